@@ -1,0 +1,55 @@
+# Swipeline's commands. `make help` lists them; each sets up what it needs by itself.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help setup demo up down status test test-fast test-e2e lint format package bench lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## the virtual environment, Node and the Serverless Framework (done by itself before each command)
+	@PYTHON=$(PYTHON) scripts/setup.sh
+
+demo: setup ## the main job: 20,000 transactions from a CSV file into every store, counted hop by hop
+	@swipeline demo
+
+up: setup ## start the embedded AWS and deploy into it
+	@swipeline up
+
+down: setup ## stop it (its data stays; `swipeline down --wipe` removes it)
+	@swipeline down
+
+status: setup ## what runs where
+	@swipeline status
+
+test: setup ## all tests: fast ones, then the end-to-end ones on an embedded AWS of their own
+	pytest -n auto -m "not e2e"
+	pytest -m e2e
+
+test-fast: setup ## the tests that need no embedded AWS
+	pytest -n auto -m "not e2e"
+
+test-e2e: setup ## only the tests on the embedded AWS
+	pytest -m e2e
+
+lint: setup ## ruff, mypy, and cfn-lint on the packaged templates
+	ruff check .
+	ruff format --check .
+	mypy
+	pytest tests/template -k cfn_lint
+
+format: setup ## let ruff put the code in order
+	ruff check --fix .
+	ruff format .
+
+package: setup ## the artefacts for AWS, as `sls deploy --stage dev` would upload them
+	sls package --stage dev
+
+lock: setup ## pin anew everything that requirements*.txt asks for
+	@{ head -1 constraints.txt; uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate \
+	  requirements.txt requirements-local.txt requirements-dev.txt; } > constraints.new && mv constraints.new constraints.txt
+
+clean: ## remove what the commands above made (not the embedded AWS's data)
+	rm -rf .venv node_modules .serverless build .pytest_cache .ruff_cache .mypy_cache

