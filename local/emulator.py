@@ -1,0 +1,125 @@
+"""Starts MiniStack in this process: loopback only, IAM enforced, its state kept under the home, and one extra route.
+
+`GET /_swipeline/caller?access_key_id=ASIA...` answers {"arn", "principal_arn", "type"}: who holds this access key. `arn` can
+be given to iam:SimulatePrincipalPolicy (for an assumed role it is the role's), `principal_arn` is what
+sts:GetCallerIdentity says. AWS's own services resolve a caller inside; MiniStack has no public call for it, and the
+Redshift Data API needs it to authorise. The route proves nothing about who sent a request: the signature has to be checked first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs
+
+from local.settings import ACCOUNT_ID, HOST, REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Settings
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+CALLER_PATH = "/_swipeline/caller"
+KEEP_ALIVE_SECONDS = 75
+INHERITED_VARIABLES = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "VIRTUAL_ENV", "SYSTEMROOT", "JAVA_HOME")
+
+
+def emulator_environment(settings: Settings, base: Mapping[str, str]) -> dict[str, str]:
+    """The whole environment MiniStack gets; it reads its settings when it is imported.
+
+    Functions inherit the emulator's environment, so only what a process needs to run is let through: a function must find
+    on the laptop what it finds on Lambda, not what happens to be set in somebody's shell.
+    """
+    return {name: base[name] for name in INHERITED_VARIABLES if name in base} | {
+        "BIND_HOST": HOST,
+        "MINISTACK_HOST": HOST,
+        "GATEWAY_PORT": str(settings.port),
+        "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
+        "AUTH": "true",
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(settings.state / "emulator"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(settings.state / "s3"),
+        "LOG_LEVEL": base.get("LOG_LEVEL", "INFO"),
+        "AWS_ENDPOINT_URL": settings.endpoint,
+        "AWS_ACCESS_KEY_ID": ROOT_ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": ROOT_SECRET_ACCESS_KEY,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def role_arn(principal_arn: str) -> str:
+    """The ARN to simulate policies with: arn:aws:sts::1:assumed-role/NAME/SESSION becomes arn:aws:iam::1:role/NAME."""
+    _, partition, service, _, account, resource = principal_arn.split(":", 5)
+    if service == "sts" and resource.startswith("assumed-role/"):
+        return f"arn:{partition}:iam::{account}:role/{resource.split('/')[1]}"
+    return principal_arn
+
+
+def caller(access_key_id: str) -> tuple[HTTPStatus, dict[str, str]]:
+    """Who holds an access key; 404 with AWS's error code when it is unknown or expired."""
+    from ministack.core.iam_evaluator import AuthError, resolve_principal
+
+    principal = resolve_principal(access_key_id, ACCOUNT_ID)
+    if isinstance(principal, AuthError):
+        return HTTPStatus.NOT_FOUND, {"__type": principal.code, "message": principal.message}
+    return HTTPStatus.OK, {"arn": role_arn(principal.arn), "principal_arn": principal.arn, "type": principal.type}
+
+
+def with_caller_route(app: App) -> App:
+    """Wrap an ASGI application with the one route; everything else passes through untouched."""
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] != CALLER_PATH:
+            await app(scope, receive, send)
+            return
+        key = parse_qs(scope.get("query_string", b"").decode("ascii", "replace")).get("access_key_id", [""])[0]
+        status, answer = caller(key)
+        body = json.dumps(answer).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": int(status), "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return wrapped
+
+
+def port_is_taken(port: int) -> bool:
+    """True when something on this machine answers on the port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT; MiniStack saves its state on the way out."""
+    settings = Settings.from_environment()
+    if port_is_taken(settings.port):
+        sys.exit(f"Port {settings.port} on {HOST} is taken by another process: stop it, or set SWIPELINE_PORT")
+    for directory in (settings.state / "emulator", settings.state / "s3"):
+        directory.mkdir(parents=True, exist_ok=True)
+    environment = emulator_environment(settings, os.environ)
+    os.environ.clear()
+    os.environ.update(environment)
+
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+    from ministack.app import app
+
+    config = Config()
+    config.bind = [f"{HOST}:{settings.port}"]
+    config.keep_alive_timeout = KEEP_ALIVE_SECONDS
+    config.loglevel = "WARNING"
+    asyncio.run(serve(with_caller_route(app), config))  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""Where the embedded AWS lives: its home directory, its ports, its credentials. Read from the environment, once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+HOST = "127.0.0.1"
+REGION = "us-east-1"
+ACCOUNT_ID = "000000000000"
+ROOT_ACCESS_KEY_ID = "test"
+ROOT_SECRET_ACCESS_KEY = "test"  # noqa: S105  the emulator's fixed root key, good for nothing but this machine
+REPOSITORY = Path(__file__).resolve().parent.parent
+DEFAULT_PORT = 4566
+
+# An AWS profile or session of the person's own must never reach the embedded AWS, nor the other way round.
+FOREIGN_VARIABLES = (
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_ROLE_ARN",
+    "AWS_CA_BUNDLE",
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One embedded AWS: `home` holds all its files, `port` is the emulator's, `port + 1` the Redshift Data API's."""
+
+    home: Path
+    port: int
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read `SWIPELINE_HOME` and `SWIPELINE_PORT`. Raises ValueError for a port outside 1024..65534."""
+        environ = os.environ if environ is None else environ
+        home = Path(environ.get("SWIPELINE_HOME") or REPOSITORY / ".swipeline").expanduser().resolve()
+        text = environ.get("SWIPELINE_PORT") or str(DEFAULT_PORT)
+        if not text.isdecimal() or not 1024 <= int(text) <= 65534:
+            raise ValueError(f"SWIPELINE_PORT is {text!r}, expected a whole number from 1024 to 65534")
+        return cls(home=home, port=int(text))
+
+    @property
+    def endpoint(self) -> str:
+        """The emulator. An IP address, since the SDKs look up `bucket.localhost` otherwise."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def redshift_port(self) -> int:
+        return self.port + 1
+
+    @property
+    def redshift_endpoint(self) -> str:
+        return f"http://{HOST}:{self.redshift_port}"
+
+    @property
+    def state(self) -> Path:
+        return self.home / "state"
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def run(self) -> Path:
+        return self.home / "run"
+
+    def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The environment of a process that talks to this embedded AWS as root, and to no other AWS."""
+        environ = {k: v for k, v in (os.environ if base is None else base).items() if k not in FOREIGN_VARIABLES}
+        environ.update(
+            SWIPELINE_HOME=str(self.home),
+            SWIPELINE_PORT=str(self.port),
+            AWS_ENDPOINT_URL=self.endpoint,
+            AWS_ENDPOINT_URL_REDSHIFT_DATA=self.redshift_endpoint,
+            AWS_ACCESS_KEY_ID=ROOT_ACCESS_KEY_ID,
+            AWS_SECRET_ACCESS_KEY=ROOT_SECRET_ACCESS_KEY,
+            AWS_REGION=REGION,
+            AWS_DEFAULT_REGION=REGION,
+            AWS_EC2_METADATA_DISABLED="true",
+        )
+        return environ
