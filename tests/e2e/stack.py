@@ -1,0 +1,163 @@
+"""A handle on an embedded AWS of the tests' own: its home, its ports, its clients and the command line against it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+import requests
+
+REPO = Path(__file__).resolve().parents[2]
+SWIPELINE = [sys.executable, "-m", "client.cli"]
+
+
+def free_port_pair() -> int:
+    """A port whose successor is free too: MiniStack takes the first, the Redshift Data API the second."""
+    for _ in range(100):
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = first.getsockname()[1]
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("no two neighbouring ports are free")
+
+
+def wait_until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
+    """Poll ``condition`` until it is true and return its value; fail with ``what`` after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.2)
+
+
+@dataclass
+class Stack:
+    """One running embedded AWS with stage ``local`` deployed into it."""
+
+    home: Path
+    port: int
+    stage: str = "local"
+    _outputs: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def env(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "SWIPELINE_"))}
+        return kept | {"SWIPELINE_HOME": str(self.home), "SWIPELINE_PORT": str(self.port)}
+
+    def run(self, *args: str | Path, check: bool = True, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+        """Run ``swipeline ARGS`` as a user would; with ``check``, fail with its output unless it exits 0."""
+        done = subprocess.run(
+            [*SWIPELINE, *map(str, args)], cwd=REPO, env=self.env, capture_output=True, text=True, timeout=timeout
+        )
+        if check and done.returncode != 0:
+            raise AssertionError(f"swipeline {args} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def start(self, *args: str | Path) -> subprocess.Popen[bytes]:
+        """Start ``swipeline ARGS`` and do not wait for it."""
+        return subprocess.Popen(
+            [*SWIPELINE, *map(str, args)],
+            cwd=REPO,
+            env=self.env,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def client(self, service: str) -> Any:
+        port = self.port + 1 if service == "redshift-data" else self.port
+        return boto3.client(
+            service,
+            endpoint_url=f"http://127.0.0.1:{port}",
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        if not self._outputs:
+            stacks = self.client("cloudformation").describe_stacks(StackName=f"swipeline-{self.stage}")["Stacks"]
+            self._outputs = {o["OutputKey"]: o["OutputValue"] for o in stacks[0]["Outputs"]}
+        return self._outputs
+
+    @property
+    def url(self) -> str:
+        api = self.outputs["RestApiId"]
+        return f"http://127.0.0.1:{self.port}/restapis/{api}/{self.stage}/_user_request_/transactions"
+
+    @cached_property
+    def api_key(self) -> str:
+        key = self.client("apigateway").get_api_key(apiKey=self.outputs["SenderApiKeyId"], includeValue=True)
+        return str(key["value"])
+
+    def post(self, body: Any, **headers: str) -> requests.Response:
+        return requests.post(self.url, data=json.dumps(body), headers={"x-api-key": self.api_key} | headers, timeout=30)
+
+    def sql(self, statement: str) -> list[list[Any]]:
+        """Rows of a query in the warehouse; a null is ``None``."""
+        api = self.client("redshift-data")
+        done = api.execute_statement(
+            WorkgroupName=self.outputs["WorkgroupName"], Database=self.outputs["DatabaseName"], Sql=statement
+        )
+
+        def finished() -> Any:
+            state = api.describe_statement(Id=done["Id"])
+            assert state["Status"] not in ("FAILED", "ABORTED"), state.get("Error")
+            return state if state["Status"] == "FINISHED" else None
+
+        if not wait_until(finished, 60, statement)["HasResultSet"]:
+            return []
+        rows: list[list[Any]] = []
+        page = {"Id": done["Id"]}
+        while True:
+            result = api.get_statement_result(**page)
+            rows += [[None if "isNull" in f else next(iter(f.values())) for f in row] for row in result["Records"]]
+            if "NextToken" not in result:
+                return rows
+            page["NextToken"] = result["NextToken"]
+
+    def objects(self, bucket_output: str, prefix: str = "") -> Iterator[tuple[str, bytes]]:
+        """Key and content of every object below a prefix; gzip is taken off."""
+        s3, bucket = self.client("s3"), self.outputs[bucket_output]
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for item in page.get("Contents", []):
+                data = s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()
+                yield item["Key"], gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+
+    def items(self) -> Iterator[dict[str, Any]]:
+        """Every item of the transactions table, in DynamoDB's own notation."""
+        for page in self.client("dynamodb").get_paginator("scan").paginate(TableName=self.outputs["TableName"]):
+            yield from page["Items"]
+
+    def records(self) -> Iterator[bytes]:
+        """Every record that the stream still holds."""
+        kinesis, name = self.client("kinesis"), self.outputs["StreamName"]
+        for shard in kinesis.list_shards(StreamName=name)["Shards"]:
+            cursor = kinesis.get_shard_iterator(
+                StreamName=name, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+            )["ShardIterator"]
+            while cursor:
+                page = kinesis.get_records(ShardIterator=cursor, Limit=10_000)
+                yield from (record["Data"] for record in page["Records"])
+                if not page["Records"] and not page["MillisBehindLatest"]:
+                    break
+                cursor = page.get("NextShardIterator")

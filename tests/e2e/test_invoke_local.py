@@ -1,0 +1,38 @@
+"""`sls invoke local` with the sample events, as the README shows it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from typing import Any
+
+import pytest
+
+from tests.e2e.stack import REPO, Stack
+
+
+def invoke(stack: Stack, function: str, event: str) -> Any:
+    env = stack.env | {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{stack.port}",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",
+        "PATH": f"{REPO / '.venv/bin'}:{os.environ['PATH']}",
+    }
+    command = ["node_modules/.bin/sls", "invoke", "local", "--stage", "local", "-f", function, "-p", event]
+    done = subprocess.run(command, cwd=REPO, env=env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return json.loads(done.stdout[done.stdout.index("\n{\n") if "\n{\n" in done.stdout else 0 :])
+
+
+def test_write_to_kinesis(stack: Stack) -> None:
+    answer = invoke(stack, "write-to-kinesis", "tests/events/write-to-kinesis.json")
+    assert answer["statusCode"] == 207
+    body = json.loads(answer["body"])
+    assert (body["accepted"], body["rejected"]) == (2, 1)
+
+
+@pytest.mark.parametrize("function", ["write-to-dynamodb", "write-to-s3"])
+def test_the_consumers(stack: Stack, function: str) -> None:
+    assert invoke(stack, function, f"tests/events/{function}.json") == {"batchItemFailures": []}
