@@ -1,9 +1,10 @@
 """How fast does the whole stream path go on a laptop, and when is the last transaction in every store?
 
-Method: a stack of its own is started and deployed in a fresh home. The first ``--rows`` rows of ``--data`` (CSV or Parquet in the
-Kaggle schema; without it, simulated rows) are sent with `swipeline send` (4 workers, 500 rows a request). Meanwhile the three stores
-are polled; a store is complete when it holds every row once. Memory is the proportional set size (PSS) of every process of the
-stack, functions included, sampled twice a second; the peak of the sum is reported. Clock: monotonic, from the first request.
+Method: a stack of its own is started and deployed in a fresh home. The first ``--rows`` rows of ``--data`` (CSV or
+Parquet in the Kaggle schema; without it, simulated rows) are sent with `swipeline send` (4 workers, 500 rows each).
+Meanwhile the three stores are polled; a store is complete when it holds every row once. Memory is the proportional set
+size (PSS) of every process of the stack, functions included, sampled twice a second; the peak of the sum is reported.
+Clock: monotonic, from the first request.
 """
 
 from __future__ import annotations
@@ -110,7 +111,8 @@ def main() -> None:
             stack.run("down", check=False)
     result |= {
         "input": options.data.name if options.data else "simulated",
-        "machine": f"{os.cpu_count()} cores, {psutil.virtual_memory().total >> 30} GiB, Python {platform.python_version()}",
+        "machine": f"{os.cpu_count()} cores, {psutil.virtual_memory().total >> 30} GiB",
+        "python": platform.python_version(),
     }
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "end_to_end.json").write_text(json.dumps(result, indent=2) + "\n")

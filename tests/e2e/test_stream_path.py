@@ -125,12 +125,13 @@ def test_a_client_killed_halfway_resumes_without_sending_all_again(stack: Stack,
     assert all(hops[s]["duplicates"] == 0 for s in STORES)
 
 
-MANGLED = """trans_date_trans_time,cc_num,merchant,category,amt,first,last,gender,street,city,state,zip,lat,long,city_pop,job,\
-dob,trans_num,merch_lat,merch_long,is_fraud
-6/21/20 12:14,2.29E+15,fraud_A and Sons,personal_care,2.86,Jeff,Poe,M,351 Elm St,Columbia,SC,29209,33.966,-80.936,333497,\
-Engineer,3/19/68,2da90c7d74bd46a0caf3777415b3ebd3,33.986,-81.201,0
-6/21/20 12:15,3.57E+15,fraud_B and Sons,personal_care,29.84,Joan,Roe,F,3638 Marsh St,Altonah,UT,84002,40.321,-110.436,302,\
-Nurse,1/17/90,324cc204407e99f51b0d6ca0055005e7,39.450,-109.960,0
+MANGLED = """\
+trans_date_trans_time,cc_num,merchant,category,amt,first,last,gender,street,city,state,zip,lat,long,city_pop,job,dob,\
+trans_num,merch_lat,merch_long,is_fraud
+6/21/20 12:14,2.29E+15,fraud_A,personal_care,2.86,Jeff,Poe,M,1 Elm St,Columbia,SC,29209,33.966,-80.936,333497,Cook,\
+3/19/68,2da90c7d74bd46a0caf3777415b3ebd3,33.986,-81.201,0
+6/21/20 12:15,3.57E+15,fraud_B,personal_care,29.84,Joan,Roe,F,2 Elm St,Altonah,UT,84002,40.321,-110.436,302,Nurse,\
+1/17/90,324cc204407e99f51b0d6ca0055005e7,39.450,-109.960,0
 """
 
 
