@@ -1,9 +1,9 @@
 """Starts MiniStack in this process: loopback only, IAM enforced, its state kept under the home, and one extra route.
 
-`GET /_swipeline/caller?access_key_id=ASIA...` answers {"arn", "principal_arn", "type"}: who holds this access key. `arn` can
-be given to iam:SimulatePrincipalPolicy (for an assumed role it is the role's), `principal_arn` is what
+`GET /_swipeline/caller?access_key_id=ASIA...` answers {"arn", "principal_arn", "type"}: who holds this access key.
+`arn` can be given to iam:SimulatePrincipalPolicy (for an assumed role it is the role's), `principal_arn` is what
 sts:GetCallerIdentity says. AWS's own services resolve a caller inside; MiniStack has no public call for it, and the
-Redshift Data API needs it to authorise. The route proves nothing about who sent a request: the signature has to be checked first.
+Redshift Data API needs it to authorise. The route proves nothing about who sent a request: check the signature first.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ INHERITED_VARIABLES = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "VIRTUAL_ENV"
 def emulator_environment(settings: Settings, base: Mapping[str, str]) -> dict[str, str]:
     """The whole environment MiniStack gets; it reads its settings when it is imported.
 
-    Functions inherit the emulator's environment, so only what a process needs to run is let through: a function must find
-    on the laptop what it finds on Lambda, not what happens to be set in somebody's shell.
+    Functions inherit the emulator's environment, so only what a process needs to run is let through: a function must
+    find on the laptop what it finds on Lambda, not what happens to be set in somebody's shell.
     """
     return {name: base[name] for name in INHERITED_VARIABLES if name in base} | {
         "BIND_HOST": HOST,
@@ -118,7 +118,7 @@ def main() -> None:
     config.bind = [f"{HOST}:{settings.port}"]
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
     config.loglevel = "WARNING"
-    asyncio.run(serve(with_caller_route(app), config))  # type: ignore[arg-type]
+    asyncio.run(serve(with_caller_route(app), config))
 
 
 if __name__ == "__main__":

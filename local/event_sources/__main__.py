@@ -1,0 +1,31 @@
+"""`python -m local.event_sources`: drives the Kinesis event source mappings of the embedded AWS until SIGTERM."""
+
+from local.clients import Clients
+from local.event_sources.checkpoints import Checkpoints
+from local.event_sources.metrics import IteratorAges
+from local.event_sources.service import EventSources
+from local.event_sources.worker import Services
+from local.process import start_logging, stop_signal
+from local.settings import Settings
+
+LOOK_EVERY_SECONDS = 2.0
+PATIENCE_SECONDS = 5.0
+
+
+def main() -> None:
+    """Look for mappings every two seconds; their workers run in threads."""
+    start_logging()
+    stopping = stop_signal()
+    settings = Settings.from_environment()
+    clients = Clients(settings, "event-source-mapping")
+    checkpoints = Checkpoints(settings.state / "event_sources.sqlite")
+    sources = EventSources(Services(clients, checkpoints, IteratorAges(clients)))
+    while not stopping.is_set():
+        sources.tick()
+        stopping.wait(LOOK_EVERY_SECONDS)
+    sources.stop(PATIENCE_SECONDS)
+    checkpoints.close()
+
+
+if __name__ == "__main__":
+    main()

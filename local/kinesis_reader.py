@@ -1,0 +1,149 @@
+"""Reads a Kinesis stream shard by shard, for the event source mappings and the delivery streams."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from local.clients import error_code
+
+TRIM_HORIZON = "TRIM_HORIZON"
+AT_TIMESTAMP = "AT_TIMESTAMP"
+AFTER = "AFTER_SEQUENCE_NUMBER"
+
+MOST_RECORDS_A_READ = 10_000
+FIRST_READ_RECORDS = 100
+# AWS gives at most 10 MB a read; MiniStack has no limit, so the number of records is chosen by their size.
+TARGET_READ_BYTES = 2 * 1024 * 1024
+
+
+class Record(NamedTuple):
+    """One Kinesis record; `arrived_at` is in seconds since 1970."""
+
+    sequence_number: str
+    partition_key: str
+    data: bytes
+    arrived_at: float
+
+
+class Position(NamedTuple):
+    """Where to go on reading: `kind` is one of the three above, `value` a sequence number or seconds since 1970."""
+
+    kind: str
+    value: str = ""
+
+
+class Read(NamedTuple):
+    """What a read gave. `closed` means that the shard has ended and everything in it has been read."""
+
+    records: list[Record]
+    closed: bool
+
+
+@dataclass(frozen=True)
+class ShardInfo:
+    """A shard of a stream, with the shards it came out of."""
+
+    shard_id: str
+    parents: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StreamInfo:
+    """A stream's shards; no record older than `retention_seconds` is kept."""
+
+    shards: tuple[ShardInfo, ...]
+    created_at: float
+    retention_seconds: float
+
+
+class ShardGoneError(Exception):
+    """The shard no longer exists."""
+
+
+def describe_stream(kinesis: Any, stream_arn: str) -> StreamInfo:
+    """Needs kinesis:DescribeStream only: that is what the Serverless Framework's plugins grant. Raises ClientError."""
+    shards: list[ShardInfo] = []
+    start: dict[str, str] = {}
+    while True:
+        page = kinesis.describe_stream(StreamARN=stream_arn, **start)["StreamDescription"]
+        for shard in page["Shards"]:
+            parents = [shard[name] for name in ("ParentShardId", "AdjacentParentShardId") if shard.get(name)]
+            shards.append(ShardInfo(shard["ShardId"], tuple(parents)))
+        if not page["HasMoreShards"]:
+            break
+        start = {"ExclusiveStartShardId": page["Shards"][-1]["ShardId"]}
+    created = page["StreamCreationTimestamp"].timestamp()
+    return StreamInfo(tuple(shards), created, page["RetentionPeriodHours"] * 3600.0)
+
+
+class ShardReader:
+    """Reads on from a position, in order and without gaps; `client` is called for each read."""
+
+    def __init__(
+        self, client: Callable[[], Any], stream_arn: str, shard_id: str, position: Position, stream: StreamInfo
+    ) -> None:
+        self._client = client
+        self._stream_arn = stream_arn
+        self._shard_id = shard_id
+        self._position = position
+        # MiniStack's iterators are list indexes: they skip records once older ones leave the stream. From the time on
+        # at which that can happen, every read asks for an iterator of its own.
+        self._fresh_iterators_from = stream.created_at + stream.retention_seconds - 60
+        self._iterator: str | None = None
+        self._limit = FIRST_READ_RECORDS
+        self.closed = False
+
+    def read(self) -> Read:
+        """The next records. Raises ShardGoneError, ClientError, BotoCoreError; a failed read may be repeated."""
+        if self.closed:
+            return Read([], closed=True)
+        client = self._client()
+        if self._iterator is None or time.time() > self._fresh_iterators_from:
+            self._iterator = self._new_iterator(client)
+        try:
+            answer = client.get_records(StreamARN=self._stream_arn, ShardIterator=self._iterator, Limit=self._limit)
+        except ClientError as error:
+            self._iterator = None
+            if error_code(error) == "ExpiredIteratorException":
+                return Read([], closed=False)
+            self._raise_gone(error)
+            raise
+        records = [_record(item) for item in answer["Records"]]
+        self._iterator = answer.get("NextShardIterator")
+        self.closed = self._iterator is None
+        if records:
+            self._position = Position(AFTER, records[-1].sequence_number)
+            average = sum(len(record.data) for record in records) / len(records)
+            self._limit = int(max(10, min(MOST_RECORDS_A_READ, TARGET_READ_BYTES / max(average, 1))))
+        return Read(records, self.closed)
+
+    def _new_iterator(self, client: Any) -> str:
+        kind, value = self._position
+        where: dict[str, Any] = {}
+        if kind == AFTER:
+            where["StartingSequenceNumber"] = value
+        elif kind == AT_TIMESTAMP:
+            where["Timestamp"] = float(value)
+        try:
+            answer = client.get_shard_iterator(
+                StreamARN=self._stream_arn, ShardId=self._shard_id, ShardIteratorType=kind, **where
+            )
+        except ClientError as error:
+            self._raise_gone(error)
+            raise
+        return str(answer["ShardIterator"])
+
+    def _raise_gone(self, error: ClientError) -> None:
+        if error_code(error) == "ResourceNotFoundException":
+            raise ShardGoneError(f"{self._stream_arn} {self._shard_id}: {error}") from error
+
+
+def _record(item: dict[str, Any]) -> Record:
+    return Record(
+        item["SequenceNumber"], item["PartitionKey"], item["Data"], item["ApproximateArrivalTimestamp"].timestamp()
+    )

@@ -1,0 +1,28 @@
+"""What the long-running processes have in common: logging to stderr, and an orderly end on SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+
+
+def start_logging() -> None:
+    """Log to stderr, UTC; the supervisor keeps it in a file of bounded size."""
+    logging.Formatter.converter = time.gmtime
+    logging.basicConfig(
+        level=os.environ.get("LOG_LEVEL", "INFO"),
+        format="%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s %(message)s",
+        datefmt="%Y-%m-%dT%H:%M:%S",
+    )
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+
+
+def stop_signal() -> threading.Event:
+    """An event that is set by SIGTERM or SIGINT."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    return stopping
