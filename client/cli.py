@@ -1,0 +1,56 @@
+"""The command `swipeline`: one Typer app, one file per command in `client/commands`."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from typer.exceptions import TyperException
+
+from client import output
+from client.commands import generate
+from client.errors import ClientError
+
+USAGE_EXIT = 64  # EX_USAGE of sysexits.h: 2 means that rows were rejected
+
+app = typer.Typer(
+    name="swipeline",
+    help="A credit-card transaction pipeline on AWS that also runs whole on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def _swipeline() -> None:
+    """Makes every command a subcommand, even while there is only one."""
+
+
+app.command("generate")(generate.generate)
+
+
+def main() -> None:
+    """Run the command line and exit: 0 done, 1 failed, 2 rows were rejected, 64 wrong usage, 130 interrupted.
+
+    An error is one line on standard error, never a traceback.
+    """
+    try:
+        code = app(standalone_mode=False)
+    except ClientError as error:
+        output.error(str(error))
+        code = 1
+    except TyperException as error:
+        output.error(f"{error.format_message()} (swipeline COMMAND --help shows the options)")
+        code = USAGE_EXIT
+    except (KeyboardInterrupt, typer.Abort):
+        output.error("Interrupted.")
+        code = 130
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output went away: nothing to say, and nobody to say it to
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""What the commands print: results on standard output, everything for people's eyes on standard error or as tables."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import typer
+from rich.console import Console
+
+people = Console()
+progress = Console(stderr=True)
+
+
+def as_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    typer.echo(json.dumps(value, indent=2))
+
+
+def error(text: str) -> None:
+    """One line on standard error."""
+    typer.secho(f"swipeline: {' '.join(text.split())}", fg="red", err=True)
+
+
+def note(text: str) -> None:
+    """One line for people on standard error."""
+    typer.echo(text, err=True)

@@ -1,0 +1,100 @@
+"""The customers: who they are, where they live, and how they spend. A million of them take about 150 MB."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from client.simulator import pools
+from client.simulator.cards import card_numbers
+from client.simulator.habits import AGE_BANDS, CHRONOTYPES
+from client.simulator.places import cities
+from client.simulator.settings import Settings
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+_AGES = np.array([18, 25, 35, 45, 55, 65, 80, 95])  # ages are uniform between these
+_AGE_ODDS = np.array([0.10, 0.21, 0.20, 0.19, 0.13, 0.12, 0.05])
+
+
+@dataclass(frozen=True)
+class People:
+    """One entry per customer, ordered by chronotype, so that each chronotype is one run of indices."""
+
+    profile: pa.Table  # the file's columns cc_num, first to zip, lat, long, city_pop, job and dob
+    group: Ints  # gender and age band, an index into habits.CATEGORY_ODDS
+    level: Floats  # spending level, around 1
+    activity: Floats  # cumulative, over all customers
+    chronotype_start: Ints  # index of the first customer of each chronotype, and the number of customers
+
+    def __len__(self) -> int:
+        return len(self.group)
+
+    def chronotype_activity(self) -> Floats:
+        """The activity of each chronotype as a whole."""
+        bounds = np.concatenate([[0.0], self.activity])[self.chronotype_start]
+        return np.diff(bounds)
+
+
+def make_people(settings: Settings) -> People:
+    """The population of a seed: the same for any number of rows or days."""
+    count = settings.customers
+    random = settings.world_random("people")
+    chronotype = np.sort(random.choice(CHRONOTYPES, size=count, p=[0.3, 0.45, 0.25]))
+    male = random.random(count) < 0.47
+    band = random.choice(len(_AGE_ODDS), size=count, p=_AGE_ODDS)
+    age = _AGES[band] + random.random(count) * (np.diff(_AGES)[band])
+    group = male * 3 + np.searchsorted(AGE_BANDS, age, side="right")
+    young = np.where(age < 55, 1.2, 0.85)
+    activity = np.cumsum(random.gamma(1.7, size=count) * np.where(male, 0.9, 1.1) * young + 0.02)
+    level = np.exp(random.standard_normal(count) * 0.25 - 0.03)
+    return People(
+        profile=_profile(settings, random, male, age),
+        group=group.astype(np.int64),
+        level=level,
+        activity=activity,
+        chronotype_start=np.searchsorted(chronotype, np.arange(CHRONOTYPES + 1)),
+    )
+
+
+def _profile(settings: Settings, random: np.random.Generator, male: npt.NDArray[np.bool_], age: Floats) -> pa.Table:
+    count = settings.customers
+    places = cities()
+    odds = (
+        np.array([c.population for c in places], dtype=float) ** 0.4
+    )  # small towns have their share, as in the data set
+    city = random.choice(len(places), size=count, p=odds / odds.sum())
+    half = len(pools.first_names()) // 2
+    number = np.exp(random.uniform(np.log(10), np.log(99_999), size=count)).astype(np.int64)
+    street = pools.streets().take(_picks(random, pools.streets(), count))
+    return pa.table(
+        {
+            "cc_num": pa.array(card_numbers(random, count)),
+            "first": pa.DictionaryArray.from_arrays(random.integers(0, half, count) + male * half, pools.first_names()),
+            "last": pa.DictionaryArray.from_arrays(_picks(random, pools.last_names(), count), pools.last_names()),
+            "gender": pa.DictionaryArray.from_arrays(male.astype(np.int8), pa.array(["F", "M"])),
+            "street": pc.binary_join_element_wise(pa.array(number).cast(pa.string()), street, " "),
+            "city": pa.DictionaryArray.from_arrays(city, pa.array([c.name for c in places])),
+            "state": pa.DictionaryArray.from_arrays(city, pa.array([c.state for c in places])),
+            "zip": pa.array(np.array([int(c.zip) for c in places])[city]),
+            "lat": pa.array(np.array([c.latitude for c in places])[city]),
+            "long": pa.array(np.array([c.longitude for c in places])[city]),
+            "city_pop": pa.array(np.array([c.population for c in places])[city]),
+            "job": pa.DictionaryArray.from_arrays(_picks(random, pools.jobs(), count), pools.jobs()),
+            "dob": pa.array(_births(settings.start, age)).cast(pa.string()),
+        }
+    )
+
+
+def _picks(random: np.random.Generator, pool: pa.Array, count: int) -> Ints:
+    return random.integers(0, len(pool), count)
+
+
+def _births(start: date, age: Floats) -> npt.NDArray[np.datetime64]:
+    return np.datetime64(start - timedelta(days=1)) - (age * 365.2425).astype("timedelta64[D]")
