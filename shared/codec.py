@@ -6,53 +6,56 @@ import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import orjson
 
-from shared.schema import SCHEMA_VERSION, Transaction
+from shared.schema import FIELDS, SCHEMA_VERSION, Transaction
+from shared.text import UNSTORABLE
 
-_ARITY = len(Transaction._fields) + 1
+_ARITY = len(FIELDS) + 1
+_MAX_INTEGER = 2**31 - 1  # Redshift's INTEGER
+_DATE = r"(?:19|[2-9][0-9])[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 
-# Every text value in order, joined by newlines and matched at once: one regular expression is several times faster
-# than a check per field. DATE and TIME are only shaped here; that they exist is checked by date.fromisoformat.
-_DATE = r"(?:19|[2-9][0-9])[0-9]{2}-[01][0-9]-[0-3][0-9]"
-_TIME = _DATE + r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
-# What JSON, DynamoDB or Redshift's COPY refuse in text: controls, line separators, surrogates, noncharacters
-# (https://docs.aws.amazon.com/redshift/latest/dg/multi-byte-character-load-errors.html).
-_NONCHARACTERS = "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
-UNSTORABLE = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef" + _NONCHARACTERS
-
-
-def _text(limit: int) -> str:
-    return rf"(?!\s)[^{UNSTORABLE}]{{1,{limit}}}(?<!\s)"
-
-
-_TEXTS = re.compile(
-    "\n".join(
-        (
-            "[A-Za-z0-9_-]{1,64}",  # transaction_id
-            _TIME,  # occurred_at
-            "[0-9a-f]{32}",  # card_id
-            "[0-9]{4}",  # card_last4
-            "[0-9a-f]{16}",  # customer_id
-            "[0-9a-f]{16}",  # merchant_id
-            _text(100),  # merchant
-            _text(50),  # category
-            r"(?:0|[1-9][0-9]{0,9})\.[0-9]{2}",  # amount
-            _text(100),  # first_name
-            _text(100),  # last_name
-            "[FM]",  # gender
-            _text(200),  # street
-            _text(100),  # city
-            "[A-Z]{2}",  # state
-            "[0-9]{5}",  # zip
-            _text(100),  # job
-            _DATE,  # date_of_birth
-        )
-    )
+# Position in a line (0 is the version) of each field.
+_AT = {field.name: index for index, field in enumerate(FIELDS, 1)}
+_AMOUNT, _TIME, _BORN = _AT["amount"], _AT["occurred_at"], _AT["date_of_birth"]
+_POPULATION, _LABEL = _AT["city_population"], _AT["is_fraud"]
+_DEGREES = tuple(
+    (_AT[name], limit)
+    for name, limit in (("latitude", 90), ("longitude", 180), ("merchant_latitude", 90), ("merchant_longitude", 180))
 )
-_MAX_INTEGER = 2**31 - 1
+
+# The forms of the fields that are strings on the wire. The other texts are free: up to their limit, trimmed, storable.
+_FORMS = {
+    "transaction_id": "[A-Za-z0-9_-]{1,64}",
+    "occurred_at": _DATE + r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z",
+    "card_id": "[0-9a-f]{32}",
+    "card_last4": "[0-9]{4}",
+    "customer_id": "[0-9a-f]{16}",
+    "merchant_id": "[0-9a-f]{16}",
+    "amount": r"(?:0|[1-9][0-9]{0,9})\.[0-9]{2}",
+    "gender": "[FM]",
+    "state": "[A-Z]{2}",
+    "zip": "[0-9]{5}",
+    "date_of_birth": _DATE,
+}
+_FREE = {f.name: f.max_length for f in FIELDS if f.max_length and f.name not in _FORMS}
+_STRINGS = tuple(f.name for f in FIELDS if f.name in _FORMS or f.name in _FREE)
+_take_strings = itemgetter(*(_AT[name] for name in _STRINGS))
+_ASCII_FORMS = {name: rf"[!-~](?:[ -~]{{0,{limit - 2}}}[!-~])?" for name, limit in _FREE.items()}
+_ANY_FORMS = {name: rf"(?!\s)[^{UNSTORABLE}]{{1,{limit}}}(?<!\s)" for name, limit in _FREE.items()}
+
+
+def _joined(free: dict[str, str]) -> re.Pattern[str]:
+    forms = _FORMS | free
+    return re.compile("\n".join(forms[name] for name in _STRINGS))
+
+
+# All strings, joined by newlines, are matched at once: several times faster than a check per field. Most are ASCII.
+_MATCH_ASCII = _joined(_ASCII_FORMS).fullmatch
+_MATCH_ANY = _joined(_ANY_FORMS).fullmatch
 
 
 class BadLine(NamedTuple):
@@ -69,15 +72,16 @@ def encode_record(transactions: Iterable[Transaction]) -> bytes:
 
 def encode_line(transaction: Transaction) -> bytes:
     """Encode one transaction as one line, its newline included."""
-    values = [SCHEMA_VERSION, *transaction]
-    values[9] = str(transaction.amount)
+    values: list[Any] = [SCHEMA_VERSION, *transaction]
+    values[_AMOUNT] = str(transaction.amount)
     return orjson.dumps(values, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def decode_record(data: bytes) -> list[Transaction | BadLine]:
     """Decode a Kinesis record; never raises. A bad line does not touch its neighbours.
 
-    An empty record or line is a bad line too: nothing that was on the stream vanishes without a trace.
+    A decoded Transaction is canonical: no store refuses it. An empty record or line is a bad line too, so that nothing
+    that was on the stream vanishes without a trace. Reasons name fields, never their values.
     """
     lines = data.split(b"\n")
     if len(lines) > 1 and not lines[-1]:
@@ -87,41 +91,53 @@ def decode_record(data: bytes) -> list[Transaction | BadLine]:
 
 def _decode_line(line: bytes) -> Transaction | BadLine:
     try:
-        return _checked(orjson.loads(line))
+        return _transaction(orjson.loads(line))
     except ValueError as error:
-        return BadLine(line, str(error))
+        return BadLine(line, str(error) if line else "the line is empty")
 
 
-def _checked(values: object) -> Transaction:
-    """Build a Transaction from a parsed line, or raise ValueError. A reason names fields, never their values."""
+def _transaction(values: Any) -> Transaction:
+    """Build a Transaction from a parsed line, or raise ValueError."""
     if type(values) is not list:
-        raise ValueError("not a JSON array")
+        raise ValueError("the line is not a JSON array")
     if not values or type(values[0]) is not int or values[0] != SCHEMA_VERSION:
         raise ValueError(f"the first element is not the schema version {SCHEMA_VERSION}")
     if len(values) != _ARITY:
-        raise ValueError(f"{len(values)} elements, expected {_ARITY}")
-    try:
-        if _TEXTS.fullmatch("\n".join([*values[1:17], values[20], values[21]])) is None:
-            raise ValueError("a text is missing, too long, or not in its canonical form")
-    except TypeError:
-        raise ValueError("a text is not a string") from None
-    date.fromisoformat(values[2][:10])
-    date.fromisoformat(values[21])
-    _check_coordinates(values)
-    population = values[19]
+        raise ValueError(f"the line has {len(values)} elements, expected {_ARITY}")
+    _check_strings(values)
+    for at, limit in _DEGREES:
+        value = values[at]
+        if type(value) is not float or not -limit <= value <= limit or round(value, 6) != value:
+            raise ValueError(f"{FIELDS[at - 1].name} is not a decimal number within {limit} degrees and 6 decimals")
+    population = values[_POPULATION]
     if type(population) is not int or not 0 <= population <= _MAX_INTEGER:
-        raise ValueError("city_population is not an integer of 0 to 2147483647")
-    is_fraud = values[24]
-    if is_fraud is not None and type(is_fraud) is not bool:
+        raise ValueError(f"city_population is not an integer from 0 to {_MAX_INTEGER}")
+    if values[_LABEL] is not None and type(values[_LABEL]) is not bool:
         raise ValueError("is_fraud is not true, false or null")
-    values[9] = Decimal(values[9])
+    values[_AMOUNT] = Decimal(values[_AMOUNT])
     return Transaction._make(values[1:])
 
 
-def _check_coordinates(values: list) -> None:
-    for index, limit in ((17, 90), (18, 180), (22, 90), (23, 180)):
-        value = values[index]
-        if type(value) is not float:
-            raise ValueError(f"{Transaction._fields[index - 1]} is not a number with decimals")
-        if not -limit <= value <= limit or round(value, 6) != value:
-            raise ValueError(f"{Transaction._fields[index - 1]} is off the globe or has more than 6 decimals")
+def _check_strings(values: list[Any]) -> None:
+    strings = _take_strings(values)
+    try:
+        joined = "\n".join(strings)
+    except TypeError:
+        joined = ""
+    if _MATCH_ASCII(joined) is None and _MATCH_ANY(joined) is None:
+        raise ValueError(_malformed(strings))
+    for at in (_TIME, _BORN):
+        try:
+            date.fromisoformat(values[at][:10])
+        except ValueError:
+            raise ValueError(f"{FIELDS[at - 1].name} is a day that does not exist") from None
+
+
+def _malformed(strings: tuple[Any, ...]) -> str:
+    forms = _FORMS | _ANY_FORMS
+    for name, value in zip(_STRINGS, strings, strict=True):
+        if not isinstance(value, str):
+            return f"{name} is not a string"
+        if re.fullmatch(forms[name], value) is None:
+            return f"{name} is empty, too long, or not in its canonical form"
+    return "a string is not in its canonical form"

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import unicodedata
 from functools import lru_cache
 
 MERCHANT_PREFIX = "fraud_"  # noise of the Kaggle data set: every merchant has it
 
 _SEPARATOR = "\x1f"  # a control character, which no validated text holds: ("ab", "c") and ("a", "bc") differ
 _CACHED_KEYS = 8
-_CACHED_IDS = 8192
+_CACHED_IDS = 8192  # bounds what a warm function remembers
+
+
+def require_key(key: bytes) -> bytes:
+    """Give the key back, or raise ValueError: without one every card id could be computed by anyone."""
+    if not isinstance(key, bytes) or not key:
+        raise ValueError("the card key must be bytes, and not empty: read it from the stage's secret")
+    return key
 
 
 @lru_cache(_CACHED_KEYS)
 def _keyed(key: bytes) -> hmac.HMAC:
-    if not key:
-        raise ValueError("the card key is empty: read it from the stage's secret")
-    return hmac.new(key, digestmod=hashlib.sha256)
+    return hmac.new(require_key(key), digestmod=hashlib.sha256)
 
 
 def card_id(key: bytes, card_number: str) -> str:
     """Tokenise a card number (digits only): HMAC-SHA256 under the stage's key, first 128 bits as 32 hex digits.
 
-    A plain hash would be no protection: all card numbers can be tried in minutes. Raises ValueError if the key is empty.
+    A plain hash would be no protection: all card numbers can be tried in minutes. Raises ValueError without a key.
     """
     mac = _keyed(key).copy()
     mac.update(card_number.encode("ascii"))
@@ -32,15 +38,18 @@ def card_id(key: bytes, card_number: str) -> str:
 
 @lru_cache(_CACHED_IDS)
 def customer_id(key: bytes, first: str, last: str, gender: str, dob: str, street: str, zip: str) -> str:
-    """Give 16 hex digits for who the customer is: a keyed hash of canonical values, as the data set has no customer id."""
+    """Give 16 hex digits for who the customer is, as the data set has no customer id: a keyed hash of canonical values.
+
+    Who moves house or changes their name is a new customer. Raises ValueError without a key.
+    """
     mac = _keyed(key).copy()
     mac.update(_SEPARATOR.join(("customer", first, last, gender, dob, street, zip)).encode())
     return mac.hexdigest()[:16]
 
 
 def merchant_name(raw: str) -> str:
-    """Take the data set's ``fraud_`` prefix and surrounding white space off a merchant's name."""
-    name = raw.strip()
+    """Take the data set's ``fraud_`` prefix and surrounding white space off a merchant's name; in NFC."""
+    name = raw.strip() if raw.isascii() else unicodedata.normalize("NFC", raw).strip()
     while name.startswith(MERCHANT_PREFIX):
         name = name[len(MERCHANT_PREFIX) :].lstrip()
     return name
@@ -49,7 +58,7 @@ def merchant_name(raw: str) -> str:
 @lru_cache(_CACHED_IDS)
 def merchant_id(name: str) -> str:
     """Give 16 hex digits for a merchant's name; the prefix, case and the width of white space make no difference."""
-    normalised = " ".join(merchant_name(name).casefold().split())
+    normalised = unicodedata.normalize("NFC", " ".join(merchant_name(name).casefold().split()))
     return hashlib.sha256(f"merchant{_SEPARATOR}{normalised}".encode()).hexdigest()[:16]
 
 

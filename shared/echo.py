@@ -1,0 +1,44 @@
+"""How a refused value may be shown in a message: short, printable, and never so that it could be a card number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_MOST_CHARACTERS = 40
+_MOST_DIGITS = 10  # the shortest card number has 11
+
+
+def echo(value: object) -> str:
+    """Quote a value for a message, or describe it where it may not be shown."""
+    text = as_text(value)
+    if text is None:
+        return kind(value)
+    if sum(map(str.isdigit, text)) > _MOST_DIGITS:
+        return f"a value of {len(text)} characters (not shown: it has as many digits as a card number)"
+    quoted = "".join(c if c.isprintable() else rf"\u{ord(c):04x}" for c in text[:_MOST_CHARACTERS])
+    return f'"{quoted}"' + ("..." if len(text) > _MOST_CHARACTERS else "")
+
+
+def as_text(value: object) -> str | None:
+    """Give a text as it is and a number as its digits; None for anything else (bool, null, list, object)."""
+    if isinstance(value, str):
+        return value
+    if value is None or isinstance(value, bool | list | tuple | dict | bytes):
+        return None
+    try:
+        return str(value)
+    except ValueError:  # an int beyond Python's limit of 4300 digits
+        return None
+
+
+def kind(value: Any) -> str:
+    """Name what a value is, in JSON's words."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return "an object" if isinstance(value, dict) else "a number"

@@ -1,0 +1,69 @@
+"""The form of a sender's row: the pydantic model of what the API and the Kaggle files carry."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.schema import FIELDS
+from shared.text import UNSTORABLE_RUST
+
+MAX_INTEGER = 2**31 - 1  # Redshift's INTEGER
+TEXT_COLUMNS = ("merchant", "category", "first", "last", "street", "city", "job")
+_LIMITS = {field.source: field.max_length for field in FIELDS}
+TEXT_LIMITS = tuple(_LIMITS[column] or 0 for column in TEXT_COLUMNS)  # characters, after NFC
+
+_FRAUD_LABELS: dict[Any, bool | None] = {
+    None: None, "": None, 0: False, 1: True, "0": False, "1": True, "0.0": False, "1.0": True,
+    "false": False, "true": True, "False": False, "True": True, "FALSE": False, "TRUE": True,
+}  # fmt: skip
+
+# Patterns are Rust's: ^ and $ are the ends of the text, never of a line. They are run on trimmed text.
+_DATE = r"(?:19|[2-9][0-9])[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,3})?"
+_ZONE = r"(?:Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])"
+
+_Text = Annotated[str, Field(pattern=f"^[^{UNSTORABLE_RUST}]+$")]
+_Number = Annotated[str, Field(coerce_numbers_to_str=True)]  # a CSV cell or a JSON number: the same digits
+_Coordinate = Annotated[_Number, Field(pattern=r"^-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?$")]
+
+
+class TransactionIn(BaseModel):
+    """A row as senders send it, named as the columns of the Kaggle file; from CSV text or from JSON values.
+
+    It checks the form of each value; :mod:`shared.model` checks what the values mean, and the set of columns.
+    Its error messages are for us: :mod:`shared.explain` has those for senders.
+    """
+
+    model_config = ConfigDict(str_strip_whitespace=True, hide_input_in_errors=True)
+
+    trans_date_trans_time: Annotated[str, Field(pattern=f"^{_DATE}[ T]{_CLOCK}{_ZONE}?$")]
+    cc_num: Annotated[_Number, Field(pattern=r"^[0-9](?:[ -]?[0-9]){10,18}$")]
+    merchant: _Text
+    category: _Text
+    amt: Annotated[_Number, Field(pattern=r"^[0-9]{1,10}(?:\.[0-9]{1,2})?$")]
+    first: _Text
+    last: _Text
+    gender: Annotated[str, Field(pattern="^[FM]$")]
+    street: _Text
+    city: _Text
+    state: Annotated[str, Field(pattern="^[A-Za-z]{2}$")]
+    zip: Annotated[_Number, Field(pattern="^(?:[0-9]{3,5}|[0-9]{5}-[0-9]{4})$")]
+    lat: _Coordinate
+    long: _Coordinate
+    city_pop: Annotated[_Number, Field(pattern="^[0-9]{1,10}$")]
+    job: _Text
+    dob: Annotated[str, Field(pattern=f"^{_DATE}$")]
+    merch_lat: _Coordinate
+    merch_long: _Coordinate
+    trans_num: Annotated[str | None, Field(pattern="^[A-Za-z0-9_-]{0,64}$", coerce_numbers_to_str=True)] = None
+    is_fraud: Any = None
+
+
+def fraud_label(value: Any) -> bool | None:
+    """Read ``is_fraud``: 0 or 1, true or false, as text or as JSON, or nothing. Raises ValueError on anything else."""
+    try:
+        return _FRAUD_LABELS[value.strip() if isinstance(value, str) else value]
+    except (KeyError, TypeError):  # TypeError: a list or an object
+        raise ValueError("not a label") from None
