@@ -1,0 +1,50 @@
+"""merge-warehouse: merges what was delivered to the warehouse's staging table into its core tables, on a schedule."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from shared import config
+from shared.aws import client
+from shared.ledger import Ledger
+from shared.merging import PERIOD_SECONDS, passes, read_result
+from shared.retry import seconds_left
+from shared.sql import read_statements
+from shared.telemetry import logger, metrics, observed
+from shared.warehouse import Warehouse
+
+RESERVE_SECONDS = 3.0
+
+
+@cache
+def warehouse() -> tuple[Warehouse, int]:
+    """Give the warehouse and the seconds between passes, built once per container."""
+    settings = config.read(config.Merge)
+    data_api = client("redshift-data", read_timeout=10, attempts=4)
+    database = Warehouse(data_api, settings.workgroup_name, settings.database_name, settings.warehouse_secret_arn)
+    return database, settings.merge_every_seconds
+
+
+@observed
+def handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
+    """Merge until the next run is due. A second run beside it is harmless: merge.sql locks, and inserts what is new.
+
+    Raises what the warehouse says when a pass fails: the alarm sees it, and the next run tries again.
+    """
+    database, every = warehouse()
+    statements = read_statements("merge.sql")
+    total = Ledger()
+    try:
+        for seconds in passes(every, seconds_left(context, RESERVE_SECONDS, PERIOD_SECONDS)):
+            result = read_result(database.run("merge-warehouse", statements, seconds))
+            total.received += result.staged
+            total.written += result.merged
+            total.duplicates += result.duplicates
+            if result.freshness is not None:
+                metrics.add_metric(name="Freshness", unit="Seconds", value=result.freshness)
+            if result.staged:
+                logger.info("merged", extra=result._asdict())
+    finally:
+        counts = total.publish(metrics)
+    return counts

@@ -1,0 +1,40 @@
+"""migrate-warehouse: brings the warehouse's schema up to date, and publishes what COPY reads; run after a deploy."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from shared import config
+from shared.aws import client
+from shared.bucket import Bucket
+from shared.delivery import publish_jsonpaths
+from shared.retry import seconds_left
+from shared.sql import read_statements
+from shared.telemetry import logger, observed
+from shared.warehouse import Warehouse
+
+RESERVE_SECONDS = 10.0
+WAIT_SECONDS = 240.0  # a workgroup that slept takes a while to wake
+
+
+@cache
+def stores() -> tuple[Warehouse, Bucket]:
+    """Give the warehouse and the delivery bucket, built once per container."""
+    settings = config.read(config.Migrate)
+    data_api = client("redshift-data", read_timeout=10, attempts=4)
+    return (
+        Warehouse(data_api, settings.workgroup_name, settings.database_name, settings.warehouse_secret_arn),
+        Bucket(client("s3", read_timeout=10, attempts=3), settings.delivery_bucket),
+    )
+
+
+@observed
+def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Migrate; every statement is idempotent, so it may run at any time. Raises what the warehouse says if it fails."""
+    warehouse, delivery = stores()
+    published = publish_jsonpaths(delivery)
+    statements = read_statements("ddl.sql")
+    warehouse.run("migrate-warehouse", statements, seconds_left(context, RESERVE_SECONDS, WAIT_SECONDS))
+    logger.info("migrated", extra={"statements": len(statements), "published": published})
+    return {"statements": len(statements), "published": published}

@@ -1,0 +1,46 @@
+"""write-to-dynamodb: writes each transaction of the stream to the table, under a key that a replay meets again."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from shared import config
+from shared.aws import client
+from shared.consumer import read_batch, respond
+from shared.ledger import Ledger
+from shared.retry import Budget, seconds_left
+from shared.table import THREADS, Table
+from shared.telemetry import logger, metrics, observed
+
+BUDGET_SECONDS = 60.0
+RESERVE_SECONDS = 10.0  # a write in flight at the deadline (1.5 s to connect, 5 s to answer), and the answer
+
+
+@cache
+def table() -> Table:
+    """Build the writer once per container."""
+    settings = config.read(config.Table)
+    # One attempt: Table.write repeats only what was not processed, which botocore cannot.
+    dynamodb = client("dynamodb", read_timeout=5, attempts=1, connections=THREADS, validate=False)
+    return Table(dynamodb, settings.table_name)
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Write a Kinesis batch; report the lowest sequence number not stored. write-to-s3 keeps the bad lines."""
+    batch = read_batch(event)
+    logger.append_keys(**batch.describe())
+    outcome = table().write(batch.lines, Budget(seconds_left(context, RESERVE_SECONDS, BUDGET_SECONDS)))
+    ledger = Ledger(
+        received=len(batch.lines) + len(batch.unreadable),
+        accepted=len(batch.lines),
+        rejected=len(batch.unreadable),
+        written=outcome.written,
+        duplicates=outcome.duplicates,
+        retried=outcome.retried,
+    )
+    response = respond(outcome.failed)
+    level = logger.warning if outcome.failed or batch.unreadable else logger.info
+    level("batch written", extra={**ledger.publish(metrics), "failed_records": len(set(outcome.failed))})
+    return response

@@ -1,0 +1,50 @@
+"""write-to-kinesis: takes transactions from the API, validates them row by row, puts the good ones on the stream."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from shared import config
+from shared.aws import client
+from shared.card_key import CardKey
+from shared.idempotency import Requests
+from shared.ingest import Ingest, internal_error
+from shared.retry import Budget, seconds_left
+from shared.stream import Stream
+from shared.telemetry import describe, logger, metrics, observed
+
+# API Gateway gives up after 29 s; a sender should hear "not now" long before.
+BUDGET_SECONDS = 8.0
+RESERVE_SECONDS = 8.0  # a put in flight at the deadline (1.5 s to connect, 4 s to answer), and the answer
+
+
+@cache
+def ingest() -> Ingest:
+    """Build the operation once per container."""
+    settings = config.read(config.Ingest)
+    return Ingest(
+        # One attempt: Stream.put repeats only what was refused, which botocore cannot.
+        Stream(client("kinesis", read_timeout=4, attempts=1), settings.stream_name),
+        Requests(client("dynamodb", read_timeout=2, attempts=2), settings.requests_table_name),
+        CardKey(client("secretsmanager", read_timeout=2, attempts=2), settings.card_key_secret_arn),
+    )
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer a proxy event of API Gateway."""
+    request_id = (event.get("requestContext") or {}).get("requestId") or context.aws_request_id
+    logger.append_keys(request_id=request_id)
+    try:
+        budget = Budget(seconds_left(context, RESERVE_SECONDS, BUDGET_SECONDS))
+        answer = ingest().answer(event, request_id, budget)
+    except Exception as error:  # noqa: BLE001
+        # API Gateway would turn a raised error into a 502 that names no request; the alarm watches this count.
+        metrics.add_metric(name="InternalErrors", unit="Count", value=1)
+        logger.error("unexpected error", extra=describe(error))
+        return internal_error(request_id)
+    level = logger.warning if answer.status == 503 or answer.requests_table_away else logger.info
+    about = {"status": answer.status, "requests_table_away": answer.requests_table_away}
+    level("answered", extra={**about, **answer.ledger.publish(metrics)})
+    return answer.response()

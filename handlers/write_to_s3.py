@@ -1,0 +1,57 @@
+"""write-to-s3: archives a batch of the stream as one object of the lake, quarantines the lines that cannot be read."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from shared import config, lake, quarantine
+from shared.aws import client, error_code
+from shared.bucket import THREADS, Bucket
+from shared.consumer import Batch, read_batch, respond
+from shared.errors import TransientError
+from shared.ledger import Ledger
+from shared.telemetry import logger, metrics, observed
+
+FUNCTION = "write-to-s3"
+
+
+@cache
+def buckets() -> tuple[Bucket, Bucket]:
+    """Give the lake and the quarantine, built once per container."""
+    settings = config.read(config.Lake)
+    s3 = client("s3", read_timeout=10, attempts=3, connections=THREADS)
+    return Bucket(s3, settings.lake_bucket), Bucket(s3, settings.quarantine_bucket)
+
+
+def archive(batch: Batch) -> int:
+    """Store the batch; give the number of lines quarantined. The lake's object is last: once it is there, all is."""
+    lake_bucket, quarantine_bucket = buckets()
+    objects = quarantine.quarantine_objects(FUNCTION, batch.unreadable)
+    if objects:
+        quarantine_bucket.put_all([(one.key, one.body) for one in objects], quarantine.CONTENT_TYPE)
+    if batch.lines:
+        body = lake.object_body(line.transaction for line in batch.lines)
+        counts = {"records": str(len(batch.positions)), "transactions": str(len(batch.lines))}
+        lake_bucket.put(lake.object_key(batch.first, batch.last), body, lake.CONTENT_TYPE, **counts)
+    return sum(one.lines for one in objects)
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Archive a Kinesis batch whole, or report its first sequence number and have all of it again."""
+    batch = read_batch(event)
+    logger.append_keys(**batch.describe())
+    ledger = Ledger(len(batch.lines) + len(batch.unreadable), len(batch.lines), len(batch.unreadable))
+    try:
+        ledger.quarantined = archive(batch)
+    except TransientError as error:
+        ledger.retried = ledger.received
+        logger.warning(
+            "batch not stored", extra={**ledger.publish(metrics), "error": error_code(error.__cause__ or error)}
+        )
+        return respond([batch.first])
+    ledger.written = ledger.accepted
+    level = logger.warning if batch.unreadable else logger.info
+    level("batch archived", extra=ledger.publish(metrics))
+    return respond([])

@@ -1,0 +1,90 @@
+"""AWS clients, made once per container with explicit timeouts and retries, and which of their errors are transient."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from botocore.exceptions import (
+    ClientError,
+    ConnectionError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+)
+from botocore.parsers import ResponseParserError
+
+# Codes that say "not now" with a status of 400. Expired credentials are among them: Lambda's own are renewed with the
+# next container, and nothing is wrong with the data.
+_TRANSIENT_CODES = frozenset(
+    {
+        "ActiveSessionsExceededException",
+        "ActiveStatementsExceededException",
+        "DatabaseConnectionException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InternalFailure",
+        "InternalServerError",
+        "InternalServiceError",
+        "KMSThrottlingException",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestExpired",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceUnavailable",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+    }
+)
+_TRANSIENT_ERRORS = (
+    HTTPClientError,  # timeouts, resets, TLS
+    ConnectionError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    ResponseParserError,  # an answer that is not AWS's: something between broke it
+)
+
+
+@cache
+def client(
+    service: str, *, read_timeout: float = 5, attempts: int = 3, connections: int = 10, validate: bool = True
+) -> Any:
+    """Make or give the container's client of a service. Timeouts in seconds; ``attempts`` counts the first one.
+
+    One attempt where the caller has its own retry of the failed part: two loops inside each other multiply.
+    ``validate=False`` leaves out botocore's check of the parameters, for bulk calls whose shape is tested.
+    """
+    # boto3 takes longer to import than all the rest, and half of the modules that ask about errors need no client.
+    import boto3
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=1.5,
+        read_timeout=read_timeout,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        max_pool_connections=connections,
+        parameter_validation=validate,
+        tcp_keepalive=True,
+        user_agent_extra="swipeline",
+    )
+    return boto3.client(service, config=config)
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same call may succeed later, with nothing changed but time."""
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return status >= 500 or status == 429 or error_code(error) in _TRANSIENT_CODES
+    return isinstance(error, _TRANSIENT_ERRORS)
+
+
+def error_code(error: BaseException) -> str:
+    """Give AWS's code of an error, or its class: what may be logged of it. Messages can quote the data."""
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code") or "Unknown")
+    return type(error).__name__

@@ -1,0 +1,109 @@
+"""A batch of the stream as its consumers see it: good lines, bad lines, and what to answer the event source mapping.
+
+Powertools' BatchProcessor is not used. It works record by record, while the sinks write in bulk (25 items, one object);
+and it goes on after the first failure, while Kinesis starts again from the lowest failed sequence number, so that what
+succeeded after it would be counted, and paid for, twice. Here a sink writes the batch as a whole, and the lowest
+sequence number that is not stored is the one failure that is reported.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from shared.codec import BadLine, decode_record
+from shared.schema import Transaction
+
+
+class Position(NamedTuple):
+    """Where a record stands in the stream."""
+
+    shard_id: str
+    sequence_number: str
+    partition_key: str
+    arrived_at: datetime  # UTC
+
+
+class Line(NamedTuple):
+    """A line that could be read."""
+
+    position: Position
+    transaction: Transaction
+
+
+class Unreadable(NamedTuple):
+    """A line that no retry can mend."""
+
+    position: Position
+    number: int  # of the line within its record, from 0
+    bad: BadLine
+
+
+class Batch(NamedTuple):
+    """All lines of one invocation, in the order of the stream."""
+
+    positions: list[Position]
+    lines: list[Line]
+    unreadable: list[Unreadable]
+
+    @property
+    def first(self) -> Position:
+        """The first record's position; IndexError on a batch without records, which AWS never sends."""
+        return self.positions[0]
+
+    @property
+    def last(self) -> Position:
+        """The last record's position."""
+        return self.positions[-1]
+
+    def describe(self) -> dict[str, Any]:
+        """Give what a log line says of the batch."""
+        return {
+            "shard_id": self.first.shard_id,
+            "sequence_range": f"{self.first.sequence_number}-{self.last.sequence_number}",
+            "records": len(self.positions),
+        }
+
+
+def read_batch(event: Mapping[str, Any]) -> Batch:
+    """Read a Kinesis event of Lambda. Never fails on what a record holds.
+
+    Raises ValueError when the event is none of Kinesis's, or mixes shards, which AWS never does.
+    """
+    try:
+        records = [(_position(record), base64.b64decode(record["kinesis"]["data"])) for record in event["Records"]]
+    except (KeyError, TypeError) as error:
+        raise ValueError("not an event of Kinesis: it has no Records, or one of them lacks a field") from error
+    if len({position.shard_id for position, _ in records}) != 1:
+        raise ValueError("a batch must hold records of exactly one shard")
+    lines: list[Line] = []
+    unreadable: list[Unreadable] = []
+    for position, data in records:
+        for number, line in enumerate(decode_record(data)):
+            if isinstance(line, BadLine):
+                unreadable.append(Unreadable(position, number, line))
+            else:
+                lines.append(Line(position, line))
+    return Batch([position for position, _ in records], lines, unreadable)
+
+
+def respond(failed: Iterable[Position]) -> dict[str, list[dict[str, str]]]:
+    """Give the partial batch response: the lowest failed sequence number, or none.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
+    """
+    numbers = [position.sequence_number for position in failed]
+    return {"batchItemFailures": [{"itemIdentifier": min(numbers, key=int)}] if numbers else []}
+
+
+def _position(record: Mapping[str, Any]) -> Position:
+    kinesis = record["kinesis"]
+    return Position(
+        # shardId-000000000006:49590338271490256608559692538361571095921575989136588898
+        shard_id=record["eventID"].split(":", 1)[0],
+        sequence_number=kinesis["sequenceNumber"],
+        partition_key=kinesis["partitionKey"],
+        arrived_at=datetime.fromtimestamp(kinesis["approximateArrivalTimestamp"], UTC),
+    )

@@ -1,0 +1,14 @@
+"""What Firehose's COPY reads beside the data: the jsonpaths file, published to the delivery bucket."""
+
+from __future__ import annotations
+
+from shared.bucket import Bucket
+from shared.sql import DIRECTORY
+
+JSONPATHS = "jsonpaths/transaction.json"
+
+
+def publish_jsonpaths(bucket: Bucket) -> str:
+    """Put redshift/jsonpaths/transaction.json to the key of the same name; give the key. Raises as Bucket.put does."""
+    bucket.put(JSONPATHS, (DIRECTORY / JSONPATHS).read_bytes(), "application/json")
+    return JSONPATHS

@@ -1,0 +1,193 @@
+"""What becomes of one request: rows validated one by one, the good ones put on the stream, an answer for each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+from shared.body import BodyError, header, read_bytes, read_rows
+from shared.errors import RejectedError, TransientError
+from shared.idempotency import KEY_FORM, fingerprint
+from shared.ledger import Ledger
+from shared.masking import mask_text
+from shared.model import parse_many
+from shared.records import StreamRecord, build_records
+from shared.retry import Budget
+from shared.schema import Transaction
+from shared.stream import PutOutcome
+
+RETRY_AFTER_SECONDS = 2
+
+
+class StreamPort(Protocol):
+    """Where records go: :class:`shared.stream.Stream`."""
+
+    def put(self, partitions: list[list[StreamRecord]], budget: Budget) -> PutOutcome:
+        """Put records within the budget."""
+
+
+class RequestsPort(Protocol):
+    """What was answered before: :class:`shared.idempotency.Requests`."""
+
+    def find(self, sender: str, key: str) -> str | None:
+        """Give the kept fingerprint, or None."""
+
+    def keep(self, sender: str, key: str, body_fingerprint: str) -> None:
+        """Keep a fingerprint."""
+
+
+class CardKeyPort(Protocol):
+    """The key of the card ids: :class:`shared.card_key.CardKey`."""
+
+    def get(self) -> bytes:
+        """Give the key, or raise TransientError."""
+
+
+class Validated(NamedTuple):
+    """The rows of a request: (index, Transaction) of the good ones, (index, column, reason) for each finding."""
+
+    accepted: list[tuple[int, Transaction]]
+    errors: list[tuple[int, str, str]]
+    rows: int
+
+
+class Answer(NamedTuple):
+    """What is sent back, and what is counted and logged of it."""
+
+    status: int
+    body: dict[str, Any]
+    ledger: Ledger
+    headers: Mapping[str, str] = {}
+    requests_table_away: bool = False  # the Idempotency-Key could not be looked up or kept
+
+    def response(self) -> dict[str, Any]:
+        """Give API Gateway's proxy response."""
+        return {
+            "statusCode": self.status,
+            "headers": {"Content-Type": "application/json", **self.headers},
+            # ASCII only: a reason may quote a character that UTF-8 cannot carry.
+            "body": json.dumps(self.body, separators=(",", ":")),
+        }
+
+
+class Ingest:
+    """The API's one operation, ``POST /transactions``."""
+
+    def __init__(self, stream: StreamPort, requests: RequestsPort, card_key: CardKeyPort) -> None:
+        self._stream, self._requests, self._card_key = stream, requests, card_key
+
+    def answer(self, event: Mapping[str, Any], request_id: str, budget: Budget) -> Answer:
+        """Answer one proxy event of API Gateway (REST, payload version 1).
+
+        Raises only what nobody foresaw. Times out with the budget, plus the call in flight.
+        """
+        try:
+            body = read_bytes(event)
+            rows = read_rows(body)
+            key = _idempotency_key(event)
+        except BodyError as error:
+            return _refusal(error, request_id)
+        try:
+            card_key = self._card_key.get()
+        except TransientError:
+            return _not_now(Validated([], [], len(rows)), range(len(rows)), request_id, Ledger(received=len(rows)))
+
+        sender = ((event.get("requestContext") or {}).get("identity") or {}).get("apiKeyId") or ""
+        mark = fingerprint(card_key, body) if key else ""
+        known, away = self._find(sender, key) if key else (None, False)
+        if known and known != mark:
+            message = "this Idempotency-Key was used with another body within the last 24 hours"
+            return Answer(422, {"request_id": request_id, "message": message}, Ledger())
+
+        validated = validate(rows, card_key)
+        ledger = Ledger(received=len(rows), rejected=len(rows) - len(validated.accepted))
+        if known:
+            ledger.duplicates = len(validated.accepted)
+            return _done(validated, request_id, ledger, duplicate=True)
+
+        outcome = self._stream.put(build_records(validated.accepted), budget)
+        ledger.retried = outcome.retried
+        ledger.accepted = ledger.written = len(validated.accepted) - len(outcome.unstored_rows)
+        if outcome.unstored_rows:
+            return _not_now(validated, outcome.unstored_rows, request_id, ledger)
+        if key and validated.accepted:
+            away = not self._keep(sender, key, mark) or away
+        return _done(validated, request_id, ledger)._replace(requests_table_away=away)
+
+    def _find(self, sender: str, key: str) -> tuple[str | None, bool]:
+        try:
+            return self._requests.find(sender, key), False
+        except TransientError:
+            # Better a duplicate on the stream, which every sink absorbs, than a refused transaction.
+            return None, True
+
+    def _keep(self, sender: str, key: str, mark: str) -> bool:
+        try:
+            self._requests.keep(sender, key, mark)
+        except TransientError:
+            # The rows are stored, and that is what the answer says; a repeat will only cost a duplicate on the stream.
+            return False
+        return True
+
+
+def validate(rows: list[Any], card_key: bytes) -> Validated:
+    """Parse every row on its own; findings are in row order, and never hold a card number."""
+    accepted: list[tuple[int, Transaction]] = []
+    errors: list[tuple[int, str, str]] = []
+    objects = [row if isinstance(row, dict) else {} for row in rows]
+    for index, (row, parsed) in enumerate(zip(rows, parse_many(objects, card_key), strict=True)):
+        if not isinstance(row, dict):
+            errors.append((index, "", "a transaction must be a JSON object"))
+        elif isinstance(parsed, RejectedError):
+            errors += [(index, mask_text(field), mask_text(reason)) for field, reason in parsed.errors]
+        else:
+            accepted.append((index, parsed))
+    return Validated(accepted, errors, len(rows))
+
+
+def internal_error(request_id: str) -> dict[str, Any]:
+    """Give the proxy response to what nobody foresaw: the id to ask for, and no detail."""
+    body = {"request_id": request_id, "message": "internal error; the rows may or may not be stored: send them again"}
+    return Answer(500, body, Ledger()).response()
+
+
+def _idempotency_key(event: Mapping[str, Any]) -> str | None:
+    key = header(event, "idempotency-key")
+    if key is not None and not KEY_FORM.fullmatch(key):
+        raise BodyError(400, "Idempotency-Key must be 1 to 128 of the characters A-Z a-z 0-9 . _ -")
+    return key
+
+
+def _refusal(error: BodyError, request_id: str) -> Answer:
+    return Answer(error.status, {"request_id": request_id, "message": error.message}, Ledger())
+
+
+def _report(validated: Validated, unstored: frozenset[int], request_id: str) -> dict[str, Any]:
+    """Give the part of an answer that goes row by row: a row has an id if and only if it is stored."""
+    ids: list[str | None] = [None] * validated.rows
+    for index, transaction in validated.accepted:
+        if index not in unstored:
+            ids[index] = transaction.transaction_id
+    return {
+        "request_id": request_id,
+        "accepted": validated.rows - ids.count(None),
+        "rejected": len({index for index, _, _ in validated.errors}),
+        "transaction_ids": ids,
+        "errors": [{"index": index, "field": field, "reason": reason} for index, field, reason in validated.errors],
+    }
+
+
+def _done(validated: Validated, request_id: str, ledger: Ledger, *, duplicate: bool = False) -> Answer:
+    body = _report(validated, frozenset(), request_id)
+    if duplicate:
+        body["duplicate"] = True
+    status = 400 if not validated.accepted else 207 if validated.errors else 202
+    return Answer(status, body, ledger)
+
+
+def _not_now(validated: Validated, unstored: Any, request_id: str, ledger: Ledger) -> Answer:
+    body = _report(validated, frozenset(unstored), request_id)
+    body["message"] = f"not stored: the rows in unstored; send them again after {RETRY_AFTER_SECONDS} s"
+    body["unstored"] = list(unstored)
+    return Answer(503, body, ledger, {"Retry-After": str(RETRY_AFTER_SECONDS)})

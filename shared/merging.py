@@ -1,0 +1,55 @@
+"""One run of merge-warehouse: passes at an even pace, all of them over before the next run is due."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from shared.warehouse import Row
+
+PERIOD_SECONDS = 55.0  # of the schedule's 60: the rest is for a start that was late and for the answer
+SHORTEST_PASS_SECONDS = 1.0
+
+
+class MergeResult(NamedTuple):
+    """What one pass did, in rows; ``freshness`` is the age in seconds of the newest row it merged, None without any."""
+
+    staged: int
+    merged: int
+    duplicates: int
+    freshness: float | None
+
+
+def read_result(rows: list[Row]) -> MergeResult:
+    """Read the one row that merge.sql ends with. Raises ValueError when it is not there: then nothing is known."""
+    if len(rows) != 1:
+        raise ValueError(f"merge.sql gave {len(rows)} rows, expected one with its counts")
+    row = rows[0]
+    age = row["freshness_seconds"]
+    return MergeResult(
+        int(row["staged"]), int(row["merged"]), int(row["duplicates"]), None if age is None else float(age)
+    )
+
+
+def passes(
+    every: float,
+    seconds: float,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[float]:
+    """Yield, at the start of each pass, the seconds that it may take.
+
+    Passes start ``every`` seconds after each other, or at once after a longer one, as long as another one like the
+    slowest so far would end within ``seconds``. There is always a first one.
+    """
+    start = clock()
+    due, slowest = start, SHORTEST_PASS_SECONDS
+    while True:
+        began = clock()
+        yield start + seconds - began
+        slowest = max(slowest, clock() - began)
+        due = max(due + every, clock())
+        if due + slowest > start + seconds:
+            return
+        sleep(max(0.0, due - clock()))

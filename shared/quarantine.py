@@ -1,0 +1,66 @@
+"""A line that no retry can mend, as an object of the quarantine: original bytes, reason, position in the stream."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import NamedTuple
+
+from shared.codec import BadLine
+from shared.consumer import Position, Unreadable
+
+CONTENT_TYPE = "application/json"
+# A record of 1 MiB can hold a million bad lines, and each object is a call: beyond this they share one object.
+MAX_OBJECTS_PER_RECORD = 50
+
+
+class QuarantineObject(NamedTuple):
+    """One object to put, and how many lines it holds."""
+
+    key: str
+    body: bytes
+    lines: int
+
+
+def quarantine_objects(function: str, unreadable: Iterable[Unreadable]) -> list[QuarantineObject]:
+    """Build the objects for the unreadable lines of a batch, in stream order.
+
+    ``function`` is the short name of the one that writes them (write-to-s3). Keys come from the position alone, so that
+    a replay overwrites the same objects.
+    """
+    objects: list[QuarantineObject] = []
+    for position, group in groupby(unreadable, key=lambda line: line.position):
+        lines = [(line.number, line.bad) for line in group]
+        if len(lines) <= MAX_OBJECTS_PER_RECORD:
+            objects += [_object(function, position, number, bad, 1) for number, bad in lines]
+        else:
+            number, first = lines[0]
+            joined = BadLine(
+                b"\n".join(bad.data for _, bad in lines),
+                f"{first.reason} (and {len(lines) - 1} more bad lines of this record, each with its own reason)",
+            )
+            objects.append(_object(function, position, number, joined, len(lines)))
+    return objects
+
+
+def _object(function: str, position: Position, number: int, bad: BadLine, lines: int) -> QuarantineObject:
+    body = {
+        "function": function,
+        "reason": bad.reason,
+        "shard_id": position.shard_id,
+        "sequence_number": position.sequence_number,
+        "line": number,
+        "lines": lines,
+        "partition_key": position.partition_key,
+        "arrived_at": position.arrived_at.isoformat(),
+        "quarantined_at": datetime.now(UTC).isoformat(),
+        "data": base64.b64encode(bad.data).decode("ascii"),
+    }
+    key = (
+        f"quarantine/{function}/date={position.arrived_at:%Y-%m-%d}/"
+        f"{position.shard_id}-{position.sequence_number}-{number:04d}.json"
+    )
+    return QuarantineObject(key, json.dumps(body).encode("ascii"), lines)

@@ -1,0 +1,49 @@
+"""Groups a request's transactions into Kinesis records: one per partition, more only where one would be too large."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from shared.codec import encode_line
+from shared.partition import partition_key
+from shared.schema import Transaction
+
+# A record of Kinesis holds 1 MiB, but a consumer's event holds 6 MB of base64: small records keep its batches full.
+MAX_RECORD_BYTES = 200_000
+
+
+class StreamRecord(NamedTuple):
+    """One Kinesis record, and the rows of the request that it holds."""
+
+    partition_key: str
+    data: bytes
+    rows: tuple[int, ...]
+
+
+def build_records(
+    transactions: Iterable[tuple[int, Transaction]], max_bytes: int = MAX_RECORD_BYTES
+) -> list[list[StreamRecord]]:
+    """Build one list of records per partition, from (row index, transaction).
+
+    Within a partition the records, and the lines within them, are in the order of the rows: they must be stored in
+    that order, since a card's transactions are all in one partition. Only a single line can exceed ``max_bytes``.
+    """
+    lines: dict[str, list[tuple[int, bytes]]] = {}
+    for row, transaction in transactions:
+        lines.setdefault(partition_key(transaction.card_id), []).append((row, encode_line(transaction)))
+    return [list(_split(key, of_key, max_bytes)) for key, of_key in lines.items()]
+
+
+def _split(key: str, lines: list[tuple[int, bytes]], max_bytes: int) -> Iterable[StreamRecord]:
+    start, size = 0, 0
+    for end, (_, line) in enumerate(lines):
+        if size + len(line) > max_bytes and end > start:
+            yield _record(key, lines[start:end])
+            start, size = end, 0
+        size += len(line)
+    yield _record(key, lines[start:])
+
+
+def _record(key: str, lines: list[tuple[int, bytes]]) -> StreamRecord:
+    return StreamRecord(key, b"".join([line for _, line in lines]), tuple(row for row, _ in lines))
