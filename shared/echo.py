@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from decimal import Decimal
 
 _MOST_CHARACTERS = 40
 _MOST_DIGITS = 10  # the shortest card number has 11
+
+_KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (str, "text"),
+    ((int, float, Decimal), "a number"),
+    ((list, tuple), "a list"),
+    (dict, "an object"),
+)
 
 
 def echo(value: object) -> str:
@@ -23,7 +30,7 @@ def as_text(value: object) -> str | None:
     """Give a text as it is and a number as its digits; None for anything else (bool, null, list, object)."""
     if isinstance(value, str):
         return value
-    if value is None or isinstance(value, bool | list | tuple | dict | bytes):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
     try:
         return str(value)
@@ -31,14 +38,13 @@ def as_text(value: object) -> str | None:
         return None
 
 
-def kind(value: Any) -> str:
-    """Name what a value is, in JSON's words."""
+def kind(value: object) -> str:
+    """Name what a value is, in JSON's words where it has one."""
     if value is None:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str):
-        return "text"
-    if isinstance(value, list | tuple):
-        return "a list"
-    return "an object" if isinstance(value, dict) else "a number"
+    for types, name in _KINDS:
+        if isinstance(value, types):
+            return name
+    return f"of type {type(value).__name__}"

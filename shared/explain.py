@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.cards import holds_card_number, holds_number, plain
 from shared.echo import as_text, echo, kind
+from shared.moments import utc
 from shared.reasons import REASONS, SHAPES
 from shared.reasons_text import TEXT_REASONS
 from shared.row import TEXT_COLUMNS
@@ -26,7 +27,7 @@ def explain(raw: Any, today: str, malformed: Iterable[str] = ()) -> list[tuple[s
     """
     if not isinstance(raw, Mapping):
         return [("row", f"is {kind(raw)}: right is an object with the columns as properties")]
-    if raw and not _KNOWN & set(raw):
+    if not _KNOWN & set(raw):
         return [("row", f"holds no known column, so is a header line missing? The columns are {', '.join(_COLUMNS)}")]
     found = [*_column_findings(raw)]
     wrong: dict[str, str] = {}
@@ -48,12 +49,13 @@ def _column_findings(raw: Mapping[Any, Any]) -> Iterable[tuple[str, str]]:
             yield column, f"the column is missing: right is {SHAPES[column]}"
     unknown = [column for column in raw if column not in _KNOWN]
     for column in unknown[:_MOST_UNKNOWN]:
+        name = echo(column).strip('"')
         if column is None:
             yield "row", "has more values than the header has columns: is a text with a comma not quoted?"
-        elif isinstance(column, str) and column.lstrip("\ufeff").strip() in _KNOWN and column not in _KNOWN:
-            yield echo(column), "has a byte order mark or white space in its name: read the file as utf-8-sig, and trim"
+        elif isinstance(column, str) and column.lstrip("\ufeff").strip() in _KNOWN:
+            yield name, "has a byte order mark or white space in its name: read the file as utf-8-sig, and trim"
         else:
-            yield echo(column).strip('"'), f"is no column of a transaction; those are {', '.join(_COLUMNS)}"
+            yield name, f"is no column of a transaction; those are {', '.join(_COLUMNS)}"
     if len(unknown) > _MOST_UNKNOWN:
         yield "row", f"has {len(unknown)} unknown columns"
 
@@ -75,10 +77,16 @@ def _value_reason(column: str, raw: Mapping[str, Any]) -> str | None:
 def _findings_across(raw: Mapping[str, Any], today: str) -> Iterable[tuple[str, str]]:
     """Find what one value says about another: dates in the wrong order, a card number in the wrong column."""
     born, occurred = (str(raw.get(column, "")).strip() for column in ("dob", "trans_date_trans_time"))
+    try:
+        occurred = utc(occurred)[:10]
+    except OverflowError:
+        yield "trans_date_trans_time", "is beyond the year 9999 in UTC"
+    except ValueError:
+        occurred = today  # it has a reason of its own
     if born > today:
         yield "dob", f"{echo(born)} is in the future"
-    elif born > occurred[:10]:
-        yield "dob", f"{echo(born)} is after the transaction ({echo(occurred[:10])}, in UTC)"
+    elif born > occurred:
+        yield "dob", f"{echo(born)} is after the transaction, which was on {occurred} in UTC"
     own = plain((as_text(raw.get("cc_num")) or "").strip())
     own = own if own.isdecimal() and len(own) >= 11 else ""
     for column in (*TEXT_COLUMNS, "trans_num"):

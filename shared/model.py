@@ -17,6 +17,7 @@ from shared.cards import holds_card_number, holds_number, plain, was_rounded
 from shared.errors import RejectedError
 from shared.explain import explain
 from shared.ids import card_id, content_id, customer_id, merchant_id, merchant_name, require_key
+from shared.moments import utc
 from shared.row import MAX_INTEGER, TEXT_COLUMNS, TEXT_LIMITS, TransactionIn, fraud_label
 from shared.schema import IGNORED_SOURCES, REQUIRED_SOURCES, Transaction
 
@@ -92,7 +93,7 @@ def _canonical(row: dict[str, Any], card_key: bytes, today: str) -> Transaction:
     if was_rounded(number) or holds_card_number(joined, number) or (trans_num and holds_number(trans_num, number)):
         raise _RefusedError
 
-    occurred_at, born = _utc(row["trans_date_trans_time"]), row["dob"]
+    occurred_at, born = utc(row["trans_date_trans_time"]), row["dob"]
     if born > today or born > occurred_at[:10]:
         raise _RefusedError
     date.fromisoformat(born)
@@ -109,10 +110,10 @@ def _canonical(row: dict[str, Any], card_key: bytes, today: str) -> Transaction:
     gender, state, zip_code = row["gender"], row["state"].upper(), row["zip"]
     if len(zip_code) != 5:  # a spreadsheet took the leading zeros of "02138", or it is a ZIP+4
         zip_code = zip_code[:5].zfill(5)
-    token = card_id(card_key, number)
+    token, customer = card_id(card_key, number), customer_id(card_key, first, last, gender, born, street, zip_code)
     transaction = Transaction(
-        trans_num or "", occurred_at, token, number[-4:], customer_id(card_key, first, last, gender, born, street, zip_code),
-        merchant_id(merchant), merchant, category, amount, first, last, gender, street, city, state, zip_code,
+        trans_num or "", occurred_at, token, number[-4:], customer, merchant_id(merchant),
+        merchant, category, amount, first, last, gender, street, city, state, zip_code,
         latitude, longitude, population, job, born, merchant_latitude, merchant_longitude, is_fraud,
     )  # fmt: skip
     return transaction if trans_num else transaction._replace(transaction_id=_content_id(transaction))
@@ -121,15 +122,6 @@ def _canonical(row: dict[str, Any], card_key: bytes, today: str) -> Transaction:
 def _content_id(transaction: Transaction) -> str:
     """Derive the id from everything but the label, which may become known later."""
     return content_id(*map(str, transaction[1:-1]))
-
-
-def _utc(text: str) -> str:
-    moment = datetime.fromisoformat(text)
-    if len(text) == 19:  # no fraction, no zone: UTC, as in the Kaggle file
-        return f"{text[:10]}T{text[11:]}.000Z"
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
-    return moment.isoformat(timespec="milliseconds") + "Z"
 
 
 def _degrees(text: str, limit: int) -> float:
