@@ -12,8 +12,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.clients import STALE_CREDENTIALS, Clients, error_code
 from local.event_sources.event import build_event
 from local.event_sources.failure_record import failure_key, failure_record
-from local.event_sources.lane import Discard, backoff
+from local.event_sources.lane import Discard
 from local.event_sources.model import Mapping
+from local.retry import backoff
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from local.event_sources.model import Rules
 from local.event_sources.response import Failed, FailedAt, NotInvoked, Outcome, Succeeded
 from local.kinesis_reader import Record
-
-FIRST_BACKOFF_SECONDS = 0.1
-MOST_BACKOFF_SECONDS = 10.0
+from local.retry import backoff
 
 RETRIES_EXHAUSTED = "RetryAttemptsExhausted"
 AGE_EXCEEDED = "RecordAgeExceeded"
@@ -53,11 +51,6 @@ class Batch:
     invocations: int = 0
     not_before: float = 0.0
     last_error: Outcome | None = None
-
-
-def backoff(times: int) -> float:
-    """Seconds to wait after so many failures in a row: doubling, bounded."""
-    return min(MOST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2.0 ** min(times - 1, 20))
 
 
 class Lane:

@@ -15,12 +15,13 @@ from local.event_sources.checkpoints import Checkpoints
 from local.event_sources.destination import deliver
 from local.event_sources.event import build_event, record_bytes, room_for_records
 from local.event_sources.invoker import invoke
-from local.event_sources.lane import Action, Discard, Invoke, backoff
+from local.event_sources.lane import Action, Discard, Invoke
 from local.event_sources.metrics import IteratorAges
 from local.event_sources.model import Mapping
 from local.event_sources.response import NotInvoked, Outcome, Succeeded
 from local.event_sources.shard import Shard
 from local.kinesis_reader import Position, ShardGoneError, ShardReader, StreamInfo
+from local.retry import backoff
 
 log = logging.getLogger(__name__)
 

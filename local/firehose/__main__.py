@@ -1,0 +1,28 @@
+"""`python -m local.firehose`: runs the delivery streams of the embedded AWS until SIGTERM."""
+
+from local.clients import Clients
+from local.firehose.service import DeliveryStreams
+from local.firehose.store import Store
+from local.process import start_logging, stop_signal
+from local.settings import Settings
+
+LOOK_EVERY_SECONDS = 3.0
+PATIENCE_SECONDS = 3.0
+
+
+def main() -> None:
+    """Look for delivery streams every three seconds; each runs in two threads."""
+    start_logging()
+    stopping = stop_signal()
+    settings = Settings.from_environment()
+    store = Store(settings.state / "firehose.sqlite")
+    streams = DeliveryStreams(Clients(settings, "firehose"), store)
+    while not stopping.is_set():
+        streams.tick()
+        stopping.wait(LOOK_EVERY_SECONDS)
+    streams.stop(PATIENCE_SECONDS)
+    store.close()
+
+
+if __name__ == "__main__":
+    main()
