@@ -37,7 +37,7 @@ def explain(raw: Any, today: str, malformed: Iterable[str] = ()) -> list[tuple[s
             reason = f"is {echo(raw[column])}: right is {SHAPES[column]}"
         if reason is not None:
             wrong[column] = reason
-    for column, reason in _findings_across(raw, today):
+    for column, reason in (*_date_findings(raw, today, wrong), *_card_findings(raw)):
         wrong.setdefault(column, reason)
     found += sorted(wrong.items(), key=lambda finding: _COLUMNS.index(finding[0]))
     return found or [("row", "a value is not in the form that the API describes")]
@@ -74,19 +74,25 @@ def _value_reason(column: str, raw: Mapping[str, Any]) -> str | None:
     return _ALL_REASONS[column](text.strip())
 
 
-def _findings_across(raw: Mapping[str, Any], today: str) -> Iterable[tuple[str, str]]:
-    """Find what one value says about another: dates in the wrong order, a card number in the wrong column."""
-    born, occurred = (str(raw.get(column, "")).strip() for column in ("dob", "trans_date_trans_time"))
+def _date_findings(raw: Mapping[str, Any], today: str, wrong: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    born, occurred = (as_text(raw.get(column)) or "" for column in ("dob", "trans_date_trans_time"))
+    born = born.strip()
+    if born > today:
+        yield "dob", f"{echo(born)} is in the future"
+    if "trans_date_trans_time" in wrong:
+        return
     try:
-        occurred = utc(occurred)[:10]
+        day = utc(occurred.strip())[:10]
     except OverflowError:
         yield "trans_date_trans_time", "is beyond the year 9999 in UTC"
     except ValueError:
-        occurred = today  # it has a reason of its own
-    if born > today:
-        yield "dob", f"{echo(born)} is in the future"
-    elif born > occurred:
-        yield "dob", f"{echo(born)} is after the transaction, which was on {occurred} in UTC"
+        return  # the column is missing
+    else:
+        if born > day:
+            yield "dob", f"{echo(born)} is after the transaction, which was on {day} in UTC"
+
+
+def _card_findings(raw: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     own = plain((as_text(raw.get("cc_num")) or "").strip())
     own = own if own.isdecimal() and len(own) >= 11 else ""
     for column in (*TEXT_COLUMNS, "trans_num"):

@@ -69,8 +69,9 @@ def _parse(raw: Mapping[str, Any], card_key: bytes, today: str) -> Transaction |
         return RejectedError.of(explain(raw, today))
     malformed: tuple[str, ...] = ()
     try:
+        row = _validate(raw if type(raw) is dict else dict(raw)).__dict__
         if _are_known(tuple(raw)):
-            return _canonical(_validate(raw if type(raw) is dict else dict(raw)).__dict__, card_key, today)
+            return _canonical(row, card_key, today)
     except ValidationError as error:
         malformed = tuple(str(finding["loc"][0]) for finding in error.errors(include_input=False, include_url=False))
     except (ValueError, OverflowError):  # _RefusedError, a day that does not exist, a time beyond the calendar

@@ -57,6 +57,8 @@ def card_number(text: str) -> str | None:
         return f"{echo(text)} has lost digits: export the column as text"
     if _DECIMALS.fullmatch(text):
         return "has decimals, so it was taken for a number and may have lost digits: export the column as text"
+    if text.startswith(("-", "+")):
+        return f"has a sign: right is {SHAPES['cc_num']}"
     if not digits.isdecimal() or not digits.isascii():
         return f"holds characters that are no digits: right is {SHAPES['cc_num']}"
     if not 11 <= len(digits) <= 19:
@@ -72,12 +74,12 @@ def amount(text: str) -> str | None:
         return _no_number(text, "amt")
     if number.is_signed() and number:
         return f"{echo(text)} is negative: refunds are not modelled, send purchases only"
-    if "e" in text.lower():
-        return f"{echo(text)} is in scientific notation: write the digits out, such as 107.23"
     if number > Decimal("9999999999.99"):
         return f"{echo(text)} is over 9999999999.99, the most that DECIMAL(12,2) holds"
-    if len(text.partition(".")[2]) > 2:
+    if int(number.as_tuple().exponent) < -2:
         return f"{echo(text)} has more than two decimals: round to cents"
+    if "e" in text.lower():
+        return f"{echo(text)} is in scientific notation: write the digits out, such as 107.23"
     return None
 
 
