@@ -1,4 +1,4 @@
-"""What the long-running processes have in common: logging to stderr, and an orderly end on SIGTERM or SIGINT."""
+"""What the long-running processes have in common: logging, a heartbeat, an orderly end on SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import os
 import signal
 import threading
 import time
+
+from local.processes import heartbeat_file
+from local.settings import Settings
 
 
 def start_logging() -> None:
@@ -18,6 +21,13 @@ def start_logging() -> None:
         datefmt="%Y-%m-%dT%H:%M:%S",
     )
     logging.getLogger("botocore").setLevel(logging.WARNING)
+
+
+def beat(settings: Settings, name: str) -> None:
+    """Show that the process is well."""
+    path = heartbeat_file(settings, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
 
 
 def stop_signal() -> threading.Event:

@@ -5,7 +5,7 @@ from local.event_sources.checkpoints import Checkpoints
 from local.event_sources.metrics import IteratorAges
 from local.event_sources.service import EventSources
 from local.event_sources.worker import Services
-from local.process import start_logging, stop_signal
+from local.process import beat, start_logging, stop_signal
 from local.settings import Settings
 
 LOOK_EVERY_SECONDS = 2.0
@@ -22,6 +22,7 @@ def main() -> None:
     sources = EventSources(Services(clients, checkpoints, IteratorAges(clients)))
     while not stopping.is_set():
         sources.tick()
+        beat(settings, "event-sources")
         stopping.wait(LOOK_EVERY_SECONDS)
     sources.stop(PATIENCE_SECONDS)
     checkpoints.close()

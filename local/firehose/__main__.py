@@ -3,7 +3,7 @@
 from local.clients import Clients
 from local.firehose.service import DeliveryStreams
 from local.firehose.store import Store
-from local.process import start_logging, stop_signal
+from local.process import beat, start_logging, stop_signal
 from local.settings import Settings
 
 LOOK_EVERY_SECONDS = 3.0
@@ -19,6 +19,7 @@ def main() -> None:
     streams = DeliveryStreams(Clients(settings, "firehose"), store)
     while not stopping.is_set():
         streams.tick()
+        beat(settings, "firehose")
         stopping.wait(LOOK_EVERY_SECONDS)
     streams.stop(PATIENCE_SECONDS)
     store.close()

@@ -1,0 +1,256 @@
+"""Starts and stops the embedded AWS, deploys into it, and tells what runs: what the command line calls."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import psutil
+from botocore.exceptions import BotoCoreError
+
+from local.clients import Clients
+from local.deploy import DeployError, deploy, describe_stack, outputs
+from local.emulator import port_is_taken
+from local.processes import PROCESSES, Process, is_healthy, log_file, log_tail
+from local.settings import REPOSITORY, Settings
+from local.supervisor import state_file
+
+STAGE = "local"
+START_SECONDS = 90.0
+STOP_SECONDS = 100.0
+
+
+class StackError(RuntimeError):
+    """The embedded AWS cannot be started, deployed or stopped; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class ProcessStatus:
+    """One process. `memory_bytes` has its children's too: the emulator's are the functions."""
+
+    name: str
+    pid: int | None
+    port: int | None
+    since: float | None
+    memory_bytes: int
+    healthy: bool
+    restarts: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """An event source mapping or delivery stream: `state` is Running, Waiting or Refused, `reason` says why not."""
+
+    name: str
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """What runs where."""
+
+    home: str
+    endpoint: str
+    redshift_endpoint: str
+    supervisor_pid: int | None
+    processes: list[ProcessStatus]
+    deployed: bool = False
+    outputs: dict[str, str] = field(default_factory=dict)
+    event_source_mappings: list[Part] = field(default_factory=list)
+    delivery_streams: list[Part] = field(default_factory=list)
+
+    @property
+    def running(self) -> bool:
+        """True when every process is well."""
+        return self.supervisor_pid is not None and all(process.healthy for process in self.processes)
+
+
+def up(stage: str = STAGE, tell: Callable[[str], None] = lambda _: None) -> Status:
+    """Start what isn't running and deploy what has changed. `tell` hears what is being done. Raises StackError."""
+    if stage != STAGE:
+        raise StackError(
+            f"the embedded AWS has stage {STAGE!r} only: deploy {stage!r} with `sls deploy --stage {stage}`"
+        )
+    settings = Settings.from_environment()
+    if _supervisor(settings) is None:
+        tell("starting the embedded AWS")
+        _start(settings)
+    else:
+        _wait_until_well(settings, fresh=False)
+    tell("deploying")
+    try:
+        changed = deploy(settings, Clients(settings, "swipeline-up"), stage)
+    except DeployError as error:
+        raise StackError(str(error)) from error
+    except BotoCoreError as error:
+        raise StackError(
+            f"the emulator does not answer: {error}\n{log_tail(log_file(settings, 'emulator'))}"
+        ) from error
+    tell("deployed" if changed else "nothing to deploy")
+    return status()
+
+
+def down() -> bool:
+    """Stop all processes; the state stays. False when nothing ran. Raises StackError when they don't end."""
+    settings = Settings.from_environment()
+    pid = _supervisor(settings)
+    if pid is None:
+        return False
+    pids = [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+    os.kill(pid, signal.SIGTERM)
+    if not _gone(pids, STOP_SECONDS):
+        for left in filter(psutil.pid_exists, pids):
+            os.kill(left, signal.SIGKILL)
+        if not _gone(pids, 10.0):
+            raise StackError(f"the processes of {settings.home} do not end")
+    state_file(settings).unlink(missing_ok=True)
+    return True
+
+
+def reset() -> None:
+    """Stop everything and remove all state: streams, tables, buckets, warehouse, logs."""
+    down()
+    settings = Settings.from_environment()
+    for directory in (settings.state, settings.logs, settings.run):
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def status() -> Status:
+    """What runs where; asks the processes, so it takes up to some seconds when one hangs."""
+    settings = Settings.from_environment()
+    supervisor = _supervisor(settings)
+    told = _told(settings) if supervisor is not None else {}
+    by_name = {item["name"]: item for item in told.get("processes", [])}
+    processes = [_process_status(settings, process, by_name.get(process.name)) for process in PROCESSES]
+    stack: dict[str, Any] | None = None
+    if processes[0].healthy:
+        try:
+            stack = describe_stack(Clients(settings, "swipeline-status"), STAGE)
+        except BotoCoreError:
+            stack = None
+    return Status(
+        home=str(settings.home),
+        endpoint=settings.endpoint,
+        redshift_endpoint=settings.redshift_endpoint,
+        supervisor_pid=supervisor,
+        processes=processes,
+        deployed=stack is not None,
+        outputs=outputs(stack),
+        event_source_mappings=_parts(
+            settings, "event_sources.sqlite", "SELECT function_name, state, reason FROM mapping"
+        ),
+        delivery_streams=_parts(settings, "firehose.sqlite", "SELECT stream, state, reason FROM delivery"),
+    )
+
+
+def _start(settings: Settings) -> None:
+    for directory in (settings.state, settings.logs, settings.run):
+        directory.mkdir(parents=True, exist_ok=True)
+    for process in PROCESSES:
+        port = process.port(settings)
+        if port is not None and port_is_taken(port):
+            raise StackError(
+                f"port {port}, which {process.name} needs, is taken by another program: stop it, "
+                f"or choose another with SWIPELINE_PORT (it and the one after it are used)"
+            )
+    with log_file(settings, "supervisor").open("ab") as output:
+        subprocess.Popen(
+            [sys.executable, "-m", "local.supervisor"],
+            cwd=REPOSITORY,
+            env=settings.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    _wait_until_well(settings, fresh=True)
+
+
+def _wait_until_well(settings: Settings, *, fresh: bool) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    waiting = list(PROCESSES)
+    while waiting:
+        waiting = [process for process in waiting if not is_healthy(settings, process)]
+        items = _told(settings).get("processes", [])
+        for item in items:
+            if fresh and item["restarts"] >= 2 and any(process.name == item["name"] for process in waiting):
+                down()
+                raise StackError(
+                    f"{item['name']} ends again and again (exit code {item['last_exit']}):\n"
+                    f"{log_tail(log_file(settings, item['name']))}"
+                )
+        if waiting and time.monotonic() > deadline:
+            name = waiting[0].name
+            raise StackError(f"{name} is not up after {START_SECONDS:.0f} s:\n{log_tail(log_file(settings, name))}")
+        if waiting:
+            time.sleep(0.05)
+
+
+def _told(settings: Settings) -> dict[str, Any]:
+    try:
+        return dict(json.loads(state_file(settings).read_text()))
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def _supervisor(settings: Settings) -> int | None:
+    """The supervisor's pid, if it lives. A pid that was given to another program since is not believed."""
+    pid = _told(settings).get("pid")
+    if pid is None:
+        return None
+    try:
+        command = psutil.Process(pid).cmdline()
+    except psutil.Error:
+        return None
+    return int(pid) if "local.supervisor" in command else None
+
+
+def _process_status(settings: Settings, process: Process, told: dict[str, Any] | None) -> ProcessStatus:
+    pid = told["pid"] if told else None
+    return ProcessStatus(
+        name=process.name,
+        pid=pid,
+        port=process.port(settings),
+        since=told["since"] if told else None,
+        memory_bytes=_memory(pid) if pid else 0,
+        healthy=pid is not None and is_healthy(settings, process),
+        restarts=told["restarts"] if told else 0,
+    )
+
+
+def _memory(pid: int) -> int:
+    total = 0
+    try:
+        root = psutil.Process(pid)
+        for process in (root, *root.children(recursive=True)):
+            total += process.memory_info().rss
+    except psutil.Error:
+        return total
+    return total
+
+
+def _parts(settings: Settings, database: str, query: str) -> list[Part]:
+    path = settings.state / database
+    if not path.exists():
+        return []
+    try:
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=1) as db:
+            return [Part(*row) for row in db.execute(f"{query} ORDER BY 1")]
+    except sqlite3.OperationalError:
+        return []
+
+
+def _gone(pids: list[int], seconds: float) -> bool:
+    processes = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
+    _, alive = psutil.wait_procs(processes, timeout=seconds)
+    return not alive

@@ -1,0 +1,175 @@
+"""`python -m local.supervisor`: starts the processes of the embedded AWS, restarts what dies, stops all on SIGTERM."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.process import start_logging, stop_signal
+from local.processes import PROCESSES, Process, heartbeat_file, is_healthy, log_file
+from local.settings import Settings
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_SECONDS = 0.25
+FIRST_RESTART_SECONDS = 0.5
+MOST_RESTART_SECONDS = 30.0
+# A process that has run this long is not failing again and again.
+SETTLED_SECONDS = 60.0
+EMULATOR_START_SECONDS = 60.0
+MOST_LOG_BYTES = 10 * 1024 * 1024
+
+
+@dataclass
+class Child:
+    """A process and its fate so far."""
+
+    process: Process
+    popen: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    since: float = 0.0
+    restarts: int = 0
+    failures: int = 0
+    not_before: float = 0.0
+    last_exit: int | None = None
+
+
+def state_file(settings: Settings) -> Path:
+    """What the supervisor tells about itself and its processes, as JSON."""
+    return settings.run / "supervisor.json"
+
+
+class Supervisor:
+    """Owns the processes of one home; a lock file keeps a second one out."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._children = [Child(process) for process in PROCESSES]
+        self._told = ""
+
+    def start_all(self, stopping: threading.Event) -> None:
+        """The emulator first; the others are started once it answers, or after a while all the same."""
+        emulator = self._children[0]
+        self._start(emulator)
+        deadline = time.monotonic() + EMULATOR_START_SECONDS
+        while (
+            time.monotonic() < deadline and not stopping.is_set() and not is_healthy(self._settings, emulator.process)
+        ):
+            if emulator.popen is not None and emulator.popen.poll() is not None:
+                break
+            self._tell()
+            time.sleep(0.05)
+        for child in self._children[1:]:
+            self._start(child)
+        self._tell()
+
+    def look(self) -> None:
+        """Note what has died and start it anew when its time has come; keep the logs small."""
+        now = time.monotonic()
+        for child in self._children:
+            if child.popen is not None and child.popen.poll() is not None:
+                child.last_exit, child.popen = child.popen.returncode, None
+                child.failures = 1 if now - child.started_at > SETTLED_SECONDS else child.failures + 1
+                wait = min(MOST_RESTART_SECONDS, FIRST_RESTART_SECONDS * 2.0 ** (child.failures - 1))
+                child.not_before = now + wait
+                log.error("%s ended with %s, again in %.1f s", child.process.name, child.last_exit, wait)
+            elif child.popen is None and now >= child.not_before:
+                child.restarts += 1
+                self._start(child)
+        for path in self._settings.logs.glob("*.log"):
+            _bound(path)
+        self._tell()
+
+    def stop_all(self) -> None:
+        """SIGTERM, in the opposite order, each given its time; SIGKILL after that."""
+        for child in reversed(self._children):
+            if child.popen is None or child.popen.poll() is not None:
+                continue
+            child.popen.terminate()
+            try:
+                child.popen.wait(child.process.patience_seconds)
+            except subprocess.TimeoutExpired:
+                log.error("%s did not end in %.0f s, killed", child.process.name, child.process.patience_seconds)
+                child.popen.kill()
+                child.popen.wait()
+            log.info("%s stopped", child.process.name)
+        state_file(self._settings).unlink(missing_ok=True)
+
+    def _start(self, child: Child) -> None:
+        heartbeat_file(self._settings, child.process.name).unlink(missing_ok=True)
+        with log_file(self._settings, child.process.name).open("ab") as output:
+            # A session of its own: Ctrl-C is for the command in the terminal, not for the emulator.
+            child.popen = subprocess.Popen(
+                child.process.command(),
+                cwd=Path(__file__).resolve().parent.parent,
+                env=self._settings.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        child.started_at, child.since = time.monotonic(), round(time.time(), 1)
+        log.info("%s started as %d", child.process.name, child.popen.pid)
+
+    def _tell(self) -> None:
+        processes: list[dict[str, Any]] = [
+            {
+                "name": child.process.name,
+                "pid": child.popen.pid if child.popen is not None and child.popen.poll() is None else None,
+                "since": child.since if child.popen is not None else None,
+                "restarts": child.restarts,
+                "last_exit": child.last_exit,
+            }
+            for child in self._children
+        ]
+        text = json.dumps({"pid": os.getpid(), "port": self._settings.port, "processes": processes})
+        if text == self._told:
+            return
+        path = state_file(self._settings)
+        new = path.with_suffix(".new")
+        new.write_text(text)
+        new.replace(path)
+        self._told = text
+
+
+def _bound(path: Path) -> None:
+    """Keep a log below its size; the old lines go to `.1`. Its writer appends, so the file can be cut in place."""
+    if path.stat().st_size > MOST_LOG_BYTES:
+        shutil.copyfile(path, path.with_suffix(".log.1"))
+        os.truncate(path, 0)
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT."""
+    start_logging()
+    stopping = stop_signal()
+    settings = Settings.from_environment()
+    for directory in (settings.state, settings.logs, settings.run):
+        directory.mkdir(parents=True, exist_ok=True)
+    with (settings.run / "supervisor.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit(f"Another supervisor runs for {settings.home}")
+        supervisor = Supervisor(settings)
+        try:
+            supervisor.start_all(stopping)
+            while not stopping.is_set():
+                supervisor.look()
+                stopping.wait(LOOK_EVERY_SECONDS)
+        finally:
+            supervisor.stop_all()
+
+
+if __name__ == "__main__":
+    main()
