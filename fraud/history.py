@@ -1,0 +1,131 @@
+"""Labelled history in the Kaggle file's schema (CSV or Parquet), in order of time, as arrays and as events."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from fraud.event import Event, event_of
+from shared.moments import utc
+from shared.schema import Transaction
+
+COLUMNS = (
+    "trans_date_trans_time", "cc_num", "category", "amt", "gender", "city_pop", "dob", "trans_num", "is_fraud",
+)  # fmt: skip
+_CHUNK = 50_000
+
+
+class HistoryError(ValueError):
+    """The file cannot be learned from."""
+
+
+@dataclass(frozen=True)
+class History:
+    """Rows in order of (time, transaction id). Cards are numbers in order of appearance; no card number is kept."""
+
+    events: dict[str, npt.NDArray[Any]]  # field of Event -> its values
+    card: npt.NDArray[np.int64]
+    fraud: npt.NDArray[np.int64]  # 0 or 1
+    city_population: npt.NDArray[np.int64]  # for the metrics by segment
+    sha256: str  # of the file
+
+    def __len__(self) -> int:
+        return len(self.card)
+
+    def replay(self) -> Iterator[tuple[int, Event]]:
+        """Give (card, event) in order of time, a chunk of rows in memory at once."""
+        for start in range(0, len(self), _CHUNK):
+            columns = [self.events[name][start : start + _CHUNK].tolist() for name in Event._fields]
+            yield from zip(
+                self.card[start : start + _CHUNK].tolist(), map(Event._make, zip(*columns, strict=True)), strict=True
+            )
+
+
+def read(*paths: Path) -> tuple[History, ...]:
+    """Read files so that a card has the same number in all of them, in the order given.
+
+    Raises
+    ------
+    HistoryError
+        If a column is missing, or a value is not of its column's form.
+
+    """
+    numbers: dict[str, int] = {}
+    return tuple(_read(path, numbers) for path in paths)
+
+
+def _read(path: Path, numbers: dict[str, int]) -> History:
+    table = _table(path)
+    missing = [name for name in COLUMNS if name not in table.column_names]
+    if missing:
+        raise HistoryError(f"{path.name} lacks the columns {', '.join(missing)}")
+    table = table.select(COLUMNS).sort_by([("trans_date_trans_time", "ascending"), ("trans_num", "ascending")])
+    rows = table.num_rows
+    if not rows:
+        raise HistoryError(f"{path.name} has no rows")
+    events = {name: np.zeros(rows, dtype) for name, dtype in _DTYPES.items()}
+    card = np.zeros(rows, np.int64)
+    try:
+        for start in range(0, rows, _CHUNK):
+            chunk = table.slice(start, _CHUNK).to_pydict()
+            columns = zip(*(chunk[name] for name in COLUMNS), strict=True)
+            made = [event_of(_transaction(*values)) for values in columns]
+            for name, values in zip(Event._fields, zip(*made, strict=True), strict=True):
+                events[name][start : start + _CHUNK] = values
+            card[start : start + _CHUNK] = [numbers.setdefault(str(n), len(numbers)) for n in chunk["cc_num"]]
+        fraud = np.asarray(pc.cast(table["is_fraud"], pa.int64()), np.int64)
+        population = np.asarray(pc.cast(table["city_pop"], pa.int64()), np.int64)
+    except (ValueError, ArithmeticError, TypeError) as error:
+        raise HistoryError(f"{path.name}: {error}") from error
+    if not np.isin(fraud, (0, 1)).all():
+        raise HistoryError(f"{path.name}: is_fraud must be 0 or 1 in every row")
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return History(events, card, fraud, population, digest)
+
+
+_DTYPES: dict[str, Any] = dict.fromkeys(Event._fields, np.int64) | {"amount": float, "age": float, "male": float}
+
+
+def _table(path: Path) -> pa.Table:
+    if path.suffix.lower() in {".parquet", ".pq"}:
+        available = pq.read_schema(path).names
+        return pq.read_table(path, columns=[name for name in COLUMNS if name in available])
+    text = pa_csv.ConvertOptions(column_types=dict.fromkeys(COLUMNS, pa.string()))
+    return pa_csv.read_csv(path, convert_options=text)
+
+
+def _transaction(  # the fields the features read, in their canonical form, as shared.model makes them
+    time: str,
+    _card: Any,
+    category: str,
+    amount: Any,
+    gender: str,
+    _population: Any,
+    born: str,
+    number: str,
+    _fraud: Any,
+) -> Transaction:
+    dollars = Decimal(amount) if isinstance(amount, str) else Decimal(f"{amount:.2f}")
+    return _BLANK._replace(
+        transaction_id=number,
+        occurred_at=utc(time),
+        category=category,
+        amount=dollars,
+        gender=gender,
+        date_of_birth=born,
+    )
+
+
+_BLANK = Transaction(**dict.fromkeys(Transaction._fields, ""))  # type: ignore[arg-type]

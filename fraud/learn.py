@@ -1,0 +1,118 @@
+"""Learning from history: the features' tables, out of fold by card, the rows they give, and the trees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+
+from fraud.event import CELLS, OTHER
+from fraud.features import COLUMNS, FEATURES, Tables, features
+from fraud.history import History
+from fraud.profile import Profile
+
+Array = npt.NDArray[Any]
+
+FOLDS = 5
+_CLIP = 6.0  # of a cell's log-odds
+_PRIOR = 4.0  # rows at the base rate that each cell is taken to start with
+MAX_TREES = 150
+_PATIENCE = 30
+_BLOCK = 1_000_000  # numbers held as Python objects at once
+
+# A leaf's hessian is nearly zero where the model is sure, which is almost everywhere: without the two floors LightGBM
+# takes steps of any size there, and the training diverges.
+PARAMETERS: dict[str, Any] = {
+    "objective": "binary",
+    "metric": ["average_precision"],
+    "learning_rate": 0.1,
+    "num_leaves": 16,
+    "min_data_in_leaf": 20,
+    "min_sum_hessian_in_leaf": 0.1,
+    "lambda_l2": 5.0,
+    "use_missing": False,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbosity": -1,
+}
+
+
+def make_tables(history: History, rows: Array) -> Tables:
+    """The tables of the given rows (a mask)."""
+    fraud, cell = history.fraud[rows], history.events["cell"][rows]
+    rate = fraud.mean()
+    if not 0 < rate < 1:
+        raise ValueError(f"the tables need both kinds of rows, got {int(fraud.sum())} frauds in {len(fraud)} rows")
+    bad = np.bincount(cell, weights=fraud, minlength=CELLS) + _PRIOR * rate
+    good = np.bincount(cell, weights=1 - fraud, minlength=CELLS) + _PRIOR * (1 - rate)
+    evidence = np.clip(np.log(bad / good) - np.log(rate / (1 - rate)), -_CLIP, _CLIP)
+    log_amount = np.log(np.maximum(history.events["amount"][rows], 0.01))
+    category = history.events["category"][rows]
+    count = np.bincount(category, minlength=OTHER + 1)
+    sums = np.bincount(category, weights=log_amount, minlength=OTHER + 1)
+    usual = np.where(count > 0, sums / np.maximum(count, 1), log_amount.mean())
+    return Tables(tuple(np.round(evidence, 4).tolist()), tuple(np.round(usual, 4).tolist()))
+
+
+def replay(history: History, tables: list[Tables], choice: Array) -> Array:
+    """Rows of ``COLUMNS`` of a history, cards' profiles starting empty. A row takes the table its choice numbers."""
+    profiles: dict[int, Profile] = {}
+    blocks = []
+    flat: list[float] = []
+    for (card, event), which in zip(history.replay(), choice.tolist(), strict=True):
+        profile = profiles.get(card)
+        if profile is None:
+            profile = profiles[card] = Profile()
+        flat += features(profile, event, tables[which])
+        profile.add(event)
+        if len(flat) >= _BLOCK:
+            blocks.append(np.array(flat).reshape(-1, len(COLUMNS)))
+            flat = []
+    blocks.append(np.array(flat, dtype=float).reshape(-1, len(COLUMNS)))
+    return np.concatenate(blocks)
+
+
+def out_of_fold(history: History, known: Array) -> tuple[list[Tables], Array]:
+    """Tables for training, and which one each row takes.
+
+    A known row (a mask) takes the table learned from the known rows of the cards in other folds, so that no row's own
+    label, nor one of the same burst of fraud, is in its features. The other rows take the last table, learned from all
+    known rows: the one that is shipped.
+    """
+    fold = history.card % FOLDS
+    tables = [make_tables(history, known & (fold != k)) for k in range(FOLDS)] + [make_tables(history, known)]
+    return tables, np.where(known, fold, FOLDS)
+
+
+def fit(
+    rows: Array,
+    fraud: Array,
+    columns: list[int],
+    seed: int,
+    threads: int,
+    trees: int = MAX_TREES,
+    valid: tuple[Array, Array] | None = None,
+) -> lgb.Booster:
+    """Boost trees on some columns of rows of ``COLUMNS``; with ``valid`` rows and labels, stop early by them."""
+    data = lgb.Dataset(rows[:, columns], fraud, feature_name=[FEATURES[i] for i in columns])
+    parameters = PARAMETERS | {"seed": seed, "num_threads": threads}
+    if valid is None:
+        return lgb.train(parameters, data, trees)
+    check = data.create_valid(valid[0][:, columns], valid[1])
+    stop = lgb.early_stopping(_PATIENCE, verbose=False)
+    return lgb.train(parameters, data, trees, valid_sets=[check], callbacks=[stop])
+
+
+def tree_lists(booster: lgb.Booster) -> list[Any]:
+    """The trees as :mod:`fraud.trees` takes them."""
+    return [_node(tree["tree_structure"]) for tree in booster.dump_model()["tree_info"]]
+
+
+def _node(node: dict[str, Any]) -> Any:
+    if "leaf_value" in node:
+        return node["leaf_value"]
+    if node["decision_type"] != "<=" or node["missing_type"] != "None":
+        raise ValueError(f"cannot serve a split by {node['decision_type']} with missing values {node['missing_type']}")
+    return [node["split_feature"], node["threshold"], _node(node["left_child"]), _node(node["right_child"])]

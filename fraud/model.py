@@ -1,0 +1,124 @@
+"""The model's file: loading it, refusing a wrong one, scoring rows. Needs the standard library only.
+
+The file is JSON (see :mod:`fraud.export` for what writes it): trees, the features' tables, the threshold, the names
+and version of the features it was trained with, and a fixture of transactions of an invented card with the scores they
+must get. It begins with the SHA-256 of all that follows it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from math import exp
+from pathlib import Path
+from typing import Any
+
+from fraud.event import event_of
+from fraud.features import COLUMNS, FEATURE_VERSION, FEATURES, Row, Tables, features
+from fraud.profile import Profile
+from fraud.trees import compile_trees
+from shared.schema import Transaction
+
+FORMAT = 1
+SHIPPED = Path(__file__).parent / "models" / "swipeline.json"
+_PREFIX = b'{"sha256":"'
+_HASH_END = len(_PREFIX) + 64
+FIXTURE_FIELDS = ("transaction_id", "occurred_at", "category", "amount", "gender", "date_of_birth")
+TOLERANCE = 1e-9  # of the fixture's scores: exp and log may differ in the last bit between C libraries
+
+
+class ModelError(ValueError):
+    """The file is not a model this code can serve."""
+
+
+class Model:
+    """A model ready to score: ``tables`` for the features, ``threshold`` for alerts, ``about`` where it is from."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        """Take the parsed file.
+
+        Raises
+        ------
+        ModelError
+            If it is of another format or feature version, or does not give its fixture's scores.
+
+        """
+        _expect("format", document.get("format"), FORMAT)
+        _expect("feature version", document.get("feature_version"), FEATURE_VERSION)
+        _expect("features", document.get("features"), list(FEATURES))
+        self.version: str = document["version"]
+        self.threshold: float = document["threshold"]
+        self.about: Mapping[str, Any] = document["about"]
+        self.tables = Tables(tuple(document["tables"]["evidence"]), tuple(document["tables"]["usual"]))
+        try:
+            self.tables.check()
+            self._raw = compile_trees(document["trees"], len(FEATURES), len(COLUMNS))
+        except ValueError as error:
+            raise ModelError(str(error)) from error
+        fixture = document["fixture"]
+        got = self.score(fixture_rows(fixture["transactions"], self.tables))
+        off = max((abs(a - b) for a, b in zip(got, fixture["scores"], strict=True)), default=1.0)
+        if off > TOLERANCE:
+            raise ModelError(f"the scores of the model's fixture are off by {off:.3g}: features or trees have changed")
+
+    def raw(self, rows: Sequence[Row]) -> list[float]:
+        """Log-odds of fraud of rows of ``COLUMNS``, equal to LightGBM's ``predict(..., raw_score=True)``."""
+        return self._raw(rows)
+
+    def score(self, rows: Sequence[Row]) -> list[float]:
+        """Probability of fraud, 0 to 1, of rows of ``COLUMNS``, equal to LightGBM's ``predict``."""
+        return [1.0 / (1.0 + exp(-raw)) for raw in self._raw(rows)]
+
+
+def load(path: Path = SHIPPED) -> Model:
+    """Read a model's file.
+
+    Raises
+    ------
+    ModelError
+        If it is damaged, or not one that this code can serve.
+
+    """
+    return parse(path.read_bytes())
+
+
+def parse(data: bytes) -> Model:
+    """Read the bytes of a model's file; raises as :func:`load`."""
+    if not data.startswith(_PREFIX) or len(data) < _HASH_END:
+        raise ModelError(f"a model's file begins with {_PREFIX.decode()}, this one with {data[:16]!r}")
+    told, found = data[len(_PREFIX) : _HASH_END].decode("ascii", "replace"), _digest(data[_HASH_END:])
+    if told != found:
+        raise ModelError(f"the model's file is damaged: its hash is {found}, it says {told}")
+    return Model(json.loads(data))
+
+
+def serialise(document: Mapping[str, Any]) -> bytes:
+    """The bytes of a model's file, hash first."""
+    rest = b'",' + json.dumps(document, separators=(",", ":")).encode()[1:] + b"\n"
+    return _PREFIX + _digest(rest).encode() + rest
+
+
+def fixture_rows(transactions: Sequence[Sequence[str]], tables: Tables) -> list[Row]:
+    """The rows of a fixture's transactions (``FIXTURE_FIELDS``), taken as one card's, in order."""
+    profile, rows = Profile(), []
+    for values in transactions:
+        event = event_of(_transaction(dict(zip(FIXTURE_FIELDS, values, strict=True))))
+        rows.append(features(profile, event, tables))
+        profile.add(event)
+    return rows
+
+
+def _transaction(values: Mapping[str, str]) -> Transaction:
+    blank: dict[str, Any] = dict.fromkeys(Transaction._fields, "")
+    return Transaction(**(blank | dict(values) | {"amount": Decimal(values["amount"])}))
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _expect(what: str, got: object, expected: object) -> None:
+    if got != expected:
+        raise ModelError(f"the model's {what} is {got!r}, this code serves {expected!r}")

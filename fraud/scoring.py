@@ -1,0 +1,76 @@
+"""Scoring a batch: the one loop that the stream function, the batch path and the evaluation run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, MutableMapping
+from enum import Enum
+from typing import NamedTuple
+
+from fraud.event import event_of
+from fraud.features import Row, features
+from fraud.model import Model
+from fraud.profile import Added, Profile
+from shared.schema import Transaction
+
+
+class Applied(Enum):
+    """What became of a transaction in its card's profile."""
+
+    NEW = "new"  # now part of it
+    REPEAT = "repeat"  # it was there already: same score as the first time, profile unchanged
+    LATE = "late"  # dated before the day before the card's newest: scored with what is known, profile unchanged
+    EARLY = "early"  # dated after the caller's limit: scored, profile unchanged, or it would lock out all that follow
+
+
+_APPLIED = {Added.NEW: Applied.NEW, Added.REPEAT: Applied.REPEAT, Added.LATE: Applied.LATE}
+
+
+class Scored(NamedTuple):
+    """The result for one transaction."""
+
+    score: float  # 0 to 1
+    alert: bool  # the score reaches the model's threshold
+    applied: Applied
+    row: Row  # the features and facts, for the reasons and for drift
+
+
+def score_batch(
+    model: Model,
+    profiles: MutableMapping[str, Profile],
+    transactions: Iterable[Transaction],
+    not_after: int | None = None,
+) -> list[Scored]:
+    """Score transactions in the order given and bring their cards' profiles up to date.
+
+    Parameters
+    ----------
+    model
+        A loaded model.
+    profiles
+        By ``card_id``; changed in place. A card that is not there is new: it gets an empty profile.
+    transactions
+        Of any cards. Applying one twice changes nothing and gives the score it had, so a batch may be retried, cut or
+        replayed as long as its transactions are less than a day older than their card's newest.
+    not_after
+        Event time in seconds since 1970 after which a transaction is taken for a clock error, for example the record's
+        arrival time plus a day.
+
+    """
+    rows: list[Row] = []
+    applied: list[Applied] = []
+    tables = model.tables
+    for transaction in transactions:
+        event = event_of(transaction)
+        profile = profiles.get(transaction.card_id)
+        if profile is None:
+            profile = profiles[transaction.card_id] = Profile()
+        rows.append(features(profile, event, tables))
+        if not_after is not None and event.at > not_after:
+            applied.append(Applied.EARLY)
+        else:
+            applied.append(_APPLIED[profile.add(event)])
+    threshold = model.threshold
+    return [
+        Scored(score, score >= threshold, what, row)
+        for score, what, row in zip(model.score(rows), applied, rows, strict=True)
+    ]
