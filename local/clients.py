@@ -11,7 +11,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local.settings import REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Settings
+from local.settings import ACCOUNT_ID, REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Settings
 
 # What AWS, and the emulator after a restart, says to credentials it doesn't know any more.
 STALE_CREDENTIALS = frozenset(
@@ -82,7 +82,10 @@ class Clients:
             self.forget(role_arn)
 
     def _assume(self, role_arn: str) -> dict[str, str]:
-        answer = self.root("sts").assume_role(RoleArn=role_arn, RoleSessionName=self._session_name)["Credentials"]
+        # Firehose sends the account as the external id; a role that has no condition on it doesn't mind.
+        answer = self.root("sts").assume_role(
+            RoleArn=role_arn, RoleSessionName=self._session_name, ExternalId=ACCOUNT_ID
+        )["Credentials"]
         credentials = {
             "aws_access_key_id": answer["AccessKeyId"],
             "aws_secret_access_key": answer["SecretAccessKey"],
