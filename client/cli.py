@@ -8,7 +8,7 @@ import typer
 from typer.exceptions import TyperException
 
 from client import output
-from client.commands import generate
+from client.commands import generate, send
 from client.errors import ClientError
 
 USAGE_EXIT = 64  # EX_USAGE of sysexits.h: 2 means that rows were rejected
@@ -28,6 +28,7 @@ def _swipeline() -> None:
 
 
 app.command("generate")(generate.generate)
+app.command("send")(send.send)
 
 
 def main() -> None:

@@ -1,0 +1,150 @@
+"""The client's one way to AWS: a stage's endpoints, clients and outputs, the same code for the laptop and for AWS."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+)
+from botocore.exceptions import (
+    ClientError as AwsError,
+)
+from botocore.exceptions import (
+    ConnectionError as AwsConnectionError,
+)
+
+from client.errors import ClientError
+from local.settings import REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Settings
+
+LOCAL = "local"
+SERVICE = "swipeline"
+
+
+def home() -> Path:
+    """Where the client keeps its journals: `$SWIPELINE_HOME`, by default `.swipeline` beside the code."""
+    return _settings().home
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.from_environment()
+    except ValueError as error:
+        raise ClientError(f"{error}.") from error
+
+
+class Stage:
+    """A deployed stage. Nothing is asked of AWS before it is needed; outputs and clients are kept."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.local = name == LOCAL
+        self._clients: dict[str, Any] = {}
+
+    def client(self, service: str) -> Any:
+        """A boto3 client: for stage local of the embedded AWS, else by the usual chain of credentials and region."""
+        if service not in self._clients:
+            self._clients[service] = self._local(service) if self.local else self._remote(service)
+        return self._clients[service]
+
+    def _local(self, service: str) -> Any:
+        settings = _settings()
+        endpoint = settings.redshift_endpoint if service == "redshift-data" else settings.endpoint
+        config = _config(2, proxies={}, s3={"addressing_style": "path"})  # a proxy of the person's is not for loopback
+        session = boto3.Session(ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, region_name=REGION)
+        return session.client(service, endpoint_url=endpoint, config=config)
+
+    def _remote(self, service: str) -> Any:
+        return boto3.Session(region_name=self.region).client(service, config=_config(5))
+
+    @cached_property
+    def region(self) -> str:
+        if self.local:
+            return REGION
+        return boto3.Session().region_name or REGION
+
+    @cached_property
+    def _stack(self) -> dict[str, Any]:
+        name = f"{SERVICE}-{self.name}"
+        try:
+            found = self.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+        except AwsError as error:
+            if error.response["Error"]["Code"] in {"ValidationError", "StackNotFoundException"}:
+                raise ClientError(f"Stage {self.name} is not deployed: {self.how_to_deploy}.") from error
+            raise
+        if not found:
+            raise ClientError(f"Stage {self.name} is not deployed: {self.how_to_deploy}.")
+        return dict(found[0])
+
+    @property
+    def how_to_deploy(self) -> str:
+        """What to type to have the stage."""
+        return "run `swipeline up`" if self.local else f"run `npx sls deploy --stage {self.name}`"
+
+    def output(self, key: str) -> str:
+        """One output of the stack. Raises ClientError when the stage is not deployed, or by an older version."""
+        outputs = {o["OutputKey"]: o["OutputValue"] for o in self._stack.get("Outputs", [])}
+        if key not in outputs:
+            raise ClientError(f"Stage {self.name} has no output {key}: it is not fully deployed, {self.how_to_deploy}.")
+        return str(outputs[key])
+
+    @property
+    def deployment(self) -> str:
+        """16 hex digits that name this deployment: a stage that was removed and made anew is another one."""
+        return hashlib.sha256(str(self._stack["StackId"]).encode()).hexdigest()[:16]
+
+    @property
+    def journals(self) -> Path:
+        """The folder of what was sent to this deployment from this machine."""
+        return home() / "sends" / f"{self.name}-{self.deployment}"
+
+    @cached_property
+    def transactions_url(self) -> str:
+        """The address of `POST /transactions`."""
+        api = self.output("RestApiId")
+        if self.local:
+            return f"{_settings().endpoint}/restapis/{api}/{self.name}/_user_request_/transactions"
+        return f"https://{api}.execute-api.{self.region}.amazonaws.com/{self.name}/transactions"
+
+    @cached_property
+    def api_key(self) -> str:
+        """The sender's API key, read from API Gateway."""
+        key = self.output("SenderApiKeyId")
+        return str(self.client("apigateway").get_api_key(apiKey=key, includeValue=True)["value"])
+
+
+def _config(attempts: int, **more: Any) -> Config:
+    retries = {"mode": "standard", "total_max_attempts": attempts}
+    return Config(connect_timeout=5, read_timeout=60, retries=retries, max_pool_connections=16, **more)
+
+
+@contextmanager
+def explained(stage: Stage) -> Iterator[None]:
+    """Turn what boto3 raises into one line that says what to do."""
+    try:
+        yield
+    except AwsConnectionError as error:
+        hint = "run `swipeline up`" if stage.local else "check the network and the region"
+        raise ClientError(f"Stage {stage.name} does not answer: {hint}. ({error})") from error
+    except (NoCredentialsError, PartialCredentialsError) as error:
+        raise ClientError(
+            f"No AWS credentials for stage {stage.name}: run `aws configure` or set AWS_PROFILE."
+        ) from error
+    except NoRegionError as error:
+        raise ClientError("No AWS region: set AWS_REGION.") from error
+    except AwsError as error:
+        detail = error.response.get("Error", {})
+        text = f"{detail.get('Code', 'error')}: {detail.get('Message', '')}"
+        raise ClientError(f"AWS refused {error.operation_name} on stage {stage.name}: {text}") from error
+    except BotoCoreError as error:
+        raise ClientError(f"Cannot reach stage {stage.name}: {error}") from error

@@ -1,0 +1,1 @@
+"""Sending a file: rows are read as they are, posted in batches, and counted when the API has acknowledged them."""

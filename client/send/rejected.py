@@ -1,0 +1,58 @@
+"""The file of rejected rows: the input's columns, the line and the reasons; it holds card numbers, so it is private."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections import Counter
+from pathlib import Path
+from typing import IO
+
+from client.errors import ClientError
+from client.send.columns import FIELD, LINE, REASON
+from client.send.source import Row
+
+MODE = 0o600
+_OWN = (LINE, FIELD, REASON)
+
+
+class RejectedRows:
+    """Written as rows come; the file exists only if there is one. Counts the reasons."""
+
+    def __init__(self, path: Path, columns: list[str]) -> None:
+        self.path = path
+        self.count = 0
+        self.reasons: Counter[tuple[str, str]] = Counter()
+        self._columns = columns
+        self._kept = [i for i, name in enumerate(columns) if name not in _OWN]
+        self._file: IO[str] | None = None
+
+    def add(self, row: Row, findings: list[tuple[str, str]]) -> None:
+        """Add one row and why it was refused. Raises ClientError if the file cannot be written."""
+        self.count += 1
+        self.reasons.update(findings)
+        cells = [row.cells[i] if i < len(row.cells) else "" for i in self._kept]
+        fields = "; ".join(dict.fromkeys(field for field, _ in findings if field))
+        reasons = "; ".join(reason for _, reason in findings)
+        try:
+            csv.writer(self._open()).writerow([*cells, row.line, fields, reasons])
+        except OSError as error:
+            raise ClientError(f"Cannot write {self.path}: {error.strerror or error}.") from error
+
+    def close(self) -> None:
+        """Close the file, if one was made."""
+        if self._file is not None:
+            self._file.close()
+
+    def summary(self) -> list[dict[str, object]]:
+        """Reasons by how often they occurred, most first."""
+        return [{"field": f, "reason": r, "rows": n} for (f, r), n in self.reasons.most_common()]
+
+    def _open(self) -> IO[str]:
+        if self._file is None:
+            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, MODE)
+            os.fchmod(handle, MODE)  # a file that was there already keeps its mode otherwise
+            # What was not UTF-8 in the input goes out as the bytes it was.
+            self._file = open(handle, "w", encoding="utf-8", errors="surrogateescape", newline="")  # noqa: SIM115, PTH123
+            csv.writer(self._file).writerow([*(self._columns[i] for i in self._kept), *_OWN])
+        return self._file

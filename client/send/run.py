@@ -1,0 +1,154 @@
+"""One `send` from the file's name to the summary: puts input, journal, API and sender together."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from client.aws import Stage
+from client.errors import ClientError
+from client.send.api import Api, Endpoint
+from client.send.journal import Journal
+from client.send.rejected import RejectedRows
+from client.send.retry import Patience
+from client.send.sender import Counts, Sender
+from client.send.source import Input, open_input, read
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line may set."""
+
+    batch_size: int = 500
+    workers: int = 4
+    rate: float | None = None
+    resume: bool = False
+    rejected: Path | None = None
+    patience: float = 60.0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.batch_size <= 500:
+            raise ClientError(f"--batch-size must be between 1 and 500, the API's limit; got {self.batch_size}.")
+        if not 1 <= self.workers <= 64:
+            raise ClientError(f"--workers must be between 1 and 64, got {self.workers}.")
+        if self.rate is not None and not self.rate > 0:
+            raise ClientError(f"--rate must be above 0 rows per second, got {self.rate}.")
+        if not self.patience >= 0:
+            raise ClientError(f"--patience must not be negative, got {self.patience}.")
+
+
+@dataclass
+class Summary:
+    """What a run came to, in rows; `accepted` and `rejected` are of the whole file, `skipped` rows included."""
+
+    file: str
+    stage: str
+    rows: int
+    skipped: int
+    accepted: int
+    rejected: int
+    resent: int
+    seconds: float
+    rows_per_second: float
+    rejected_file: str | None
+    reasons: list[dict[str, object]]
+    error: str | None
+    journal: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The summary as programs read it."""
+        return asdict(self)
+
+
+Progress = Callable[[Counts, int, int | None], None]  # counts, position, size
+
+
+def send_file(stage: Stage, name: str, options: Options, progress: Progress = lambda *_: None) -> Summary:
+    """Send a file and give back what became of it, also when the API kept failing (`error`) or refused rows.
+
+    Raises ClientError for what makes sending impossible, and KeyboardInterrupt after writing down what was
+    acknowledged by then.
+    """
+    if options.resume and name == "-":
+        raise ClientError("--resume needs a file: standard input cannot be read from its start again.")
+    source = open_input(name)
+    try:
+        if options.resume and source.identity is None:
+            raise ClientError(f"--resume needs a file, and {name} is a pipe.")
+        return _send(stage, source, options, progress)
+    finally:
+        source.close()
+
+
+def _send(stage: Stage, source: Input, options: Options, progress: Progress) -> Summary:
+    rows = read(source)
+    endpoint = Endpoint(stage.transactions_url, stage.api_key, stage.name, trust_environment=not stage.local)
+    rejected = RejectedRows(options.rejected or Path(f"{source.label}.rejected.csv"), rows.columns)
+    stop = Event()
+    journal_path = stage.journals / f"{source.identity or f'stream-{uuid.uuid4().hex}'}.sqlite"
+    began = time.monotonic()
+    with Journal.open(journal_path) as journal:
+        journal.describe(file=source.name, stage=stage.name)
+        sender = Sender(
+            source=rows,
+            api=Api(endpoint, Patience(options.patience, wait=stop.wait)),
+            journal=journal,
+            rejected=rejected,
+            batch_size=options.batch_size,
+            workers=options.workers,
+            rate=options.rate,
+            resume=options.resume,
+            stop=stop,
+            progress=lambda counts: progress(counts, rows.position(), source.size),
+        )
+        try:
+            counts = sender.run()
+        finally:
+            rejected.close()
+        if not counts.failure:
+            journal.describe(rows=str(counts.rows))
+    if source.identity is None and not counts.failure:
+        journal_path = _name_by_content(journal_path, source.stream.hexdigest())
+    if source.changed():
+        raise ClientError(f"{source.name} was changed while it was being sent: send it again, what was sent stays.")
+    return _summary(stage, source, sender, time.monotonic() - began, journal_path)
+
+
+def _name_by_content(path: Path, identity: str) -> Path:
+    """Give the journal of a stream the name that its content has as a file; join it with the one already there."""
+    target = path.with_name(f"{identity}.sqlite")
+    if not target.exists():
+        path.rename(target)
+        return target
+    with Journal.open(path) as stream, Journal.open(target) as journal:
+        journal.adopt(stream)
+    for left in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        with suppress(FileNotFoundError):
+            left.unlink()
+    return target
+
+
+def _summary(stage: Stage, source: Input, sender: Sender, seconds: float, journal: Path) -> Summary:
+    counts, rejected = sender.counts, sender.rejected
+    done = counts.accepted + counts.rejected - counts.skipped
+    return Summary(
+        file=source.name,
+        stage=stage.name,
+        rows=counts.rows,
+        skipped=counts.skipped,
+        accepted=counts.accepted,
+        rejected=counts.rejected,
+        resent=counts.resent,
+        seconds=round(seconds, 3),
+        rows_per_second=round(done / seconds, 1) if seconds > 0 else 0.0,
+        rejected_file=str(rejected.path) if rejected.count else None,
+        reasons=rejected.summary(),
+        error=counts.failure.reason if counts.failure else None,
+        journal=str(journal),
+    )
