@@ -7,9 +7,11 @@ import pickle
 from decimal import Decimal
 
 import pytest
+from pydantic import ValidationError
 
 from shared.errors import RejectedError, TerminalError
 from shared.model import parse_many
+from shared.row import TransactionIn
 from shared.schema import REQUIRED_SOURCES
 from tests.rows import CARD_KEY, CARD_NUMBER, CSV_ROW, JSON_ROW, NOW, findings, parse
 
@@ -210,7 +212,9 @@ def test_a_card_number_is_no_trans_num(written):
 
 
 def test_long_numbers_that_are_no_card_numbers_are_left_alone():
-    assert parse(street="Lot 12345678901, Unit 2", trans_num="5500005555555559")
+    luhn_valid_but_too_short = "60420207185"
+    assert parse(street=f"Lot {luhn_valid_but_too_short}, Unit 2", trans_num="5500005555555559")
+    assert parse(street="Parcel 5500005555555550")
 
 
 @pytest.mark.parametrize(
@@ -236,6 +240,15 @@ def test_no_reason_shows_a_card_number(changes):
         assert sum(map(str.isdigit, column)) < 11
         assert "4111" not in reason.replace("-", "").replace(" ", "")
         assert "4x1x1x1" not in reason
+
+
+def test_nothing_behind_a_refusal_shows_the_row_either():
+    with pytest.raises(RejectedError) as refusal:
+        parse(gender=CARD_NUMBER)
+    assert refusal.value.__context__ is None  # a logged traceback would print it
+    with pytest.raises(ValidationError) as invalid:
+        TransactionIn.model_validate(CSV_ROW | {"gender": CARD_NUMBER})
+    assert CARD_NUMBER not in str(invalid.value)
 
 
 def test_a_refusal_is_terminal_and_carries_all_it_knows():
