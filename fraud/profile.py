@@ -20,7 +20,7 @@ from bisect import insort
 from collections.abc import Iterable
 from enum import Enum
 
-from fraud.event import CELLS_PER_CATEGORY, DAY, NOON, OTHER, Event
+from fraud.event import CELLS, CELLS_PER_CATEGORY, DAY, NOON, OTHER, Event
 
 PROFILE_VERSION = 1  # of the packed bytes and of the meaning of a cell (fraud.event)
 MAX_RECENT = 96  # busiest card of the Kaggle data: 28 purchases in a day
@@ -141,6 +141,8 @@ class Profile:
         profile = cls()
         profile.forgotten_until = forgotten_until
         profile.recent = list(_RECENT.iter_unpack(data[_HEADER.size : middle]))
+        if any(cell >= CELLS for *_, cell in profile.recent):
+            raise ProfileError(f"a cell does not exist, the last is {CELLS - 1}")
         for category, before, after, total in _HABIT.iter_unpack(data[middle:]):
             if category > OTHER:
                 raise ProfileError(f"category {category} does not exist, the last is {OTHER}")
