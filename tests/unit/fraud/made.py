@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from math import exp
 from typing import Any
 
 from fraud.event import CELLS, OTHER, Event, event_of
-from fraud.features import Tables
+from fraud.features import FEATURE_VERSION, FEATURES, Row, Tables
+from fraud.fixture import fixture
+from fraud.model import FORMAT, Model, fixture_rows
 from shared.schema import Transaction
 
 TABLES = Tables(tuple((cell * 37 % 121) / 10 - 6 for cell in range(CELLS)), tuple(2 + i / 7 for i in range(OTHER + 1)))
+TREES: list[Any] = [[0, 500.0, -4.0, 1.0], [6, 3.0, -1.0, 4.0]]
 _BLANK: dict[str, Any] = dict.fromkeys(Transaction._fields, "")
 
 
@@ -24,3 +28,42 @@ def purchase(occurred_at: str = "2024-05-10 12:00:00", amount: str = "25.00", **
 def event(occurred_at: str = "2024-05-10 12:00:00", amount: str = "25.00", **fields: Any) -> Event:
     """The event of such a transaction."""
     return event_of(purchase(occurred_at, amount, **fields))
+
+
+def document(**changes: Any) -> dict[str, Any]:
+    """A small model's file: one tree on the amount, one on today's evidence. Its fixture has the scores of these."""
+    made = {
+        "format": FORMAT,
+        "version": "made",
+        "feature_version": FEATURE_VERSION,
+        "features": list(FEATURES),
+        "threshold": 0.5,
+        "about": {},
+        "tables": TABLES._asdict(),
+        "trees": TREES,
+        "fixture": expected(TREES),
+    }
+    return made | changes
+
+
+def expected(trees: list[Any]) -> dict[str, Any]:
+    """The fixture with the scores of the given trees."""
+    transactions = fixture()
+    scores = [1 / (1 + exp(-raw)) for raw in _sums(trees, fixture_rows(transactions, TABLES))]
+    return {"transactions": transactions, "scores": scores}
+
+
+def model(**changes: Any) -> Model:
+    """That model, loaded."""
+    return Model(document(**changes))
+
+
+def _sums(trees: list[Any], rows: list[Row]) -> list[float]:
+    """A walk that knows nothing of the compiled one."""
+
+    def leaf(node: Any, row: Row) -> float:
+        while isinstance(node, list):
+            node = node[2] if row[node[0]] <= node[1] else node[3]
+        return float(node)
+
+    return [sum(leaf(tree, row) for tree in trees) for row in rows]
