@@ -71,6 +71,9 @@ def _read(path: Path, numbers: dict[str, int]) -> History:
     if missing:
         raise HistoryError(f"{path.name} lacks the columns {', '.join(missing)}")
     table = table.select(COLUMNS).sort_by([("trans_date_trans_time", "ascending"), ("trans_num", "ascending")])
+    empty = [name for name in COLUMNS if table[name].null_count]
+    if empty:
+        raise HistoryError(f"{path.name} has rows without a value in {', '.join(empty)}")
     rows = table.num_rows
     if not rows:
         raise HistoryError(f"{path.name} has no rows")
