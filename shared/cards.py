@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _ROUNDED = "000000"  # a spreadsheet cell keeps 15 digits of a number, so a longer one ends in zeros
-_CARD_LIKE = re.compile(r"[0-9](?:[ -]?[0-9]){10,18}")
+_CARD_LIKE = re.compile(r"[0-9](?:[ -]?[0-9]){10,}")
 _SEPARATORS = str.maketrans("", "", " -")
 
 
@@ -33,13 +33,15 @@ def holds_card_number(text: str, own: str = "") -> bool:
 
     Spaces and dashes between digits do not hide one.
     """
+    if _CARD_LIKE.search(text) is None:  # nearly always, and cheaper than an iterator
+        return False
     for match in _CARD_LIKE.finditer(text):
         digits = plain(match.group())
-        if (own and own in digits) or (len(digits) >= 13 and luhn_valid(digits)):
+        if (own and own in digits) or (13 <= len(digits) <= 19 and luhn_valid(digits)):
             return True
-    return bool(own) and own in text
+    return False
 
 
 def holds_number(identifier: str, own: str) -> bool:
     """Tell whether an identifier holds the row's own card number; other digits in it are its own business."""
-    return own in identifier.translate(_SEPARATORS)
+    return own in (identifier.translate(_SEPARATORS) if "-" in identifier else identifier)

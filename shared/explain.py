@@ -37,7 +37,7 @@ def explain(raw: Any, today: str, malformed: Iterable[str] = ()) -> list[tuple[s
             reason = f"is {echo(raw[column])}: right is {SHAPES[column]}"
         if reason is not None:
             wrong[column] = reason
-    for column, reason in (*_date_findings(raw, today, wrong), *_card_findings(raw)):
+    for column, reason in (*_date_findings(raw, today, wrong), *_card_findings(raw, wrong)):
         wrong.setdefault(column, reason)
     found += sorted(wrong.items(), key=lambda finding: _COLUMNS.index(finding[0]))
     return found or [("row", "a value is not in the form that the API describes")]
@@ -92,10 +92,10 @@ def _date_findings(raw: Mapping[str, Any], today: str, wrong: Mapping[str, str])
             yield "dob", f"{echo(born)} is after the transaction, which was on {day} in UTC"
 
 
-def _card_findings(raw: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+def _card_findings(raw: Mapping[str, Any], wrong: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     own = plain((as_text(raw.get("cc_num")) or "").strip())
     own = own if own.isdecimal() and len(own) >= 11 else ""
     for column in (*TEXT_COLUMNS, "trans_num"):
-        text = as_text(raw.get(column)) or ""
+        text = "" if column in wrong else as_text(raw.get(column)) or ""
         if holds_card_number(text, own) if column in TEXT_COLUMNS else own and holds_number(text, own):
             yield column, "holds a card number: send it in cc_num only, no store may keep it"

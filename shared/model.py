@@ -102,7 +102,7 @@ def _canonical(row: dict[str, Any], card_key: bytes, today: str) -> Transaction:
     population, amount = int(row["city_pop"]), Decimal(row["amt"])
     if population > MAX_INTEGER:
         raise _RefusedError
-    if amount.as_tuple().exponent != -2:
+    if row["amt"][-3:-2] != ".":
         amount = amount.quantize(_CENT)
     is_fraud = fraud_label(row["is_fraud"])
     latitude, longitude = _degrees(row["lat"], 90), _degrees(row["long"], 180)

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.echo import echo
 from shared.ids import merchant_name
-from shared.row import TEXT_COLUMNS, TEXT_LIMITS, fraud_label
+from shared.row import LONGEST_COMPOSITION, TEXT_COLUMNS, TEXT_LIMITS, fraud_label
 from shared.text import first_unstorable
 
 
@@ -16,6 +16,8 @@ def _free_text(column: str, limit: int) -> Callable[[str], str | None]:
     def reason(text: str) -> str | None:
         if (character := first_unstorable(text)) is not None:
             return f"holds {character}, a control or other character that no store takes: remove it"
+        if len(text) > LONGEST_COMPOSITION * max(TEXT_LIMITS):
+            return f"has {len(text)} characters: right are at most {limit}"
         text = merchant_name(text) if column == "merchant" else unicodedata.normalize("NFC", text)
         if not text:
             return "is empty but for the data set's prefix: right is the merchant's name"

@@ -13,6 +13,7 @@ MAX_INTEGER = 2**31 - 1  # Redshift's INTEGER
 TEXT_COLUMNS = ("merchant", "category", "first", "last", "street", "city", "job")
 _LIMITS = {field.source: field.max_length for field in FIELDS}
 TEXT_LIMITS = tuple(_LIMITS[column] or 0 for column in TEXT_COLUMNS)  # characters, after NFC
+LONGEST_COMPOSITION = 4  # characters that NFC makes one, at most: so much longer may a text be before it
 
 _FRAUD_LABELS: dict[Any, bool | None] = {
     None: None, "": None, 0: False, 1: True, "0": False, "1": True, "0.0": False, "1.0": True,
@@ -24,7 +25,8 @@ _DATE = r"(?:19|[2-9][0-9])[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,3})?"
 _ZONE = r"(?:Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])"
 
-_Text = Annotated[str, Field(pattern=f"^[^{UNSTORABLE_RUST}]+$")]
+# NFC takes quadratic time on a long run of combining characters, hence a bound before it, too.
+_Text = Annotated[str, Field(pattern=f"^[^{UNSTORABLE_RUST}]+$", max_length=LONGEST_COMPOSITION * max(TEXT_LIMITS))]
 _Number = Annotated[str, Field(coerce_numbers_to_str=True)]  # a CSV cell or a JSON number: the same digits
 _Coordinate = Annotated[_Number, Field(pattern=r"^-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?$")]
 
