@@ -1,0 +1,206 @@
+"""The event source mappings over a real emulator: what the pure parts cannot show."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.conformance.emulator import Emulator, start_module, wait_until
+
+READ = ["kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:DescribeStream", "kinesis:ListStreams"]
+
+# Keeps what it gets as one object per batch; does what the records say.
+FUNCTION = """
+    import base64, json, os, time, uuid
+    import boto3
+
+    s3 = boto3.client("s3")
+
+    def handler(event, context):
+        time.sleep(float(os.environ["PAUSE"]))
+        done = []
+        failures = []
+        for record in event["Records"]:
+            data = base64.b64decode(record["kinesis"]["data"]).decode()
+            if data.startswith("raise"):
+                raise ValueError(data)
+            if data.startswith("report"):
+                failures.append({"itemIdentifier": record["kinesis"]["sequenceNumber"]})
+                break
+            done.append(data)
+        key = f"done/{os.environ['AWS_LAMBDA_FUNCTION_NAME']}/{time.time_ns()}-{uuid.uuid4()}"
+        s3.put_object(Bucket=os.environ["BUCKET"], Key=key, Body=json.dumps(done).encode())
+        return {"batchItemFailures": failures}
+"""
+
+
+@dataclass
+class Consumer:
+    """A function mapped to a stream, and what it has done."""
+
+    emulator: Emulator
+    name: str
+    stream: str
+    role: str
+    bucket: str
+    uuid: str
+
+    def batches(self) -> list[list[str]]:
+        found = self.emulator.objects(self.bucket, f"done/{self.name}/")
+        return [json.loads(found[key]) for key in sorted(found)]
+
+    def done(self) -> list[str]:
+        return [item for batch in self.batches() for item in batch]
+
+    def given_up(self) -> list[dict[str, Any]]:
+        return [json.loads(body) for body in self.emulator.objects(self.bucket, f"aws/lambda/{self.uuid}/").values()]
+
+
+@pytest.fixture
+def consumer(emulator: Emulator, request: pytest.FixtureRequest) -> Callable[..., Consumer]:
+    name = request.node.name.replace("_", "-")[-40:].strip("-")
+
+    def make(suffix: str = "", stream: str = "", allowed: bool = True, pause: float = 0, **mapping: Any) -> Consumer:
+        bucket = f"{name}{suffix}"[-60:].strip("-")
+        emulator.bucket(bucket)
+        stream_arn = stream or emulator.stream(name)
+        role = emulator.role(f"{name}{suffix}", "lambda")
+        emulator.grant(role, "write", ["s3:PutObject"], f"arn:aws:s3:::{bucket}/*")
+        if allowed:
+            emulator.grant(role, "read", READ, stream_arn)
+        variables = {"BUCKET": bucket, "PAUSE": str(pause)}
+        emulator.function(f"{name}{suffix}", role, FUNCTION, Environment={"Variables": variables})
+        defaults = {
+            "StartingPosition": "TRIM_HORIZON",
+            "Enabled": False,
+            "BatchSize": 100,
+            "MaximumRetryAttempts": 1,
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            "DestinationConfig": {"OnFailure": {"Destination": f"arn:aws:s3:::{bucket}"}},
+        }
+        created = emulator.client("lambda").create_event_source_mapping(
+            EventSourceArn=stream_arn, FunctionName=f"{name}{suffix}", **(defaults | mapping)
+        )
+        return Consumer(emulator, f"{name}{suffix}", stream_arn, role, bucket, created["UUID"])
+
+    return make
+
+
+@pytest.fixture
+def poller(emulator: Emulator) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> subprocess.Popen[bytes]:
+        started.append(start_module("local.event_sources", emulator.settings))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+    mappings = emulator.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    for mapping in mappings:
+        emulator.client("lambda").delete_event_source_mapping(UUID=mapping["UUID"])
+
+
+def test_records_put_before_and_after_the_start_are_processed_in_order(emulator, consumer, poller) -> None:  # type: ignore[no-untyped-def]
+    mapped = consumer()
+    emulator.put(mapped.stream, *(b"before-%03d" % n for n in range(250)))
+    poller()
+    wait_until(lambda: len(mapped.done()) == 250, "the records from before are done")
+    emulator.put(mapped.stream, b"after")
+    wait_until(lambda: len(mapped.done()) == 251, "the record from after is done")
+    assert mapped.done() == [f"before-{n:03d}" for n in range(250)] + ["after"]
+    assert max(len(batch) for batch in mapped.batches()) <= 100
+
+
+def test_a_reported_record_is_kept_in_s3_with_its_event_and_the_rest_is_done(emulator, consumer, poller) -> None:  # type: ignore[no-untyped-def]
+    mapped = consumer(BisectBatchOnFunctionError=True)
+    emulator.put(mapped.stream, b"a", b"b", b"report", b"c", b"raise", b"d")
+    poller()
+    wait_until(lambda: len(mapped.given_up()) == 2, "both bad records are given up")
+    wait_until(lambda: set(mapped.done()) == {"a", "b", "c", "d"}, "the good records are done")
+    reported, raised = sorted(mapped.given_up(), key=lambda record: record["KinesisBatchInfo"]["startSequenceNumber"])
+    assert reported["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    assert "functionError" not in reported["responseContext"]
+    assert raised["responseContext"]["functionError"] == "Unhandled"
+    event = json.loads(reported["payload"])
+    assert [record["kinesis"]["data"] for record in event["Records"]] == ["cmVwb3J0"]
+    assert reported["KinesisBatchInfo"]["startSequenceNumber"] == event["Records"][0]["kinesis"]["sequenceNumber"]
+
+
+def test_without_the_permission_to_read_nothing_is_read_until_it_is_granted(emulator, consumer, poller) -> None:  # type: ignore[no-untyped-def]
+    mapped = consumer(allowed=False)
+    emulator.put(mapped.stream, b"a")
+    poller()
+    log = emulator.settings.home / "local.event_sources.log"
+    wait_until(lambda: f"{mapped.name}: Waiting" in log.read_text(), "the poller says that it may not read")
+    assert "AccessDenied" in log.read_text()
+    assert mapped.done() == []
+    emulator.grant(mapped.role, "read", READ, mapped.stream)
+    wait_until(lambda: mapped.done() == ["a"], "the record is done")
+
+
+def test_a_slow_consumer_does_not_delay_another(emulator, consumer, poller) -> None:  # type: ignore[no-untyped-def]
+    slow = consumer("-1", BatchSize=1, pause=3)
+    quick = consumer("-2", stream=slow.stream, BatchSize=1)
+    emulator.put(slow.stream, b"a", b"b", b"c", b"d")
+    poller()
+    wait_until(lambda: len(quick.done()) == 4, "the quick one is done")
+    assert len(slow.done()) < 4
+
+
+def test_a_throttled_function_loses_nothing_and_uses_no_attempt(emulator, consumer, poller) -> None:  # type: ignore[no-untyped-def]
+    mapped = consumer(MaximumRetryAttempts=0)
+    emulator.client("lambda").put_function_concurrency(FunctionName=mapped.name, ReservedConcurrentExecutions=0)
+    emulator.put(mapped.stream, b"a")
+    poller()
+    log = emulator.settings.home / "local.event_sources.log"
+    wait_until(lambda: log.read_text().count(f"{mapped.name}/shardId-000000000000: 1 records") > 3, "it is throttled")
+    emulator.client("lambda").delete_function_concurrency(FunctionName=mapped.name)
+    wait_until(lambda: mapped.done() == ["a"], "the record is done")
+    assert mapped.given_up() == []
+
+
+def test_a_killed_poller_goes_on_where_it_was(emulator, consumer, poller) -> None:  # type: ignore[no-untyped-def]
+    mapped = consumer(BatchSize=10)
+    emulator.put(mapped.stream, *(b"%04d" % n for n in range(600)))
+    process = poller()
+    wait_until(lambda: len(mapped.done()) >= 100, "some records are done")
+    process.kill()
+    process.wait()
+    before = len(mapped.done())
+    poller()
+    wait_until(lambda: len(set(mapped.done())) == 600, "every record is done")
+    # At least once: what was running when it was killed is done again, what was done before is not.
+    assert len(mapped.done()) - 600 <= 20
+    assert before < 600
+
+
+def test_a_mapping_that_asks_for_what_is_missing_is_refused(emulator, consumer, poller) -> None:  # type: ignore[no-untyped-def]
+    mapped = consumer(FilterCriteria={"Filters": [{"Pattern": "{}"}]})
+    emulator.put(mapped.stream, b"a")
+    poller()
+    log = emulator.settings.home / "local.event_sources.log"
+    wait_until(lambda: f"mapping {mapped.uuid} is refused: FilterCriteria" in log.read_text(), "it is refused")
+    assert mapped.done() == []
+
+
+def test_an_enabled_mapping_is_taken_from_the_emulators_own_poller(emulator, consumer, poller) -> None:  # type: ignore[no-untyped-def]
+    mapped = consumer(StartingPosition="LATEST")
+    emulator.client("lambda").update_event_source_mapping(UUID=mapped.uuid, Enabled=True)
+    poller()
+
+    def disabled() -> bool:
+        return emulator.client("lambda").get_event_source_mapping(UUID=mapped.uuid)["State"] == "Disabled"
+
+    wait_until(disabled, "the mapping is disabled in the emulator")
+    log = emulator.settings.home / "local.event_sources.log"
+    wait_until(lambda: f"{mapped.name}: Running" in log.read_text(), "the mapping is driven")
+    emulator.put(mapped.stream, b"a")
+    wait_until(lambda: mapped.done() == ["a"], "the record is done once")
