@@ -1,0 +1,1 @@
+"""Tests that read the packaged CloudFormation and the packaged zips."""

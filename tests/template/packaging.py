@@ -1,0 +1,108 @@
+"""Packages a stage as `sls package` does, once for each state of the sources, in a copy of them."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+# All that a package is made of. The framework works in .serverless/ beside it: in a copy, tests never wipe a deploy's.
+SOURCES = ("serverless.yml", "package.json", "package-lock.json", "requirements.txt", "constraints.txt")
+TREES = ("resources", "handlers", "shared", "redshift")
+CACHE = ROOT / "build" / "template-tests"
+KEEP = 4  # packages of the latest states of the sources
+
+
+def package(stage: str) -> Path:
+    """Give the folder with a stage's template and zips, packaged now unless these very sources were before.
+
+    Safe to call from several processes at once. Needs no AWS account: none can be found while it runs. Raises
+    RuntimeError with the framework's output when it fails.
+    """
+    folder = CACHE / _fingerprint() / stage
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            _forget_old()
+            _package(stage, folder)
+            (folder / "done").touch()
+    return folder
+
+
+def _package(stage: str, folder: Path) -> None:
+    sls = ROOT / "node_modules" / ".bin" / "sls"
+    if not sls.exists():
+        raise RuntimeError("the Serverless Framework is not installed: run `make setup`")
+    work = folder.with_name(f"{stage}.work")
+    shutil.rmtree(work, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    work.mkdir(parents=True)
+    for file in _files():
+        target = work / file.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(file, target)
+    (work / "node_modules").symlink_to(ROOT / "node_modules")
+    # A file that must not be packaged, in a folder that is.
+    (work / "shared" / "__pycache__").mkdir()
+    (work / "shared" / "__pycache__" / "schema.cpython-311.pyc").write_bytes(b"stale")
+    (work / "build").mkdir()
+    layers = ROOT / "build" / "layers"
+    layers.mkdir(parents=True, exist_ok=True)
+    (work / "build" / "layers").symlink_to(layers)
+    done = subprocess.run(
+        [str(sls), "package", "--stage", stage, "--package", str(folder)],
+        cwd=work,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"sls package --stage {stage} failed:\n{done.stdout}\n{done.stderr}")
+    # Links into the work folder, which goes.
+    for link in [path for path in folder.iterdir() if path.is_symlink()]:
+        target = link.resolve()
+        link.unlink()
+        if target.is_file():
+            shutil.copy2(target, link)
+    shutil.rmtree(work)
+
+
+def _environment() -> dict[str, str]:
+    """Give an environment in which nobody is logged in to AWS."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SWIPELINE_", "SLS_"))}
+    return kept | {
+        "SWIPELINE_PYTHON": sys.executable,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NODE_NO_WARNINGS": "1",
+        "SLS_TELEMETRY_DISABLED": "1",
+    }
+
+
+def _files() -> Iterator[Path]:
+    yield from (ROOT / name for name in SOURCES)
+    for tree in TREES:
+        yield from sorted(p for p in (ROOT / tree).rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256(sys.version.encode())
+    digest.update(Path(__file__).read_bytes())
+    for file in _files():
+        digest.update(f"{file.relative_to(ROOT)}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def _forget_old() -> None:
+    states = sorted((p for p in CACHE.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime)
+    for state in states[:-KEEP]:
+        shutil.rmtree(state, ignore_errors=True)

@@ -1,0 +1,105 @@
+"""Firehose and the warehouse: what is copied, as whom, and what happens when it cannot be."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.schema import FIELDS
+from tests.template.template import Template, text
+
+
+@pytest.fixture
+def delivery(template: Template) -> dict:
+    (stream,) = template.of_type("AWS::KinesisFirehose::DeliveryStream").values()
+    return stream
+
+
+def test_firehose_reads_the_stream_itself(delivery: dict) -> None:
+    assert delivery["DeliveryStreamType"] == "KinesisStreamAsSource"
+    assert text(delivery["KinesisStreamSourceConfiguration"]["KinesisStreamARN"]) == "TransactionStream.Arn"
+
+
+def test_copy_names_the_columns_of_the_one_schema_in_its_order(delivery: dict) -> None:
+    copy = delivery["RedshiftDestinationConfiguration"]["CopyCommand"]
+    assert copy["DataTableName"] == "staging.transaction"
+    assert copy["DataTableColumns"].split(",") == [field.name for field in FIELDS]
+
+
+def test_copy_reads_gzip_json_by_jsonpaths_and_refuses_to_guess(delivery: dict) -> None:
+    options = text(delivery["RedshiftDestinationConfiguration"]["CopyCommand"]["CopyOptions"])
+    assert options.startswith("JSON 's3://${DeliveryBucket}/jsonpaths/transaction.json' GZIP ")
+    assert "TIMEFORMAT 'auto'" in options
+    assert "DATEFORMAT 'auto'" in options
+    assert "MAXERROR" not in options, "a line that cannot be copied must fail the COPY, not vanish"
+    assert "MANIFEST" not in options, "Firehose adds it"
+
+
+def test_objects_are_compressed_buffered_and_kept_apart_from_errors(delivery: dict, template: Template) -> None:
+    bucket = delivery["RedshiftDestinationConfiguration"]["S3Configuration"]
+    assert text(bucket["BucketARN"]) == "DeliveryBucket.Arn"
+    assert bucket["CompressionFormat"] == "GZIP"
+    assert (bucket["Prefix"], bucket["ErrorOutputPrefix"]) == ("transactions/", "errors/")
+    hints = bucket["BufferingHints"]
+    assert 1 <= hints["SizeInMBs"] <= 128
+    assert hints["IntervalInSeconds"] == (5 if template.stage == "local" else 60)
+
+
+def test_nothing_that_failed_to_be_copied_expires(template: Template) -> None:
+    rules = template.of_type("AWS::S3::Bucket")["DeliveryBucket"]["LifecycleConfiguration"]["Rules"]
+    expiring = [rule["Prefix"] for rule in rules if "ExpirationInDays" in rule]
+    assert expiring == ["transactions/", "manifests/"]
+
+
+def test_firehose_logs_in_with_the_loader_secret(delivery: dict) -> None:
+    destination = delivery["RedshiftDestinationConfiguration"]
+    login = destination["SecretsManagerConfiguration"]
+    assert login["Enabled"] is True
+    assert text(login["SecretARN"]) == "WarehouseLoaderSecret.Id"
+    assert not {"Username", "Password"} & set(destination)
+
+
+def test_a_failed_copy_is_retried_and_logged(delivery: dict) -> None:
+    destination = delivery["RedshiftDestinationConfiguration"]
+    assert 3600 <= destination["RetryOptions"]["DurationInSeconds"] <= 7200  # Firehose's limit
+    for options in (destination, destination["S3Configuration"]):
+        logging = options["CloudWatchLoggingOptions"]
+        assert logging["Enabled"] is True
+        assert text(logging["LogGroupName"]) == "DeliveryLogGroup"
+    streams = [o["CloudWatchLoggingOptions"]["LogStreamName"] for o in (destination, destination["S3Configuration"])]
+    assert [text(stream) for stream in streams] == ["DeliveryLogStream", "BackupLogStream"]
+
+
+def test_the_warehouse_admits_firehose_alone(on_aws: Template) -> None:
+    (group,) = on_aws.of_type("AWS::EC2::SecurityGroup").values()
+    (way_in,) = group["SecurityGroupIngress"]
+    assert (way_in["IpProtocol"], way_in["FromPort"], way_in["ToPort"]) == ("tcp", 5439, 5439)
+    assert way_in["CidrIp"] == {"Fn::FindInMap": ["FirehoseAddresses", {"Ref": "AWS::Region"}, "Cidr"]}
+    addresses = on_aws.body["Mappings"]["FirehoseAddresses"]
+    assert addresses["us-east-1"] == {"Cidr": "52.70.63.192/27"}
+    assert all(address["Cidr"].endswith("/27") for address in addresses.values())
+
+
+def test_the_warehouse_is_there_before_firehose_delivers_to_it(on_aws: Template) -> None:
+    assert on_aws.resources["WarehouseDelivery"]["DependsOn"] == ["Workgroup"]
+    (workgroup,) = on_aws.of_type("AWS::RedshiftServerless::Workgroup").values()
+    url = text(
+        on_aws.resources["WarehouseDelivery"]["Properties"]["RedshiftDestinationConfiguration"]["ClusterJDBCURL"]
+    )
+    assert url == (
+        f"jdbc:redshift://{workgroup['WorkgroupName']}.${{AWS::AccountId}}.${{AWS::Region}}"
+        ".redshift-serverless.amazonaws.com:5439/swipeline"
+    )
+
+
+def test_the_warehouse_speaks_tls_and_its_size_is_bounded(on_aws: Template) -> None:
+    (workgroup,) = on_aws.of_type("AWS::RedshiftServerless::Workgroup").values()
+    assert {"ParameterKey": "require_ssl", "ParameterValue": "true"} in workgroup["ConfigParameters"]
+    assert workgroup["BaseCapacity"] <= workgroup["MaxCapacity"]
+    assert len(workgroup["SubnetIds"]) == 3
+    (namespace,) = on_aws.of_type("AWS::RedshiftServerless::Namespace").values()
+    assert [text(role) for role in namespace["IamRoles"]] == ["CopyRole.Arn"]
+
+
+def test_the_embedded_aws_is_not_asked_for_a_warehouse_it_does_not_know(local: Template) -> None:
+    kinds = {resource["Type"] for resource in local.resources.values()}
+    assert not [kind for kind in kinds if kind.startswith(("AWS::RedshiftServerless::", "AWS::EC2::"))]

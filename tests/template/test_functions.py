@@ -1,0 +1,84 @@
+"""The functions: their settings, their environment, their logs."""
+
+from __future__ import annotations
+
+from tests.template.template import Template, text
+
+FUNCTIONS = {"write-to-kinesis", "write-to-dynamodb", "write-to-s3", "merge-warehouse", "migrate-warehouse"}
+COMMON = {"STAGE", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_TRACE_DISABLED", "LOG_LEVEL"}
+SQL = {"WORKGROUP_NAME", "DATABASE_NAME", "MERGE_EVERY_SECONDS"}
+OWN = {
+    "write-to-kinesis": {"STREAM_NAME", "REQUESTS_TABLE_NAME", "CARD_KEY_SECRET_ARN"},
+    "write-to-dynamodb": {"TABLE_NAME"},
+    "write-to-s3": {"LAKE_BUCKET", "QUARANTINE_BUCKET"},
+    "merge-warehouse": SQL,
+    "migrate-warehouse": SQL - {"MERGE_EVERY_SECONDS"} | {"DELIVERY_BUCKET"},
+}
+
+
+def environment(template: Template, function: str) -> dict[str, object]:
+    return template.functions()[function]["Environment"]["Variables"]
+
+
+def test_the_functions_are_these(template: Template) -> None:
+    assert set(template.functions()) == FUNCTIONS
+
+
+def test_a_function_is_told_only_what_it_needs(template: Template) -> None:
+    warehouse = {"AWS_ENDPOINT_URL_REDSHIFT_DATA"} if template.stage == "local" else {"WAREHOUSE_SECRET_ARN"}
+    for function, own in OWN.items():
+        extra = warehouse if function.endswith("-warehouse") else set()
+        assert set(environment(template, function)) == COMMON | own | extra, function
+
+
+def test_variables_are_texts_or_references_since_lambda_takes_no_numbers(template: Template) -> None:
+    for function in FUNCTIONS:
+        for value in environment(template, function).values():
+            assert isinstance(value, str) or text(value)
+
+
+def test_every_function_has_a_log_group_that_forgets(template: Template) -> None:
+    groups = {p["LogGroupName"]: p for p in template.of_type("AWS::Logs::LogGroup").values()}
+    for function in template.functions().values():
+        assert groups[f"/aws/lambda/{function['FunctionName']}"]["RetentionInDays"] > 0
+
+
+def test_a_log_is_kept_longer_in_production(prod: Template, dev: Template, local: Template) -> None:
+    kept = [{p["RetentionInDays"] for p in t.of_type("AWS::Logs::LogGroup").values()} for t in (prod, dev, local)]
+    assert kept == [{365}, {14}, {1}]
+
+
+def test_functions_are_traced_on_aws(on_aws: Template) -> None:
+    for name, function in on_aws.functions().items():
+        assert function["TracingConfig"] == {"Mode": "Active"}
+        assert environment(on_aws, name)["POWERTOOLS_TRACE_DISABLED"] == "false"
+
+
+def test_the_ingest_function_ends_before_api_gateway_gives_up(template: Template) -> None:
+    assert template.functions()["write-to-kinesis"]["Timeout"] <= 29
+
+
+def test_one_merge_runs_at_a_time_and_ends_before_the_next_is_due(template: Template) -> None:
+    merge = template.functions()["merge-warehouse"]
+    (rule,) = template.of_type("AWS::Events::Rule").values()
+    assert merge["ReservedConcurrentExecutions"] == 1
+    assert merge["Timeout"] < 60
+    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 minute)", "ENABLED")
+    assert text(rule["Targets"][0]["Arn"]) == "MergeDashwarehouseLambdaFunction.Arn"
+
+
+def test_a_merge_that_failed_is_not_repeated_beside_the_next_one(template: Template) -> None:
+    (asynchronous,) = template.of_type("AWS::Lambda::EventInvokeConfig").values()
+    assert text(asynchronous["FunctionName"]) == "MergeDashwarehouseLambdaFunction"
+    assert (asynchronous["MaximumRetryAttempts"], asynchronous["MaximumEventAgeInSeconds"]) == (0, 60)
+
+
+def test_the_warehouse_is_merged_oftener_where_someone_waits(prod: Template, dev: Template, local: Template) -> None:
+    every = [environment(t, "merge-warehouse")["MERGE_EVERY_SECONDS"] for t in (prod, dev, local)]
+    assert every == ["20", "60", "5"]
+
+
+def test_functions_run_on_graviton_with_the_layer(on_aws: Template) -> None:
+    for function in on_aws.functions().values():
+        assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
+        assert function["Layers"] == [{"Ref": "PythonRequirementsLambdaLayer"}]

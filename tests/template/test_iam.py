@@ -1,0 +1,151 @@
+"""Roles: one per function, each with exactly what the function calls, on the resources it calls it on."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.template.template import Template, as_list, text
+
+Permissions = set[tuple[str, str]]
+
+WORKGROUP = {
+    True: "Workgroup.Workgroup.WorkgroupArn",
+    False: "arn:${AWS::Partition}:redshift-serverless:${AWS::Region}:${AWS::AccountId}:workgroup/swipeline-local",
+}
+# Actions that AWS cannot restrict to a resource, and why; each must be on "*".
+NO_RESOURCE = {
+    "xray:PutTraceSegments": "X-Ray has no resources for it",
+    "xray:PutTelemetryRecords": "X-Ray has no resources for it",
+    "redshift-data:DescribeStatement": "a statement has no ARN; a condition restricts it to its owner's",
+    "redshift-data:GetStatementResult": "a statement has no ARN; a condition restricts it to its owner's",
+}
+
+
+def trace() -> Permissions:
+    return {("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")}
+
+
+def consume() -> Permissions:
+    actions = ("DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards")
+    give_up = {("s3:PutObject", "${QuarantineBucket.Arn}/aws/lambda/*"), ("s3:ListBucket", "QuarantineBucket.Arn")}
+    return {(f"kinesis:{action}", "TransactionStream.Arn") for action in actions} | give_up
+
+
+def run_sql(on_aws: bool) -> Permissions:
+    workgroup = WORKGROUP[on_aws]
+    login = ("secretsmanager:GetSecretValue", "WarehouseLoaderSecret.Id")
+    return {
+        ("redshift-data:BatchExecuteStatement", workgroup),
+        ("redshift-data:DescribeStatement", "*"),
+        ("redshift-data:GetStatementResult", "*"),
+        login if on_aws else ("redshift-serverless:GetCredentials", workgroup),
+    }
+
+
+def expected(function: str, on_aws: bool) -> Permissions:
+    match function:
+        case "write-to-kinesis":
+            return trace() | {
+                ("kinesis:PutRecords", "TransactionStream.Arn"),
+                ("dynamodb:GetItem", "RequestsTable.Arn"),
+                ("dynamodb:PutItem", "RequestsTable.Arn"),
+                ("secretsmanager:GetSecretValue", "CardKeySecret.Id"),
+            }
+        case "write-to-dynamodb":
+            return trace() | consume() | {("dynamodb:BatchWriteItem", "TransactionTable.Arn")}
+        case "write-to-s3":
+            return (
+                trace()
+                | consume()
+                | {
+                    ("s3:PutObject", "${LakeBucket.Arn}/transactions/*"),
+                    ("s3:PutObject", "${QuarantineBucket.Arn}/quarantine/*"),
+                }
+            )
+        case "merge-warehouse":
+            return trace() | run_sql(on_aws)
+        case "migrate-warehouse":
+            return trace() | run_sql(on_aws) | {("s3:PutObject", "${DeliveryBucket.Arn}/jsonpaths/*")}
+    raise AssertionError(f"no permissions are written down for {function}")
+
+
+def logs(template: Template, function: str) -> Permissions:
+    group = f"/aws/lambda/swipeline-{template.stage}-{function}"
+    arn = f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{group}:*:*"
+    return {("logs:CreateLogStream", arn), ("logs:PutLogEvents", arn)}
+
+
+def allowed(role: dict[str, object]) -> Permissions:
+    found: Permissions = set()
+    for policy in role["Properties"]["Policies"]:  # type: ignore[index]
+        for statement in policy["PolicyDocument"]["Statement"]:
+            assert statement["Effect"] == "Allow"
+            resources = [text(resource) for resource in as_list(statement["Resource"])]
+            found |= {(action, resource) for action in as_list(statement["Action"]) for resource in resources}
+    return found
+
+
+@pytest.mark.parametrize(
+    "function", ["write-to-kinesis", "write-to-dynamodb", "write-to-s3", "merge-warehouse", "migrate-warehouse"]
+)
+def test_a_function_may_do_exactly_what_it_does(template: Template, function: str) -> None:
+    on_aws = template.stage != "local"
+    assert allowed(template.roles()[function]) == expected(function, on_aws) | logs(template, function)
+
+
+def test_every_function_has_a_role_of_its_own_that_only_lambda_assumes(template: Template) -> None:
+    roles = template.roles()
+    assert len({role["Properties"]["RoleName"]["Fn::Join"][1][2] for role in roles.values()}) == len(roles)
+    for role in roles.values():
+        (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        assert trust["Principal"] == {"Service": ["lambda.amazonaws.com"]}
+        assert not role["Properties"].get("ManagedPolicyArns")
+
+
+def test_no_role_is_left_that_nobody_uses(template: Template) -> None:
+    of_functions = {text(function["Role"]) for function in template.functions().values()}
+    others = {"DeliveryRole.Arn", "CopyRole.Arn"} | (set() if template.stage == "local" else {"ApiLogRole.Arn"})
+    assert {f"{logical_id}.Arn" for logical_id in template.of_type("AWS::IAM::Role")} == of_functions | others
+
+
+def test_no_statement_names_every_resource_where_aws_lets_it_name_one(template: Template) -> None:
+    for role, statement in template.statements():
+        for resource in map(text, as_list(statement["Resource"])):
+            if resource == "*":
+                assert set(as_list(statement["Action"])) <= set(NO_RESOURCE), role
+            else:
+                assert not resource.startswith(("*", "arn:aws:s3:::*")), role
+
+
+def test_no_statement_allows_actions_by_wildcard(template: Template) -> None:
+    for role, statement in template.statements():
+        assert not [action for action in as_list(statement["Action"]) if "*" in action], role
+
+
+def test_a_role_follows_only_the_statements_that_it_started(template: Template) -> None:
+    owned = [s for _, s in template.statements() if "redshift-data:DescribeStatement" in as_list(s["Action"])]
+    assert len(owned) == 2
+    for statement in owned:
+        ((key, owner),) = statement["Condition"]["StringEquals"].items()
+        assert (key, text(owner)) == ("redshift-data:statement-owner-iam-userid", "${aws:userid}")
+
+
+def test_firehose_may_read_the_stream_fill_the_bucket_and_log_in(template: Template) -> None:
+    role = template.resources["DeliveryRole"]
+    assert {resource for _, resource in allowed(role)} == {
+        "TransactionStream.Arn",
+        "DeliveryBucket.Arn",
+        "${DeliveryBucket.Arn}/*",
+        "WarehouseLoaderSecret.Id",
+        "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${DeliveryLogGroup}:log-stream:*",
+    }
+    (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Condition"] == {"StringEquals": {"sts:ExternalId": {"Ref": "AWS::AccountId"}}}
+
+
+def test_copy_may_read_the_delivery_bucket_and_no_more(template: Template) -> None:
+    assert allowed(template.resources["CopyRole"]) == {
+        ("s3:GetBucketLocation", "DeliveryBucket.Arn"),
+        ("s3:ListBucket", "DeliveryBucket.Arn"),
+        ("s3:GetObject", "${DeliveryBucket.Arn}/*"),
+    }

@@ -1,0 +1,71 @@
+"""Stages: the outputs each gives, and that a stage nobody described is like dev."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from tests.template.template import Template
+
+OUTPUTS = {
+    "StreamName",
+    "TableName",
+    "RequestsTableName",
+    "LakeBucket",
+    "DeliveryBucket",
+    "QuarantineBucket",
+    "DeliveryStreamName",
+    "CardKeySecretArn",
+    "WarehouseLoaderSecretArn",
+    "WorkgroupName",
+    "DatabaseName",
+    "CopyRoleArn",
+    "RestApiId",
+    "SenderApiKeyId",
+    "AlarmTopicArn",
+}
+NAMES = {
+    "TransactionStream": ("Name", "swipeline-{}-transactions"),
+    "TransactionTable": ("TableName", "swipeline-{}-transactions"),
+    "RequestsTable": ("TableName", "swipeline-{}-requests"),
+    "WarehouseDelivery": ("DeliveryStreamName", "swipeline-{}-to-warehouse"),
+    "CardKeySecret": ("Name", "swipeline-{}/card-key"),
+    "WarehouseLoaderSecret": ("Name", "swipeline-{}/warehouse-loader"),
+    "CopyRole": ("RoleName", "swipeline-{}-copy"),
+    "AlarmTopic": ("TopicName", "swipeline-{}-alarms"),
+    "ApiGatewayRestApi": ("Name", "swipeline-{}"),
+}
+
+
+def normal(template: Template) -> str:
+    """Give the template without the stage's name, timestamps and hashes."""
+    body = json.dumps(template.body, sort_keys=True).replace(template.stage, "STAGE")
+    body = re.sub(r"ApiGatewayDeployment\d+", "ApiGatewayDeployment", body)
+    body = re.sub(r"serverless/swipeline/STAGE/[^/]+/", "serverless/", body)
+    return re.sub(r'"[0-9a-f]{40}"', '""', body)  # the layer's hash, of which its name is a part
+
+
+def test_every_stage_tells_where_its_parts_are(template: Template) -> None:
+    assert set(template.body["Outputs"]) >= OUTPUTS
+
+
+def test_parts_are_named_after_their_stage(template: Template) -> None:
+    for logical_id, (property_, name) in NAMES.items():
+        assert template.resources[logical_id]["Properties"][property_] == name.format(template.stage)
+    for part, suffix in (("LakeBucket", "lake"), ("DeliveryBucket", "delivery"), ("QuarantineBucket", "quarantine")):
+        name = template.resources[part]["Properties"]["BucketName"]
+        assert name == {"Fn::Sub": f"swipeline-{template.stage}-{suffix}-${{AWS::AccountId}}"}
+
+
+def test_a_stage_that_nobody_described_is_like_dev(try_out: Template, dev: Template) -> None:
+    assert normal(try_out) == normal(dev)
+
+
+def test_no_account_is_written_into_a_template(template: Template) -> None:
+    assert not re.search(r"\b\d{12}\b", json.dumps(template.body))
+
+
+def test_only_the_embedded_aws_is_spoken_to_on_the_loopback(on_aws: Template, local: Template) -> None:
+    assert "127.0.0.1" not in json.dumps(on_aws.body)
+    endpoint = local.functions()["merge-warehouse"]["Environment"]["Variables"]["AWS_ENDPOINT_URL_REDSHIFT_DATA"]
+    assert endpoint == "http://127.0.0.1:4567"

@@ -1,0 +1,117 @@
+"""Stream, tables, buckets, secrets: encrypted, closed, and kept where they matter."""
+
+from __future__ import annotations
+
+import json
+
+from tests.template.template import Template, text
+
+BUCKETS = {"LakeBucket", "QuarantineBucket", "DeliveryBucket"}
+KEPT = {"TransactionStream", "TransactionTable", "CardKeySecret", "WarehouseLoaderSecret", *BUCKETS}
+
+
+def test_the_stream_is_encrypted(template: Template) -> None:
+    (stream,) = template.of_type("AWS::Kinesis::Stream").values()
+    assert stream["StreamEncryption"] == {"EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"}
+
+
+def test_a_small_stage_has_one_shard_for_a_day_and_production_grows_on_demand(dev: Template, prod: Template) -> None:
+    (small,) = dev.of_type("AWS::Kinesis::Stream").values()
+    assert (small["StreamModeDetails"], small["ShardCount"]) == ({"StreamMode": "PROVISIONED"}, 1)
+    assert small["RetentionPeriodHours"] == 24
+    (large,) = prod.of_type("AWS::Kinesis::Stream").values()
+    assert large["StreamModeDetails"] == {"StreamMode": "ON_DEMAND"}
+    assert "ShardCount" not in large
+    assert large["RetentionPeriodHours"] == 168
+
+
+def test_transactions_are_keyed_by_card_and_time_and_found_by_merchant_and_time(template: Template) -> None:
+    table = template.of_type("AWS::DynamoDB::Table")["TransactionTable"]
+    keys = {key["KeyType"]: key["AttributeName"] for key in table["KeySchema"]}
+    (index,) = table["GlobalSecondaryIndexes"]
+    assert keys == {"HASH": "card_id", "RANGE": "time_id"}
+    assert {key["KeyType"]: key["AttributeName"] for key in index["KeySchema"]} == {
+        "HASH": "merchant_bucket",
+        "RANGE": "time_id",
+    }
+    assert (index["IndexName"], index["Projection"]) == ("merchant-time", {"ProjectionType": "ALL"})
+
+
+def test_answered_requests_expire(template: Template) -> None:
+    table = template.of_type("AWS::DynamoDB::Table")["RequestsTable"]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table["KeySchema"] == [{"AttributeName": "idempotency_key", "KeyType": "HASH"}]
+
+
+def test_tables_are_encrypted_and_paid_by_request(template: Template) -> None:
+    for table in template.of_type("AWS::DynamoDB::Table").values():
+        assert table["SSESpecification"] == {"SSEEnabled": True}
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_buckets_are_closed_to_the_public_owned_and_encrypted(template: Template) -> None:
+    buckets = template.of_type("AWS::S3::Bucket")
+    assert set(buckets) == BUCKETS | {"ServerlessDeploymentBucket"}
+    for name, bucket in buckets.items():
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}, name
+        assert len(bucket["PublicAccessBlockConfiguration"]) == 4, name
+        (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256", name
+    for name in BUCKETS:
+        assert buckets[name]["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+
+
+def test_buckets_let_go_of_unfinished_uploads_and_old_versions(template: Template) -> None:
+    for name in BUCKETS:
+        rules = {r["Id"]: r for r in template.of_type("AWS::S3::Bucket")[name]["LifecycleConfiguration"]["Rules"]}
+        assert rules["abort-uploads"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+        assert rules["old-versions"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+        assert all(rule["Status"] == "Enabled" for rule in rules.values())
+
+
+def test_every_bucket_answers_over_tls_alone(on_aws: Template) -> None:
+    denied = set()
+    for policy in on_aws.of_type("AWS::S3::BucketPolicy").values():
+        bucket = text(policy["Bucket"])
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if statement.get("Condition") not in (
+                {"Bool": {"aws:SecureTransport": "false"}},
+                {"Bool": {"aws:SecureTransport": False}},
+            ):
+                continue
+            assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
+            assert statement["Principal"] == "*"
+            assert len(statement["Resource"]) == 2
+            denied.add(bucket)
+    assert denied == BUCKETS | {"ServerlessDeploymentBucket"}
+
+
+def test_production_keeps_its_data_whatever_happens_to_the_stack(prod: Template, dev: Template) -> None:
+    for name in KEPT | {"WarehouseNamespace"}:
+        for attribute in ("DeletionPolicy", "UpdateReplacePolicy"):
+            assert prod.resources[name][attribute] == "Retain", name
+            assert dev.resources[name][attribute] == "Delete", name
+    table = prod.of_type("AWS::DynamoDB::Table")["TransactionTable"]
+    assert table["DeletionProtectionEnabled"] is True
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    for name in BUCKETS:
+        assert prod.of_type("AWS::S3::Bucket")[name]["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_secrets_are_generated_and_nowhere_in_the_template(template: Template) -> None:
+    for secret in template.of_type("AWS::SecretsManager::Secret").values():
+        assert "SecretString" not in secret
+        assert secret["GenerateSecretString"]["PasswordLength"] >= 48
+    for key in template.of_type("AWS::ApiGateway::ApiKey").values():
+        assert "Value" not in key
+    resolved = [word for word in json.dumps(template.body).split('"') if "{{resolve:" in word]
+    assert all(word.startswith("{{resolve:secretsmanager:${WarehouseLoaderSecret.Id}:") for word in resolved)
+    outputs = json.dumps(template.body["Outputs"])
+    assert "resolve:" not in outputs
+    assert "ApiKey1" not in outputs.replace('{"Ref": "ApiGatewayApiKey1"}', "")
+
+
+def test_the_card_key_is_64_characters_without_structure(template: Template) -> None:
+    key = template.of_type("AWS::SecretsManager::Secret")["CardKeySecret"]["GenerateSecretString"]
+    assert key["PasswordLength"] == 64
+    assert "SecretStringTemplate" not in key
