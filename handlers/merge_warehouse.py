@@ -39,10 +39,10 @@ def handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
         for seconds in passes(every, seconds_left(context, RESERVE_SECONDS, PERIOD_SECONDS)):
             result = read_result(database.run("merge-warehouse", statements, seconds))
             total.received += result.staged
-            total.written += result.merged
+            total.written += result.inserted
             total.duplicates += result.duplicates
-            if result.freshness is not None:
-                metrics.add_metric(name="Freshness", unit="Seconds", value=result.freshness)
+            if result.waited_seconds is not None:
+                metrics.add_metric(name="Freshness", unit="Seconds", value=result.waited_seconds)
             if result.staged:
                 logger.info("merged", extra=result._asdict())
     finally:

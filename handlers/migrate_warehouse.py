@@ -11,7 +11,7 @@ from shared.bucket import Bucket
 from shared.delivery import publish_jsonpaths
 from shared.retry import seconds_left
 from shared.sql import read_statements
-from shared.telemetry import logger, observed
+from shared.telemetry import logger, metrics, observed
 from shared.warehouse import Warehouse
 
 RESERVE_SECONDS = 10.0
@@ -36,5 +36,6 @@ def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
     published = publish_jsonpaths(delivery)
     statements = read_statements("ddl.sql")
     warehouse.run("migrate-warehouse", statements, seconds_left(context, RESERVE_SECONDS, WAIT_SECONDS))
+    metrics.add_metric(name="Migrated", unit="Count", value=1)
     logger.info("migrated", extra={"statements": len(statements), "published": published})
     return {"statements": len(statements), "published": published}

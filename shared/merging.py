@@ -13,12 +13,12 @@ SHORTEST_PASS_SECONDS = 1.0
 
 
 class MergeResult(NamedTuple):
-    """What one pass did, in rows; ``freshness`` is the age in seconds of the newest row it merged, None without any."""
+    """What one pass did, in rows; ``waited_seconds`` is how long the oldest of them was staged, None without any."""
 
     staged: int
-    merged: int
+    inserted: int
     duplicates: int
-    freshness: float | None
+    waited_seconds: float | None
 
 
 def read_result(rows: list[Row]) -> MergeResult:
@@ -26,9 +26,9 @@ def read_result(rows: list[Row]) -> MergeResult:
     if len(rows) != 1:
         raise ValueError(f"merge.sql gave {len(rows)} rows, expected one with its counts")
     row = rows[0]
-    age = row["freshness_seconds"]
+    waited = row["waited_seconds"]
     return MergeResult(
-        int(row["staged"]), int(row["merged"]), int(row["duplicates"]), None if age is None else float(age)
+        int(row["staged"]), int(row["inserted"]), int(row["duplicates"]), None if waited is None else float(waited)
     )
 
 

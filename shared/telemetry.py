@@ -22,6 +22,7 @@ _SAFE_KEYS = frozenset(
         "function_request_id",
         "request_id",
         "sequence_range",
+        "shard_id",
         "statement_id",
         "timestamp",
         "xray_trace_id",
@@ -37,10 +38,12 @@ class MaskingFormatter(LambdaPowertoolsFormatter):
         return super().serialize({key: value if key in _SAFE_KEYS else mask(value) for key, value in log.items()})
 
 
-logger = Logger(logger_formatter=MaskingFormatter(utc=True, use_rfc3339=True))
+_SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME", "swipeline")
+
+logger = Logger(service=_SERVICE, logger_formatter=MaskingFormatter(utc=True, use_rfc3339=True))
 # Not patched into botocore: one subsegment per BatchWriteItem, from eight threads, would fill a trace with noise.
-tracer = Tracer(auto_patch=False)
-metrics = Metrics()
+tracer = Tracer(service=_SERVICE, auto_patch=False)
+metrics = Metrics(service=_SERVICE, namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Swipeline"))
 
 
 def observed(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -48,13 +51,23 @@ def observed(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
     @functools.wraps(function)
     def with_dimensions(event: Any, context: Any) -> Any:
-        metrics.set_default_dimensions(function_name=context.function_name, stage=os.environ.get("STAGE", "unknown"))
-        return function(event, context)
+        _set_dimensions(context.function_name, os.environ.get("STAGE", "unknown"))
+        try:
+            return function(event, context)
+        except Exception as error:
+            logger.error("failed", extra=describe(error))
+            raise
 
     traced = tracer.capture_lambda_handler(
         metrics.log_metrics(with_dimensions), capture_response=False, capture_error=False
     )
     return logger.inject_lambda_context(traced, log_event=False, clear_state=True)
+
+
+@functools.cache
+def _set_dimensions(function_name: str, stage: str) -> None:
+    """Set the dimensions that all metrics of the container have; Powertools warns if they are set again."""
+    metrics.set_default_dimensions(function_name=function_name, stage=stage)
 
 
 def describe(error: BaseException) -> dict[str, Any]:

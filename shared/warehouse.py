@@ -34,7 +34,7 @@ class StatementFailedError(Exception):
 
 
 class StatementRunningError(TransientError):
-    """The statements did not end within the bound. They run on: cancelling would undo work that the next run repeats."""
+    """The statements did not end within the bound. They run on: cancelled, a long merge would never end."""
 
 
 class Warehouse:

@@ -1,0 +1,79 @@
+"""The Redshift Data API in memory: asynchronous, all or nothing, results in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.unit.fakes.faults import client_error
+
+Result = list[dict[str, Any]]
+
+
+class StatementError(Exception):
+    """What ``execute`` raises for a statement that the warehouse refuses."""
+
+
+class FakeDataApi:
+    """Runs each statement with ``execute``, which gives rows, or None for a statement without a result.
+
+    A batch is SUBMITTED, PICKED and STARTED for one description each (``slow``: for ever), then FINISHED or FAILED.
+    """
+
+    def __init__(self, execute: Callable[[str], Result | None], page: int = 2, *, slow: bool = False) -> None:
+        self._execute, self._page, self._slow = execute, page, slow
+        self.submitted: list[dict[str, Any]] = []
+        self.descriptions = 0
+        self._states: dict[str, list[str]] = {}
+        self._outcomes: dict[str, dict[str, Any]] = {}
+        self._results: dict[str, Result] = {}
+
+    def batch_execute_statement(self, **parameters: Any) -> dict[str, Any]:
+        if not 1 <= len(parameters["Sqls"]) <= 40:
+            raise client_error("BatchExecuteStatement", "ValidationException", 400)
+        self.submitted.append(parameters)
+        statement_id = f"00000000-0000-4000-8000-{len(self.submitted):012d}"
+        self._states[statement_id] = ["STARTED"] if self._slow else ["SUBMITTED", "PICKED", "STARTED"]
+        subs: list[dict[str, Any]] = []
+        outcome: dict[str, Any] = {"Status": "FINISHED", "SubStatements": subs}
+        for number, sql in enumerate(parameters["Sqls"], start=1):
+            sub_id = f"{statement_id}:{number}"
+            try:
+                rows = self._execute(sql)
+            except StatementError as error:
+                subs.append({"Id": sub_id, "Status": "FAILED", "Error": str(error), "HasResultSet": False})
+                outcome |= {"Status": "FAILED", "Error": f"Query #{number} failed with {error}"}
+                break
+            subs.append({"Id": sub_id, "Status": "FINISHED", "HasResultSet": rows is not None})
+            if rows is not None:
+                self._results[sub_id] = rows
+        self._outcomes[statement_id] = outcome
+        return {"Id": statement_id}
+
+    def describe_statement(self, *, Id: str) -> dict[str, Any]:
+        self.descriptions += 1
+        states = self._states[Id]
+        if self._slow:
+            return {"Id": Id, "Status": states[0]}
+        return {"Id": Id, "Status": states.pop(0)} if states else {"Id": Id, **self._outcomes[Id]}
+
+    def get_statement_result(self, *, Id: str, NextToken: str = "0") -> dict[str, Any]:
+        rows = self._results[Id]
+        start = int(NextToken)
+        answer: dict[str, Any] = {
+            "ColumnMetadata": [{"name": name} for name in (rows[0] if rows else {})],
+            "Records": [[_field(value) for value in row.values()] for row in rows[start : start + self._page]],
+        }
+        if start + self._page < len(rows):
+            answer["NextToken"] = str(start + self._page)
+        return answer
+
+
+def _field(value: Any) -> dict[str, Any]:
+    if value is None:
+        return {"isNull": True}
+    if isinstance(value, bool):
+        return {"booleanValue": value}
+    if isinstance(value, int):
+        return {"longValue": value}
+    return {"doubleValue": value} if isinstance(value, float) else {"stringValue": str(value)}

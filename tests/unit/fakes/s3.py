@@ -1,0 +1,29 @@
+"""An S3 bucket in memory: a put is whole or nothing, the last one stays."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import Any
+
+from tests.unit.fakes.faults import Fault, Plan
+
+
+class FakeS3:
+    """Holds objects by (bucket, key)."""
+
+    def __init__(self, faults: list[Fault] | None = None, always: Fault | None = None) -> None:
+        self.plan = Plan(faults or [], always)
+        self.objects: dict[tuple[str, str], dict[str, Any]] = {}
+        self._lock = Lock()
+
+    def put_object(self, **parameters: Any) -> dict[str, Any]:
+        assert all(isinstance(value, str) for value in parameters["Metadata"].values())
+        fault = self.plan.next("PutObject")
+        with self._lock:
+            self.objects[parameters["Bucket"], parameters["Key"]] = parameters
+        self.plan.end(fault)
+        return {"ETag": '"by-plan"'}
+
+    def keys(self, bucket: str) -> list[str]:
+        """The bucket's keys, as a listing orders them."""
+        return sorted(key for of, key in self.objects if of == bucket)

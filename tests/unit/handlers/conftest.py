@@ -1,0 +1,128 @@
+"""The stores of a stage on moto, and each function as a container that has just started."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.moto_api._internal import moto_api_backend
+
+from shared import aws
+from shared.telemetry import logger, metrics
+from tests.unit.fakes.rows import CARD_KEY
+
+BUILDERS = {
+    "write_to_kinesis": "ingest",
+    "write_to_dynamodb": "table",
+    "write_to_s3": "buckets",
+    "merge_warehouse": "warehouse",
+    "migrate_warehouse": "stores",
+}
+
+
+class CurrentStdout:
+    """Standard output as it is at the time: pytest exchanges it, and the logger keeps the one of its import."""
+
+    def write(self, text: str) -> None:
+        sys.stdout.write(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
+class Stage(NamedTuple):
+    """Clients of the stage's stores."""
+
+    kinesis: Any
+    dynamodb: Any
+    s3: Any
+    secrets: Any
+
+
+@pytest.fixture
+def function() -> Iterator[Callable[[str], ModuleType]]:
+    """Import a handler's module as a new container would: with nothing built yet."""
+    loaded: list[Any] = []
+
+    def load(name: str) -> ModuleType:
+        module = importlib.import_module(f"handlers.{name}")
+        builder = getattr(module, BUILDERS[name])
+        builder.cache_clear()
+        loaded.append(builder)
+        return module
+
+    metrics.clear_metrics()
+    yield load
+    for builder in loaded:
+        builder.cache_clear()
+    metrics.clear_metrics()
+
+
+@pytest.fixture(autouse=True)
+def output(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """Give what the function printed since the last call: its log lines and its EMF lines, errors too."""
+    monkeypatch.setattr(logger.registered_handler, "stream", CurrentStdout())
+
+    def read() -> str:
+        captured = capsys.readouterr()
+        return captured.out + captured.err
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def clients() -> Iterator[Stage]:
+    """Start moto and make the clients once: they take longer than all that the tests do with them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }.items():
+            patch.setenv(name, value)
+        aws.client.cache_clear()
+        with mock_aws():
+            yield Stage(*(boto3.client(service) for service in ("kinesis", "dynamodb", "s3", "secretsmanager")))
+        aws.client.cache_clear()
+
+
+@pytest.fixture
+def stage(clients: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """Make the stage's stores anew, and the environment that the template gives to functions."""
+    moto_api_backend.reset()
+    for name, value in {
+        "STAGE": "test",
+        "STREAM_NAME": "transactions",
+        "TABLE_NAME": "transactions",
+        "REQUESTS_TABLE_NAME": "requests",
+        "LAKE_BUCKET": "lake",
+        "QUARANTINE_BUCKET": "quarantine",
+        "DELIVERY_BUCKET": "delivery",
+        "WORKGROUP_NAME": "swipeline-test",
+        "DATABASE_NAME": "swipeline",
+        "MERGE_EVERY_SECONDS": "20",
+    }.items():
+        monkeypatch.setenv(name, value)
+    clients.kinesis.create_stream(StreamName="transactions", ShardCount=1)
+    make_table(clients.dynamodb, "transactions", "card_id", "time_id")
+    make_table(clients.dynamodb, "requests", "idempotency_key")
+    for bucket in ("lake", "quarantine", "delivery"):
+        clients.s3.create_bucket(Bucket=bucket)
+    secret = clients.secrets.create_secret(Name="swipeline-test/card-key", SecretString=CARD_KEY.decode())
+    monkeypatch.setenv("CARD_KEY_SECRET_ARN", secret["ARN"])
+    return clients
+
+
+def make_table(dynamodb: Any, name: str, *keys: str) -> None:
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)],
+    )

@@ -1,0 +1,98 @@
+"""merge-warehouse and migrate-warehouse: the project's own SQL, waited for and counted; a failure is raised."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from types import ModuleType
+
+import pytest
+
+from shared.warehouse import StatementFailedError, Warehouse
+from tests.unit.fakes.clock import FakeClock
+from tests.unit.fakes.events import Context
+from tests.unit.fakes.redshift_data import FakeDataApi, Result, StatementError
+from tests.unit.handlers.conftest import Stage
+from tests.unit.handlers.output import emitted
+
+Load = Callable[[str], ModuleType]
+Output = Callable[[], str]
+COUNTS = {"staged": 5, "inserted": 3, "duplicates": 2, "newest_occurred_at": "2020-06-21 12:00:00", "waited_seconds": 7}
+
+
+def merge_module(function: Load, monkeypatch: pytest.MonkeyPatch, api: FakeDataApi, every: int) -> ModuleType:
+    module, clock = function("merge_warehouse"), FakeClock()
+    warehouse = Warehouse(api, "swipeline-test", "swipeline", clock=clock, sleep=clock.sleep)
+    real = module.passes
+    monkeypatch.setattr(module, "warehouse", lambda: (warehouse, every))
+    monkeypatch.setattr(module, "passes", lambda *of: real(*of, clock=clock, sleep=clock.sleep))
+    return module
+
+
+def answer_counts(sql: str) -> Result | None:
+    return [COUNTS] if sql.startswith("SELECT staged") else None
+
+
+def test_a_run_merges_at_its_pace_and_counts_all_passes(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch, output: Output
+) -> None:
+    api = FakeDataApi(answer_counts)
+    module = merge_module(function, monkeypatch, api, every=20)
+    counts = module.handler({}, Context(remaining_ms=58_000))
+    assert len(api.submitted) == 3
+    assert (counts["received"], counts["written"], counts["duplicates"]) == (15, 9, 6)
+    metrics = emitted(output())
+    assert (metrics["Written"], metrics["Duplicates"], metrics["Freshness"]) == ([9], [6], [7, 7, 7])
+
+
+def test_the_merge_is_one_transaction(stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    api = FakeDataApi(answer_counts)
+    merge_module(function, monkeypatch, api, every=60).handler({}, Context(remaining_ms=58_000))
+    (batch,) = api.submitted
+    assert batch["StatementName"] == "merge-warehouse"
+    assert batch["Sqls"][0].startswith("LOCK")
+
+
+def test_a_failed_merge_is_raised_and_what_was_merged_before_is_counted(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch, output: Output
+) -> None:
+    answers = [[COUNTS], StatementError("ERROR: 1023 serializable isolation violation")]
+
+    def execute(sql: str) -> Result | None:
+        if not sql.startswith("SELECT staged"):
+            return None
+        answer = answers.pop(0)
+        if isinstance(answer, StatementError):
+            raise answer
+        return answer
+
+    module = merge_module(function, monkeypatch, FakeDataApi(execute), every=20)
+    with pytest.raises(StatementFailedError, match="serializable isolation violation"):
+        module.handler({}, Context(remaining_ms=58_000))
+    assert emitted(output())["Written"] == [3]
+
+
+def test_migrating_runs_the_ddl_and_publishes_the_jsonpaths(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, api, clock = function("migrate_warehouse"), FakeDataApi(lambda _: None), FakeClock()
+    _, delivery = module.stores()
+    warehouse = Warehouse(api, "swipeline-test", "swipeline", clock=clock, sleep=clock.sleep)
+    monkeypatch.setattr(module, "stores", lambda: (warehouse, delivery))
+    answer = module.handler({}, Context(remaining_ms=300_000))
+    (batch,) = api.submitted
+    assert answer == {"statements": len(batch["Sqls"]), "published": "jsonpaths/transaction.json"}
+    published = stage.s3.get_object(Bucket="delivery", Key="jsonpaths/transaction.json")["Body"].read()
+    assert json.loads(published)["jsonpaths"][0] == "$[1]"
+
+
+def test_a_ddl_that_is_refused_is_raised(stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: str) -> Result | None:
+        raise StatementError("ERROR: permission denied for database swipeline")
+
+    module, clock = function("migrate_warehouse"), FakeClock()
+    _, delivery = module.stores()
+    warehouse = Warehouse(FakeDataApi(refuse), "swipeline-test", "swipeline", clock=clock, sleep=clock.sleep)
+    monkeypatch.setattr(module, "stores", lambda: (warehouse, delivery))
+    with pytest.raises(StatementFailedError, match="permission denied"):
+        module.handler({}, Context(remaining_ms=300_000))

@@ -1,0 +1,35 @@
+"""The environment is read whole or not at all, and says what is missing."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared import config
+
+
+def test_a_function_reads_only_the_variables_it_declares() -> None:
+    settings = config.read(config.Table, {"STAGE": "dev", "TABLE_NAME": "transactions", "LAKE_BUCKET": "lake"})
+    assert settings == config.Table(stage="dev", table_name="transactions")
+
+
+def test_every_missing_variable_is_named_at_once() -> None:
+    with pytest.raises(config.ConfigError, match=r"LAKE_BUCKET is not set; QUARANTINE_BUCKET is not set"):
+        config.read(config.Lake, {"STAGE": "dev", "LAKE_BUCKET": ""})
+
+
+def test_an_optional_variable_has_its_default() -> None:
+    settings = config.read(config.Merge, {"STAGE": "dev", "WORKGROUP_NAME": "w", "DATABASE_NAME": "d"})
+    assert (settings.merge_every_seconds, settings.warehouse_secret_arn) == (60, "")
+
+
+@pytest.mark.parametrize("value", ["0", "-5", "5.0", "often", "٥"])
+def test_a_number_that_is_none_is_refused(value: str) -> None:
+    environ = {"STAGE": "dev", "WORKGROUP_NAME": "w", "DATABASE_NAME": "d", "MERGE_EVERY_SECONDS": value}
+    with pytest.raises(config.ConfigError, match="MERGE_EVERY_SECONDS is not a whole number above 0"):
+        config.read(config.Merge, environ)
+
+
+def test_the_process_environment_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAGE", "prod")
+    monkeypatch.setenv("TABLE_NAME", "t")
+    assert config.read(config.Table).stage == "prod"
