@@ -43,6 +43,11 @@ class History:
     def __len__(self) -> int:
         return len(self.card)
 
+    def where(self, rows: npt.NDArray[np.bool_]) -> History:
+        """The rows of a mask as a history of their own."""
+        events = {name: values[rows] for name, values in self.events.items()}
+        return History(events, self.card[rows], self.fraud[rows], self.city_population[rows], self.sha256)
+
     def replay(self) -> Iterator[tuple[int, Event]]:
         """Give (card, event) in order of time, a chunk of rows in memory at once."""
         for start in range(0, len(self), _CHUNK):

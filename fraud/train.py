@@ -24,9 +24,18 @@ from fraud.learn import FOLDS, PARAMETERS, Array, fit, out_of_fold, replay, tree
 from fraud.metrics import average_precision, calibration, curve, threshold_for
 from fraud.model import FORMAT, Model, fixture_rows, parse, serialise
 
-PRECISION = 0.98  # at the threshold, on the held-out time
 HELD_OUT = 0.1  # of the time, the last part
 _ALL = list(range(len(FEATURES)))
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to train with."""
+
+    seed: int = 1
+    precision: float = 0.98  # at the threshold, on the held-out time
+    threads: int = 2
+    ablate: bool = True  # train once more for each feature, without it
 
 
 @dataclass(frozen=True)
@@ -46,8 +55,8 @@ class _Chosen:
     figures: dict[str, Any]
 
 
-def train(data: Path, test: Path | None = None, seed: int = 1, threads: int = 2, ablate: bool = True) -> Trained:
-    """Learn a model. The same file, seed and library versions give the same bytes.
+def train(data: Path, test: Path | None = None, options: Options = Options()) -> Trained:
+    """Learn a model from a file. The same file, options and library versions give the same bytes.
 
     Raises
     ------
@@ -56,22 +65,27 @@ def train(data: Path, test: Path | None = None, seed: int = 1, threads: int = 2,
 
     """
     history, *tests = read(data, *([test] if test else []))
-    chosen = _choose(history, seed, threads, ablate)
+    trained = learn(history, data.name, options)
+    if tests:
+        trained.card["test"] = {"sha256": tests[0].sha256} | measure(parse(trained.data), history, tests[0])
+    return trained
+
+
+def learn(history: History, name: str, options: Options) -> Trained:
+    """Learn a model from a history that goes by a name in the card."""
+    chosen = _choose(history, options)
     tables, choice = out_of_fold(history, np.ones(len(history), dtype=bool))
     rows = replay(history, tables, choice)
-    booster = fit(rows, history.fraud, _ALL, seed, threads, chosen.trees)
-    document = _document(history, data.name, seed, booster, tables[-1], chosen)
+    booster = fit(rows, history.fraud, _ALL, options.seed, options.threads, chosen.trees)
+    document = _document(history, name, options, booster, tables[-1], chosen)
     content = serialise(document)
-    model = parse(content)
-    _require_equal(model, booster, rows[:: max(len(rows) // 20_000, 1)])
+    _require_equal(parse(content), booster, rows[:: max(len(rows) // 20_000, 1)])
     card = document["about"] | {"version": document["version"], "threshold": chosen.threshold, "bytes": len(content)}
     card |= {"features": list(FEATURES), "parameters": PARAMETERS, "held_out": chosen.figures}
-    if tests:
-        card["test"] = {"sha256": tests[0].sha256} | measure(model, history, tests[0])
     return Trained(content, card)
 
 
-def _choose(history: History, seed: int, threads: int, ablate: bool) -> _Chosen:
+def _choose(history: History, options: Options) -> _Chosen:
     """Learn from all but the last tenth of the time; on that tenth find the number of trees and the threshold."""
     at = history.events["at"]
     known = at < at[0] + (1 - HELD_OUT) * (at[-1] - at[0])
@@ -82,14 +96,16 @@ def _choose(history: History, seed: int, threads: int, ablate: bool) -> _Chosen:
         raise HistoryError(f"the last tenth of the time has {int(fraud.sum())} frauds in {len(fraud)} rows")
 
     def held_out_scores(columns: list[int]) -> tuple[Array, int]:
-        booster = fit(rows[known], history.fraud[known], columns, seed, threads, valid=(held_out, fraud))
-        return np.asarray(booster.predict(held_out[:, columns], num_threads=threads)), booster.best_iteration
+        booster = fit(
+            rows[known], history.fraud[known], columns, options.seed, options.threads, valid=(held_out, fraud)
+        )
+        return np.asarray(booster.predict(held_out[:, columns], num_threads=options.threads)), booster.best_iteration
 
     score, trees = held_out_scores(_ALL)
-    threshold = threshold_for(curve(fraud, score), PRECISION)
+    threshold = threshold_for(curve(fraud, score), options.precision)
     figures = by_segment(history, np.flatnonzero(~known), score, threshold)
     figures["calibration"] = calibration(fraud, score)
-    if ablate:
+    if options.ablate:
         whole = average_precision(curve(fraud, score))
         figures["ablation"] = {
             FEATURES[i]: whole - average_precision(curve(fraud, held_out_scores([j for j in _ALL if j != i])[0]))
@@ -99,7 +115,7 @@ def _choose(history: History, seed: int, threads: int, ablate: bool) -> _Chosen:
 
 
 def _document(
-    history: History, name: str, seed: int, booster: lgb.Booster, tables: Tables, chosen: _Chosen
+    history: History, name: str, options: Options, booster: lgb.Booster, tables: Tables, chosen: _Chosen
 ) -> dict[str, Any]:
     at = history.events["at"]
     first, last = (time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(second))) for second in (at[0], at[-1]))
@@ -107,7 +123,7 @@ def _document(
     rows = np.array(fixture_rows(transactions, tables))[:, : len(FEATURES)]
     return {
         "format": FORMAT,
-        "version": f"{last[:10]}-{history.sha256[:8]}-{seed}",
+        "version": f"{last[:10]}-{history.sha256[:8]}-{options.seed}",
         "feature_version": FEATURE_VERSION,
         "features": list(FEATURES),
         "threshold": chosen.threshold,
@@ -119,7 +135,8 @@ def _document(
             "cards": len(np.unique(history.card)),
             "from": first,
             "to": last,
-            "seed": seed,
+            "seed": options.seed,
+            "precision": options.precision,
             "trees": chosen.trees,
             "folds": FOLDS,
             "lightgbm": lgb.__version__,
@@ -150,15 +167,17 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--name", default="swipeline")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--precision", type=float, default=0.98, help="at the threshold, on the last tenth of the time")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--no-ablation", action="store_true", help="leave out the one training per feature")
-    options = parser.parse_args(arguments)
+    given = parser.parse_args(arguments)
+    options = Options(given.seed, given.precision, given.threads, not given.no_ablation)
     try:
-        trained = train(options.data, options.test, options.seed, options.threads, not options.no_ablation)
+        trained = train(given.data, given.test, options)
     except (HistoryError, OSError) as error:
         sys.stderr.write(f"fraud.train: {error}\n")
         return 1
-    model_card.write(options.out, options.name, trained.data, trained.card)
+    model_card.write(given.out, given.name, trained.data, trained.card)
     sys.stdout.write(model_card.headline(trained.card) + "\n")
     return 0
 

@@ -22,7 +22,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     directory = tmp_path_factory.mktemp("history")
     settings = Settings.of(rows=600, seed=5, customers=20, days=12, fraud_rate=0.02)
     for kind in ("csv", "parquet"):
-        write(batches(settings), str(directory / f"sim.{kind}"), kind)  # type: ignore[arg-type]
+        write(batches(settings), str(directory / f"sim.{kind}"), kind)
     return {kind: directory / f"sim.{kind}" for kind in ("csv", "parquet")}
 
 

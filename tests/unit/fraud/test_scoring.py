@@ -45,7 +45,8 @@ def test_a_retried_batch_gives_the_same_results_and_leaves_profiles_as_they_were
 
 
 def test_the_cut_into_batches_makes_no_difference() -> None:
-    whole, cut = {}, {}
+    whole: dict[str, Profile] = {}
+    cut: dict[str, Profile] = {}
     together = score_batch(MODEL, whole, NIGHT)
     apart = [score_batch(MODEL, cut, [transaction])[0] for transaction in NIGHT]
     assert together == apart
