@@ -8,7 +8,7 @@ import typer
 from typer.exceptions import TyperException
 
 from client import output
-from client.commands import generate, send
+from client.commands import demo, generate, reconcile, send, stack
 from client.errors import ClientError
 
 USAGE_EXIT = 64  # EX_USAGE of sysexits.h: 2 means that rows were rejected
@@ -27,8 +27,13 @@ def _swipeline() -> None:
     """Makes every command a subcommand, even while there is only one."""
 
 
+app.command("up")(stack.up)
+app.command("down")(stack.down)
+app.command("status")(stack.status)
 app.command("generate")(generate.generate)
 app.command("send")(send.send)
+app.command("reconcile")(reconcile.reconcile)
+app.command("demo")(demo.demo)
 
 
 def main() -> None:

@@ -63,7 +63,7 @@ def describe(summary: Summary) -> str:
     ]
     if summary.resent:
         lines.append(f"{summary.resent:,} rows were known to the API already, from the same request before")
-    lines += [f"  {r['rows']:>7,} x {r['field'] or 'row'}: {r['reason']}" for r in summary.reasons[:10]]
+    lines += [f"  {r['rows']:>7,} like {r['field'] or 'row'}: {r['reason']}" for r in summary.reasons[:10]]
     if len(summary.reasons) > 10:
         lines.append(f"  and {len(summary.reasons) - 10} other reasons")
     if summary.rejected_file:

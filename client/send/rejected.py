@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from collections import Counter
 from pathlib import Path
 from typing import IO
@@ -13,6 +14,7 @@ from client.send.columns import FIELD, LINE, REASON
 from client.send.source import Row
 
 MODE = 0o600
+_QUOTED = re.compile(r'"[^"]*"')
 _OWN = (LINE, FIELD, REASON)
 
 
@@ -22,7 +24,8 @@ class RejectedRows:
     def __init__(self, path: Path, columns: list[str]) -> None:
         self.path = path
         self.count = 0
-        self.reasons: Counter[tuple[str, str]] = Counter()
+        self._reasons: Counter[tuple[str, str]] = Counter()  # by field and reason without the values in it
+        self._examples: dict[tuple[str, str], str] = {}
         self._columns = columns
         self._kept = [i for i, name in enumerate(columns) if name not in _OWN]
         self._file: IO[str] | None = None
@@ -30,7 +33,10 @@ class RejectedRows:
     def add(self, row: Row, findings: list[tuple[str, str]]) -> None:
         """Add one row and why it was refused. Raises ClientError if the file cannot be written."""
         self.count += 1
-        self.reasons.update(findings)
+        for field, reason in findings:
+            kind = (field, _QUOTED.sub('"..."', reason))
+            self._reasons[kind] += 1
+            self._examples.setdefault(kind, reason)
         cells = [row.cells[i] if i < len(row.cells) else "" for i in self._kept]
         fields = "; ".join(dict.fromkeys(field for field, _ in findings if field))
         reasons = "; ".join(reason for _, reason in findings)
@@ -45,8 +51,11 @@ class RejectedRows:
             self._file.close()
 
     def summary(self) -> list[dict[str, object]]:
-        """Reasons by how often they occurred, most first."""
-        return [{"field": f, "reason": r, "rows": n} for (f, r), n in self.reasons.most_common()]
+        """Kinds of reasons, most frequent first; `reason` is the first of its kind, as it was given."""
+        return [
+            {"field": kind[0], "reason": self._examples[kind], "rows": rows}
+            for kind, rows in self._reasons.most_common()
+        ]
 
     def _open(self) -> IO[str]:
         if self._file is None:

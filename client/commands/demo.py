@@ -1,0 +1,38 @@
+"""`swipeline demo`: all of it, in one go."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from client import output
+from client.aws import LOCAL, Stage, explained
+from client.commands import stack
+from client.commands.options import JsonOption, StageOption
+from client.send.progress import progress_bar
+
+
+def demo(
+    rows: Annotated[int, typer.Option(help="How many simulated transactions.")] = 20_000,
+    file: Annotated[str | None, typer.Option(help="Send this file instead of simulated rows.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the simulator.")] = 1,
+    wait: Annotated[float, typer.Option(help="Seconds that the stores may take.")] = 120.0,
+    stage: StageOption = LOCAL,
+    as_json: JsonOption = False,
+) -> None:
+    """Start the embedded AWS, send transactions, and prove that every store has each of them once."""
+    from client.demo.run import run_demo
+    from client.demo.show import demo_report
+
+    where = Stage(stage)
+    if where.local:
+        stack.bring_up(output.note)
+    with explained(where), progress_bar("sending", wanted=not as_json) as progress:
+        done = run_demo(where, rows, seed, file, wait, output.note, progress)
+    if as_json:
+        output.as_json(done.as_json())
+    else:
+        output.people.print(demo_report(done))
+    if not done.proven:
+        raise typer.Exit(1)

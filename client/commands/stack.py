@@ -1,0 +1,106 @@
+"""`swipeline up, down, status`: the embedded AWS on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from client import output
+from client.aws import LOCAL
+from client.commands.options import JsonOption, StageOption
+from client.errors import ClientError
+
+
+def up(stage: StageOption = LOCAL, as_json: JsonOption = False) -> None:
+    """Start the embedded AWS and deploy the service into it; does only what is not done yet."""
+    _only_local(stage, "deploy it")
+    status = bring_up(output.note)
+    if as_json:
+        output.as_json(asdict(status))
+    else:
+        output.note(f"The embedded AWS is up: {status.endpoint} (swipeline status shows its parts)")
+
+
+def down(
+    stage: StageOption = LOCAL,
+    reset: Annotated[bool, typer.Option("--reset", help="Remove all that it stored as well.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Stop the embedded AWS; what it stored stays, unless --reset is given."""
+    from local import stack
+
+    _only_local(stage, "remove it")
+    with _explained():
+        stopped = stack.down()
+        if reset:
+            stack.reset()
+    if as_json:
+        output.as_json({"stopped": stopped, "reset": reset})
+    else:
+        output.note("Stopped." if stopped else "Nothing was running.")
+        if reset:
+            output.note("All that it stored is removed.")
+
+
+def status(stage: StageOption = LOCAL, as_json: JsonOption = False) -> None:
+    """Show what runs where. Exits with 0 only when all is well."""
+    from local import stack
+
+    _only_local(stage, "look at it", command="npx sls info")
+    with _explained():
+        found = stack.status()
+    if as_json:
+        output.as_json(asdict(found) | {"running": found.running})
+    else:
+        _print(found)
+    if not (found.running and found.deployed):
+        raise typer.Exit(1)
+
+
+def bring_up(tell: Callable[[str], None]) -> Any:
+    """Start and deploy what is not yet; gives local.stack's status. Raises ClientError."""
+    from local import stack
+
+    with _explained():
+        return stack.up(tell=tell)
+
+
+def _print(found: Any) -> None:
+    from rich.table import Table
+
+    table = Table(title=f"Embedded AWS in {found.home}")
+    for column in ("process", "state", "pid", "port", "memory", "restarts"):
+        table.add_column(column, justify="left" if column in ("process", "state") else "right")
+    for process in found.processes:
+        state = "well" if process.healthy else "not well" if process.pid else "stopped"
+        memory = f"{process.memory_bytes / 2**20:,.0f} MiB" if process.pid else ""
+        cells = (process.pid or "", process.port or "", memory, process.restarts)
+        table.add_row(process.name, state, *map(str, cells))
+    for part in (*found.event_source_mappings, *found.delivery_streams):
+        table.add_row(part.name, f"{part.state} {part.reason}".strip(), "", "", "", "")
+    output.people.print(table)
+    if found.deployed:
+        output.people.print(f"Stage local is deployed: {found.endpoint}", markup=False)
+    else:
+        output.people.print("Stage local is not deployed: run `swipeline up`", markup=False)
+
+
+def _only_local(stage: str, what: str, command: str | None = None) -> None:
+    if stage != LOCAL:
+        verb = {"deploy it": "npx sls deploy", "remove it": "npx sls remove"}.get(what, command)
+        raise ClientError(f"Only stage {LOCAL} is embedded: {what} with `{verb} --stage {stage}`.")
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """The embedded AWS's own errors, as the client's."""
+    from local.stack import StackError
+
+    try:
+        yield
+    except (StackError, ValueError) as error:
+        raise ClientError(str(error)) from error

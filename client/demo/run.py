@@ -1,0 +1,83 @@
+"""The steps of the demo, each timed: start, simulate, send, reconcile, look."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from client.aws import Stage, home
+from client.demo.samples import Samples, look
+from client.errors import ClientError
+from client.reconcile.ledger import Ledger
+from client.reconcile.run import reconcile
+from client.send.run import Options, Progress, Summary, send_file
+
+Tell = Callable[[str], None]
+
+
+@dataclass
+class Demo:
+    """What the demo came to; `seconds` by step."""
+
+    file: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+    summary: Summary | None = None
+    ledger: Ledger | None = None
+    samples: Samples | None = None
+
+    @property
+    def proven(self) -> bool:
+        """True when rows were sent and are in every store, once."""
+        return bool(self.ledger and self.ledger.balanced and self.summary and self.summary.accepted)
+
+    def as_json(self) -> dict[str, Any]:
+        """The demo as programs read it."""
+        return {
+            "file": self.file,
+            "proven": self.proven,
+            "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
+            "send": self.summary.as_json() if self.summary else None,
+            "ledger": self.ledger.as_json() if self.ledger else None,
+            "samples": self.samples._asdict() if self.samples else None,
+        }
+
+
+def run_demo(stage: Stage, rows: int, seed: int, file: str | None, wait: float, tell: Tell, progress: Progress) -> Demo:
+    """Run all steps on a stage that is up. Raises ClientError when one cannot be done."""
+    demo = Demo()
+    with _timed(demo, "generate"):
+        demo.file = file or _simulate(rows, seed, tell)
+    with _timed(demo, "send"):
+        tell(f"sending {demo.file}")
+        # Rejected rows stay beside the demo's own files, wherever it was called from.
+        options = Options(rejected=home() / "demo" / "rejected.csv")
+        demo.summary = send_file(stage, demo.file, options, progress)
+    if demo.summary.error:
+        raise ClientError(f"The API stopped taking rows: {demo.summary.error}. Look at `swipeline status`.")
+    with _timed(demo, "reconcile"):
+        tell("waiting for the stores")
+        demo.ledger = reconcile(stage, demo.file, wait=wait)
+    with _timed(demo, "look"):
+        demo.samples = look(stage)
+    return demo
+
+
+def _simulate(rows: int, seed: int, tell: Tell) -> str:
+    from client import simulator
+
+    folder = home() / "demo"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    out = folder / f"{rows}-rows-seed-{seed}.csv"
+    tell(f"simulating {rows:,} transactions")
+    simulator.write(simulator.batches(simulator.Settings.of(rows, seed)), str(out), "csv")
+    return str(out)
+
+
+@contextmanager
+def _timed(demo: Demo, step: str) -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    demo.seconds[step] = time.monotonic() - began

@@ -1,0 +1,51 @@
+"""What the demo shows to people, and what it says to try next."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from client.demo.run import Demo
+from client.demo.samples import Samples
+from client.reconcile.table import ledger_table
+
+_NEXT = (
+    ("swipeline status", "the parts of the embedded AWS"),
+    ("swipeline send FILE.csv", "your own file, or the Kaggle one; rejected rows come back with reasons"),
+    ("swipeline generate --rows 100000 --out more.csv", "more transactions"),
+    ("swipeline reconcile", "the ledger over all that was sent"),
+    ("swipeline down", "stop it; what was stored stays"),
+)
+
+
+def demo_report(demo: Demo) -> RenderableType:
+    """The ledger, the time of each step, the samples, and the next steps."""
+    parts: list[RenderableType] = []
+    if demo.ledger:
+        parts.append(ledger_table(demo.ledger))
+    steps = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in demo.seconds.items())
+    if demo.summary:
+        steps += f"; {demo.summary.rows_per_second:,.0f} rows/s acknowledged"
+    parts.append(Text(f"Time: {steps}"))
+    if demo.samples:
+        parts += _samples(demo.samples)
+    parts.append(Text("\nTry next:"))
+    parts += [Text(f"  {command:<50} {what}") for command, what in _NEXT]
+    return Group(*parts)
+
+
+def _samples(samples: Samples) -> list[RenderableType]:
+    t = samples.transaction
+    found = Text(
+        f"\nBy card and time (DynamoDB): card ...{t['card_last4']} paid {t['amount']} dollars at {t['merchant']} "
+        f"({t['category']}) on {t['occurred_at']}; {samples.of_the_card:,} payments of this card in that month\n"
+        f"By merchant (DynamoDB index): {samples.of_the_merchant:,} payments at {t['merchant']} in that month"
+    )
+    table = Table(title="Spend by category (warehouse)")
+    table.add_column("category")
+    for column in ("transactions", "dollars", "frauds"):
+        table.add_column(column, justify="right")
+    for category, count, spend, frauds in samples.by_category:
+        table.add_row(category, f"{int(count):,}", f"{float(spend):,.2f}", f"{int(frauds or 0):,}")
+    return [found, table]

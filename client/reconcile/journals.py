@@ -1,0 +1,67 @@
+"""The API hop: what the journals of this machine hold as acknowledged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from client.aws import Stage
+from client.errors import ClientError
+from client.reconcile.bag import Bag, Digests, digest
+from client.send.journal import Journal
+from client.send.source import open_input
+
+
+@dataclass
+class Acknowledged:
+    """Rows that the API answered for, accepted or rejected, and the ids of the accepted ones."""
+
+    journals: list[Path]
+    accepted: int = 0
+    rejected: int = 0
+    unfinished: list[str] = field(default_factory=list)  # files whose sending was stopped
+    bag: Bag = field(default_factory=Bag)
+
+    def names(self, wanted: Digests, most: int) -> list[str]:
+        """The ids behind some digests, in the order of the files, at most so many."""
+        looked_for = set(wanted.tolist())
+        found: dict[str, None] = {}
+        for journal in self.journals:
+            for identity in _ids(journal):
+                # A digest that ends in zero bytes loses them in an array of bytes: compare both forms alike.
+                if digest(identity).rstrip(b"\0") in looked_for:
+                    found[identity] = None
+                    if len(found) == most:
+                        return list(found)
+        return list(found)
+
+
+def acknowledged(stage: Stage, file: str | None) -> Acknowledged:
+    """Read the journals of a stage, or of one file. Raises ClientError if the file was never sent from here."""
+    if file is None:
+        journals = sorted(stage.journals.glob("*.sqlite"))
+    else:
+        source = open_input(file)
+        source.close()
+        if source.identity is None:
+            raise ClientError(f"--file needs a file, and {file} is a stream.")
+        journals = [stage.journals / f"{source.identity}.sqlite"]
+        if not journals[0].exists():
+            raise ClientError(f"{file} was not sent to stage {stage.name} from here: run `swipeline send {file}`.")
+    found = Acknowledged(journals)
+    for path in journals:
+        with Journal.open(path) as journal:
+            totals, facts = journal.totals(), journal.facts()
+            found.accepted += totals.accepted
+            found.rejected += totals.rejected
+            if facts.get("rows") != str(totals.rows):
+                found.unfinished.append(facts.get("file", path.name))
+            for identity in journal.ids():
+                found.bag.add(identity)
+    return found
+
+
+def _ids(path: Path) -> Iterator[str]:
+    with Journal.open(path) as journal:
+        yield from journal.ids()

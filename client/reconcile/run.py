@@ -1,0 +1,71 @@
+"""Reads the hops side by side, compares them, and waits for the ones that are still on their way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from client.aws import Stage
+from client.reconcile.bag import Digests
+from client.reconcile.journals import acknowledged
+from client.reconcile.ledger import NAMED_IDS, Hop, Ledger, api_hop, problems, store_hop
+from client.reconcile.stores import STORES, quarantined
+
+_PAUSE = 0.25  # seconds between looks, at least; a look that takes longer is followed by as long a pause
+
+Tell = Callable[[dict[str, Hop]], None]
+
+
+def reconcile(
+    stage: Stage,
+    file: str | None = None,
+    wait: float = 0.0,
+    allow_foreign: bool = False,
+    tell: Tell = lambda hops: None,
+) -> Ledger:
+    """Compare what the API acknowledged with what each store holds.
+
+    With `wait`, stores that miss something are read again until they miss nothing, or that many seconds are over;
+    `tell` hears of each look. Raises ClientError when a hop cannot be read.
+    """
+    sent = acknowledged(stage, file)
+    expected = sent.bag.distinct()
+    hops = {"api": api_hop(sent.accepted, sent.rejected, sent.bag)}
+    hops |= _stores(stage, expected, file is not None, wait, tell)
+    in_quarantine = quarantined(stage)
+    hops["quarantine"] = Hop(received=in_quarantine, quarantined=in_quarantine)
+    for hop in hops.values():
+        if hop.missing:
+            hop.missing_ids = sent.names(hop.missing_digests, NAMED_IDS)
+    ledger = Ledger(stage.name, file, hops, problems(hops, allow_foreign))
+    for name in sent.unfinished:
+        text = f"the sending of {name} was not finished: run `swipeline send --resume` with it"
+        (ledger.problems if file is not None else ledger.notes).append(text)
+    return ledger
+
+
+def _stores(stage: Stage, expected: Digests, only_expected: bool, wait: float, tell: Tell) -> dict[str, Hop]:
+    began = time.monotonic()
+    hops: dict[str, Hop] = {}
+    for name in ("cloudformation", "dynamodb", "s3", "redshift-data"):
+        stage.client(name)  # boto3 makes clients in one thread only
+
+    def look(name: str) -> Hop:
+        hop = store_hop(STORES[name](stage), expected, only_expected)
+        if wait and not hop.missing:
+            hop.seconds = time.monotonic() - began
+        return hop
+
+    waiting = list(STORES)
+    with ThreadPoolExecutor(len(STORES)) as pool:
+        while True:
+            started = time.monotonic()
+            hops |= dict(zip(waiting, pool.map(look, waiting), strict=True))
+            tell(hops)
+            waiting = [name for name in waiting if hops[name].missing]
+            took = time.monotonic() - started
+            pause = max(_PAUSE, took)
+            if not waiting or time.monotonic() - began + pause > wait:
+                return {name: hops[name] for name in STORES}
+            time.sleep(pause)

@@ -1,0 +1,51 @@
+"""The ledger as a table for people."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from client.reconcile.ledger import Hop, Ledger
+
+_COLUMNS = ("received", "accepted", "rejected", "written", "missing", "duplicates", "unexpected", "quarantined")
+_TITLES = {"api": "API", "dynamodb": "DynamoDB", "lake": "lake", "warehouse": "warehouse", "quarantine": "quarantine"}
+_MORE = {"archived_copies": "exact copies in the lake, of rows sent again", "staged": "rows in staging, to be merged"}
+
+
+def ledger_table(ledger: Ledger) -> RenderableType:
+    """The hops, what else there is to know, and the verdict."""
+    timed = any(hop.seconds is not None for hop in ledger.hops.values())
+    table = Table(title=f"Stage {ledger.stage}" + (f", {ledger.file}" if ledger.file else ""))
+    table.add_column("hop")
+    for column in (*_COLUMNS, *(["complete after"] if timed else [])):
+        table.add_column(column, justify="right")
+    for name, hop in ledger.hops.items():
+        table.add_row(_TITLES[name], *_cells(name, hop), *([_seconds(hop)] if timed else []))
+    return Group(table, *_lines(ledger))
+
+
+def _cells(name: str, hop: Hop) -> list[str]:
+    shown = {"quarantine": ("quarantined",)}.get(name, _COLUMNS)
+    return [f"{getattr(hop, c):,}" if c in shown else "" for c in _COLUMNS]
+
+
+def _seconds(hop: Hop) -> str:
+    return "" if hop.seconds is None else f"{hop.seconds:.1f} s"
+
+
+def _lines(ledger: Ledger) -> list[Text]:
+    lines = []
+    for hop in ledger.hops.values():
+        lines += [Text(f"{count:,} {_MORE[name]}") for name, count in hop.more.items() if count]
+    lines += [Text(note) for note in ledger.notes]
+    for name, hop in ledger.hops.items():
+        if hop.missing_ids:
+            rest = hop.missing - len(hop.missing_ids)
+            text = ", ".join(hop.missing_ids) + (f" and {rest:,} more" if rest else "")
+            lines.append(Text(f"missing in {_TITLES[name]}: {text}", style="red"))
+    if ledger.balanced:
+        lines.append(Text("Balanced: every acknowledged transaction is in every store, once.", style="green"))
+    else:
+        lines.append(Text(f"Not balanced: {'; '.join(ledger.problems)}.", style="red"))
+    return lines

@@ -1,0 +1,291 @@
+"""`reconcile` over moto's DynamoDB and S3 and a fake warehouse: what balances, and what is named when it does not."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from client.aws import Stage
+from client.errors import ClientError
+from client.reconcile import stores
+from client.reconcile.ledger import Ledger
+from client.reconcile.run import reconcile
+from client.reconcile.table import ledger_table
+from client.send.journal import Journal
+from tests.unit.client.fake_warehouse import FakeDataApi
+
+OUTPUTS = {
+    "TableName": "transactions",
+    "LakeBucket": "lake",
+    "QuarantineBucket": "quarantine",
+    "WorkgroupName": "swipeline-local",
+    "DatabaseName": "swipeline",
+}
+
+
+class World:
+    """A stage of which the tests fill each store as they like."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.warehouse = FakeDataApi()
+        self.stage = Stage("local")
+        for service in ("dynamodb", "s3", "cloudformation"):
+            self.stage._clients[service] = boto3.client(service, "us-east-1")
+        self.stage._clients["redshift-data"] = self.warehouse
+        outputs = [{"OutputKey": k, "OutputValue": v} for k, v in OUTPUTS.items()]
+        self.stage.__dict__["_stack"] = {"StackId": "arn:stack/1", "Outputs": outputs}
+        self.dynamodb, self.s3 = self.stage.client("dynamodb"), self.stage.client("s3")
+        self.dynamodb.create_table(
+            TableName="transactions",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[
+                {"AttributeName": "card_id", "KeyType": "HASH"},
+                {"AttributeName": "time_id", "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("card_id", "time_id")],
+        )
+        for bucket in ("lake", "quarantine"):
+            self.s3.create_bucket(Bucket=bucket)
+        self._objects = 0
+
+    def sent(self, file: Path, ids: list[str | None], complete: bool = True) -> None:
+        """Journal a file's rows as acknowledged: None for a rejected one."""
+        import hashlib
+
+        name = hashlib.sha256(file.read_bytes()).hexdigest()
+        with Journal.open(self.stage.journals / f"{name}.sqlite") as journal:
+            journal.record(0, ids, [[] if i else [("amt", "negative")] for i in ids])
+            journal.describe(file=str(file), **({"rows": str(len(ids))} if complete else {}))
+
+    def table(self, *ids: str, card: str = "c") -> None:
+        for identity in ids:
+            item = {"card_id": card, "time_id": f"2020#{identity}", "transaction_id": identity, "merchant": "m"}
+            self.dynamodb.put_item(TableName="transactions", Item={k: {"S": v} for k, v in item.items()})
+
+    def lake(self, *ids: str, amount: str = "2.50") -> None:
+        lines = [json.dumps({"transaction_id": i, "amount": amount}) + "\n" for i in ids]
+        self._objects += 1
+        key = f"transactions/ingest_date=2026-01-01/{self._objects}.ndjson.gz"
+        self.s3.put_object(Bucket="lake", Key=key, Body=gzip.compress("".join(lines).encode()))
+
+    def everywhere(self, *ids: str) -> None:
+        self.table(*ids)
+        self.lake(*ids)
+        self.warehouse.put(*ids)
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setenv("SWIPELINE_HOME", str(tmp_path / "home"))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    with mock_aws():
+        yield World(tmp_path / "home")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "file.csv"
+    path.write_text("content of the file")
+    return path
+
+
+def ids(count: int, prefix: str = "t") -> list[str]:
+    return [f"{prefix}{i:04d}" for i in range(count)]
+
+
+def test_what_is_in_every_store_once_balances(world: World, file: Path) -> None:
+    world.sent(file, [*ids(50), None, None])
+    world.everywhere(*ids(50))
+    ledger = reconcile(world.stage)
+    assert ledger.balanced
+    api = ledger.hops["api"]
+    assert (api.received, api.accepted, api.rejected, api.written) == (52, 50, 2, 50)
+    for store in ("dynamodb", "lake", "warehouse"):
+        hop = ledger.hops[store]
+        assert (hop.received, hop.written, hop.missing, hop.duplicates, hop.unexpected) == (50, 50, 0, 0, 0)
+
+
+@pytest.mark.parametrize("store", ["dynamodb", "lake", "warehouse"])
+def test_what_a_store_lacks_is_counted_and_named(world: World, file: Path, store: str) -> None:
+    world.sent(file, list(ids(60)))
+    fill: dict[str, Callable[..., None]] = {
+        "dynamodb": world.table,
+        "lake": world.lake,
+        "warehouse": world.warehouse.put,
+    }
+    for name, put in fill.items():
+        put(*(ids(60) if name != store else ids(60)[25:]))
+    ledger = reconcile(world.stage)
+    assert ledger.problems == [f"{store}: 25 missing"]
+    assert ledger.hops[store].missing == 25
+    assert ledger.hops[store].missing_ids == ids(60)[:20]
+
+
+def test_an_id_that_is_stored_twice_is_a_duplicate(world: World, file: Path) -> None:
+    world.sent(file, list(ids(5)))
+    world.everywhere(*ids(5))
+    world.table("t0001", card="another")
+    world.warehouse.put("t0002", "t0002")
+    ledger = reconcile(world.stage)
+    assert [ledger.hops[s].duplicates for s in ("dynamodb", "lake", "warehouse")] == [1, 0, 2]
+    assert not ledger.balanced
+
+
+def test_exact_copies_in_the_lake_are_no_duplicates_but_other_contents_are(world: World, file: Path) -> None:
+    world.sent(file, list(ids(5)))
+    world.everywhere(*ids(5))
+    world.lake(*ids(3))
+    ledger = reconcile(world.stage)
+    assert ledger.balanced
+    assert ledger.hops["lake"].more == {"archived_copies": 3}
+    world.lake("t0004", amount="9.99")
+    ledger = reconcile(world.stage)
+    assert ledger.problems == ["lake: 1 stored more than once"]
+    assert ledger.hops["lake"].more == {"archived_copies": 3}
+
+
+def test_what_no_journal_knows_is_foreign(world: World, file: Path) -> None:
+    world.sent(file, list(ids(5)))
+    world.everywhere(*ids(5))
+    world.table(*ids(3, "x"))
+    ledger = reconcile(world.stage)
+    assert ledger.hops["dynamodb"].unexpected == 3
+    assert not ledger.balanced
+    assert reconcile(world.stage, allow_foreign=True).balanced
+
+
+def test_with_a_file_only_its_transactions_are_looked_at(world: World, file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.csv"
+    other.write_text("another content")
+    world.sent(file, list(ids(30)))
+    world.sent(other, list(ids(10, "x")))
+    world.everywhere(*ids(30), *ids(10, "x"))
+    world.table("x0001", card="another")
+    ledger = reconcile(world.stage, str(file))
+    assert ledger.balanced
+    assert [ledger.hops[s].received for s in ("dynamodb", "lake", "warehouse")] == [30, 30, 30]
+    assert reconcile(world.stage, str(other)).problems == ["dynamodb: 1 stored more than once"]
+
+
+def test_rows_of_two_files_that_share_an_id_are_one_transaction(world: World, file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.csv"
+    other.write_text("another content")
+    world.sent(file, list(ids(10)))
+    world.sent(other, [*ids(10)[8:], "x"])
+    world.everywhere(*ids(10), "x")
+    ledger = reconcile(world.stage)
+    api = ledger.hops["api"]
+    assert (api.accepted, api.written, api.duplicates) == (13, 11, 2)
+    assert ledger.balanced
+
+
+def test_quarantined_objects_and_rows_in_staging_are_counted(world: World, file: Path) -> None:
+    world.sent(file, list(ids(5)))
+    world.everywhere(*ids(5))
+    for key in ("quarantine/write-to-s3/date=2026-01-01/a.json", "aws/lambda/m/b", "elsewhere/c"):
+        world.s3.put_object(Bucket="quarantine", Key=key, Body=b"{}")
+    world.warehouse.put("t0001", schema="staging")
+    ledger = reconcile(world.stage)
+    assert ledger.hops["quarantine"].quarantined == 2
+    assert ledger.hops["warehouse"].more == {"staged": 1}
+    assert ledger.balanced
+
+
+def test_a_file_that_was_never_sent_or_not_to_its_end_is_no_proof(world: World, file: Path) -> None:
+    with pytest.raises(ClientError, match="was not sent to stage local from here"):
+        reconcile(world.stage, str(file))
+    world.sent(file, list(ids(5)), complete=False)
+    world.everywhere(*ids(5))
+    ledger = reconcile(world.stage, str(file))
+    assert not ledger.balanced
+    assert "send --resume" in ledger.problems[0]
+    assert reconcile(world.stage).balanced
+
+
+def test_another_deployment_of_the_stage_has_journals_of_its_own(world: World, file: Path) -> None:
+    world.sent(file, list(ids(5)))
+    world.stage.__dict__["_stack"]["StackId"] = "arn:stack/2"
+    assert reconcile(world.stage).hops["api"].accepted == 0
+
+
+def test_waiting_ends_when_the_last_store_has_caught_up(world: World, file: Path) -> None:
+    world.sent(file, list(ids(20)))
+    world.everywhere(*ids(20)[:-1])
+    late: list[Callable[[], None]] = [
+        lambda: world.table("t0019"),
+        lambda: world.lake("t0019"),
+        lambda: world.warehouse.put("t0019"),
+    ]
+
+    def tell(hops: dict[str, Any]) -> None:
+        if late:
+            late.pop(0)()
+
+    ledger = reconcile(world.stage, wait=60.0, tell=tell)
+    assert ledger.balanced
+    assert not late
+    seconds = {name: ledger.hops[name].seconds for name in ("dynamodb", "lake", "warehouse")}
+    assert None not in seconds.values()
+
+
+def test_waiting_for_what_never_comes_ends_with_what_is_missing(world: World, file: Path) -> None:
+    world.sent(file, list(ids(3)))
+    ledger = reconcile(world.stage, wait=0.3)
+    assert ledger.hops["lake"].missing_ids == ids(3)
+    assert ledger.hops["lake"].seconds is None
+
+
+def test_the_json_has_the_keys_of_the_ledger_for_every_hop(world: World, file: Path) -> None:
+    world.sent(file, list(ids(3)))
+    shown = json.loads(json.dumps(reconcile(world.stage).as_json()))
+    assert shown["balanced"] is False
+    assert set(shown["hops"]) == {"api", "dynamodb", "lake", "warehouse", "quarantine"}
+    for hop in shown["hops"].values():
+        keys = {"received", "accepted", "rejected", "written", "duplicates", "quarantined", "missing_ids", "missing"}
+        assert keys <= set(hop)
+
+
+def test_the_table_names_what_is_missing(world: World, file: Path) -> None:
+    from rich.console import Console
+
+    def shown(ledger: Ledger) -> str:
+        console = Console(width=160)
+        with console.capture() as capture:
+            console.print(ledger_table(ledger))
+        return capture.get()
+
+    world.sent(file, list(ids(30)))
+    text = shown(reconcile(world.stage))
+    assert "t0019 and 10 more" in " ".join(text.split())
+    assert "Not balanced: dynamodb: 30 missing" in text
+    world.everywhere(*ids(30))
+    assert "Balanced: every acknowledged transaction" in shown(reconcile(world.stage))
+
+
+def test_a_lake_object_that_is_no_transaction_is_named(world: World, file: Path) -> None:
+    world.sent(file, list(ids(1)))
+    world.s3.put_object(Bucket="lake", Key="transactions/x.ndjson.gz", Body=gzip.compress(b"[1,2]\n"))
+    with pytest.raises(ClientError, match=r"s3://lake/transactions/x.ndjson.gz holds a line that is not"):
+        reconcile(world.stage)
+
+
+def test_a_query_that_the_warehouse_refuses_says_why(world: World) -> None:
+    world.warehouse.database.execute("DROP TABLE core.transaction")
+    with pytest.raises(ClientError, match="The warehouse refused a query: ERROR"):
+        stores.warehouse(world.stage)
+
+
+def test_every_page_of_the_table_is_read(world: World) -> None:
+    """moto, as AWS, gives at most 1 MB a page."""
+    world.table(*(f"{i:04d}{'x' * 60_000}" for i in range(40)))
+    assert len(stores.dynamodb(world.stage).bag) == 40
