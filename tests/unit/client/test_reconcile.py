@@ -65,9 +65,9 @@ class World:
             journal.record(0, ids, [[] if i else [("amt", "negative")] for i in ids])
             journal.describe(file=str(file), **({"rows": str(len(ids))} if complete else {}))
 
-    def table(self, *ids: str, card: str = "c") -> None:
+    def table(self, *ids: str, card: str = "c", merchant: str = "m") -> None:
         for identity in ids:
-            item = {"card_id": card, "time_id": f"2020#{identity}", "transaction_id": identity, "merchant": "m"}
+            item = {"card_id": card, "time_id": f"2020#{identity}", "transaction_id": identity, "merchant": merchant}
             self.dynamodb.put_item(TableName="transactions", Item={k: {"S": v} for k, v in item.items()})
 
     def lake(self, *ids: str, amount: str = "2.50") -> None:
@@ -287,5 +287,5 @@ def test_a_query_that_the_warehouse_refuses_says_why(world: World) -> None:
 
 def test_every_page_of_the_table_is_read(world: World) -> None:
     """moto, as AWS, gives at most 1 MB a page."""
-    world.table(*(f"{i:04d}{'x' * 60_000}" for i in range(40)))
+    world.table(*ids(40), merchant="x" * 60_000)
     assert len(stores.dynamodb(world.stage).bag) == 40
