@@ -1,0 +1,33 @@
+"""Starts the Redshift Data API of the embedded AWS: `python -m local.redshift`, until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+
+from local.redshift.auth import EmulatorGate
+from local.redshift.s3 import RoleAccess
+from local.redshift.server import DataApi
+from local.settings import ACCOUNT_ID, REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Settings
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    settings = Settings.from_environment()
+    root = (settings.endpoint, REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY)
+    home = settings.state / "redshift"
+    server = DataApi(home, settings.redshift_port, EmulatorGate(*root), RoleAccess(*root), REGION, ACCOUNT_ID)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    thread = threading.Thread(target=server.serve_forever, name="http", daemon=True)
+    thread.start()
+    logging.getLogger("redshift").info("Redshift Data API on %s, databases in %s", server.endpoint, home)
+    stop.wait()
+    server.shutdown()
+    server.close()
+
+
+if __name__ == "__main__":
+    main()

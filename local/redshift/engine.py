@@ -1,0 +1,168 @@
+"""One DuckDB file per workgroup and database: sessions, transactions, and Redshift's messages for DuckDB's errors."""
+
+from __future__ import annotations
+
+import re
+import threading
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from local.redshift import catalog
+from local.redshift.copy_load import LoadError, load
+from local.redshift.copy_source import ObjectAccess
+from local.redshift.ddl import CreateTable
+from local.redshift.errors import SqlError
+from local.redshift.results import Result
+from local.redshift.translate import Compiled
+
+MEMORY_LIMIT = "1GB"
+THREADS = 2
+_CHECK = re.compile(r"CHECK\(\(strlen\((?:rtrim\()?\"?(\w+)\"?\)?\) <= (\d+)\)\)")
+
+
+class Database:
+    """A database file, opened once per process. Writers run one at a time (see runner.py), readers beside them."""
+
+    def __init__(self, path: Path, memory_limit: str = MEMORY_LIMIT) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.name = path.stem
+        config = {
+            "memory_limit": memory_limit,
+            "threads": str(THREADS),
+            "temp_directory": str(path.with_suffix(".tmp")),
+            "autoinstall_known_extensions": "false",
+        }
+        self._root = duckdb.connect(str(path), config=config)
+        self._lock = threading.Lock()
+        for statement in catalog.SYSTEM.split(";\n"):
+            self._root.execute(statement)
+
+    def session(self) -> Session:
+        with self._lock:
+            return Session(self._root.cursor(), self.name)
+
+    def committed(self, statement_id: str) -> bool:
+        query = "SELECT 1 FROM main._committed WHERE statement_id = ?"
+        with self._lock:
+            return self._root.execute(query, [statement_id]).fetchone() is not None
+
+    def close(self) -> None:
+        with self._lock:
+            self._root.close()
+
+
+class Session:
+    """One connection, with its temporary tables. Use as a context manager; not shared between threads."""
+
+    def __init__(self, connection: Any, database: str) -> None:
+        self.connection = connection
+        self.load_errors: list[LoadError] = []
+        self._database = database
+        # Whole-number division, UTC and the schema "public" are Redshift's ways.
+        connection.execute("SET integer_division = true; SET TimeZone = 'UTC'; SET search_path = 'public,main'")
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+    def interrupt(self) -> None:
+        self.connection.interrupt()
+
+    def begin(self) -> None:
+        self.connection.execute("BEGIN TRANSACTION")
+
+    def commit(self, statement_id: str) -> None:
+        """Commit, with a mark in the same transaction by which a restart knows that the statement was committed."""
+        self.connection.execute("DELETE FROM main._committed WHERE committed_at < now()::TIMESTAMP - INTERVAL 25 HOUR")
+        self.connection.execute("INSERT INTO main._committed VALUES (?, now())", [statement_id])
+        self.connection.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo everything since begin(); harmless when DuckDB has done so itself."""
+        try:
+            self.connection.execute("ROLLBACK")
+        except duckdb.TransactionException as error:
+            if "no transaction is active" not in str(error):
+                raise
+
+    def run(self, compiled: Compiled, query_id: int, objects: ObjectAccess | None) -> tuple[int, Result | None]:
+        """Run one statement: (rows returned or affected, the result set if it has one). Raises SqlError."""
+        try:
+            return self._run(compiled, query_id, objects)
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error as error:
+            raise SqlError(self._message(error)) from error
+
+    def _run(self, compiled: Compiled, query_id: int, objects: ObjectAccess | None) -> tuple[int, Result | None]:
+        if compiled.kind == "query":
+            result = Result.of(self.connection.execute(compiled.sql))
+            return result.rows, result
+        if compiled.kind == "dml":
+            row = self.connection.execute(compiled.sql).fetchone()
+            return (int(row[0]) if row else 0), None
+        if compiled.kind == "create" and compiled.create:
+            return self._create(compiled.create), None
+        if compiled.kind == "copy" and compiled.copy:
+            if objects is None:
+                raise SqlError("COPY needs access to S3, which this server was started without")
+            outcome = load(self.connection, compiled.copy, objects, query_id, self._database)
+            self.load_errors.extend(outcome.errors)
+            if outcome.failed:
+                raise SqlError(outcome.failed)
+            return outcome.rows, None
+        if compiled.kind == "lock":
+            for name in compiled.tables:  # the writers' queue is the lock; only a missing table matters
+                schema, _, table = name.rpartition(".")
+                catalog.table_columns(self.connection, table, schema or None)
+            return 0, None
+        if compiled.kind == "truncate":
+            self.connection.execute(compiled.sql)
+            # TRUNCATE commits the transaction in which it is run.
+            self.connection.execute("COMMIT")
+            self.connection.execute("BEGIN TRANSACTION")
+            return 0, None
+        if compiled.sql and compiled.kind != "maintenance":
+            self.connection.execute(compiled.sql)
+        return 0, None
+
+    def _create(self, create: CreateTable) -> int:
+        place = catalog.find_table(self.connection, create.name, create.schema)
+        if place and (place[0] == "temp") == create.temporary:
+            if create.exists_ok:
+                return 0
+            raise SqlError(f'Relation "{create.name}" already exists')
+        if create.query:
+            row = self.connection.execute(f"{create.head()} AS {create.query}").fetchone()
+            return int(row[0]) if row else 0
+        columns = create.columns
+        if create.like:
+            columns = catalog.like_columns(self.connection, create.like, create.like_defaults) + columns
+        self.connection.execute(f"{create.head()} ({', '.join(column.definition() for column in columns)})")
+        for column in columns:
+            comment = column.comment().replace("'", "''")
+            self.connection.execute(f"COMMENT ON COLUMN {create.qualified}.\"{column.name}\" IS '{comment}'")
+        return 0
+
+    def _message(self, error: Exception) -> str:
+        """Redshift's words where tests and people look for them, DuckDB's otherwise."""
+        text = str(error).split("\n\nLINE")[0].splitlines()[0]
+        check = _CHECK.search(text)
+        if check:
+            kind = "character" if "rtrim" in text else "character varying"
+            return f"Value too long for type {kind}({check[2]}) in column {check[1]}"
+        null = re.search(r"NOT NULL constraint failed: (?:\w+\.)*(\w+)", text)
+        if null:
+            return f"Cannot insert a NULL value into column {null[1]}"
+        missing = re.search(r"(Table|Schema|Scalar Function) with name \"?([\w.]+)\"? does not exist", text)
+        if missing:
+            noun = {"Table": "relation", "Schema": "schema"}.get(missing[1], "function")
+            return f'{noun} "{missing[2]}" does not exist'
+        column = re.search(r'Referenced column "(\w+)" not found', text)
+        if column:
+            return f'column "{column[1]}" does not exist'
+        return re.sub(r"^(\w+ )+Error: ", "", text)

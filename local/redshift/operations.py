@@ -1,0 +1,348 @@
+"""The operations of the Data API: from a validated request to the answer's members."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import random
+import re
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from botocore.model import ServiceModel
+from botocore.session import get_session
+from botocore.validate import ParamValidator
+
+from local.redshift import catalog
+from local.redshift.auth import Caller, Gate
+from local.redshift.copy_parse import CopyCommand
+from local.redshift.errors import ApiError, SqlError, not_found, validation
+from local.redshift.parameters import bind
+from local.redshift.results import csv_page
+from local.redshift.runner import Runner
+from local.redshift.store import ACTIVE, Part, Statement, Store
+from local.redshift.translate import parse
+
+MAX_ACTIVE = 500  # "Maximum number of active queries (STARTED and SUBMITTED) per cluster: 500"
+MAX_SQL_BYTES = 100_000
+WORKGROUP_ARN = "arn:aws:redshift-serverless:{region}:{account}:workgroup/{name}"
+_UNSUPPORTED = ("ClusterIdentifier", "DbUser", "SessionId", "SessionKeepAliveSeconds", "ConnectedDatabase", "WithEvent")
+_DATABASE = re.compile(r"[a-z_][a-z0-9_-]{0,126}")
+_RESERVED = ("temp", "system", "main", "memory")
+Body = dict[str, Any]
+
+
+class Operations:
+    """One method per operation, named as the API names it; `call` checks, authorises and dispatches."""
+
+    def __init__(self, store: Store, runner: Runner, gate: Gate, region: str, account: str) -> None:
+        self._store, self._runner, self._gate = store, runner, gate
+        self._region, self._account = region, account
+        self._model: ServiceModel = get_session().get_service_model("redshift-data")
+        self._methods: dict[str, Callable[[Body, Caller], Body]] = {
+            "ExecuteStatement": self._execute,
+            "BatchExecuteStatement": self._execute,
+            "DescribeStatement": self._describe,
+            "GetStatementResult": self._result,
+            "GetStatementResultV2": self._result_v2,
+            "ListStatements": self._list_statements,
+            "CancelStatement": self._cancel,
+            "ListDatabases": self._list_databases,
+            "ListSchemas": self._list_schemas,
+            "ListTables": self._list_tables,
+            "DescribeTable": self._describe_table,
+        }
+
+    def call(self, operation: str, body: Body, caller: Caller) -> Body:
+        """Raises ApiError."""
+        if operation not in self._model.operation_names:
+            raise ApiError("UnknownOperationException", f"Unknown operation {operation}")
+        if operation not in self._methods:
+            raise validation(f"{operation} is not supported by this server")
+        report = ParamValidator().validate(body, self._model.operation_model(operation).input_shape)
+        if report.has_errors():
+            raise validation(report.generate_report())
+        resource = "*"
+        if "WorkgroupName" in self._model.operation_model(operation).input_shape.members:
+            self._check_common(operation, body)
+            if operation != "ListStatements":
+                resource = self.workgroup_arn(body["WorkgroupName"])
+        self._gate.authorize(caller, f"redshift-data:{operation}", resource)
+        if resource != "*":
+            self._authorize_connection(caller, body, resource)
+        return self._methods[operation](body, caller)
+
+    def workgroup_arn(self, workgroup: str) -> str:
+        return WORKGROUP_ARN.format(region=self._region, account=self._account, name=workgroup)
+
+    def _authorize_connection(self, caller: Caller, body: Body, workgroup_arn: str) -> None:
+        """Connecting takes a permission of its own: temporary credentials, or reading the secret."""
+        if "SecretArn" in body:
+            self._gate.authorize(caller, "secretsmanager:GetSecretValue", body["SecretArn"])
+        else:
+            self._gate.authorize(caller, "redshift-serverless:GetCredentials", workgroup_arn)
+
+    def _check_common(self, operation: str, body: Body) -> None:
+        for name in _UNSUPPORTED:
+            if body.get(name):
+                raise validation(f"{name} is not supported by this server")
+        if operation == "ListStatements":
+            return
+        if not re.fullmatch(r"[a-z0-9-]{3,64}", body.get("WorkgroupName", "")):
+            raise validation("WorkgroupName is required: 3 to 64 lower-case letters, digits and hyphens")
+        database = body.get("Database", "")
+        if not _DATABASE.fullmatch(database) or database in _RESERVED:
+            raise validation(f"Database {database!r} is not a database name")
+
+    def _execute(self, body: Body, caller: Caller) -> Body:
+        token = body.get("ClientToken")
+        request = {key: value for key, value in body.items() if key not in ("ClientToken", "WaitTimeSeconds")}
+        if token:
+            known = self._store.by_token(caller.arn, token)
+            if known:
+                if known.request != request:
+                    raise validation(f"ClientToken {token} was used with other parameters")
+                return self._submitted(known, body)
+        sqls = body["Sqls"] if "Sqls" in body else [body["Sql"]]
+        if not 1 <= len(sqls) <= 40:
+            raise validation("Sqls must hold 1 to 40 statements")
+        for sql in sqls:
+            if not sql.strip():
+                raise validation("Sql must not be blank")
+            if len(sql.encode()) > MAX_SQL_BYTES:
+                raise validation(f"Cannot process query string larger than {MAX_SQL_BYTES // 1000}kB")
+        work = _parse_all(sqls, body.get("Parameters", []))
+        if self._store.active_count() >= MAX_ACTIVE:
+            raise ApiError(
+                "ActiveStatementsExceededException", f"Active statements exceeded the allowed quota ({MAX_ACTIVE})."
+            )
+        now = time.time()
+        batch = "Sqls" in body
+        parts = [
+            Part(number, sql, created=now, query_id=random.getrandbits(31))
+            for number, sql in enumerate(sqls, start=1 if batch else 0)
+        ]
+        pid = 2**30 + random.getrandbits(20)
+        statement = Statement(str(uuid.uuid4()), request, caller.arn, token, now, pid, parts[-1].query_id, parts)
+        self._runner.submit(statement, work)
+        return self._submitted(statement, body)
+
+    def _submitted(self, statement: Statement, body: Body) -> Body:
+        answer: Body = {"Id": statement.id, "CreatedAt": statement.created}
+        for name in ("Database", "WorkgroupName", "SecretArn"):
+            if name in statement.request:
+                answer[name] = statement.request[name]
+        answer["DbGroups"] = []
+        if "WaitTimeSeconds" in body:
+            self._runner.wait(statement.id, body["WaitTimeSeconds"])
+            now = self._store.get(statement.id) or statement
+            answer |= {"Status": now.status, "HasResultSet": any(p.columns is not None for p in now.parts)}
+        return answer
+
+    def _find(self, body: Body, caller: Caller) -> tuple[Statement, Part | None]:
+        """The statement, and the part when the id has a suffix. Others' statements are not there for the caller."""
+        identifier, _, suffix = body["Id"].partition(":")
+        if body.get("WaitTimeSeconds"):
+            self._runner.wait(identifier, body["WaitTimeSeconds"])
+        statement = self._store.get(identifier)
+        if statement is None or statement.owner != caller.arn:
+            raise not_found(f"Query {body['Id']} does not exist.", body["Id"])
+        if not suffix:
+            return statement, None
+        for part in statement.parts:
+            if statement.is_batch and str(part.number) == suffix:
+                return statement, part
+        raise not_found(f"Query {body['Id']} does not exist.", body["Id"])
+
+    def _describe(self, body: Body, caller: Caller) -> Body:
+        statement, chosen = self._find(body, caller)
+        answer: Body = {
+            "Id": statement.id,
+            "Database": statement.request["Database"],
+            "WorkgroupName": statement.request["WorkgroupName"],
+            "Status": statement.status,
+            "CreatedAt": statement.created,
+            "UpdatedAt": statement.updated,
+            "Duration": statement.duration,
+            "RedshiftPid": statement.pid,
+            "ResultFormat": statement.request.get("ResultFormat", "JSON"),
+        }
+        for name, member in (("SecretArn", "SecretArn"), ("Parameters", "QueryParameters"), ("ExecutionMode",) * 2):
+            if name in statement.request:
+                answer[member] = statement.request[name]
+        if statement.error:
+            answer["Error"] = statement.error
+        if chosen:
+            return answer | _part_members(chosen, f"{statement.id}:{chosen.number}")
+        if not statement.is_batch:
+            part = _part_members(statement.parts[0], statement.id)
+            keep = ("HasResultSet", "QueryString", "ResultRows", "ResultSize", "RedshiftQueryId")
+            return answer | {name: part[name] for name in keep}
+        subs = [_part_members(part, f"{statement.id}:{part.number}") for part in statement.parts]
+        answer["HasResultSet"] = any(sub["HasResultSet"] for sub in subs)
+        answer |= {"RedshiftQueryId": -1, "ResultRows": -1, "ResultSize": -1, "SubStatements": subs}
+        return answer
+
+    def _rows(self, body: Body, caller: Caller, result_format: str) -> tuple[Part, list[Any], Body]:
+        statement, part = self._find(body, caller)
+        stored = statement.request.get("ResultFormat", "JSON")
+        if stored != result_format:
+            other = "GetStatementResultV2" if stored == "CSV" else "GetStatementResult"
+            raise validation(f"The statement's ResultFormat is {stored}: use {other}")
+        if part is None and not statement.is_batch:
+            part = statement.parts[0]
+        if part is None or part.columns is None or part.status != "FINISHED" or statement.status in ACTIVE:
+            message = "Query does not have result. Please check query status with DescribeStatement."
+            raise not_found(message, body["Id"])
+        page = _read_token(body.get("NextToken"), body["Id"])
+        rows, more = self._store.page(statement.id, part.number, page)
+        answer: Body = {"ColumnMetadata": part.columns, "TotalNumRows": part.rows}
+        if more:
+            answer["NextToken"] = _token(page + 1, body["Id"])
+        return part, rows, answer
+
+    def _result(self, body: Body, caller: Caller) -> Body:
+        _, rows, answer = self._rows(body, caller, "JSON")
+        return {"Records": rows} | answer
+
+    def _result_v2(self, body: Body, caller: Caller) -> Body:
+        part, rows, answer = self._rows(body, caller, "CSV")
+        return {"Records": [{"CSVRecords": csv_page(part.columns or [], rows)}], "ResultFormat": "CSV"} | answer
+
+    def _cancel(self, body: Body, caller: Caller) -> Body:
+        statement, _ = self._find(body, caller)
+        if statement.status not in ACTIVE or not self._runner.cancel(statement.id):
+            now = self._store.get(statement.id) or statement
+            raise validation(f"Could not cancel a query that is already in {now.status} state with ID: {statement.id}")
+        return {"Status": True}
+
+    def _list_statements(self, body: Body, caller: Caller) -> Body:
+        limit = body.get("MaxResults") or 100
+        if limit > 100:
+            raise validation("MaxResults must be at most 100")
+        last = _read_token(body.get("NextToken"), "statements") or 2**62
+        wanted, name = body.get("Status", "FINISHED"), body.get("StatementName")
+        found: list[Statement] = []
+        while len(found) <= limit and (batch := self._store.newest(caller.arn, last, 200)):
+            last = batch[-1].seq
+            found += [s for s in batch if _matches(s, wanted, name, body)]
+        answer: Body = {"Statements": [_listed(s) for s in found[:limit]]}
+        if len(found) > limit:
+            answer["NextToken"] = _token(found[limit - 1].seq, "statements")
+        return answer
+
+    def _session(self, body: Body) -> Any:
+        return self._runner.database(body["WorkgroupName"], body["Database"]).session()
+
+    def _list_databases(self, body: Body, caller: Caller) -> Body:
+        return _paged(body, "Databases", self._runner.names(body["WorkgroupName"]))
+
+    def _list_schemas(self, body: Body, caller: Caller) -> Body:
+        with self._session(body) as session:
+            names = catalog.list_schemas(session.connection, body.get("SchemaPattern", "%"))
+        return _paged(body, "Schemas", names)
+
+    def _list_tables(self, body: Body, caller: Caller) -> Body:
+        with self._session(body) as session:
+            patterns = body.get("SchemaPattern", "%"), body.get("TablePattern", "%")
+            return _paged(body, "Tables", catalog.list_tables(session.connection, *patterns))
+
+    def _describe_table(self, body: Body, caller: Caller) -> Body:
+        if "Table" not in body:
+            raise validation("Table is required")
+        schema = body.get("Schema", "public")
+        with self._session(body) as session:
+            try:
+                columns = catalog.describe_columns(session.connection, body["Table"], schema)
+            except SqlError as error:
+                raise not_found(str(error), body["Table"]) from error
+        return _paged(body, "ColumnList", columns) | {"TableName": body["Table"]}
+
+
+def _parse_all(sqls: list[str], parameters: list[Body]) -> list[Any]:
+    """What each statement parses to; a statement that doesn't parse is kept as its SqlError, to fail when it runs."""
+    work: list[Any] = []
+    for sql in sqls:
+        try:
+            work.append(parse(sql))
+        except SqlError as error:
+            work.append(error)
+    bindable = [
+        index for index, item in enumerate(work) if item is not None and not isinstance(item, (SqlError, CopyCommand))
+    ]
+    if parameters:
+        for index, bound in zip(bindable, bind([work[i] for i in bindable], parameters), strict=True):
+            work[index] = bound
+    return work
+
+
+def _part_members(part: Part, identifier: str) -> Body:
+    members: Body = {
+        "Id": identifier,
+        "Status": part.status,
+        "CreatedAt": part.created,
+        "UpdatedAt": part.updated,
+        "Duration": part.duration,
+        "HasResultSet": part.columns is not None,
+        "QueryString": part.sql,
+        "RedshiftQueryId": part.query_id,
+        "ResultRows": part.rows,
+        "ResultSize": part.size if part.columns is not None else (0 if part.status == "FINISHED" else -1),
+    }
+    return members | ({"Error": part.error} if part.error else {})
+
+
+def _matches(statement: Statement, status: str, name: str | None, body: Body) -> bool:
+    given = {key: body[key] for key in ("WorkgroupName", "Database") if key in body}
+    return (
+        (status == "ALL" or statement.status == status)
+        and (not name or statement.request.get("StatementName", "").startswith(name))
+        and all(statement.request[key] == value for key, value in given.items())
+    )
+
+
+def _listed(statement: Statement) -> Body:
+    request = statement.request
+    answer: Body = {
+        "Id": statement.id,
+        "Status": statement.status,
+        "CreatedAt": statement.created,
+        "UpdatedAt": statement.updated,
+        "IsBatchStatement": statement.is_batch,
+        "ResultFormat": request.get("ResultFormat", "JSON"),
+        "QueryStrings" if statement.is_batch else "QueryString": request["Sqls"]
+        if statement.is_batch
+        else request["Sql"],
+    }
+    for name, member in (("SecretArn",) * 2, ("StatementName",) * 2, ("Parameters", "QueryParameters")):
+        if name in request:
+            answer[member] = request[name]
+    return answer
+
+
+def _token(position: int, scope: str) -> str:
+    digest = hashlib.sha256(scope.encode()).hexdigest()[:16]
+    return base64.urlsafe_b64encode(json.dumps([position, digest]).encode()).decode()
+
+
+def _read_token(token: str | None, scope: str) -> int:
+    if not token:
+        return 0
+    try:
+        position, digest = json.loads(base64.urlsafe_b64decode(token))
+    except (ValueError, TypeError) as error:
+        raise validation("NextToken is not valid") from error
+    if digest != hashlib.sha256(scope.encode()).hexdigest()[:16] or not isinstance(position, int):
+        raise validation("NextToken belongs to another request")
+    return position
+
+
+def _paged(body: Body, member: str, items: list[Any]) -> Body:
+    start, limit = _read_token(body.get("NextToken"), member), body.get("MaxResults") or 1000
+    answer: Body = {member: items[start : start + limit]}
+    if start + limit < len(items):
+        answer["NextToken"] = _token(start + limit, member)
+    return answer

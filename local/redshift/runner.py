@@ -1,0 +1,233 @@
+"""Runs statements: readers on a small pool, writers of a database one after another, as Redshift's locks make them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from local.redshift.copy_load import LoadError
+from local.redshift.copy_source import ObjectAccess
+from local.redshift.engine import Database, Session
+from local.redshift.errors import Cancelled, SqlError
+from local.redshift.store import Part, Statement, Store
+from local.redshift.translate import Compiled, compile_statement
+
+READERS = 4
+_CANCEL_SECONDS = 10.0
+Work = list[Any]  # one parsed statement per part, or the SqlError that parsing raised
+
+
+class Running:
+    """A statement on its way: whether it was cancelled, and the session to interrupt."""
+
+    def __init__(self) -> None:
+        self.cancelled = threading.Event()
+        self.session: Session | None = None
+        self.done = threading.Event()
+        self.future: Future[None] | None = None
+
+
+class Runner:
+    def __init__(self, store: Store, home: Path, objects: ObjectAccess | None = None) -> None:
+        self._store, self._home, self._objects = store, home, objects
+        self._lock = threading.Lock()
+        self._databases: dict[tuple[str, str], Database] = {}
+        self._writers: dict[tuple[str, str], ThreadPoolExecutor] = {}
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self._running: dict[str, Running] = {}
+
+    def database(self, workgroup: str, name: str) -> Database:
+        """The database, opened (and made, the first time) on demand."""
+        with self._lock:
+            key = (workgroup, name)
+            if key not in self._databases:
+                self._databases[key] = Database(self._home / workgroup / f"{name}.duckdb")
+            return self._databases[key]
+
+    def names(self, workgroup: str) -> list[str]:
+        """The workgroup's databases."""
+        with self._lock:
+            opened = {name for group, name in self._databases if group == workgroup}
+        return sorted(opened | {path.stem for path in (self._home / workgroup).glob("*.duckdb")})
+
+    def recover(self) -> int:
+        """Settle the statements that a crash left unfinished. Call once, before the first submit."""
+        return self._store.recover(lambda statement: self.database(*statement.database).committed(statement.id))
+
+    def submit(self, statement: Statement, work: Work) -> Running:
+        """Store a statement and queue it. `work` has one entry per part."""
+        compiled = [_compile(item) for item in work]
+        self._store.add(statement)
+        writes = any(isinstance(item, Compiled) and item.writes for item in compiled)
+        running = Running()
+        with self._lock:
+            self._running[statement.id] = running
+            pool = self._readers
+            if writes:
+                pool = self._writers.setdefault(statement.database, ThreadPoolExecutor(1, thread_name_prefix="writer"))
+            running.future = pool.submit(self._run, statement, compiled, running)
+        return running
+
+    def wait(self, statement_id: str, seconds: float) -> None:
+        """Until the statement is over, or the time is."""
+        with self._lock:
+            running = self._running.get(statement_id)
+        if running:
+            running.done.wait(seconds)
+
+    def cancel(self, statement_id: str) -> bool:
+        """Stop a statement that is queued or running; False when it was over before."""
+        with self._lock:
+            running = self._running.get(statement_id)
+        if running is None:
+            return False
+        running.cancelled.set()
+        if running.future and running.future.cancel():
+            self._finish(statement_id, running, "ABORTED", 0, None)
+            return True
+        deadline = time.monotonic() + _CANCEL_SECONDS
+        while not running.done.wait(0.02) and time.monotonic() < deadline:
+            session = running.session
+            if session:
+                session.interrupt()
+        return True
+
+    def stop(self, grace_seconds: float = 5.0) -> None:
+        """Let running statements end, then interrupt them; what is queued is found FAILED by the next start."""
+        with self._lock:
+            pools = [self._readers, *self._writers.values()]
+            running = list(self._running.values())
+        for pool in pools:
+            pool.shutdown(wait=False, cancel_futures=True)
+        deadline = time.monotonic() + grace_seconds
+        for item in running:
+            if (
+                item.future
+                and not item.future.cancelled()
+                and not item.done.wait(max(0.0, deadline - time.monotonic()))
+            ):
+                item.cancelled.set()
+                if item.session:
+                    item.session.interrupt()
+                item.done.wait(_CANCEL_SECONDS)
+        for database in self._databases.values():
+            database.close()
+
+    def _run(self, statement: Statement, compiled: list[Compiled | SqlError], running: Running) -> None:
+        self._store.set_status(statement.id, "PICKED")
+        started = time.perf_counter_ns()
+        status, message = "FAILED", None
+        errors: list[LoadError] = []
+        try:
+            database = self.database(*statement.database)
+            self._store.set_status(statement.id, "STARTED")
+            with database.session() as session:
+                running.session = session
+                try:
+                    status, message = self._execute(statement, compiled, running, session)
+                finally:
+                    running.session = None
+                    errors = session.load_errors
+            if errors:
+                record_load_errors(database, statement, errors)
+        except (SqlError, duckdb.Error) as error:
+            message = str(error) if isinstance(error, SqlError) else f"ERROR: {error}"
+        except Exception as error:
+            message = f"ERROR: internal error of the server: {type(error).__name__}: {error}"
+            raise
+        finally:
+            self._finish(statement.id, running, status, time.perf_counter_ns() - started, message)
+
+    def _execute(
+        self, statement: Statement, compiled: list[Compiled | SqlError], running: Running, session: Session
+    ) -> tuple[str, str | None]:
+        if statement.request.get("ExecutionMode") == "AUTO_COMMIT":
+            return self._each_alone(statement, compiled, running, session)
+        session.begin()
+        for part, item in zip(statement.parts, compiled, strict=True):
+            failure = self._part(statement, part, item, running, session)
+            if failure:
+                session.rollback()
+                status, message = failure
+                if status == "FAILED" and statement.is_batch:
+                    message = f"Query #{part.number} failed with {message}"
+                return status, message
+        if all(isinstance(item, Compiled) and not item.writes for item in compiled):
+            session.rollback()
+        else:
+            session.commit(statement.id)
+        return "FINISHED", None
+
+    def _each_alone(
+        self, statement: Statement, compiled: list[Compiled | SqlError], running: Running, session: Session
+    ) -> tuple[str, str | None]:
+        first: str | None = None
+        for part, item in zip(statement.parts, compiled, strict=True):
+            session.begin()
+            failure = self._part(statement, part, item, running, session)
+            if not failure:
+                session.commit(f"{statement.id}:{part.number}")
+                continue
+            session.rollback()
+            if failure[0] == "ABORTED":
+                return failure
+            first = first or f"Query #{part.number} failed with {failure[1]}"
+        return ("FAILED", first) if first else ("FINISHED", None)
+
+    def _part(
+        self, statement: Statement, part: Part, item: Compiled | SqlError, running: Running, session: Session
+    ) -> tuple[str, str | None] | None:
+        """Run one part; None when it went well, else the status and error it ended with."""
+        started = time.perf_counter_ns()
+        self._store.set_part(statement.id, part.number, "STARTED")
+        try:
+            if running.cancelled.is_set():
+                raise Cancelled
+            if isinstance(item, SqlError):
+                raise item
+            rows, result = session.run(item, part.query_id, self._objects)
+        except (Cancelled, duckdb.InterruptException):
+            self._store.set_part(statement.id, part.number, "ABORTED", time.perf_counter_ns() - started)
+            return "ABORTED", None
+        except SqlError as error:
+            self._store.set_part(statement.id, part.number, "FAILED", time.perf_counter_ns() - started, str(error))
+            return "FAILED", str(error)
+        self._store.set_part(statement.id, part.number, "FINISHED", time.perf_counter_ns() - started, rows=rows)
+        if result:
+            self._store.save_result(statement.id, part.number, result)
+        return None
+
+    def _finish(self, statement_id: str, running: Running, status: str, duration: int, message: str | None) -> None:
+        self._store.close_parts(statement_id, "ABORTED")
+        self._store.set_status(statement_id, status, duration, message)
+        with self._lock:
+            self._running.pop(statement_id, None)
+        running.done.set()
+
+
+def _compile(item: Any) -> Compiled | SqlError:
+    if isinstance(item, SqlError):
+        return item
+    try:
+        return compile_statement(item)
+    except SqlError as error:
+        return error
+
+
+def record_load_errors(database: Database, statement: Statement, errors: list[LoadError]) -> None:
+    """Keep load errors in a transaction of their own: they outlive the COPY's rollback."""
+    with database.session() as session:
+        session.connection.executemany(
+            "INSERT INTO main._load_error VALUES (100, 0, (SELECT max(table_oid) FROM duckdb_tables()"
+            " WHERE table_name = ?), now()::TIMESTAMP, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)",
+            [
+                [e.table, statement.pid, e.query, e.filename, e.line_number, e.column, e.type, e.length]
+                + [e.raw_line, e.raw_field, e.code, e.reason, e.database, e.table]
+                for e in errors
+            ],
+        )

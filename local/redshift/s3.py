@@ -1,0 +1,105 @@
+"""COPY's access to S3: the role is assumed through STS and its own permissions decide, as on AWS."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, BinaryIO, cast
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.redshift.copy_source import MissingObjectError
+from local.redshift.errors import SqlError
+
+SERVICE_PRINCIPALS = frozenset({"redshift.amazonaws.com", "redshift-serverless.amazonaws.com"})
+_MISSING = ("NoSuchKey", "404", "NotFound")
+_REFRESH_SECONDS = 300
+
+
+class S3Reader:
+    """Reads objects with one role's credentials."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def open(self, bucket: str, key: str) -> BinaryIO:
+        try:
+            return cast(BinaryIO, self._client.get_object(Bucket=bucket, Key=key)["Body"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _MISSING:
+                raise MissingObjectError(key) from error
+            raise _refused(error, f"s3://{bucket}/{key}") from error
+        except BotoCoreError as error:
+            raise SqlError(f"S3ServiceException: s3://{bucket}/{key}: {error}") from error
+
+    def list(self, bucket: str, prefix: str) -> Iterator[str]:
+        try:
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+                for item in page.get("Contents", []):
+                    yield item["Key"]
+        except ClientError as error:
+            raise _refused(error, f"s3://{bucket}/{prefix}") from error
+
+
+def _refused(error: ClientError, address: str) -> SqlError:
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    detail = error.response["Error"]
+    return SqlError(
+        f"S3ServiceException:{detail.get('Message', '')},Status {status},Error {detail['Code']} reading {address}"
+    )
+
+
+class RoleAccess:
+    """Readers by role, from an endpoint's STS. The role must trust Redshift; credentials are kept until they age."""
+
+    def __init__(self, endpoint: str, region: str, access_key_id: str, secret_access_key: str) -> None:
+        self._endpoint, self._region = endpoint, region
+        self._session = boto3.Session(access_key_id, secret_access_key, region_name=region)
+        self._config = Config(s3={"addressing_style": "path"}, retries={"mode": "standard", "max_attempts": 3})
+        self._lock = threading.Lock()
+        self._readers: dict[tuple[str, str], tuple[float, S3Reader]] = {}
+        self._sts = self._session.client("sts", endpoint_url=endpoint, config=self._config)
+        self._iam = self._session.client("iam", endpoint_url=endpoint, config=self._config)
+
+    def reader(self, role_arn: str, region: str | None) -> S3Reader:
+        key = (role_arn, region or self._region)
+        with self._lock:
+            expires, reader = self._readers.get(key, (0.0, None))
+            if reader is None or time.time() > expires - _REFRESH_SECONDS:
+                expires, reader = self._assume(*key)
+                self._readers[key] = (expires, reader)
+            return reader
+
+    def _assume(self, role_arn: str, region: str) -> tuple[float, S3Reader]:
+        refusal = f"User arn:aws:redshift is not authorized to assume IAM Role {role_arn}"
+        try:
+            role = self._iam.get_role(RoleName=role_arn.rsplit("/", 1)[-1])["Role"]
+            if not trusts_redshift(role["AssumeRolePolicyDocument"]):
+                raise SqlError(f"{refusal}: its trust policy doesn't name redshift.amazonaws.com")
+            answer = self._sts.assume_role(RoleArn=role_arn, RoleSessionName="RedshiftCopy")
+        except (ClientError, BotoCoreError) as error:
+            raise SqlError(f"{refusal}: {error}") from error
+        found = answer["Credentials"]
+        client = boto3.Session(
+            found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], region_name=region
+        ).client("s3", endpoint_url=self._endpoint, config=self._config)
+        return found["Expiration"].timestamp(), S3Reader(client)
+
+
+def trusts_redshift(policy: Any) -> bool:
+    """Whether a trust policy lets Redshift assume the role."""
+    document = json.loads(policy) if isinstance(policy, str) else policy
+    statements = document.get("Statement", [])
+    for statement in [statements] if isinstance(statements, dict) else statements:
+        principal = statement.get("Principal", {})
+        services = principal.get("Service", []) if isinstance(principal, dict) else []
+        named = {services} if isinstance(services, str) else set(services)
+        actions = statement.get("Action", [])
+        allowed = {actions} if isinstance(actions, str) else set(actions)
+        if statement.get("Effect") == "Allow" and named & SERVICE_PRINCIPALS and "sts:AssumeRole" in allowed:
+            return True
+    return False

@@ -1,0 +1,91 @@
+-- The warehouse's schemas and tables. Idempotent; the columns of staging.transaction are shared/schema.py's, tested against it.
+-- Primary keys are left out on purpose: Redshift doesn't enforce them but plans as if they held. merge.sql keeps ids unique.
+
+CREATE SCHEMA IF NOT EXISTS staging;
+
+CREATE SCHEMA IF NOT EXISTS core;
+
+-- What COPY loads, until merge.sql has moved it: may hold duplicates.
+CREATE TABLE IF NOT EXISTS staging.transaction (
+    transaction_id VARCHAR(64) NOT NULL,
+    occurred_at TIMESTAMP NOT NULL,
+    card_id CHAR(32) NOT NULL,
+    card_last4 CHAR(4) NOT NULL,
+    customer_id CHAR(16) NOT NULL,
+    merchant_id CHAR(16) NOT NULL,
+    merchant VARCHAR(400) NOT NULL,
+    category VARCHAR(200) NOT NULL,
+    amount DECIMAL(12,2) NOT NULL,
+    first_name VARCHAR(400) NOT NULL,
+    last_name VARCHAR(400) NOT NULL,
+    gender CHAR(1) NOT NULL,
+    street VARCHAR(800) NOT NULL,
+    city VARCHAR(400) NOT NULL,
+    state CHAR(2) NOT NULL,
+    zip CHAR(5) NOT NULL,
+    latitude DECIMAL(9,6) NOT NULL,
+    longitude DECIMAL(9,6) NOT NULL,
+    city_population INTEGER NOT NULL,
+    job VARCHAR(400) NOT NULL,
+    date_of_birth DATE NOT NULL,
+    merchant_latitude DECIMAL(9,6) NOT NULL,
+    merchant_longitude DECIMAL(9,6) NOT NULL,
+    is_fraud BOOLEAN,
+    loaded_at TIMESTAMP NOT NULL DEFAULT GETDATE()
+)
+DISTSTYLE EVEN;
+
+-- One row per customer, with the attributes of the latest (occurred_at, transaction_id), which is last_seen_at and
+-- last_transaction_id: kept here so that merges give the same row in whatever order they come.
+CREATE TABLE IF NOT EXISTS core.customer (
+    customer_id CHAR(16) NOT NULL,
+    first_name VARCHAR(400) NOT NULL,
+    last_name VARCHAR(400) NOT NULL,
+    gender CHAR(1) NOT NULL,
+    date_of_birth DATE NOT NULL,
+    street VARCHAR(800) NOT NULL,
+    city VARCHAR(400) NOT NULL,
+    state CHAR(2) NOT NULL,
+    zip CHAR(5) NOT NULL,
+    latitude DECIMAL(9,6) NOT NULL,
+    longitude DECIMAL(9,6) NOT NULL,
+    city_population INTEGER NOT NULL,
+    job VARCHAR(400) NOT NULL,
+    first_seen_at TIMESTAMP NOT NULL,
+    last_seen_at TIMESTAMP NOT NULL,
+    last_transaction_id VARCHAR(64) NOT NULL
+)
+DISTSTYLE KEY
+DISTKEY (customer_id)
+SORTKEY (customer_id);
+
+-- One row per merchant, by the same rule; small, so every node holds it whole.
+CREATE TABLE IF NOT EXISTS core.merchant (
+    merchant_id CHAR(16) NOT NULL,
+    merchant VARCHAR(400) NOT NULL,
+    category VARCHAR(200) NOT NULL,
+    first_seen_at TIMESTAMP NOT NULL,
+    last_seen_at TIMESTAMP NOT NULL,
+    last_transaction_id VARCHAR(64) NOT NULL
+)
+DISTSTYLE ALL
+SORTKEY (merchant_id);
+
+-- One row per transaction_id, the first that was loaded. Lies with its customer; sorted by time, as analysts ask.
+CREATE TABLE IF NOT EXISTS core.transaction (
+    transaction_id VARCHAR(64) NOT NULL,
+    occurred_at TIMESTAMP NOT NULL,
+    card_id CHAR(32) NOT NULL,
+    card_last4 CHAR(4) NOT NULL,
+    customer_id CHAR(16) NOT NULL,
+    merchant_id CHAR(16) NOT NULL,
+    category VARCHAR(200) NOT NULL,
+    amount DECIMAL(12,2) NOT NULL,
+    merchant_latitude DECIMAL(9,6) NOT NULL,
+    merchant_longitude DECIMAL(9,6) NOT NULL,
+    is_fraud BOOLEAN,
+    merged_at TIMESTAMP NOT NULL
+)
+DISTSTYLE KEY
+DISTKEY (customer_id)
+SORTKEY (occurred_at);
