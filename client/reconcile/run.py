@@ -6,7 +6,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from botocore.exceptions import BotoCoreError
+from botocore.exceptions import ClientError as AwsError
+
 from client.aws import Stage
+from client.errors import ClientError
 from client.reconcile.bag import Digests
 from client.reconcile.journals import acknowledged
 from client.reconcile.ledger import NAMED_IDS, Hop, Ledger, api_hop, problems, store_hop
@@ -26,8 +30,9 @@ def reconcile(
 ) -> Ledger:
     """Compare what the API acknowledged with what each store holds.
 
-    With `wait`, stores that miss something are read again until they miss nothing, or that many seconds are over;
-    `tell` hears of each look. Raises ClientError when a hop cannot be read.
+    With `wait`, stores that miss something or cannot be read just now are read again until they miss nothing or
+    that many seconds are over; `tell` hears of each look. Raises ClientError, or what boto3 raises, for a hop that
+    cannot be read.
     """
     sent = acknowledged(stage, file)
     expected = sent.bag.distinct()
@@ -61,11 +66,18 @@ def _stores(stage: Stage, expected: Digests, only_expected: bool, wait: float, t
     with ThreadPoolExecutor(len(STORES)) as pool:
         while True:
             started = time.monotonic()
-            hops |= dict(zip(waiting, pool.map(look, waiting), strict=True))
+            looks = {name: pool.submit(look, name) for name in waiting}
+            failed: BotoCoreError | AwsError | ClientError | None = None
+            for name, found in looks.items():
+                try:
+                    hops[name] = found.result()
+                except (BotoCoreError, AwsError, ClientError) as error:
+                    failed = error
             tell(hops)
-            waiting = [name for name in waiting if hops[name].missing]
-            took = time.monotonic() - started
-            pause = max(_PAUSE, took)
+            waiting = [name for name in waiting if name not in hops or hops[name].missing]
+            pause = max(_PAUSE, time.monotonic() - started)
             if not waiting or time.monotonic() - began + pause > wait:
+                if failed:
+                    raise failed
                 return {name: hops[name] for name in STORES}
             time.sleep(pause)

@@ -238,6 +238,22 @@ def test_waiting_ends_when_the_last_store_has_caught_up(world: World, file: Path
     assert None not in seconds.values()
 
 
+def test_a_store_that_is_away_for_a_while_is_waited_for(world: World, file: Path) -> None:
+    world.sent(file, list(ids(5)))
+    world.everywhere(*ids(5))
+    rename = "ALTER TABLE core.{} RENAME TO {}".format
+    world.warehouse.database.execute(rename("transaction", "away"))
+
+    def tell(hops: dict[str, Any]) -> None:
+        if "warehouse" not in hops:
+            world.warehouse.database.execute(rename("away", "transaction"))
+
+    assert reconcile(world.stage, wait=60.0, tell=tell).balanced
+    world.warehouse.database.execute(rename("transaction", "away"))
+    with pytest.raises(ClientError, match="The warehouse refused a query"):
+        reconcile(world.stage, wait=0.3)
+
+
 def test_waiting_for_what_never_comes_ends_with_what_is_missing(world: World, file: Path) -> None:
     world.sent(file, list(ids(3)))
     ledger = reconcile(world.stage, wait=0.3)
