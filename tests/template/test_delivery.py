@@ -97,7 +97,7 @@ def test_the_warehouse_speaks_tls_and_its_size_is_bounded(on_aws: Template) -> N
     assert workgroup["BaseCapacity"] <= workgroup["MaxCapacity"]
     assert len(workgroup["SubnetIds"]) == 3
     (namespace,) = on_aws.of_type("AWS::RedshiftServerless::Namespace").values()
-    assert [text(role) for role in namespace["IamRoles"]] == ["CopyRole.Arn"]
+    assert [text(role) for role in namespace["IamRoles"]] == ["CopyRole.Arn", "DeliveryRole.Arn"]
 
 
 def test_the_embedded_aws_is_not_asked_for_a_warehouse_it_does_not_know(local: Template) -> None:

@@ -139,8 +139,10 @@ def test_firehose_may_read_the_stream_fill_the_bucket_and_log_in(template: Templ
         "WarehouseLoaderSecret.Id",
         "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${DeliveryLogGroup}:log-stream:*",
     }
-    (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-    assert trust["Condition"] == {"StringEquals": {"sts:ExternalId": {"Ref": "AWS::AccountId"}}}
+    firehose, redshift = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert firehose["Principal"] == {"Service": "firehose.amazonaws.com"}
+    assert firehose["Condition"] == {"StringEquals": {"sts:ExternalId": {"Ref": "AWS::AccountId"}}}
+    assert redshift["Principal"] == {"Service": ["redshift.amazonaws.com", "redshift-serverless.amazonaws.com"]}
 
 
 def test_copy_may_read_the_delivery_bucket_and_no_more(template: Template) -> None:
