@@ -45,6 +45,7 @@ def markdown(card: dict[str, Any]) -> str:
     """The card as a page."""
     facts = [
         ("Learned from", f"`{card['data']}` (SHA-256 `{card['data_sha256']}`)"),
+        ("Which came from", card["source"] or "not said"),
         ("Rows", f"{card['rows']:,}, of which {card['frauds']:,} frauds, on {card['cards']:,} cards"),
         ("Time", f"{card['from']} to {card['to']}"),
         ("Trees", f"{card['trees']} of {card['parameters']['num_leaves']} leaves; file of {card['bytes']:,} bytes"),

@@ -1,6 +1,6 @@
 """The model's file: loading it, refusing a wrong one, scoring rows. Needs the standard library only.
 
-The file is JSON (see :mod:`fraud.export` for what writes it): trees, the features' tables, the threshold, the names
+The file is JSON (written by :mod:`fraud.train`): trees, the features' tables, the threshold, the names
 and version of the features it was trained with, and a fixture of transactions of an invented card with the scores they
 must get. It begins with the SHA-256 of all that follows it.
 """
@@ -48,15 +48,21 @@ class Model:
         _expect("format", document.get("format"), FORMAT)
         _expect("feature version", document.get("feature_version"), FEATURE_VERSION)
         _expect("features", document.get("features"), list(FEATURES))
+        try:
+            self._take(document)
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, ModelError):
+                raise
+            raise ModelError(f"the model's file is incomplete or malformed: {error}") from error
+
+    def _take(self, document: Mapping[str, Any]) -> None:
         self.version: str = document["version"]
         self.threshold: float = document["threshold"]
+        self.reference: Mapping[str, Any] = document["reference"]  # what fraud.drift compares with
         self.about: Mapping[str, Any] = document["about"]
         self.tables = Tables(tuple(document["tables"]["evidence"]), tuple(document["tables"]["usual"]))
-        try:
-            self.tables.check()
-            self._raw = compile_trees(document["trees"], len(FEATURES), len(COLUMNS))
-        except ValueError as error:
-            raise ModelError(str(error)) from error
+        self.tables.check()
+        self._raw = compile_trees(document["trees"], len(FEATURES), len(COLUMNS))
         fixture = document["fixture"]
         got = self.score(fixture_rows(fixture["transactions"], self.tables))
         off = max((abs(a - b) for a, b in zip(got, fixture["scores"], strict=True)), default=1.0)

@@ -32,6 +32,7 @@ class Scored(NamedTuple):
     alert: bool  # the score reaches the model's threshold
     applied: Applied
     row: Row  # the features and facts, for the reasons and for drift
+    shadow: float | None = None  # score of the model in shadow mode, if there is one
 
 
 def score_batch(
@@ -39,6 +40,7 @@ def score_batch(
     profiles: MutableMapping[str, Profile],
     transactions: Iterable[Transaction],
     not_after: int | None = None,
+    shadow: Model | None = None,
 ) -> list[Scored]:
     """Score transactions in the order given and bring their cards' profiles up to date.
 
@@ -54,9 +56,12 @@ def score_batch(
     not_after
         Event time in seconds since 1970 after which a transaction is taken for a clock error, for example the record's
         arrival time plus a day.
+    shadow
+        A second model to score with, from the same profiles; it raises no alerts.
 
     """
     rows: list[Row] = []
+    shadow_rows: list[Row] = []
     applied: list[Applied] = []
     tables = model.tables
     for transaction in transactions:
@@ -65,12 +70,15 @@ def score_batch(
         if profile is None:
             profile = profiles[transaction.card_id] = Profile()
         rows.append(features(profile, event, tables))
+        if shadow is not None:
+            shadow_rows.append(features(profile, event, shadow.tables))
         if not_after is not None and event.at > not_after:
             applied.append(Applied.EARLY)
         else:
             applied.append(_APPLIED[profile.add(event)])
     threshold = model.threshold
+    shadows: list[float | None] = [None] * len(rows) if shadow is None else [*shadow.score(shadow_rows)]
     return [
-        Scored(score, score >= threshold, what, row)
-        for score, what, row in zip(model.score(rows), applied, rows, strict=True)
+        Scored(score, score >= threshold, what, row, beside)
+        for score, what, row, beside in zip(model.score(rows), applied, rows, shadows, strict=True)
     ]

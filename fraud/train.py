@@ -16,6 +16,7 @@ import lightgbm as lgb
 import numpy as np
 
 from fraud import card as model_card
+from fraud.drift import SCORE, SCORE_EDGES, reference
 from fraud.evaluate import by_segment, measure
 from fraud.features import FEATURE_VERSION, FEATURES, Tables
 from fraud.fixture import fixture
@@ -36,6 +37,7 @@ class Options:
     precision: float = 0.98  # at the threshold, on the held-out time
     threads: int = 2
     ablate: bool = True  # train once more for each feature, without it
+    source: str = ""  # how the data came about, for the card
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ def learn(history: History, name: str, options: Options) -> Trained:
     rows = replay(history, tables, choice)
     booster = fit(rows, history.fraud, _ALL, options.seed, options.threads, chosen.trees)
     document = _document(history, name, options, booster, tables[-1], chosen)
+    document["reference"] = _reference(rows, booster)
     content = serialise(document)
     _require_equal(parse(content), booster, rows[:: max(len(rows) // 20_000, 1)])
     card = document["about"] | {"version": document["version"], "threshold": chosen.threshold, "bytes": len(content)}
@@ -129,6 +132,7 @@ def _document(
         "threshold": chosen.threshold,
         "about": {
             "data": name,
+            "source": options.source,
             "data_sha256": history.sha256,
             "rows": len(history),
             "frauds": int(history.fraud.sum()),
@@ -149,6 +153,17 @@ def _document(
     }
 
 
+def _reference(rows: Array, booster: lgb.Booster) -> dict[str, Any]:
+    """The distributions of training, in tenths of each feature; of a sample, which is plenty for shares."""
+    sample = rows[:: max(len(rows) // 100_000, 1)]
+    edges = {
+        name: np.unique(np.round(np.quantile(sample[:, i], np.arange(1, 10) / 10), 4)).tolist()
+        for i, name in enumerate(FEATURES)
+    }
+    scores = np.asarray(booster.predict(sample[:, : len(FEATURES)])).tolist()
+    return reference(edges | {SCORE: SCORE_EDGES}, sample.tolist(), scores)
+
+
 def _require_equal(model: Model, booster: lgb.Booster, rows: Array) -> None:
     """Raise unless the served scores are those of LightGBM, to the last bit."""
     expected = np.asarray(booster.predict(rows[:, : len(FEATURES)], raw_score=True))
@@ -165,13 +180,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--out", type=Path, required=True, help="directory for NAME.json, NAME.card.json and NAME.card.md"
     )
+    parser.add_argument("--source", default="", help="how the data came about, for the card")
     parser.add_argument("--name", default="swipeline")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--precision", type=float, default=0.98, help="at the threshold, on the last tenth of the time")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--no-ablation", action="store_true", help="leave out the one training per feature")
     given = parser.parse_args(arguments)
-    options = Options(given.seed, given.precision, given.threads, not given.no_ablation)
+    options = Options(given.seed, given.precision, given.threads, not given.no_ablation, given.source)
     try:
         trained = train(given.data, given.test, options)
     except (HistoryError, OSError) as error:

@@ -39,6 +39,7 @@ def document(**changes: Any) -> dict[str, Any]:
         "features": list(FEATURES),
         "threshold": 0.5,
         "about": {},
+        "reference": {},
         "tables": TABLES._asdict(),
         "trees": TREES,
         "fixture": expected(TREES),

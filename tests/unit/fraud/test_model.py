@@ -62,6 +62,14 @@ def test_a_model_whose_trees_were_changed_does_not_give_its_fixtures_scores() ->
         model(trees=[[0, 500.0, -4.0, 1.0], [6, 3.0, -1.0, 4.1]])
 
 
+def test_a_model_with_a_part_missing_is_refused() -> None:
+    for part in ("threshold", "tables", "trees", "fixture", "reference"):
+        whole = document()
+        del whole[part]
+        with pytest.raises(ModelError, match=part):
+            parse(serialise(whole))
+
+
 def test_a_model_without_a_fixture_is_refused() -> None:
     with pytest.raises(ModelError, match="fixture"):
         model(fixture={"transactions": [], "scores": []})

@@ -6,7 +6,7 @@ import pytest
 
 from fraud.profile import Profile
 from fraud.scoring import Applied, score_batch
-from tests.unit.fraud.made import event, model, purchase
+from tests.unit.fraud.made import event, expected, model, purchase
 
 MODEL = model()
 NIGHT = [
@@ -85,3 +85,19 @@ def test_the_label_makes_no_difference() -> None:
 def test_any_category_is_scored(category: str) -> None:
     (result,) = score_batch(MODEL, {}, [purchase(category=category)])
     assert 0 < result.score < 1
+
+
+def test_a_model_in_shadow_mode_scores_beside_the_current_one_and_changes_nothing() -> None:
+    other = model(trees=[0.0], fixture=expected([0.0]))
+    alone: dict[str, Profile] = {}
+    beside: dict[str, Profile] = {}
+    plain = score_batch(MODEL, alone, NIGHT)
+    shadowed = score_batch(MODEL, beside, NIGHT, shadow=other)
+    assert [result.shadow for result in shadowed] == [0.5] * len(NIGHT)
+    assert [result._replace(shadow=None) for result in shadowed] == plain
+    assert packed(alone) == packed(beside)
+
+
+def test_a_shadow_of_the_same_model_gives_the_same_scores() -> None:
+    for result in score_batch(MODEL, {}, NIGHT, shadow=MODEL):
+        assert result.shadow == result.score

@@ -11,6 +11,7 @@ import pytest
 
 from client.simulator import Settings, batches, write
 from fraud.card import markdown
+from fraud.drift import SCORE, STEADY, Drift
 from fraud.evaluate import score, warm
 from fraud.features import COLUMNS, FEATURES
 from fraud.history import History, read
@@ -114,3 +115,13 @@ def test_the_command_says_what_is_wrong_with_a_file(tmp_path: Path, capsys: pyte
     assert main(["--data", str(bad), "--out", str(tmp_path)]) == 1
     assert "bad.csv lacks the columns" in capsys.readouterr().err
     assert main(["--data", str(tmp_path / "none.csv"), "--out", str(tmp_path)]) == 1
+
+
+def test_the_file_holds_the_distributions_of_training(trained: Trained, history: History) -> None:
+    model = parse(trained.data)
+    scores, rows = score(model, history, {})
+    drift = Drift(model.reference)
+    drift.add(rows.tolist(), scores.tolist())
+    indices = drift.indices()
+    assert set(indices) == {*FEATURES, SCORE}
+    assert all(index < STEADY for name, index in indices.items() if not name.startswith("evidence"))
