@@ -17,6 +17,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.redshift.errors import ApiError
+from local.redshift.policies import documents, resolved
 
 CALLER_PATH = "/_swipeline/caller"
 CACHE_SECONDS = 5.0
@@ -39,7 +40,8 @@ class Gate(Protocol):
 
     def authenticate(self, path: str, headers: Mapping[str, str], body: bytes) -> Caller: ...
 
-    def authorize(self, caller: Caller, action: str, resource: str) -> None: ...
+    def authorize(self, caller: Caller, action: str, resource: str, owner: str | None = None) -> None:
+        """`owner` is the ARN of who submitted the statement, for actions on one."""
 
 
 def access_key_id(headers: Mapping[str, str]) -> str:
@@ -71,7 +73,7 @@ class EmulatorGate:
         session = boto3.Session(root_key_id, root_secret, region_name=region)
         self._iam = session.client("iam", endpoint_url=endpoint)
         self._lock = threading.Lock()
-        self._allowed: dict[tuple[str, str, str], float] = {}
+        self._allowed: dict[tuple[str, str, str, str], float] = {}
         self._callers: dict[str, tuple[float, Caller]] = {}
 
     def authenticate(self, path: str, headers: Mapping[str, str], body: bytes) -> Caller:
@@ -104,26 +106,37 @@ class EmulatorGate:
             self._callers[key] = (time.monotonic() + CACHE_SECONDS, caller)
         return caller
 
-    def authorize(self, caller: Caller, action: str, resource: str) -> None:
+    def authorize(self, caller: Caller, action: str, resource: str, owner: str | None = None) -> None:
         if caller.is_root:
             return
-        key = (caller.arn, action, resource)
+        key = (caller.arn, action, resource, owner or "")
         with self._lock:
             if time.monotonic() < self._allowed.get(key, 0.0):
                 return
         try:
-            answer = self._iam.simulate_principal_policy(
-                PolicySourceArn=caller.arn, ActionNames=[action], ResourceArns=[resource]
-            )
+            decision = self._decision(caller, action, resource, owner)
         except (ClientError, BotoCoreError) as error:
             raise ApiError("InternalServerException", f"IAM: {error}", HTTPStatus.INTERNAL_SERVER_ERROR) from error
-        decision = answer["EvaluationResults"][0]["EvalDecision"]
         if decision != "allowed":
             raise denied(caller, action, resource, explicit=decision == "explicitDeny")
         with self._lock:
             now = time.monotonic()
             self._allowed = {k: until for k, until in self._allowed.items() if until > now}
             self._allowed[key] = now + CACHE_SECONDS
+
+    def _decision(self, caller: Caller, action: str, resource: str, owner: str | None) -> str:
+        what: dict[str, Any] = {"ActionNames": [action], "ResourceArns": [resource]}
+        if owner is None:
+            answer = self._iam.simulate_principal_policy(PolicySourceArn=caller.arn, **what)
+        else:
+            # The emulator's simulator takes no ContextEntries, so the key it can't know is resolved here. It gives out
+            # no user ids either: ARNs stand for them on both sides.
+            found = [resolved(policy, caller.arn, owner) for policy in documents(self._iam, caller.arn)]
+            texts = [json.dumps(policy) for policy in found if policy["Statement"]]
+            if not texts:
+                return "implicitDeny"
+            answer = self._iam.simulate_custom_policy(PolicyInputList=texts, **what)
+        return str(answer["EvaluationResults"][0]["EvalDecision"])
 
     def _request(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, dict[str, Any]]:
         connection = http.client.HTTPConnection(self._host, self._port, timeout=30)

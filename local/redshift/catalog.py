@@ -36,7 +36,7 @@ CREATE OR REPLACE VIEW main.svv_tables AS SELECT table_catalog, table_schema, ta
   WHERE table_schema <> 'main' AND table_catalog = current_database();
 CREATE OR REPLACE MACRO main.rs_cut(s, n) AS CASE WHEN strlen(s) <= n THEN s
   ELSE left(s, len(list_filter(range(1, n + 1), lambda i: strlen(left(s, i)) <= n))::BIGINT) END;
-"""
+"""  # noqa: S608  a constant
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,10 @@ def load(connection: Any, command: CopyCommand, objects: ObjectAccess, query_id:
                 _load_chunk(connection, command, target, paths, chunk, address, outcome, query_id, database)
                 # "If the load returns the error_count number of errors or greater, the load fails"
                 if outcome.errors and len(outcome.errors) >= command.max_error:
-                    outcome.failed = f"Load into table '{command.table}' failed. Check 'sys_load_error_detail' system table for details."
+                    outcome.failed = (
+                        f"Load into table '{command.table}' failed. "
+                        "Check 'sys_load_error_detail' system table for details."
+                    )
                     return outcome
     return outcome
 
@@ -170,7 +173,7 @@ def _conversion(command: CopyCommand, target: _Target, paths: list[str]) -> str:
         listed = ", ".join(literal(path) for path in paths)
         source = (
             "SELECT line, raw, CASE WHEN code <> 0 THEN code WHEN NOT json_valid(raw) THEN 1216"
-            f" WHEN json_type(raw) NOT IN {shape} THEN 1216 ELSE 0 END AS code,"
+            f" WHEN json_type(raw) NOT IN {shape} THEN 1216 ELSE 0 END AS code,"  # noqa: S608
             f" CASE WHEN code = 0 AND json_valid(raw) THEN json_extract_string(raw, [{listed}]) END AS v"
             " FROM rs_copy_records"
         )
@@ -181,8 +184,9 @@ def _conversion(command: CopyCommand, target: _Target, paths: list[str]) -> str:
     texts = ", ".join(f"{cleaned(fields[i], kinds[i], command, default_null)} AS x{i}" for i in count)
     values = ", ".join(f"{converted(f'x{i}', kinds[i], command)} AS c{i}" for i in count)
     good = ["code = 0"]
-    for i in count:
-        good.append(f"(c{i} IS NOT NULL)" if target.columns[i].not_null else f"(x{i} IS NULL OR c{i} IS NOT NULL)")
+    good += [
+        f"(c{i} IS NOT NULL)" if target.columns[i].not_null else f"(x{i} IS NULL OR c{i} IS NOT NULL)" for i in count
+    ]
     return (
         f"WITH source AS ({source}), texts AS (SELECT line, raw, code, {texts} FROM source),"  # noqa: S608
         f" vals AS (SELECT *, {values} FROM texts) SELECT *, {' AND '.join(good)} AS ok FROM vals"

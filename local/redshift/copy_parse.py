@@ -22,7 +22,7 @@ _COLUMNAR = {"MANIFEST", "STATUPDATE", "COMPUPDATE", "REGION", "FORMAT", "IAM_RO
 
 @dataclass
 class CopyCommand:
-    """A parsed COPY. `format` is csv, json, delimited or parquet; `json` is auto, auto ignorecase or an s3:// address."""
+    """A parsed COPY. `json` is auto, auto ignorecase or an s3:// address."""
 
     table: str
     schema: str | None

@@ -70,7 +70,11 @@ class Operations:
             self._check_common(operation, body)
             if operation != "ListStatements":
                 resource = self.workgroup_arn(body["WorkgroupName"])
-        self._gate.authorize(caller, f"redshift-data:{operation}", resource)
+        owner = None
+        if "Id" in body:
+            statement = self._store.get(body["Id"].partition(":")[0])
+            owner = statement.owner if statement else caller.arn
+        self._gate.authorize(caller, f"redshift-data:{operation}", resource, owner)
         if resource != "*":
             self._authorize_connection(caller, body, resource)
         return self._methods[operation](body, caller)

@@ -226,8 +226,10 @@ def record_load_errors(database: Database, statement: Statement, errors: list[Lo
             "INSERT INTO main._load_error VALUES (100, 0, (SELECT max(table_oid) FROM duckdb_tables()"
             " WHERE table_name = ?), now()::TIMESTAMP, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)",
             [
-                [e.table, statement.pid, e.query, e.filename, e.line_number, e.column, e.type, e.length]
-                + [e.raw_line, e.raw_field, e.code, e.reason, e.database, e.table]
+                (
+                    *(e.table, statement.pid, e.query, e.filename, e.line_number, e.column, e.type, e.length),
+                    *(e.raw_line, e.raw_field, e.code, e.reason, e.database, e.table),
+                )
                 for e in errors
             ],
         )

@@ -195,7 +195,8 @@ class Store:
     ) -> None:
         self._write(
             (
-                "UPDATE part SET status = ?, updated = ?, duration = ?, error = ?, rows = ? WHERE id = ? AND number = ?",
+                "UPDATE part SET status = ?, updated = ?, duration = ?, error = ?, rows = ?"
+                " WHERE id = ? AND number = ?",
                 (status, self._now(), duration, error, rows, statement_id, number),
             )
         )

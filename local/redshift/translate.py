@@ -77,11 +77,11 @@ def compile_statement(parsed: exp.Expression | CopyCommand | None) -> Compiled:
         return _alter(node)
     if isinstance(node, exp.Analyze):
         return Compiled("maintenance", "ANALYZE")
-    raise SqlError(f"{_first_words(parsed.sql('redshift'))} is not supported by this server")
+    raise SqlError(f"{_first_words(parsed.sql('redshift', comments=False))} is not supported by this server")
 
 
 def _command(node: exp.Command) -> Compiled:
-    text = node.sql("redshift").strip()
+    text = node.sql("redshift", comments=False).strip()
     lock = re.fullmatch(r"LOCK\s+(?:TABLE\s+)?([\w.\"]+(?:\s*,\s*[\w.\"]+)*)", text, re.IGNORECASE)
     if lock:
         return Compiled("lock", tables=[name.strip().lower() for name in lock[1].split(",")])
@@ -125,7 +125,7 @@ def _alter(node: exp.Drop | exp.Alter) -> Compiled:
 
 def _sql(node: exp.Expression) -> str:
     try:
-        return node.sql("duckdb", identify=True, unsupported_level=sqlglot.ErrorLevel.RAISE)
+        return node.sql("duckdb", identify=True, comments=False, unsupported_level=sqlglot.ErrorLevel.RAISE)
     except SqlglotError as error:
         raise SqlError(f"{error} (not supported by this server)") from error
 
