@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import typer
 from rich.console import Console
 
-people = Console()
+people = Console(width=None if sys.stdout.isatty() else 120)  # a pipe or a log has no width of its own
 progress = Console(stderr=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -12,8 +13,8 @@ from client.reconcile.table import ledger_table
 
 _NEXT = (
     ("swipeline status", "the parts of the embedded AWS"),
-    ("swipeline send FILE.csv", "your own file, or the Kaggle one; rejected rows come back with reasons"),
-    ("swipeline generate --rows 100000 --out more.csv", "more transactions"),
+    ("swipeline send FILE.csv", "your own file, or the Kaggle one"),
+    ("swipeline generate --rows 100000 --out more.csv", "more simulated transactions"),
     ("swipeline reconcile", "the ledger over all that was sent"),
     ("swipeline down", "stop it; what was stored stays"),
 )
@@ -28,10 +29,12 @@ def demo_report(demo: Demo) -> RenderableType:
     if demo.summary:
         steps += f"; {demo.summary.rows_per_second:,.0f} rows/s acknowledged"
     parts.append(Text(f"Time: {steps}"))
+    if demo.summary and demo.summary.resent:
+        parts.append(Text(f"{demo.summary.resent:,} rows were there from an earlier run: none was stored twice."))
     if demo.samples:
         parts += _samples(demo.samples)
     parts.append(Text("\nTry next:"))
-    parts += [Text(f"  {command:<50} {what}") for command, what in _NEXT]
+    parts += [Text(f"  {command:<49} {what}") for command, what in _NEXT]
     return Group(*parts)
 
 
@@ -42,7 +45,7 @@ def _samples(samples: Samples) -> list[RenderableType]:
         f"({t['category']}) on {t['occurred_at']}; {samples.of_the_card:,} payments of this card in that month\n"
         f"By merchant (DynamoDB index): {samples.of_the_merchant:,} payments at {t['merchant']} in that month"
     )
-    table = Table(title="Spend by category (warehouse)")
+    table = Table(title="Spend by category (warehouse)", box=SIMPLE_HEAD)
     table.add_column("category")
     for column in ("transactions", "dollars", "frauds"):
         table.add_column(column, justify="right")

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from client.reconcile.ledger import Hop, Ledger
 
-_COLUMNS = ("received", "accepted", "rejected", "written", "missing", "duplicates", "unexpected", "quarantined")
-_TITLES = {"api": "API", "dynamodb": "DynamoDB", "lake": "lake", "warehouse": "warehouse", "quarantine": "quarantine"}
+_ALWAYS = ("received", "accepted", "rejected", "written", "missing", "duplicates")
+_API = ("received", "accepted", "rejected", "written", "duplicates")
+_TITLES = {"api": "API", "dynamodb": "DynamoDB", "lake": "lake", "warehouse": "warehouse"}
 _MORE = {"archived_copies": "exact copies in the lake, of rows sent again", "staged": "rows in staging, to be merged"}
 
 
 def ledger_table(ledger: Ledger) -> RenderableType:
     """The hops, what else there is to know, and the verdict."""
+    columns = list(_ALWAYS)
+    if any(hop.unexpected for hop in ledger.hops.values()):
+        columns.append("unexpected")
     timed = any(hop.seconds is not None for hop in ledger.hops.values())
-    table = Table(title=f"Stage {ledger.stage}" + (f", {ledger.file}" if ledger.file else ""))
-    table.add_column("hop")
-    for column in (*_COLUMNS, *(["complete after"] if timed else [])):
-        table.add_column(column, justify="right")
+    table = Table(title=f"Stage {ledger.stage}" + (f", {ledger.file}" if ledger.file else ""), box=SIMPLE_HEAD)
+    for column in ("hop", *columns, *(["complete after"] if timed else [])):
+        table.add_column(column, justify="left" if column == "hop" else "right", no_wrap=True)
     for name, hop in ledger.hops.items():
-        table.add_row(_TITLES[name], *_cells(name, hop), *([_seconds(hop)] if timed else []))
+        if name != "quarantine":
+            cells = [f"{getattr(hop, c):,}" if name != "api" or c in _API else "" for c in columns]
+            table.add_row(_TITLES[name], *cells, *([_seconds(hop)] if timed else []))
     return Group(table, *_lines(ledger))
-
-
-def _cells(name: str, hop: Hop) -> list[str]:
-    shown = {"quarantine": ("quarantined",)}.get(name, _COLUMNS)
-    return [f"{getattr(hop, c):,}" if c in shown else "" for c in _COLUMNS]
 
 
 def _seconds(hop: Hop) -> str:
@@ -38,6 +39,7 @@ def _lines(ledger: Ledger) -> list[Text]:
     lines = []
     for hop in ledger.hops.values():
         lines += [Text(f"{count:,} {_MORE[name]}") for name, count in hop.more.items() if count]
+    lines.append(Text(f"{ledger.hops['quarantine'].quarantined:,} in quarantine"))
     lines += [Text(note) for note in ledger.notes]
     for name, hop in ledger.hops.items():
         if hop.missing_ids:
