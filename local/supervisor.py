@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,9 +53,9 @@ def state_file(settings: Settings) -> Path:
 class Supervisor:
     """Owns the processes of one home; a lock file keeps a second one out."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, processes: Sequence[Process] = PROCESSES) -> None:
         self._settings = settings
-        self._children = [Child(process) for process in PROCESSES]
+        self._children = [Child(process) for process in processes]
         self._told = ""
 
     def start_all(self, stopping: threading.Event) -> None:
@@ -87,7 +88,7 @@ class Supervisor:
                 child.restarts += 1
                 self._start(child)
         for path in self._settings.logs.glob("*.log"):
-            _bound(path)
+            bound(path)
         self._tell()
 
     def stop_all(self) -> None:
@@ -142,7 +143,7 @@ class Supervisor:
         self._told = text
 
 
-def _bound(path: Path) -> None:
+def bound(path: Path) -> None:
     """Keep a log below its size; the old lines go to `.1`. Its writer appends, so the file can be cut in place."""
     if path.stat().st_size > MOST_LOG_BYTES:
         shutil.copyfile(path, path.with_suffix(".log.1"))
@@ -152,8 +153,11 @@ def _bound(path: Path) -> None:
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
     start_logging()
-    stopping = stop_signal()
-    settings = Settings.from_environment()
+    supervise(Settings.from_environment(), stop_signal(), PROCESSES)
+
+
+def supervise(settings: Settings, stopping: threading.Event, processes: Sequence[Process]) -> None:
+    """Run these processes until `stopping` is set. Ends the program when the home has a supervisor already."""
     for directory in (settings.state, settings.logs, settings.run):
         directory.mkdir(parents=True, exist_ok=True)
     with (settings.run / "supervisor.lock").open("w") as lock:
@@ -161,7 +165,7 @@ def main() -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             sys.exit(f"Another supervisor runs for {settings.home}")
-        supervisor = Supervisor(settings)
+        supervisor = Supervisor(settings, processes)
         try:
             supervisor.start_all(stopping)
             while not stopping.is_set():
