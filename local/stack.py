@@ -22,7 +22,7 @@ from local.deploy import DeployError, deploy, describe_stack, outputs
 from local.emulator import port_is_taken
 from local.processes import PROCESSES, Process, is_healthy, log_file, log_tail
 from local.settings import REPOSITORY, Settings
-from local.supervisor import state_file
+from local.supervisor import code_version, state_file
 
 STAGE = "local"
 START_SECONDS = 90.0
@@ -82,6 +82,9 @@ def up(stage: str = STAGE, tell: Callable[[str], None] = lambda _: None) -> Stat
             f"the embedded AWS has stage {STAGE!r} only: deploy {stage!r} with `sls deploy --stage {stage}`"
         )
     settings = Settings.from_environment()
+    if _supervisor(settings) is not None and _told(settings).get("code") != code_version():
+        tell("stopping the embedded AWS: it runs older code")
+        down()
     if _supervisor(settings) is None:
         tell("starting the embedded AWS")
         _start(settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import logging
 import os
@@ -50,12 +51,22 @@ def state_file(settings: Settings) -> Path:
     return settings.run / "supervisor.json"
 
 
+def code_version() -> str:
+    """A hash of `local/`: a stack that was started from other code is not the one that was asked for."""
+    digest = hashlib.sha256(sys.version.encode())
+    folder = Path(__file__).resolve().parent
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
 class Supervisor:
     """Owns the processes of one home; a lock file keeps a second one out."""
 
     def __init__(self, settings: Settings, processes: Sequence[Process] = PROCESSES) -> None:
         self._settings = settings
         self._children = [Child(process) for process in processes]
+        self._code = code_version()
         self._told = ""
 
     def start_all(self, stopping: threading.Event) -> None:
@@ -133,7 +144,7 @@ class Supervisor:
             }
             for child in self._children
         ]
-        text = json.dumps({"pid": os.getpid(), "port": self._settings.port, "processes": processes})
+        text = json.dumps({"pid": os.getpid(), "port": self._settings.port, "code": self._code, "processes": processes})
         if text == self._told:
             return
         path = state_file(self._settings)
