@@ -172,8 +172,8 @@ def _conversion(command: CopyCommand, target: _Target, paths: list[str]) -> str:
         shape = "('ARRAY', 'OBJECT')" if command.json.startswith("s3://") else "('OBJECT')"
         listed = ", ".join(literal(path) for path in paths)
         source = (
-            "SELECT line, raw, CASE WHEN code <> 0 THEN code WHEN NOT json_valid(raw) THEN 1216"
-            f" WHEN json_type(raw) NOT IN {shape} THEN 1216 ELSE 0 END AS code,"  # noqa: S608
+            "SELECT line, raw, CASE WHEN code <> 0 THEN code WHEN NOT json_valid(raw) THEN 1216"  # noqa: S608
+            f" WHEN json_type(raw) NOT IN {shape} THEN 1216 ELSE 0 END AS code,"
             f" CASE WHEN code = 0 AND json_valid(raw) THEN json_extract_string(raw, [{listed}]) END AS v"
             " FROM rs_copy_records"
         )

@@ -7,6 +7,7 @@ import hashlib
 import json
 import random
 import re
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -41,10 +42,11 @@ class Operations:
     def __init__(self, store: Store, runner: Runner, gate: Gate, region: str, account: str) -> None:
         self._store, self._runner, self._gate = store, runner, gate
         self._region, self._account = region, account
+        self._submitting = threading.Lock()
         self._model: ServiceModel = get_session().get_service_model("redshift-data")
         self._methods: dict[str, Callable[[Body, Caller], Body]] = {
-            "ExecuteStatement": self._execute,
-            "BatchExecuteStatement": self._execute,
+            "ExecuteStatement": self._execute_once,
+            "BatchExecuteStatement": self._execute_once,
             "DescribeStatement": self._describe,
             "GetStatementResult": self._result,
             "GetStatementResultV2": self._result_v2,
@@ -101,15 +103,19 @@ class Operations:
         if not _DATABASE.fullmatch(database) or database in _RESERVED:
             raise validation(f"Database {database!r} is not a database name")
 
-    def _execute(self, body: Body, caller: Caller) -> Body:
+    def _execute_once(self, body: Body, caller: Caller) -> Body:
+        """Submit; a repeat with the same ClientToken gets the first one's statement."""
         token = body.get("ClientToken")
         request = {key: value for key, value in body.items() if key not in ("ClientToken", "WaitTimeSeconds")}
-        if token:
-            known = self._store.by_token(caller.arn, token)
-            if known:
-                if known.request != request:
-                    raise validation(f"ClientToken {token} was used with other parameters")
-                return self._submitted(known, body)
+        with self._submitting:
+            statement = self._store.by_token(caller.arn, token) if token else None
+            if statement is None:
+                statement = self._submit(request, caller, token)
+            elif statement.request != request:
+                raise validation(f"ClientToken {token} was used with other parameters")
+        return self._submitted(statement, body)
+
+    def _submit(self, body: Body, caller: Caller, token: str | None) -> Statement:
         sqls = body["Sqls"] if "Sqls" in body else [body["Sql"]]
         if not 1 <= len(sqls) <= 40:
             raise validation("Sqls must hold 1 to 40 statements")
@@ -130,9 +136,9 @@ class Operations:
             for number, sql in enumerate(sqls, start=1 if batch else 0)
         ]
         pid = 2**30 + random.getrandbits(20)
-        statement = Statement(str(uuid.uuid4()), request, caller.arn, token, now, pid, parts[-1].query_id, parts)
+        statement = Statement(str(uuid.uuid4()), body, caller.arn, token, now, pid, parts[-1].query_id, parts)
         self._runner.submit(statement, work)
-        return self._submitted(statement, body)
+        return statement
 
     def _submitted(self, statement: Statement, body: Body) -> Body:
         answer: Body = {"Id": statement.id, "CreatedAt": statement.created}
