@@ -49,7 +49,8 @@ class Budget:
 def seconds_left(context: object, reserve: float, most: float) -> float:
     """Give the seconds a Lambda invocation may spend on repeats: what is left less a reserve, at most ``most``.
 
-    ``context`` is the Lambda context. The reserve covers the call in flight at the deadline and the answer.
+    ``context`` is the Lambda context. The reserve covers the call in flight at the deadline and the answer; it never
+    takes more than half, since an invocation that tries nothing would be repeated for nothing.
     """
     remaining = context.get_remaining_time_in_millis() / 1000  # type: ignore[attr-defined]
-    return max(0.0, min(most, remaining - reserve))
+    return max(0.0, min(most, max(remaining - reserve, remaining / 2)))

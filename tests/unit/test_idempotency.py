@@ -9,6 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.moto_api._internal import moto_api_backend
 
 from shared.errors import TransientError
 from shared.idempotency import KEPT_SECONDS, KEY_FORM, Requests, fingerprint
@@ -23,6 +24,7 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     with mock_aws():
+        moto_api_backend.reset()  # another test's moto may be running around this one
         client = boto3.client("dynamodb", region_name="us-east-1")
         client.create_table(
             TableName="requests",

@@ -48,4 +48,8 @@ def test_a_budget_is_spent_at_its_deadline() -> None:
 def test_the_seconds_left_are_those_of_the_invocation_less_the_reserve() -> None:
     assert seconds_left(Context(remaining_ms=20_000), reserve=8, most=60) == 12
     assert seconds_left(Context(remaining_ms=29_000), reserve=8, most=8) == 8
-    assert seconds_left(Context(remaining_ms=1_000), reserve=8, most=8) == 0
+
+
+def test_the_reserve_never_takes_more_than_half() -> None:
+    assert seconds_left(Context(remaining_ms=6_000), reserve=8, most=8) == 3
+    assert seconds_left(Context(remaining_ms=0), reserve=8, most=8) == 0

@@ -17,7 +17,7 @@ class FakeS3:
         self._lock = Lock()
 
     def put_object(self, **parameters: Any) -> dict[str, Any]:
-        assert all(isinstance(value, str) for value in parameters["Metadata"].values())
+        assert all(isinstance(value, str) for value in parameters.get("Metadata", {}).values())
         fault = self.plan.next("PutObject")
         with self._lock:
             self.objects[parameters["Bucket"], parameters["Key"]] = parameters

@@ -76,7 +76,7 @@ def output(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
     return read
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def clients() -> Iterator[Stage]:
     """Start moto and make the clients once: they take longer than all that the tests do with them."""
     with pytest.MonkeyPatch.context() as patch:
