@@ -114,6 +114,9 @@ def main() -> None:
     from hypercorn.config import Config
     from ministack.app import app
 
+    from local.housekeeping import tidy_less_often
+
+    tidy_less_often()
     config = Config()
     config.bind = [f"{HOST}:{settings.port}"]
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
