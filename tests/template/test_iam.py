@@ -138,6 +138,7 @@ def test_firehose_may_read_the_stream_fill_the_bucket_and_log_in(template: Templ
         "${DeliveryBucket.Arn}/*",
         "WarehouseLoaderSecret.Id",
         "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${DeliveryLogGroup}:log-stream:*",
+        "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${DeliveryLogGroup}",
     }
     firehose, redshift = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     assert firehose["Principal"] == {"Service": "firehose.amazonaws.com"}
