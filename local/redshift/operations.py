@@ -16,16 +16,16 @@ from typing import Any
 from botocore.model import ServiceModel
 from botocore.session import get_session
 from botocore.validate import ParamValidator
+from sqlglot import exp
 
 from local.redshift import catalog
 from local.redshift.auth import Caller, Gate
-from local.redshift.copy_parse import CopyCommand
 from local.redshift.errors import ApiError, SqlError, not_found, validation
 from local.redshift.parameters import bind
 from local.redshift.results import csv_page
-from local.redshift.runner import Runner
+from local.redshift.runner import Runner, Work
 from local.redshift.store import ACTIVE, Part, Statement, Store
-from local.redshift.translate import parse
+from local.redshift.translate import compile_statement, compile_text, parse
 
 MAX_ACTIVE = 500  # "Maximum number of active queries (STARTED and SUBMITTED) per cluster: 500"
 MAX_SQL_BYTES = 100_000
@@ -124,7 +124,7 @@ class Operations:
                 raise validation("Sql must not be blank")
             if len(sql.encode()) > MAX_SQL_BYTES:
                 raise validation(f"Cannot process query string larger than {MAX_SQL_BYTES // 1000}kB")
-        work = _parse_all(sqls, body.get("Parameters", []))
+        work = _compile_all(sqls, body.get("Parameters", []))
         if self._store.active_count() >= MAX_ACTIVE:
             raise ApiError(
                 "ActiveStatementsExceededException", f"Active statements exceeded the allowed quota ({MAX_ACTIVE})."
@@ -272,21 +272,22 @@ class Operations:
         return _paged(body, "ColumnList", columns) | {"TableName": body["Table"]}
 
 
-def _parse_all(sqls: list[str], parameters: list[Body]) -> list[Any]:
-    """What each statement parses to; a statement that doesn't parse is kept as its SqlError, to fail when it runs."""
-    work: list[Any] = []
-    for sql in sqls:
-        try:
-            work.append(parse(sql))
-        except SqlError as error:
-            work.append(error)
-    bindable = [
-        index for index, item in enumerate(work) if item is not None and not isinstance(item, (SqlError, CopyCommand))
-    ]
-    if parameters:
-        for index, bound in zip(bindable, bind([work[i] for i in bindable], parameters), strict=True):
-            work[index] = bound
-    return work
+def _compile_all(sqls: list[str], parameters: list[Body]) -> Work:
+    """What each statement compiles to; one that doesn't is kept as its SqlError, to fail when its turn comes."""
+    if not parameters:
+        return [_or_error(compile_text, sql) for sql in sqls]
+    parsed = [_or_error(parse, sql) for sql in sqls]
+    bindable = [index for index, item in enumerate(parsed) if isinstance(item, exp.Expression)]
+    for index, bound in zip(bindable, bind([parsed[i] for i in bindable], parameters), strict=True):
+        parsed[index] = bound
+    return [item if isinstance(item, SqlError) else _or_error(compile_statement, item) for item in parsed]
+
+
+def _or_error(step: Callable[[Any], Any], argument: Any) -> Any:
+    try:
+        return step(argument)
+    except SqlError as error:
+        return error
 
 
 def _part_members(part: Part, identifier: str) -> Body:

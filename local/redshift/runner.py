@@ -6,7 +6,6 @@ import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -15,11 +14,11 @@ from local.redshift.copy_source import ObjectAccess
 from local.redshift.engine import Database, Session
 from local.redshift.errors import Cancelled, SqlError
 from local.redshift.store import Part, Statement, Store
-from local.redshift.translate import Compiled, compile_statement
+from local.redshift.translate import Compiled
 
 READERS = 4
 _CANCEL_SECONDS = 10.0
-Work = list[Any]  # one parsed statement per part, or the SqlError that parsing raised
+Work = list[Compiled | SqlError]  # one per part; a statement that couldn't be compiled fails when its turn comes
 
 
 class Running:
@@ -61,16 +60,15 @@ class Runner:
 
     def submit(self, statement: Statement, work: Work) -> Running:
         """Store a statement and queue it. `work` has one entry per part."""
-        compiled = [_compile(item) for item in work]
         self._store.add(statement)
-        writes = any(isinstance(item, Compiled) and item.writes for item in compiled)
+        writes = any(isinstance(item, Compiled) and item.writes for item in work)
         running = Running()
         with self._lock:
             self._running[statement.id] = running
             pool = self._readers
             if writes:
                 pool = self._writers.setdefault(statement.database, ThreadPoolExecutor(1, thread_name_prefix="writer"))
-            running.future = pool.submit(self._run, statement, compiled, running)
+            running.future = pool.submit(self._run, statement, work, running)
         return running
 
     def wait(self, statement_id: str, seconds: float) -> None:
@@ -118,7 +116,7 @@ class Runner:
         for database in self._databases.values():
             database.close()
 
-    def _run(self, statement: Statement, compiled: list[Compiled | SqlError], running: Running) -> None:
+    def _run(self, statement: Statement, compiled: Work, running: Running) -> None:
         self._store.set_status(statement.id, "PICKED")
         started = time.perf_counter_ns()
         status, message = "FAILED", None
@@ -144,7 +142,7 @@ class Runner:
             self._finish(statement.id, running, status, time.perf_counter_ns() - started, message)
 
     def _execute(
-        self, statement: Statement, compiled: list[Compiled | SqlError], running: Running, session: Session
+        self, statement: Statement, compiled: Work, running: Running, session: Session
     ) -> tuple[str, str | None]:
         if statement.request.get("ExecutionMode") == "AUTO_COMMIT":
             return self._each_alone(statement, compiled, running, session)
@@ -164,7 +162,7 @@ class Runner:
         return "FINISHED", None
 
     def _each_alone(
-        self, statement: Statement, compiled: list[Compiled | SqlError], running: Running, session: Session
+        self, statement: Statement, compiled: Work, running: Running, session: Session
     ) -> tuple[str, str | None]:
         first: str | None = None
         for part, item in zip(statement.parts, compiled, strict=True):
@@ -208,15 +206,6 @@ class Runner:
         with self._lock:
             self._running.pop(statement_id, None)
         running.done.set()
-
-
-def _compile(item: Any) -> Compiled | SqlError:
-    if isinstance(item, SqlError):
-        return item
-    try:
-        return compile_statement(item)
-    except SqlError as error:
-        return error
 
 
 def record_load_errors(database: Database, statement: Statement, errors: list[LoadError]) -> None:

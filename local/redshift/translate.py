@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import sqlglot
@@ -51,6 +52,12 @@ def parse(sql: str) -> exp.Expression | CopyCommand | None:
     if len(found) > 1:
         raise SqlError("cannot insert multiple commands into a prepared statement")
     return found[0] if found else None
+
+
+@lru_cache(maxsize=256)
+def compile_text(sql: str) -> Compiled:
+    """parse() and compile_statement(), remembered: a merge sends the same statements every few seconds."""
+    return compile_statement(parse(sql))
 
 
 def compile_statement(parsed: exp.Expression | CopyCommand | None) -> Compiled:

@@ -38,8 +38,9 @@ def test_a_statement_is_submitted_then_finished_with_its_times_and_text(redshift
 
 def test_every_type_comes_back_as_the_documented_field_and_type_name(redshift: Redshift) -> None:
     found = redshift.ok(
-        "SELECT CAST(1 AS SMALLINT) a, 2 b, CAST(3 AS BIGINT) c, CAST('4.50' AS DECIMAL(12,2)) d, CAST(0.5 AS FLOAT8) e,"
-        " true f, 'text' g, CAST('2020-06-21' AS DATE) h, CAST('2020-06-21 12:14:25.5' AS TIMESTAMP) i, NULL j"
+        "SELECT CAST(1 AS SMALLINT) a, 2 b, CAST(3 AS BIGINT) c, CAST('4.50' AS DECIMAL(12,2)) d,"
+        " CAST(0.5 AS FLOAT8) e, true f, 'text' g, CAST('2020-06-21' AS DATE) h,"
+        " CAST('2020-06-21 12:14:25.5' AS TIMESTAMP) i, NULL j"
     )
     result = redshift.client.get_statement_result(Id=found["Id"])
     assert result["TotalNumRows"] == 1
@@ -68,8 +69,8 @@ def test_every_type_comes_back_as_the_documented_field_and_type_name(redshift: R
 def test_a_large_result_is_read_in_pages_and_complete(redshift: Redshift) -> None:
     redshift.ok("CREATE TABLE n (a INT)")
     digits = "(SELECT 0 d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4)"
-    redshift.ok(f"INSERT INTO n SELECT a.d + 5*b.d + 25*c.d + 125*e.d + 625*f.d FROM {digits} a, {digits} b, {digits} c,"
-                f" {digits} e, {digits} f")  # fmt: skip
+    joined = ", ".join(f"{digits} {name}" for name in "abcef")
+    redshift.ok(f"INSERT INTO n SELECT a.d + 5*b.d + 25*c.d + 125*e.d + 625*f.d FROM {joined}")
     found = redshift.ok("SELECT a FROM n ORDER BY a")
     first = redshift.client.get_statement_result(Id=found["Id"])
     assert first["TotalNumRows"] == 3125

@@ -1,0 +1,120 @@
+"""The files of redshift/ hold together: columns from the schema, COPY's files, statements that one batch can take."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from shared.schema import FIELDS
+from shared.sql import split_statements
+
+REDSHIFT = Path(__file__).parents[2] / "redshift"
+# Constructs of other databases that Redshift refuses.
+NOT_REDSHIFT = ("ON CONFLICT", "RETURNING", "INDEX", "SERIAL", "CREATE OR REPLACE TABLE", "USING (", " ILIKE ANY")
+
+
+def statements(name: str) -> list[str]:
+    return split_statements((REDSHIFT / name).read_text())
+
+
+def create_tables() -> dict[str, exp.Create]:
+    parsed = [sqlglot.parse_one(sql, read="redshift") for sql in statements("ddl.sql")]
+    return {
+        f"{node.this.this.db}.{node.this.this.name}": node
+        for node in parsed
+        if isinstance(node, exp.Create) and node.args["kind"] == "TABLE"
+    }
+
+
+def columns(node: exp.Create) -> dict[str, str]:
+    return {column.name: column.args["kind"].sql("redshift").replace(" ", "") for column in node.this.expressions}
+
+
+def test_the_staging_table_has_the_schemas_fields_in_order_and_when_they_were_loaded() -> None:
+    found = columns(create_tables()["staging.transaction"])
+    expected = {field.name: exp.DataType.build(field.redshift, dialect="redshift").sql("redshift") for field in FIELDS}
+    assert list(found) == [*expected, "loaded_at"]
+    assert {name: found[name] for name in expected} == {n: kind.replace(" ", "") for n, kind in expected.items()}
+
+
+def test_core_columns_have_the_types_of_the_fields_they_come_from() -> None:
+    types = columns(create_tables()["staging.transaction"])
+    derived = {"first_seen_at": "occurred_at", "last_seen_at": "occurred_at", "last_transaction_id": "transaction_id"}
+    for table in ("core.customer", "core.merchant", "core.transaction"):
+        for name, kind in columns(create_tables()[table]).items():
+            if name != "merged_at":
+                assert kind == types[derived.get(name, name)], (table, name)
+
+
+def test_every_column_but_the_optional_ones_refuses_null() -> None:
+    for table, node in create_tables().items():
+        for column in node.this.expressions:
+            kinds = [constraint.kind for constraint in column.args.get("constraints") or []]
+            required = any(isinstance(kind, exp.NotNullColumnConstraint) for kind in kinds)
+            assert required == (column.name != "is_fraud"), (table, column.name)
+
+
+def test_every_table_says_how_it_is_distributed_and_claims_no_key_that_redshift_would_not_enforce() -> None:
+    tables = create_tables()
+    assert set(tables) == {"staging.transaction", "core.customer", "core.merchant", "core.transaction"}
+    for name, node in tables.items():
+        assert node.find(exp.DistStyleProperty), name
+        assert not list(node.find_all(exp.PrimaryKey, exp.PrimaryKeyColumnConstraint, exp.UniqueColumnConstraint)), name
+    for name in ("core.customer", "core.merchant", "core.transaction"):
+        assert tables[name].find(exp.SortKeyProperty), name
+
+
+def test_the_ddl_can_be_run_again() -> None:
+    for sql in statements("ddl.sql"):
+        assert re.match(r"CREATE (TABLE|SCHEMA) IF NOT EXISTS ", sql), sql[:60]
+
+
+def test_the_jsonpaths_are_the_fields_after_the_version_in_order() -> None:
+    paths = json.loads((REDSHIFT / "jsonpaths/transaction.json").read_text())
+    assert paths == {"jsonpaths": [f"$[{number}]" for number in range(1, len(FIELDS) + 1)]}
+
+
+def test_the_copy_options_are_the_delivery_streams() -> None:
+    options = (REDSHIFT / "copy_options").read_text().strip()
+    assert options in (REDSHIFT.parent / "resources/delivery.yml").read_text()
+
+
+def test_the_manifest_template_is_a_manifest_whose_files_are_mandatory() -> None:
+    manifest = json.loads((REDSHIFT / "manifest_template.json").read_text())
+    assert list(manifest) == ["entries"]
+    assert all(set(entry) == {"url", "mandatory"} and entry["mandatory"] is True for entry in manifest["entries"])
+
+
+@pytest.mark.parametrize("name", ["ddl.sql", "merge.sql"])
+def test_each_file_fits_in_one_batch_and_uses_only_redshifts_sql(name: str) -> None:
+    found = statements(name)
+    assert 0 < len(found) <= 40
+    for sql in found:
+        assert len(sql.encode()) < 100_000
+        for construct in NOT_REDSHIFT:
+            assert construct not in sql.upper()
+        if not sql.startswith("LOCK"):
+            assert not isinstance(sqlglot.parse_one(sql, read="redshift"), exp.Command), sql[:60]
+
+
+def test_qualify_never_follows_from_directly() -> None:
+    # "If there is no WHERE, GROUP BY or HAVING, the table before QUALIFY must have an alias": ours have both.
+    for sql in statements("merge.sql"):
+        parsed = sqlglot.parse_one(sql, read="redshift") if "QUALIFY" in sql else None
+        for select in parsed.find_all(exp.Select) if parsed else ():
+            if select.args.get("qualify"):
+                assert select.args.get("where")
+                assert select.args["from_"].this.alias
+
+
+def test_the_merge_locks_staging_first_and_never_commits_on_the_way() -> None:
+    found = statements("merge.sql")
+    assert found[0] == "LOCK staging.transaction"
+    assert not [sql for sql in found if re.match(r"(TRUNCATE|COMMIT|BEGIN|VACUUM|END)\b", sql)]
+    last = sqlglot.parse_one(found[-1], read="redshift")
+    assert [column.alias_or_name for column in last.expressions][:3] == ["staged", "inserted", "duplicates"]
