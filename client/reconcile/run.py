@@ -18,7 +18,7 @@ from client.reconcile.stores import STORES, quarantined
 
 _PAUSE = 0.25  # seconds between looks, at least; a look that takes longer is followed by as long a pause
 
-Tell = Callable[[dict[str, Hop]], None]
+Tell = Callable[[str, Hop | None], None]  # the store, and its counts: None when it could not be read
 
 
 def reconcile(
@@ -26,7 +26,7 @@ def reconcile(
     file: str | None = None,
     wait: float = 0.0,
     allow_foreign: bool = False,
-    tell: Tell = lambda hops: None,
+    tell: Tell = lambda name, hop: None,
 ) -> Ledger:
     """Compare what the API acknowledged with what each store holds.
 
@@ -51,33 +51,30 @@ def reconcile(
 
 
 def _stores(stage: Stage, expected: Digests, only_expected: bool, wait: float, tell: Tell) -> dict[str, Hop]:
+    for service in ("cloudformation", "dynamodb", "s3", "redshift-data"):
+        stage.client(service)  # boto3 makes clients in one thread only
     began = time.monotonic()
-    hops: dict[str, Hop] = {}
-    for name in ("cloudformation", "dynamodb", "s3", "redshift-data"):
-        stage.client(name)  # boto3 makes clients in one thread only
 
-    def look(name: str) -> Hop:
-        hop = store_hop(STORES[name](stage), expected, only_expected)
-        if wait and not hop.missing:
-            hop.seconds = time.monotonic() - began
-        return hop
-
-    waiting = list(STORES)
-    with ThreadPoolExecutor(len(STORES)) as pool:
+    def watch(name: str) -> Hop:
+        """Look until nothing is missing or the time is over; a store that cannot be read is looked at again, too."""
         while True:
             started = time.monotonic()
-            looks = {name: pool.submit(look, name) for name in waiting}
-            failed: BotoCoreError | AwsError | ClientError | None = None
-            for name, found in looks.items():
-                try:
-                    hops[name] = found.result()
-                except (BotoCoreError, AwsError, ClientError) as error:
-                    failed = error
-            tell(hops)
-            waiting = [name for name in waiting if name not in hops or hops[name].missing]
-            pause = max(_PAUSE, time.monotonic() - started)
-            if not waiting or time.monotonic() - began + pause > wait:
-                if failed:
-                    raise failed
-                return {name: hops[name] for name in STORES}
+            found: Hop | BotoCoreError | AwsError | ClientError
+            try:
+                found = store_hop(STORES[name](stage), expected, only_expected)
+            except (BotoCoreError, AwsError, ClientError) as error:
+                found = error
+            hop = found if isinstance(found, Hop) else None
+            tell(name, hop)
+            now = time.monotonic()
+            if hop and wait and not hop.missing:
+                hop.seconds = now - began
+            pause = max(_PAUSE, now - started)
+            if hop and (not hop.missing or now - began + pause > wait):
+                return hop
+            if isinstance(found, Exception) and now - began + pause > wait:
+                raise found
             time.sleep(pause)
+
+    with ThreadPoolExecutor(len(STORES)) as pool:
+        return dict(zip(STORES, pool.map(watch, STORES), strict=True))

@@ -6,7 +6,6 @@ import gzip
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
@@ -15,7 +14,7 @@ from moto import mock_aws
 from client.aws import Stage
 from client.errors import ClientError
 from client.reconcile import stores
-from client.reconcile.ledger import Ledger
+from client.reconcile.ledger import Hop, Ledger
 from client.reconcile.run import reconcile
 from client.reconcile.table import ledger_table
 from client.send.journal import Journal
@@ -221,15 +220,15 @@ def test_another_deployment_of_the_stage_has_journals_of_its_own(world: World, f
 def test_waiting_ends_when_the_last_store_has_caught_up(world: World, file: Path) -> None:
     world.sent(file, list(ids(20)))
     world.everywhere(*ids(20)[:-1])
-    late: list[Callable[[], None]] = [
-        lambda: world.table("t0019"),
-        lambda: world.lake("t0019"),
-        lambda: world.warehouse.put("t0019"),
-    ]
+    late: dict[str, Callable[..., None]] = {
+        "dynamodb": world.table,
+        "lake": world.lake,
+        "warehouse": world.warehouse.put,
+    }
 
-    def tell(hops: dict[str, Any]) -> None:
-        if late:
-            late.pop(0)()
+    def tell(name: str, hop: Hop | None) -> None:
+        if name in late:
+            late.pop(name)("t0019")
 
     ledger = reconcile(world.stage, wait=60.0, tell=tell)
     assert ledger.balanced
@@ -244,8 +243,8 @@ def test_a_store_that_is_away_for_a_while_is_waited_for(world: World, file: Path
     rename = "ALTER TABLE core.{} RENAME TO {}".format
     world.warehouse.database.execute(rename("transaction", "away"))
 
-    def tell(hops: dict[str, Any]) -> None:
-        if "warehouse" not in hops:
+    def tell(name: str, hop: Hop | None) -> None:
+        if hop is None:
             world.warehouse.database.execute(rename("away", "transaction"))
 
     assert reconcile(world.stage, wait=60.0, tell=tell).balanced
