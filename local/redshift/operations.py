@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 import random
 import re
 import threading
@@ -21,6 +18,7 @@ from sqlglot import exp
 from local.redshift import catalog
 from local.redshift.auth import Caller, Gate
 from local.redshift.errors import ApiError, SqlError, not_found, validation
+from local.redshift.members import listed, matches, page_token, paged, part_members, read_page_token
 from local.redshift.parameters import bind
 from local.redshift.results import csv_page
 from local.redshift.runner import Runner, Work
@@ -186,12 +184,12 @@ class Operations:
         if statement.error:
             answer["Error"] = statement.error
         if chosen:
-            return answer | _part_members(chosen, f"{statement.id}:{chosen.number}")
+            return answer | part_members(chosen, f"{statement.id}:{chosen.number}")
         if not statement.is_batch:
-            part = _part_members(statement.parts[0], statement.id)
+            part = part_members(statement.parts[0], statement.id)
             keep = ("HasResultSet", "QueryString", "ResultRows", "ResultSize", "RedshiftQueryId")
             return answer | {name: part[name] for name in keep}
-        subs = [_part_members(part, f"{statement.id}:{part.number}") for part in statement.parts]
+        subs = [part_members(part, f"{statement.id}:{part.number}") for part in statement.parts]
         answer["HasResultSet"] = any(sub["HasResultSet"] for sub in subs)
         answer |= {"RedshiftQueryId": -1, "ResultRows": -1, "ResultSize": -1, "SubStatements": subs}
         return answer
@@ -207,11 +205,11 @@ class Operations:
         if part is None or part.columns is None or part.status != "FINISHED" or statement.status in ACTIVE:
             message = "Query does not have result. Please check query status with DescribeStatement."
             raise not_found(message, body["Id"])
-        page = _read_token(body.get("NextToken"), body["Id"])
+        page = read_page_token(body.get("NextToken"), body["Id"])
         rows, more = self._store.page(statement.id, part.number, page)
         answer: Body = {"ColumnMetadata": part.columns, "TotalNumRows": part.rows}
         if more:
-            answer["NextToken"] = _token(page + 1, body["Id"])
+            answer["NextToken"] = page_token(page + 1, body["Id"])
         return part, rows, answer
 
     def _result(self, body: Body, caller: Caller) -> Body:
@@ -233,32 +231,32 @@ class Operations:
         limit = body.get("MaxResults") or 100
         if limit > 100:
             raise validation("MaxResults must be at most 100")
-        last = _read_token(body.get("NextToken"), "statements") or 2**62
+        last = read_page_token(body.get("NextToken"), "statements") or 2**62
         wanted, name = body.get("Status", "FINISHED"), body.get("StatementName")
         found: list[Statement] = []
         while len(found) <= limit and (batch := self._store.newest(caller.arn, last, 200)):
             last = batch[-1].seq
-            found += [s for s in batch if _matches(s, wanted, name, body)]
-        answer: Body = {"Statements": [_listed(s) for s in found[:limit]]}
+            found += [s for s in batch if matches(s, wanted, name, body)]
+        answer: Body = {"Statements": [listed(s) for s in found[:limit]]}
         if len(found) > limit:
-            answer["NextToken"] = _token(found[limit - 1].seq, "statements")
+            answer["NextToken"] = page_token(found[limit - 1].seq, "statements")
         return answer
 
     def _session(self, body: Body) -> Any:
         return self._runner.database(body["WorkgroupName"], body["Database"]).session()
 
     def _list_databases(self, body: Body, caller: Caller) -> Body:
-        return _paged(body, "Databases", self._runner.names(body["WorkgroupName"]))
+        return paged(body, "Databases", self._runner.names(body["WorkgroupName"]))
 
     def _list_schemas(self, body: Body, caller: Caller) -> Body:
         with self._session(body) as session:
             names = catalog.list_schemas(session.connection, body.get("SchemaPattern", "%"))
-        return _paged(body, "Schemas", names)
+        return paged(body, "Schemas", names)
 
     def _list_tables(self, body: Body, caller: Caller) -> Body:
         with self._session(body) as session:
             patterns = body.get("SchemaPattern", "%"), body.get("TablePattern", "%")
-            return _paged(body, "Tables", catalog.list_tables(session.connection, *patterns))
+            return paged(body, "Tables", catalog.list_tables(session.connection, *patterns))
 
     def _describe_table(self, body: Body, caller: Caller) -> Body:
         if "Table" not in body:
@@ -269,7 +267,7 @@ class Operations:
                 columns = catalog.describe_columns(session.connection, body["Table"], schema)
             except SqlError as error:
                 raise not_found(str(error), body["Table"]) from error
-        return _paged(body, "ColumnList", columns) | {"TableName": body["Table"]}
+        return paged(body, "ColumnList", columns) | {"TableName": body["Table"]}
 
 
 def _compile_all(sqls: list[str], parameters: list[Body]) -> Work:
@@ -288,72 +286,3 @@ def _or_error(step: Callable[[Any], Any], argument: Any) -> Any:
         return step(argument)
     except SqlError as error:
         return error
-
-
-def _part_members(part: Part, identifier: str) -> Body:
-    members: Body = {
-        "Id": identifier,
-        "Status": part.status,
-        "CreatedAt": part.created,
-        "UpdatedAt": part.updated,
-        "Duration": part.duration,
-        "HasResultSet": part.columns is not None,
-        "QueryString": part.sql,
-        "RedshiftQueryId": part.query_id,
-        "ResultRows": part.rows,
-        "ResultSize": part.size if part.columns is not None else (0 if part.status == "FINISHED" else -1),
-    }
-    return members | ({"Error": part.error} if part.error else {})
-
-
-def _matches(statement: Statement, status: str, name: str | None, body: Body) -> bool:
-    given = {key: body[key] for key in ("WorkgroupName", "Database") if key in body}
-    return (
-        (status == "ALL" or statement.status == status)
-        and (not name or statement.request.get("StatementName", "").startswith(name))
-        and all(statement.request[key] == value for key, value in given.items())
-    )
-
-
-def _listed(statement: Statement) -> Body:
-    request = statement.request
-    answer: Body = {
-        "Id": statement.id,
-        "Status": statement.status,
-        "CreatedAt": statement.created,
-        "UpdatedAt": statement.updated,
-        "IsBatchStatement": statement.is_batch,
-        "ResultFormat": request.get("ResultFormat", "JSON"),
-        "QueryStrings" if statement.is_batch else "QueryString": request["Sqls"]
-        if statement.is_batch
-        else request["Sql"],
-    }
-    for name, member in (("SecretArn",) * 2, ("StatementName",) * 2, ("Parameters", "QueryParameters")):
-        if name in request:
-            answer[member] = request[name]
-    return answer
-
-
-def _token(position: int, scope: str) -> str:
-    digest = hashlib.sha256(scope.encode()).hexdigest()[:16]
-    return base64.urlsafe_b64encode(json.dumps([position, digest]).encode()).decode()
-
-
-def _read_token(token: str | None, scope: str) -> int:
-    if not token:
-        return 0
-    try:
-        position, digest = json.loads(base64.urlsafe_b64decode(token))
-    except (ValueError, TypeError) as error:
-        raise validation("NextToken is not valid") from error
-    if digest != hashlib.sha256(scope.encode()).hexdigest()[:16] or not isinstance(position, int):
-        raise validation("NextToken belongs to another request")
-    return position
-
-
-def _paged(body: Body, member: str, items: list[Any]) -> Body:
-    start, limit = _read_token(body.get("NextToken"), member), body.get("MaxResults") or 1000
-    answer: Body = {member: items[start : start + limit]}
-    if start + limit < len(items):
-        answer["NextToken"] = _token(start + limit, member)
-    return answer
