@@ -33,7 +33,7 @@ def once_in_a_while(tidy: Callable[..., Any], every: float = EVERY_SECONDS) -> C
 
 
 def tidy_less_often() -> None:
-    """Put it in place. Raises AttributeError when MiniStack no longer has these functions: look whether it is needed."""
+    """Put it in place. Raises AttributeError when MiniStack has these functions no more: is it still needed?"""
     from ministack.services import kinesis
 
     for name in ("_expire_iterators", "_expire_records"):
