@@ -60,12 +60,13 @@ class Stage:
     def _local(self, service: str) -> Any:
         settings = _settings()
         endpoint = settings.redshift_endpoint if service == "redshift-data" else settings.endpoint
-        config = _config(2, proxies={}, s3={"addressing_style": "path"})  # a proxy of the person's is not for loopback
+        # A proxy of the person's is not for loopback.
+        config = _config(2, service, proxies={}, s3={"addressing_style": "path"})
         session = boto3.Session(ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, region_name=REGION)
         return session.client(service, endpoint_url=endpoint, config=config)
 
     def _remote(self, service: str) -> Any:
-        return boto3.Session(region_name=self.region).client(service, config=_config(5))
+        return boto3.Session(region_name=self.region).client(service, config=_config(5, service))
 
     @cached_property
     def region(self) -> str:
@@ -99,6 +100,14 @@ class Stage:
         return str(outputs[key])
 
     @property
+    def warehouse_secret(self) -> str:
+        """The ARN of the login with which the Data API may read and write the tables; empty on stage local.
+
+        On AWS, without it, the Data API would log in as a user of the operator's role's name, who owns no table.
+        """
+        return "" if self.local else self.output("WarehouseLoaderSecretArn")
+
+    @property
     def deployment(self) -> str:
         """16 hex digits that name this deployment: a stage that was removed and made anew is another one."""
         return hashlib.sha256(str(self._stack["StackId"]).encode()).hexdigest()[:16]
@@ -123,9 +132,11 @@ class Stage:
         return str(self.client("apigateway").get_api_key(apiKey=key, includeValue=True)["value"])
 
 
-def _config(attempts: int, **more: Any) -> Config:
+def _config(attempts: int, service: str, **more: Any) -> Config:
     retries = {"mode": "standard", "total_max_attempts": attempts}
-    return Config(connect_timeout=5, read_timeout=60, retries=retries, max_pool_connections=16, **more)
+    # An invocation answers when the function has ended: none runs longer than 120 s.
+    read_timeout = 150 if service == "lambda" else 60
+    return Config(connect_timeout=5, read_timeout=read_timeout, retries=retries, max_pool_connections=16, **more)
 
 
 @contextmanager

@@ -15,8 +15,9 @@ _LONGEST_SECONDS = 300.0
 def query(stage: Stage, sql: str) -> Iterator[list[Any]]:
     """Rows of a SELECT, page by page; a null is None, a decimal a string. Raises ClientError when it fails."""
     api = stage.client("redshift-data")
+    login = {"SecretArn": stage.warehouse_secret} if stage.warehouse_secret else {}
     started = api.execute_statement(
-        WorkgroupName=stage.output("WorkgroupName"), Database=stage.output("DatabaseName"), Sql=sql
+        WorkgroupName=stage.output("WorkgroupName"), Database=stage.output("DatabaseName"), Sql=sql, **login
     )
     _wait(api, started["Id"])
     page = {"Id": started["Id"]}

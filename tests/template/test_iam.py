@@ -146,9 +146,12 @@ def test_firehose_may_read_the_stream_fill_the_bucket_and_log_in(template: Templ
     assert redshift["Principal"] == {"Service": ["redshift.amazonaws.com", "redshift-serverless.amazonaws.com"]}
 
 
-def test_copy_may_read_the_delivery_bucket_and_no_more(template: Template) -> None:
+def test_copy_may_read_what_was_delivered_and_what_a_replay_loads_from_the_lake_and_no_more(template: Template) -> None:
     assert allowed(template.resources["CopyRole"]) == {
         ("s3:GetBucketLocation", "DeliveryBucket.Arn"),
+        ("s3:GetBucketLocation", "LakeBucket.Arn"),
         ("s3:ListBucket", "DeliveryBucket.Arn"),
+        ("s3:ListBucket", "LakeBucket.Arn"),
         ("s3:GetObject", "${DeliveryBucket.Arn}/*"),
+        ("s3:GetObject", "${LakeBucket.Arn}/transactions/*"),
     }

@@ -1,0 +1,112 @@
+"""The three kinds of what was set aside, and where each lies: bad lines, given-up batches, manifests not copied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError as AwsError
+
+from client.aws import Stage
+from client.errors import ClientError
+
+REDRIVEN = "redriven/"  # what went through again is moved below this prefix of its bucket
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of entry: its name, the stack output that names its bucket, its prefix, and what it is."""
+
+    name: str
+    bucket_output: str
+    prefix: str
+    title: str
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("lines", "QuarantineBucket", "quarantine/", "lines of the stream that no retry can mend"),
+        Kind("batches", "QuarantineBucket", "aws/lambda/", "batches that a function failed on for good"),
+        Kind("manifests", "DeliveryBucket", "errors/manifests/", "deliveries that the warehouse did not take"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One object that was set aside."""
+
+    kind: str
+    key: str
+    size: int
+    set_aside_at: datetime
+
+
+class Quarantine:
+    """The entries of a stage. All writes leave either the entry or its copy under redriven/: a crash loses neither."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._s3 = stage.client("s3")
+        self._buckets = {kind.name: stage.output(kind.bucket_output) for kind in KINDS.values()}
+
+    def bucket(self, kind: str) -> str:
+        """The bucket of a kind."""
+        return self._buckets[kind]
+
+    def entries(self, kinds: Iterable[str]) -> Iterator[Entry]:
+        """Give what is set aside, by kind, in the order of keys: lines and batches of a shard in that of the stream."""
+        pages = self._s3.get_paginator("list_objects_v2")
+        for kind in kinds:
+            for page in pages.paginate(Bucket=self._buckets[kind], Prefix=KINDS[kind].prefix):
+                for item in page.get("Contents", []):
+                    yield Entry(kind, item["Key"], item["Size"], item["LastModified"])
+
+    def counts(self) -> dict[str, int]:
+        """How many entries there are of each kind."""
+        return {kind: sum(1 for _ in self.entries([kind])) for kind in KINDS}
+
+    def find(self, key: str) -> Entry:
+        """Give the entry of a key. Raises ClientError if there is none."""
+        kind = next((kind for kind in KINDS.values() if key.startswith(kind.prefix)), None)
+        if kind is None:
+            prefixes = ", ".join(kind.prefix for kind in KINDS.values())
+            raise ClientError(f"{key} is no key of the quarantine: those begin with {prefixes}.")
+        try:
+            head = self._s3.head_object(Bucket=self._buckets[kind.name], Key=key)
+        except AwsError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                raise ClientError(f"{key} is not in quarantine: was it redriven? See {REDRIVEN}{key}.") from error
+            raise
+        return Entry(kind.name, key, head["ContentLength"], head["LastModified"])
+
+    def read(self, entry: Entry) -> bytes:
+        """Give the object's content."""
+        return bytes(self._s3.get_object(Bucket=self._buckets[entry.kind], Key=entry.key)["Body"].read())
+
+    def get(self, bucket: str, key: str) -> bytes:
+        """Give the content of an object that an entry names."""
+        return bytes(self._s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+
+    def put(self, kind: str, key: str, body: bytes, content_type: str = "application/json") -> None:
+        """Put an object into the bucket of a kind."""
+        self._s3.put_object(Bucket=self._buckets[kind], Key=key, Body=body, ContentType=content_type)
+
+    def keep_copy(self, entry: Entry, **about: Any) -> None:
+        """Copy an entry to redriven/, with the time and what came of it as its metadata."""
+        bucket = self._buckets[entry.kind]
+        self._s3.copy_object(
+            Bucket=bucket,
+            Key=REDRIVEN + entry.key,
+            CopySource={"Bucket": bucket, "Key": entry.key},
+            ContentType="application/json",
+            Metadata={"redriven-at": datetime.now(UTC).isoformat(), **{k: str(v) for k, v in about.items()}},
+            MetadataDirective="REPLACE",
+        )
+
+    def set_done(self, entry: Entry, **about: Any) -> None:
+        """Move an entry to redriven/: killed between the two, it is in both places, and is redriven once more."""
+        self.keep_copy(entry, **about)
+        self._s3.delete_object(Bucket=self._buckets[entry.kind], Key=entry.key)
