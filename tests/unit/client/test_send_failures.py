@@ -225,6 +225,30 @@ def test_after_kill_9_resume_ends_where_an_undisturbed_run_does(
         assert len(api.requests) - before == (3_000 - summary.skipped) / 10
 
 
+def test_an_interrupted_send_waits_for_what_is_under_way_and_notes_it(
+    api: FakeApi, stage: FakeStage, make_file: MakeFile, tmp_path: Path
+) -> None:
+    path = make_file(3_000)
+    process: subprocess.Popen[bytes] | None = None
+
+    def interrupt_at(number: int) -> Fault | None:
+        if number == 60 and process is not None:
+            os.kill(process.pid, signal.SIGINT)
+        return None
+
+    with api.lock:
+        api.fault = interrupt_at
+        command = [sys.executable, "-c", SEND, api.url, str(tmp_path / "home"), str(path)]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert b"KeyboardInterrupt" in err  # which the command turns into one line and exit code 130
+    (journal_file,) = stage.journals.glob("*.sqlite")
+    with Journal.open(journal_file) as journal:
+        assert sorted(journal.ids()) == sorted(api.stored)
+        assert 600 <= journal.totals().rows < 3_000
+
+
 FAULTS = [
     Fault(status=429),
     Fault(status=500),
