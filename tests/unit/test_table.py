@@ -119,6 +119,15 @@ def test_a_missing_permission_is_raised_and_the_other_threads_stop() -> None:
     assert len(fake.calls) == 1
 
 
+def test_after_one_hopeless_call_no_other_is_made_or_repeated() -> None:
+    fake, hopeless = FakeTable(always=Fault(Kind.DENIED)), threading.Event()
+    table, items = Table(fake, "t"), [to_item(MANY[0])]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        table._write_call(items, FakeClock().budget(20), hopeless)
+    assert table._write_call(items, FakeClock().budget(20), hopeless) == (items, 0)
+    assert len(fake.calls) == 1
+
+
 def test_calls_are_made_by_several_threads() -> None:
     meeting = threading.Barrier(4, timeout=10)
 

@@ -67,6 +67,7 @@ def function() -> Iterator[Callable[[str], ModuleType]]:
 @pytest.fixture(autouse=True)
 def output(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
     """Give what the function printed since the last call: its log lines and its EMF lines, errors too."""
+    monkeypatch.setenv("STAGE", "test")  # metrics take it as a dimension once per container
     monkeypatch.setattr(logger.registered_handler, "stream", CurrentStdout())
 
     def read() -> str:
@@ -97,7 +98,6 @@ def stage(clients: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
     """Make the stage's stores anew, and the environment that the template gives to functions."""
     moto_api_backend.reset()
     for name, value in {
-        "STAGE": "test",
         "STREAM_NAME": "transactions",
         "TABLE_NAME": "transactions",
         "REQUESTS_TABLE_NAME": "requests",

@@ -103,15 +103,11 @@ def test_a_function_without_its_environment_answers_500(
     assert function("write_to_kinesis").handler(api_event([raw_row(0)]), Context())["statusCode"] == 500
 
 
-@pytest.mark.parametrize("powertools_logs_events", ["false", "true"])
 def test_no_log_line_or_answer_holds_a_card_number(
     stage: Stage,
     function: Load,
-    monkeypatch: pytest.MonkeyPatch,
     output: Output,
-    powertools_logs_events: str,
 ) -> None:
-    monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", powertools_logs_events)
     handler = function("write_to_kinesis").handler
     bad = [{"cc_num": CARD_NUMBER}, raw_row(1, state=CARD_NUMBER), raw_row(2, **{CARD_NUMBER: 1}), CARD_NUMBER]
     answers = [
