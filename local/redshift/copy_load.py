@@ -149,19 +149,20 @@ def _load_chunk(
     database: str,
 ) -> None:
     _register(connection, chunk)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE rs_copy_rows AS {_conversion(command, target, paths)}")
+    conversion = _conversion(command, target, paths)
+    values = ", ".join(f"c{i}" for i in range(len(target.columns)))
+    # Names are quoted identifiers of the catalog, all else is this module's.
+    insert = f"INSERT INTO {target.name} ({target.column_list}) SELECT {values} FROM ({conversion}) WHERE ok"  # noqa: S608
+    loaded = connection.execute(insert).fetchone()[0]
+    outcome.rows += loaded
+    if loaded < len(chunk.raw):
+        room = max(1, command.max_error - len(outcome.errors))
+        bad = connection.execute(f"SELECT * FROM ({conversion}) WHERE NOT ok ORDER BY line LIMIT {room}")  # noqa: S608
+        names = [column[0] for column in bad.description]
+        for row in bad.fetchall():
+            found = dict(zip(names, row, strict=True))
+            outcome.errors.append(_explain(found, target, address, query_id, command, database))
     connection.unregister("rs_copy_records")
-    outcome.rows += connection.execute(
-        f"INSERT INTO {target.name} ({target.column_list})"  # noqa: S608  names are quoted identifiers of the catalog
-        f" SELECT {', '.join(f'c{i}' for i in range(len(target.columns)))} FROM rs_copy_rows WHERE ok ORDER BY line"
-    ).fetchone()[0]
-    room = max(1, command.max_error - len(outcome.errors))
-    bad = connection.execute(f"SELECT * FROM rs_copy_rows WHERE NOT ok ORDER BY line LIMIT {room}")  # noqa: S608
-    names = [column[0] for column in bad.description]
-    for row in bad.fetchall():
-        values = dict(zip(names, row, strict=True))
-        outcome.errors.append(_explain(values, target, address, query_id, command, database))
-    connection.execute("DROP TABLE rs_copy_rows")
 
 
 def _conversion(command: CopyCommand, target: _Target, paths: list[str]) -> str:
@@ -187,9 +188,10 @@ def _conversion(command: CopyCommand, target: _Target, paths: list[str]) -> str:
     good += [
         f"(c{i} IS NOT NULL)" if target.columns[i].not_null else f"(x{i} IS NULL OR c{i} IS NOT NULL)" for i in count
     ]
+    # Materialised, since DuckDB otherwise pushes the filter down and takes each record apart once per column.
     return (
-        f"WITH source AS ({source}), texts AS (SELECT line, raw, code, {texts} FROM source),"  # noqa: S608
-        f" vals AS (SELECT *, {values} FROM texts) SELECT *, {' AND '.join(good)} AS ok FROM vals"
+        f"WITH source AS ({source}), texts AS MATERIALIZED (SELECT line, raw, code, {texts} FROM source),"  # noqa: S608
+        f" vals AS MATERIALIZED (SELECT *, {values} FROM texts) SELECT *, {' AND '.join(good)} AS ok FROM vals"
     )
 
 

@@ -41,34 +41,40 @@ def decode(data: bytes, replacement: str | None) -> tuple[str, int]:
         return "".join(replacement if "\udc80" <= c <= "\udcff" else c for c in marked), 0
 
 
-def lines(blocks: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Lists of whole lines, without their ends, as the blocks arrive."""
-    rest = b""
+def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The blocks cut anew, at line ends, without the last one."""
+    rest: list[bytes] = []
     for block in blocks:
-        parts = (rest + block).split(b"\n")
-        rest = parts.pop()
-        if parts:
-            yield parts
-    if rest:
-        yield [rest]
+        head, newline, tail = block.rpartition(b"\n")
+        if not newline:
+            rest.append(block)
+            continue
+        yield b"".join([*rest, head])
+        rest = [tail]
+    if any(rest):
+        yield b"".join(rest)
 
 
 def json_lines(blocks: Iterable[bytes], replacement: str | None) -> Iterator[Chunk]:
     """One record per line that isn't blank; whether it is JSON is for the caller to see."""
-    number = 0
-    chunk = Chunk()
-    for group in lines(blocks):
-        for data in group:
-            number += 1
-            if not data.strip():
-                continue
-            text, code = decode(data, replacement)
-            chunk.add(number, text, code)
-            if len(chunk.raw) >= ROWS_PER_CHUNK:
-                yield chunk
-                chunk = Chunk()
-    if chunk.raw:
-        yield chunk
+    number = 1
+    for data in _whole_lines(blocks):
+        chunk = Chunk()
+        try:
+            chunk.raw = data.decode().split("\n")
+            chunk.code = [0] * len(chunk.raw)
+        except UnicodeDecodeError:
+            for line in data.split(b"\n"):
+                text, code = decode(line, replacement)
+                chunk.raw.append(text)
+                chunk.code.append(code)
+        chunk.line = list(range(number, number + len(chunk.raw)))
+        number += len(chunk.raw)
+        if not all(raw and not raw.isspace() for raw in chunk.raw):
+            kept = [index for index, raw in enumerate(chunk.raw) if raw.strip()]
+            chunk = Chunk([chunk.line[i] for i in kept], [chunk.raw[i] for i in kept], [chunk.code[i] for i in kept])
+        if chunk.raw:
+            yield chunk
 
 
 def json_values(records: Iterable[Chunk]) -> Iterator[Chunk]:
@@ -140,7 +146,7 @@ class _Lines:
     """Decoded lines for csv.reader, remembering the number, the text and the state of those it took."""
 
     def __init__(self, blocks: Iterable[bytes], replacement: str | None) -> None:
-        self._groups = lines(blocks)
+        self._groups = _whole_lines(blocks)
         self._replacement = replacement
         self.number = 0
         self.taken: list[str] = []
@@ -148,7 +154,7 @@ class _Lines:
 
     def __iter__(self) -> Iterator[str]:
         for group in self._groups:
-            for data in group:
+            for data in group.split(b"\n"):
                 self.number += 1
                 text, code = decode(data.removesuffix(b"\r"), self._replacement)
                 self.code = self.code or code

