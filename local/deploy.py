@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 from local.clients import Clients
 from local.processes import log_tail
 from local.settings import REPOSITORY, Settings
+from local.snapshot import take_snapshot
 
 DEPLOY_SECONDS = 600
 # Everything that goes into the packaged service.
@@ -61,14 +62,25 @@ def deploy(settings: Settings, clients: Clients, stage: str) -> bool:
     if stack is not None and _read(mark) == {"fingerprint": wanted, "stack_id": stack["StackId"]}:
         return False
     mark.unlink(missing_ok=True)
+    if stack is None and _has_buckets(clients, stage):
+        raise DeployError(
+            "the emulator has lost its stack but not its buckets: it was killed before a first deployment was "
+            "complete. Remove what is left with `swipeline down --reset`, then `swipeline up`"
+        )
     with _only_one_deploy():
         _run_serverless(settings, stage)
     stack = describe_stack(clients, stage)
     if stack is None or not str(stack["StackStatus"]).endswith(("CREATE_COMPLETE", "UPDATE_COMPLETE")):
         raise DeployError(f"stack {stack_name(stage)} is {stack and stack['StackStatus']}")
     invoke(clients, f"{stack_name(stage)}-migrate-warehouse")
+    take_snapshot(settings)
     mark.write_text(json.dumps({"fingerprint": wanted, "stack_id": stack["StackId"]}))
     return True
+
+
+def _has_buckets(clients: Clients, stage: str) -> bool:
+    buckets = clients.root("s3").list_buckets()["Buckets"]
+    return any(bucket["Name"].startswith(f"{stack_name(stage)}-") for bucket in buckets)
 
 
 def fingerprint(settings: Settings) -> str:

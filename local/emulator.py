@@ -1,9 +1,11 @@
-"""Starts MiniStack in this process: loopback only, IAM enforced, its state kept under the home, and one extra route.
+"""Starts MiniStack in this process: loopback only, IAM enforced, its state kept under the home, and two routes of ours.
 
 `GET /_swipeline/caller?access_key_id=ASIA...` answers {"arn", "principal_arn", "type"}: who holds this access key.
 `arn` can be given to iam:SimulatePrincipalPolicy (for an assumed role it is the role's), `principal_arn` is what
 sts:GetCallerIdentity says. AWS's own services resolve a caller inside; MiniStack has no public call for it, and the
 Redshift Data API needs it to authorise. The route proves nothing about who sent a request: check the signature first.
+
+`POST /_swipeline/snapshot` saves the state: see `local.snapshot`.
 """
 
 from __future__ import annotations
@@ -18,7 +20,11 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
 
+from local.clients import Clients
+from local.glue import GlueEngine
 from local.settings import ACCOUNT_ID, HOST, REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Settings
+from local.snapshot import SNAPSHOT_PATH, save
+from local.step_functions import Integrations
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -66,7 +72,7 @@ def role_arn(principal_arn: str) -> str:
     return principal_arn
 
 
-def caller(access_key_id: str) -> tuple[HTTPStatus, dict[str, str]]:
+def caller(access_key_id: str) -> tuple[HTTPStatus, dict[str, Any]]:
     """Who holds an access key; 404 with AWS's error code when it is unknown or expired."""
     from ministack.core.iam_evaluator import AuthError, resolve_principal
 
@@ -76,15 +82,19 @@ def caller(access_key_id: str) -> tuple[HTTPStatus, dict[str, str]]:
     return HTTPStatus.OK, {"arn": role_arn(principal.arn), "principal_arn": principal.arn, "type": principal.type}
 
 
-def with_caller_route(app: App) -> App:
-    """Wrap an ASGI application with the one route; everything else passes through untouched."""
+def with_routes(app: App) -> App:
+    """Wrap an ASGI application with the two routes; everything else passes through untouched."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] != CALLER_PATH:
+        route = (scope["method"], scope["path"]) if scope["type"] == "http" else None
+        if route == ("GET", CALLER_PATH):
+            key = parse_qs(scope.get("query_string", b"").decode("ascii", "replace")).get("access_key_id", [""])[0]
+            status, answer = caller(key)
+        elif route == ("POST", SNAPSHOT_PATH):
+            status, answer = save()
+        else:
             await app(scope, receive, send)
             return
-        key = parse_qs(scope.get("query_string", b"").decode("ascii", "replace")).get("access_key_id", [""])[0]
-        status, answer = caller(key)
         body = json.dumps(answer).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": int(status), "headers": headers})
@@ -113,7 +123,10 @@ def main() -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import app
+    from ministack.services import glue, stepfunctions
 
+    GlueEngine(settings, glue).install()
+    Integrations(Clients(settings, "step-functions"), stepfunctions).install()
     from local.housekeeping import tidy_less_often
 
     tidy_less_often()
@@ -121,7 +134,7 @@ def main() -> None:
     config.bind = [f"{HOST}:{settings.port}"]
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
     config.loglevel = "WARNING"
-    asyncio.run(serve(with_caller_route(app), config))
+    asyncio.run(serve(with_routes(app), config))
 
 
 if __name__ == "__main__":

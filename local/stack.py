@@ -26,7 +26,7 @@ from local.supervisor import code_version, state_file
 
 STAGE = "local"
 START_SECONDS = 90.0
-STOP_SECONDS = 100.0
+STOP_SECONDS = 640.0
 
 
 class StackError(RuntimeError):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.emulator import emulator_environment, role_arn, with_caller_route
+from local.emulator import emulator_environment, role_arn, with_routes
 from local.settings import Settings
 
 SETTINGS = Settings(Path("/home"), 4566)
@@ -39,8 +39,8 @@ def test_other_requests_pass_through_untouched() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         seen.append(scope)
 
-    scope = {"type": "http", "path": "/bucket/_swipeline/caller"}
-    asyncio.run(with_caller_route(app)(scope, None, None))  # type: ignore[arg-type]
+    scope = {"type": "http", "method": "GET", "path": "/bucket/_swipeline/caller"}
+    asyncio.run(with_routes(app)(scope, None, None))  # type: ignore[arg-type]
     assert seen == [scope]
 
 
