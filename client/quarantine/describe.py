@@ -23,7 +23,7 @@ def describe(entry: Entry, body: bytes) -> dict[str, Any]:
     if entry.kind == "batches":
         record = batches.parse(body, entry.key)
         return head | record | {"payload": f"{len(record['payload']['Records'])} records"}
-    return head | {"objects": [f"s3://{bucket}/{key}" for bucket, key in manifests.parse(body, entry.key)]}
+    return head | {"objects": manifests.parse(body, entry.key)}
 
 
 def original_bytes(entry: Entry, body: bytes) -> bytes:

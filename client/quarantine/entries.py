@@ -52,10 +52,6 @@ class Quarantine:
         self._s3 = stage.client("s3")
         self._buckets = {kind.name: stage.output(kind.bucket_output) for kind in KINDS.values()}
 
-    def bucket(self, kind: str) -> str:
-        """The bucket of a kind."""
-        return self._buckets[kind]
-
     def entries(self, kinds: Iterable[str]) -> Iterator[Entry]:
         """Give what is set aside, by kind, in the order of keys: lines and batches of a shard in that of the stream."""
         pages = self._s3.get_paginator("list_objects_v2")
@@ -86,13 +82,9 @@ class Quarantine:
         """Give the object's content."""
         return bytes(self._s3.get_object(Bucket=self._buckets[entry.kind], Key=entry.key)["Body"].read())
 
-    def get(self, bucket: str, key: str) -> bytes:
-        """Give the content of an object that an entry names."""
-        return bytes(self._s3.get_object(Bucket=bucket, Key=key)["Body"].read())
-
-    def put(self, kind: str, key: str, body: bytes, content_type: str = "application/json") -> None:
-        """Put an object into the bucket of a kind."""
-        self._s3.put_object(Bucket=self._buckets[kind], Key=key, Body=body, ContentType=content_type)
+    def replace(self, entry: Entry, body: bytes) -> None:
+        """Put other content in an entry's place."""
+        self._s3.put_object(Bucket=self._buckets[entry.kind], Key=entry.key, Body=body, ContentType="application/json")
 
     def keep_copy(self, entry: Entry, **about: Any) -> None:
         """Copy an entry to redriven/, with the time and what came of it as its metadata."""

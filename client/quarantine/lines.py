@@ -56,5 +56,5 @@ class Lines:
         self._quarantine.keep_copy(entry, lines=len(good))
         rest = {**body, "lines": len(bad), "reason": reason}
         rest["data"] = base64.b64encode(b"\n".join(line.data for line in bad)).decode("ascii")
-        self._quarantine.put(entry.kind, entry.key, json.dumps(rest).encode())
+        self._quarantine.replace(entry, json.dumps(rest).encode())
         return Outcome(entry.kind, entry.key, STILL_BAD, len(decoded), len(bad), reason)
