@@ -1,4 +1,4 @@
-"""migrate-warehouse: brings the warehouse's schema up to date, and publishes what COPY reads; run after a deploy."""
+"""migrate-warehouse: brings the warehouse's schema up to date, and publishes what COPY and Glue read; run after a deploy."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from shared import config
 from shared.aws import client
 from shared.bucket import Bucket
 from shared.delivery import publish_jsonpaths
+from shared.glue_package import publish_job
 from shared.retry import seconds_left
 from shared.sql import read_statements
 from shared.telemetry import logger, metrics, observed
@@ -33,7 +34,7 @@ def stores() -> tuple[Warehouse, Bucket]:
 def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Migrate; every statement is idempotent, so it may run at any time. Raises what the warehouse says if it fails."""
     warehouse, delivery = stores()
-    published = publish_jsonpaths(delivery)
+    published = [publish_jsonpaths(delivery), *publish_job(delivery)]
     statements = read_statements("ddl.sql")
     warehouse.run("migrate-warehouse", statements, seconds_left(context, RESERVE_SECONDS, WAIT_SECONDS))
     metrics.add_metric(name="Migrated", unit="Count", value=1)

@@ -69,6 +69,11 @@ class Clients:
                 self._as_role[service, role_arn] = self._make(service, credentials)
             return self._as_role[service, role_arn]
 
+    def credentials(self, role_arn: str) -> dict[str, str]:
+        """Fresh credentials of a role, for a process of its own; named as botocore's `create_client` takes them."""
+        with self._lock:
+            return dict(self._assume(role_arn))
+
     def forget(self, role_arn: str) -> None:
         """Assume the role anew at the next use."""
         with self._lock:

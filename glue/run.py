@@ -1,0 +1,119 @@
+"""One run of the job: what is new in the raw zone becomes Parquet, a manifest and a list of rejects."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame, SparkSession
+
+from glue import inputs, transforms
+from glue.arguments import Arguments
+from glue.header import InputError
+from glue.loads import REFUSED, TRANSFORMED, Loads
+from glue.manifest import manifest
+from glue.storage import Storage
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did. ``rows`` = accepted + rejected; ``written`` = accepted - duplicates."""
+
+    status: str
+    reason: str = ""
+    files: int = 0
+    skipped_files: int = 0
+    rows: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    duplicates: int = 0
+    written: int = 0
+    manifest: str = ""
+    rejects: str = ""
+    earlier_runs: str = ""
+
+    def numbers(self) -> dict[str, int]:
+        """The counts, by name."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, int)}
+
+    def texts(self) -> dict[str, str]:
+        """The other attributes but the status, by name, as far as there are any."""
+        return {
+            name: value for name, value in vars(self).items() if isinstance(value, str) and value and name != "status"
+        }
+
+
+class Job:
+    """The job and what it needs of AWS: S3 and DynamoDB clients, a Spark session, the stage's card key."""
+
+    def __init__(self, spark: SparkSession, s3: Any, loads: Loads, card_key: bytes, arguments: Arguments) -> None:
+        self._spark, self._s3, self._loads, self._key = spark, s3, loads, card_key
+        self._arguments = arguments
+        self._storage = Storage(spark, arguments.s3_mount)
+
+    def run(self) -> Outcome:
+        """Run, and note the outcome. Input that cannot be loaded is an outcome, too: trying again would not mend it.
+
+        A run that is tried again writes the same again, in place of what it wrote before.
+        """
+        try:
+            outcome = self._transform()
+        except InputError as error:
+            outcome = Outcome(REFUSED, str(error))
+        self._loads.tell(self._arguments.run_id, outcome.status, outcome.numbers(), outcome.texts())
+        return outcome
+
+    def _transform(self) -> Outcome:
+        objects = inputs.find(self._s3, self._arguments.raw_path)
+        new, earlier = self._loads.not_loaded(objects)
+        skipped = len(objects) - len(new)
+        if not new:
+            return Outcome(TRANSFORMED, skipped_files=skipped, earlier_runs=" ".join(earlier))
+        headers = inputs.headers(self._s3, new)
+        self._loads.take(self._arguments.run_id, new)
+        lines = transforms.lines_of(self._spark, map(self._storage.path, headers))
+        rows = transforms.parsed(lines, headers, self._key, self._arguments.s3_mount)
+        rows = rows.persist(StorageLevel.MEMORY_AND_DISK)
+        try:
+            return self._write(rows, len(new), skipped)
+        finally:
+            rows.unpersist()
+
+    def _write(self, rows: DataFrame, files: int, skipped: int) -> Outcome:
+        told = transforms.counts(rows)
+        rejects = self._write_rejects(rows) if told.rejected else ""
+        written, address = self._write_accepted(rows, told.accepted) if told.accepted else (0, "")
+        return Outcome(
+            TRANSFORMED,
+            files=files,
+            skipped_files=skipped,
+            rows=told.accepted + told.rejected,
+            accepted=told.accepted,
+            rejected=told.rejected,
+            duplicates=told.accepted - written,
+            written=written,
+            manifest=address,
+            rejects=rejects,
+        )
+
+    def _write_accepted(self, rows: DataFrame, count: int) -> tuple[int, str]:
+        target = f"{self._arguments.output_path}run={self._arguments.run_id}/"
+        good = transforms.accepted(rows)
+        if transforms.has_duplicates(good):
+            good = transforms.deduplicated(good)
+            count = good.count()
+        cut = transforms.by_month(good, count)
+        cut.write.partitionBy(transforms.MONTH).mode("overwrite").parquet(self._storage.path(target))
+        address = f"{self._arguments.manifest_path}{self._arguments.run_id}.manifest"
+        self._storage.write(address, manifest(self._storage.files(target)))
+        return count, address
+
+    def _write_rejects(self, rows: DataFrame) -> str:
+        target = f"{self._arguments.rejects_path}run={self._arguments.run_id}/"
+        found = transforms.rejected(rows)
+        found.coalesce(1).sortWithinPartitions("file", "line").write.mode("overwrite").json(self._storage.path(target))
+        return target

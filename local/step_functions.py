@@ -1,0 +1,85 @@
+"""What MiniStack's Step Functions lack, put into them: `glue:startJobRun.sync`, and the Redshift Data API as a service.
+
+Tasks call services inside the emulator, past its API, so that these two cannot be supplied from outside. Both behave as
+https://docs.aws.amazon.com/step-functions/latest/dg/connect-glue.html and .../supported-services-awssdk.html say.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from contextvars import ContextVar
+from datetime import datetime
+from typing import Any
+
+from botocore import xform_name
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.clients import Clients, error_code
+
+LOOK_EVERY_SECONDS = 0.5
+START_JOB_RUN = "arn:aws:states:::glue:startJobRun"
+REDSHIFT_DATA = "arn:aws:states:::aws-sdk:redshiftdata:"
+_ENDED = {"SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED", "ERROR"}
+
+
+class Integrations:
+    """Adds the two integrations to MiniStack's module `stepfunctions`."""
+
+    def __init__(self, clients: Clients, stepfunctions: Any) -> None:
+        self._clients, self._states = clients, stepfunctions
+        self._role: ContextVar[str] = ContextVar("role of the execution")
+
+    def install(self) -> None:
+        """Register both, and note for each task whose role it has."""
+        execute = self._states._execute_task
+
+        def with_role(state: Any, value: Any, execution: dict[str, Any], context: Any) -> Any:
+            machine = self._states._state_machines.get(execution["stateMachineArn"], {})
+            token = self._role.set(machine.get("roleArn", ""))
+            try:
+                return execute(state, value, execution, context)
+            finally:
+                self._role.reset(token)
+
+        self._states._execute_task = with_role
+        self._states._SERVICE_DISPATCH[START_JOB_RUN] = self.start_job_run
+        self._states._SERVICE_DISPATCH[REDSHIFT_DATA] = self.redshift_data
+
+    def start_job_run(self, resource: str, arguments: dict[str, Any]) -> Any:
+        """Start a run; with `.sync`, wait until it has ended, and fail as the run did."""
+        started = self._glue("startJobRun", arguments)
+        if not resource.endswith(".sync"):
+            return started
+        wanted = {"JobName": arguments["JobName"], "RunId": started["JobRunId"]}
+        while (run := self._glue("getJobRun", wanted)["JobRun"])["JobRunState"] not in _ENDED:
+            time.sleep(LOOK_EVERY_SECONDS)
+        if run["JobRunState"] != "SUCCEEDED":
+            raise self._states._ExecutionError("States.TaskFailed", json.dumps(run, default=str))
+        return run
+
+    def redshift_data(self, resource: str, arguments: dict[str, Any]) -> Any:
+        """Call the Data API's server as the state machine's role."""
+        role = self._role.get()
+        client = self._clients.role("redshift-data", role)
+        try:
+            answer = getattr(client, xform_name(resource.rsplit(":", 1)[1]))(**arguments)
+        except ClientError as error:
+            self._clients.forget_if_stale(role, error)
+            raise self._states._ExecutionError(f"RedshiftData.{error_code(error)}", str(error)) from error
+        except BotoCoreError as error:
+            raise self._states._ExecutionError("RedshiftData.SdkClientException", str(error)) from error
+        del answer["ResponseMetadata"]
+        return self._renamed(answer)
+
+    def _glue(self, action: str, arguments: Mapping[str, Any]) -> Any:
+        return self._states._invoke_aws_sdk_integration(f"arn:aws:states:::aws-sdk:glue:{action}", arguments)
+
+    def _renamed(self, value: Any) -> Any:
+        """Name members as Step Functions does: longValue becomes LongValue."""
+        if isinstance(value, Mapping):
+            return {self._states._api_name_to_sfn_key(key): self._renamed(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._renamed(item) for item in value]
+        return value.isoformat() if isinstance(value, datetime) else value

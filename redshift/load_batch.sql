@@ -1,0 +1,47 @@
+-- One run of the batch path into the warehouse, in one transaction: all of it is in core, or nothing of it is anywhere.
+-- The state machine (resources/batch-machine.yml) runs these statements with merge.sql's before the last one.
+-- COPY from Parquet goes by position and takes no defaults, hence a table of exactly the files' columns.
+
+-- First, as in merge.sql: whoever holds it is the only one to write, and two loads cannot wait for each other.
+LOCK staging.transaction;
+
+DROP TABLE IF EXISTS batch_transaction;
+
+DROP TABLE IF EXISTS batch_known;
+
+CREATE TEMP TABLE batch_transaction AS
+SELECT
+    transaction_id, occurred_at, card_id, card_last4, customer_id, merchant_id, merchant, category, amount, first_name,
+    last_name, gender, street, city, state, zip, latitude, longitude, city_population, job, date_of_birth,
+    merchant_latitude, merchant_longitude, is_fraud
+FROM staging.transaction
+WHERE 1 = 0;
+
+COPY batch_transaction FROM '${MANIFEST}' IAM_ROLE '${COPY_ROLE_ARN}' FORMAT AS PARQUET MANIFEST;
+
+-- What the stream, or an earlier run, has brought already.
+CREATE TEMP TABLE batch_known AS
+SELECT COUNT(*) AS known
+FROM batch_transaction AS batch
+INNER JOIN core.transaction AS fact ON fact.transaction_id = batch.transaction_id;
+
+INSERT INTO staging.transaction (
+    transaction_id, occurred_at, card_id, card_last4, customer_id, merchant_id, merchant, category, amount, first_name,
+    last_name, gender, street, city, state, zip, latitude, longitude, city_population, job, date_of_birth,
+    merchant_latitude, merchant_longitude, is_fraud
+)
+SELECT
+    transaction_id, occurred_at, card_id, card_last4, customer_id, merchant_id, merchant, category, amount, first_name,
+    last_name, gender, street, city, state, zip, latitude, longitude, city_population, job, date_of_birth,
+    merchant_latitude, merchant_longitude, is_fraud
+FROM batch_transaction;
+
+-- The reconciliation: what was copied must be what the job wrote, and all of it must now be in core.
+SELECT
+    (SELECT COUNT(*) FROM batch_transaction) AS copied,
+    (SELECT known FROM batch_known) AS known,
+    (
+        SELECT COUNT(*)
+        FROM batch_transaction AS batch
+        INNER JOIN core.transaction AS fact ON fact.transaction_id = batch.transaction_id
+    ) AS stored;

@@ -1,0 +1,112 @@
+"""Which objects a run takes, and that an object that is loaded is not taken again."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from glue import inputs
+from glue.header import DriftError, InputError
+from glue.loads import LOADED, TRANSFORMED, Loads
+from tests.unit.glue.lines import COLUMNS, header, line
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def s3(aws: None) -> Any:
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="raw")
+    return client
+
+
+@pytest.fixture
+def loads(aws: None) -> Loads:
+    client = boto3.client("dynamodb")
+    client.create_table(
+        TableName="loads",
+        KeySchema=[{"AttributeName": "load", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "load", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return Loads(client, "loads")
+
+
+def put(s3: Any, key: str, body: bytes = b"x") -> None:
+    s3.put_object(Bucket="raw", Key=key, Body=body)
+
+
+def test_a_prefix_gives_its_csv_files_and_nothing_else(s3: Any) -> None:
+    for key in ("in/b.csv.gz", "in/a.csv", "in/readme.txt", "other/c.csv"):
+        put(s3, key)
+    assert [item.url for item in inputs.find(s3, "s3://raw/in/")] == ["s3://raw/in/a.csv", "s3://raw/in/b.csv.gz"]
+
+
+def test_a_key_gives_that_object_and_not_those_that_begin_like_it(s3: Any) -> None:
+    put(s3, "in/a.csv")
+    put(s3, "in/a.csv.gz")
+    assert [item.url for item in inputs.find(s3, "s3://raw/in/a.csv")] == ["s3://raw/in/a.csv"]
+
+
+@pytest.mark.parametrize("key", ["in/none.csv", "in/notes.txt"])
+def test_a_key_that_is_not_there_or_no_csv_is_an_error_that_says_so(s3: Any, key: str) -> None:
+    put(s3, "in/notes.txt")
+    with pytest.raises(InputError, match=key):
+        inputs.find(s3, f"s3://raw/{key}")
+
+
+def test_headers_are_read_from_plain_and_gzip_files(s3: Any) -> None:
+    content = b"\n".join([header(), *[line()] * 5000])
+    put(s3, "in/a.csv", content)
+    put(s3, "in/b.csv.gz", gzip.compress(content))
+    found = inputs.headers(s3, inputs.find(s3, "s3://raw/in/"))
+    assert {tuple(columns) for columns in found.values()} == {COLUMNS}
+    assert len(found) == 2
+
+
+def test_every_file_that_has_drifted_is_named_at_once(s3: Any) -> None:
+    put(s3, "in/a.csv", b"amt,gender\n")
+    put(s3, "in/b.csv", b"")
+    put(s3, "in/c.csv.gz", b"no gzip")
+    with pytest.raises(DriftError) as error:
+        inputs.headers(s3, inputs.find(s3, "s3://raw/in/"))
+    for said in ("a.csv: missing column", "b.csv: is empty", "c.csv.gz: is not gzip"):
+        assert said in str(error.value)
+
+
+def test_an_object_is_taken_until_its_run_is_loaded(s3: Any, loads: Loads) -> None:
+    put(s3, "in/a.csv")
+    objects = inputs.find(s3, "s3://raw/in/")
+    loads.take("run-1", objects)
+    loads.tell("run-1", TRANSFORMED, {"rows": 1}, {})
+    assert loads.not_loaded(objects) == (objects, [])
+    loads.tell("run-1", LOADED, {"rows": 1}, {})
+    assert loads.not_loaded(objects) == ([], ["run-1"])
+
+
+def test_an_object_whose_content_has_changed_is_taken_again(s3: Any, loads: Loads) -> None:
+    put(s3, "in/a.csv", b"one")
+    loads.take("run-1", inputs.find(s3, "s3://raw/in/"))
+    loads.tell("run-1", LOADED, {}, {})
+    put(s3, "in/a.csv", b"two")
+    changed = inputs.find(s3, "s3://raw/in/")
+    assert loads.not_loaded(changed) == (changed, [])
+
+
+def test_more_objects_than_one_question_takes_are_asked_for_in_several(s3: Any, loads: Loads) -> None:
+    objects = [inputs.RawObject(f"s3://raw/in/{number:03}.csv", "etag", 1) for number in range(230)]
+    loads.take("run-1", objects[:215])
+    loads.tell("run-1", LOADED, {}, {})
+    assert loads.not_loaded(objects) == (objects[215:], ["run-1"])
