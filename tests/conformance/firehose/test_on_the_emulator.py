@@ -49,7 +49,7 @@ def warehouse(emulator: Emulator) -> Iterator[Warehouse]:
 
 @pytest.fixture
 def deliver(emulator: Emulator, request: pytest.FixtureRequest) -> Iterator[Callable[..., Delivery]]:
-    name = re.sub("[^a-z]+", "-", request.node.name)[-40:].strip("-")
+    name = "to-" + re.sub("[^a-z]+", "-", request.node.name)[-40:].strip("-")
 
     def make(retry_seconds: int = 60, size: int = 1, seconds: int = 0, grants: bool = True, **s3: Any) -> Delivery:
         role = emulator.role(name, "firehose")
