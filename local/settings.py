@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -56,6 +56,14 @@ class Settings:
     @property
     def redshift_endpoint(self) -> str:
         return f"http://{HOST}:{self.redshift_port}"
+
+    def behind_proxy(self, environ: Mapping[str, str] | None = None) -> Settings:
+        """The same, seen through the proxy that a test has put before AWS, if `SWIPELINE_PROXY_PORT` says so.
+
+        Like these settings, a proxy has two ports: the emulator's, and after it the Redshift Data API's.
+        """
+        port = (os.environ if environ is None else environ).get("SWIPELINE_PROXY_PORT")
+        return replace(self, port=int(port)) if port else self
 
     @property
     def state(self) -> Path:

@@ -17,7 +17,7 @@ def main() -> None:
     start_logging()
     stopping = stop_signal()
     settings = Settings.from_environment()
-    clients = Clients(settings, "event-source-mapping")
+    clients = Clients(settings.behind_proxy(), "event-source-mapping")
     checkpoints = Checkpoints(settings.state / "event_sources.sqlite")
     sources = EventSources(Services(clients, checkpoints, IteratorAges(clients)))
     while not stopping.is_set():
