@@ -8,7 +8,7 @@ import typer
 from typer.exceptions import TyperException
 
 from client import output
-from client.commands import demo, generate, quarantine, reconcile, replay, send, stack
+from client.commands import batch, demo, generate, quarantine, reconcile, replay, send, stack
 from client.errors import ClientError
 
 USAGE_EXIT = 64  # EX_USAGE of sysexits.h: 2 means that rows were rejected
@@ -32,6 +32,7 @@ app.command("down")(stack.down)
 app.command("status")(stack.status)
 app.command("generate")(generate.generate)
 app.command("send")(send.send)
+app.command("batch")(batch.batch)
 app.command("reconcile")(reconcile.reconcile)
 app.command("replay")(replay.replay)
 app.add_typer(quarantine.app, name="quarantine")

@@ -23,6 +23,12 @@ from local.spark import java_home, spark_cores
 
 INPUT = "--raw_path"
 MEMORY = "2g"
+SETTINGS = (
+    "spark.ui.enabled=false",
+    "spark.ui.showConsoleProgress=false",
+    "spark.log.level=ERROR",
+    "spark.sql.shuffle.partitions=4",
+)
 THREADS = 8
 
 
@@ -66,7 +72,7 @@ def run(order: dict[str, Any], settings: Settings, folder: Path) -> int:
 def environment(settings: Settings, role: dict[str, str], folder: Path, modules: Path) -> dict[str, str]:
     """The script's environment: the role's credentials, Spark's settings for this machine, the modules."""
     submit = f"--master local[{spark_cores()}] --driver-memory {MEMORY}"
-    for setting in ("spark.ui.enabled=false", "spark.sql.shuffle.partitions=4", "spark.log.level=WARN"):
+    for setting in SETTINGS:
         submit += f" --conf {setting}"
     return settings.environment() | {
         "AWS_ACCESS_KEY_ID": role["aws_access_key_id"],

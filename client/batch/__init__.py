@@ -1,0 +1,1 @@
+"""The batch path from the command line: files into the raw zone, and what became of them."""

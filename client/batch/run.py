@@ -1,0 +1,117 @@
+"""Loads files by the batch path: uploads each, follows its run, and tells what became of its rows."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from client.aws import Stage
+from client.batch import follow, upload
+from client.batch.loads import Loads
+
+_STEPS = {
+    "Crawl": "crawling",
+    "Transform": "transforming (Spark)",
+    "Load": "loading into the warehouse",
+    "Note": "noting as loaded",
+}
+
+
+@dataclass
+class Loaded:
+    """What became of a file. ``inserted`` rows are new to the warehouse, ``known`` it had already."""
+
+    file: str
+    run_id: str = ""
+    status: str = "loaded"  # or failed, or unchanged: the same content was loaded before
+    error: str = ""
+    rows: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    duplicates: int = 0
+    inserted: int = 0
+    known: int = 0
+    rejects: str = ""
+    reasons: list[dict[str, Any]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return asdict(self)
+
+    def take(self, counts: dict[str, Any]) -> None:
+        """Take over a run's counts, by their names."""
+        for name in ("rows", "accepted", "rejected", "duplicates", "inserted", "known"):
+            setattr(self, name, int(counts.get(name, 0)))
+
+
+class Batch:
+    """Loads files, one after the other: a run on the laptop takes all of it."""
+
+    def __init__(
+        self, stage: Stage, wait: float, tell: Callable[[str], None], progress: Callable[[Path, int], None]
+    ) -> None:
+        self._stage, self._wait, self._tell, self._progress = stage, wait, tell, progress
+        self._bucket, self._machine = stage.output("RawBucket"), stage.output("BatchMachineArn")
+        self._states, self._loads = stage.client("stepfunctions"), Loads(stage)
+
+    def load(self, file: Path, key: str) -> Loaded:
+        """Upload a file and follow its run. Raises ClientError when the run cannot be found or does not end in time."""
+        began = time.monotonic()
+        done = Loaded(str(file))
+        url = f"s3://{self._bucket}/{key}"
+        if earlier := self._loads.loaded(url, upload.etag(file)):
+            done.status, done.run_id = "unchanged", str(earlier["run_id"])
+            done.take(earlier)
+            done.rejects = str(earlier.get("rejects", ""))
+        else:
+            self._run(file, key, done)
+        done.seconds = round(time.monotonic() - began, 1)
+        return done
+
+    def _run(self, file: Path, key: str, done: Loaded) -> None:
+        known = follow.executions(self._states, self._machine)
+        s3 = self._stage.client("s3")
+        etag = upload.upload(s3, file, self._bucket, key, lambda sent: self._progress(file, sent))
+        self._tell(f"{file.name} is in the raw zone")
+        arn = follow.find(self._states, self._machine, self._bucket, key, etag, known)
+        done.run_id = arn.rsplit(":", 1)[1]
+        ended = follow.follow(self._states, arn, self._wait, self._told)
+        run = self._loads.run(done.run_id)
+        if ended["status"] != "SUCCEEDED":
+            done.status = "failed"
+            done.error = f"{ended.get('error', ended['status'])}: {ended.get('cause', 'no cause given')}"
+            return
+        if run.get("skipped_files") and not run.get("files"):  # another run was faster
+            done.status, run = "unchanged", self._loads.run(str(run["earlier_runs"]).split()[0])
+        done.take(run)
+        done.rejects = str(run.get("rejects", ""))
+        if done.rejects:
+            done.reasons = reasons(s3, done.rejects)
+
+    def _told(self, state: str) -> None:
+        if state in _STEPS:
+            self._tell(_STEPS[state])
+
+
+def reasons(s3: Any, rejects: str) -> list[dict[str, Any]]:
+    """Count a run's rejects by field and reason, the most frequent first: [{rows, field, reason, file, line}]."""
+    bucket, _, prefix = rejects.removeprefix("s3://").partition("/")
+    counts: Counter[tuple[str, str]] = Counter()
+    first: dict[tuple[str, str], tuple[str, int]] = {}
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        for item in page.get("Contents", []):
+            for line in s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].iter_lines():
+                row = json.loads(line)
+                why = (row["field"], row["reason"])
+                counts[why] += 1
+                first.setdefault(why, (row["file"], row["line"]))
+    return [
+        {"rows": rows, "field": why[0], "reason": why[1], "file": first[why][0], "line": first[why][1]}
+        for why, rows in counts.most_common()
+    ]

@@ -1,0 +1,52 @@
+"""Files into the raw zone: in parts, several at a time, and not at all when the same content is there and loaded."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from boto3.s3.transfer import TransferConfig
+
+from client.errors import ClientError
+
+PREFIX = "transactions/"
+SUFFIXES = (".csv", ".csv.gz")
+PART_BYTES = 16 * 1024 * 1024
+_TRANSFER = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, max_concurrency=4)
+
+
+def keys(files: Iterable[Path]) -> dict[Path, str]:
+    """Give each file its key. Raises ClientError for what cannot be read, is no CSV by its name, or shares one."""
+    found: dict[Path, str] = {}
+    for file in files:
+        if not file.is_file():
+            raise ClientError(f"Cannot read {file}: it is not a file.")
+        if not file.name.endswith(SUFFIXES):
+            raise ClientError(f"{file} is not {' or '.join(SUFFIXES)}: export it as CSV, with a header.")
+        key = PREFIX + file.name
+        if key in found.values():
+            raise ClientError(f"Two files are named {file.name}: they would be one object, rename one of them.")
+        found[file] = key
+    return found
+
+
+def etag(file: Path) -> str:
+    """Give the ETag that S3 will give the file: MD5, or the MD5 of its parts' and their number.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+    """
+    parts = []
+    with file.open("rb") as stream:
+        while part := stream.read(PART_BYTES):
+            parts.append(hashlib.md5(part, usedforsecurity=False).digest())
+    if file.stat().st_size < PART_BYTES:
+        return parts[0].hex() if parts else hashlib.md5(usedforsecurity=False).hexdigest()
+    return f"{hashlib.md5(b''.join(parts), usedforsecurity=False).hexdigest()}-{len(parts)}"
+
+
+def upload(s3: Any, file: Path, bucket: str, key: str, tell: Callable[[int], None]) -> str:
+    """Put a file; its ETag. ``tell`` hears of bytes as they go. Raises botocore's errors."""
+    s3.upload_file(str(file), bucket, key, Config=_TRANSFER, Callback=tell)
+    return str(s3.head_object(Bucket=bucket, Key=key)["ETag"]).strip('"')
