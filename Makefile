@@ -18,7 +18,7 @@ demo: setup ## the main job: 20,000 transactions from a CSV file into every stor
 up: setup ## start the embedded AWS and deploy into it
 	@swipeline up
 
-down: setup ## stop it (its data stays; `swipeline down --wipe` removes it)
+down: setup ## stop it (its data stays; `swipeline down --reset` removes it)
 	@swipeline down
 
 status: setup ## what runs where

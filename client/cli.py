@@ -8,7 +8,7 @@ import typer
 from typer.exceptions import TyperException
 
 from client import output
-from client.commands import batch, demo, generate, quarantine, reconcile, replay, send, stack
+from client.commands import batch, demo, env, generate, quarantine, reconcile, replay, send, stack
 from client.errors import ClientError
 
 USAGE_EXIT = 64  # EX_USAGE of sysexits.h: 2 means that rows were rejected
@@ -30,6 +30,7 @@ def _swipeline() -> None:
 app.command("up")(stack.up)
 app.command("down")(stack.down)
 app.command("status")(stack.status)
+app.command("env")(env.env)
 app.command("generate")(generate.generate)
 app.command("send")(send.send)
 app.command("batch")(batch.batch)
