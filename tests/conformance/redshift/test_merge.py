@@ -33,7 +33,7 @@ def row(number: int, customer: int, merchant: int, second: int, flavour: int) ->
     """A transaction: all of it follows from its number, so that a resend has equal content."""
     return {
         "transaction_id": f"{number:032x}",
-        "occurred_at": f"2020-06-21T12:14:{second:02d}.{flavour:03d}Z",
+        "occurred_at": f"2020-06-21T12:14:{second:02d}.250Z",
         "card_id": f"{customer:032x}",
         "card_last4": f"{customer:04d}",
         "customer_id": f"{customer:016x}",
@@ -215,6 +215,19 @@ def test_when_an_id_comes_with_other_content_the_first_that_was_merged_stays(war
     counts = warehouse.merge()
     assert (counts["staged"], counts["inserted"], counts["duplicates"]) == (1, 0, 1)
     warehouse.check([[first]])
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_at_equal_times_the_greater_id_gives_a_dimension_its_attributes(
+    warehouse: Warehouse, order: tuple[int, ...]
+) -> None:
+    tied = [row(number, 1, 1, 3, number) for number in range(3)]
+    for index in order:
+        warehouse.load([tied[index]])
+        warehouse.merge()
+    warehouse.check([tied])
+    assert warehouse.redshift.rows("SELECT job FROM core.customer") == [("Job 2",)]
+    assert warehouse.redshift.rows("SELECT category FROM core.merchant") == [("category 2",)]
 
 
 def test_an_empty_merge_counts_nothing(warehouse: Warehouse) -> None:
