@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from client import output
 from client.aws import Stage, explained
 from client.commands.options import JsonOption, StageOption
+from client.errors import ClientError
 
 
 def reconcile(
@@ -18,15 +20,42 @@ def reconcile(
     allow_foreign: Annotated[
         bool, typer.Option("--allow-foreign", help="Ids that another machine has sent are no fault.")
     ] = False,
+    begin: Annotated[str | None, typer.Option("--from", help="Event times from: a day or a time, UTC.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Event times until just before: a day or a time.")] = None,
+    arrived_from: Annotated[str | None, typer.Option(help="Read the lake from this day of arrival on.")] = None,
+    arrived_to: Annotated[str | None, typer.Option(help="Read the lake until the day before this one.")] = None,
+    scan: Annotated[bool, typer.Option("--scan", help="Scan the table, also for a window.")] = False,
+    stores_only: Annotated[
+        bool,
+        typer.Option("--stores-only", help="Compare the stores with each other, not with this machine's journals."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare API, DynamoDB, lake and warehouse id by id. Exits with 0 only when they balance."""
+    """Prove that API, DynamoDB, lake and warehouse hold the same, once. Exits with 0 only when they balance.
+
+    With --file, or without any window on the machine that sent: id by id against what was acknowledged. With a window,
+    or --stores-only, or where nothing was sent from: the stores against each other, by counts and checksums.
+    """
+    from client.reconcile.buckets.lake import Arrival
+    from client.reconcile.buckets.run import Options, compare_stores
+    from client.reconcile.buckets.window import read_day, read_window
     from client.reconcile.run import reconcile as compare  # NumPy: only for the commands that count
     from client.reconcile.table import ledger_table
 
+    windowed = stores_only or scan or any((begin, end, arrived_from, arrived_to))
+    if windowed and file:
+        raise ClientError(
+            "--file compares with the journal of a file: it goes with no window, and none of its options."
+        )
+    options = Options(
+        read_window(begin, end, datetime.now(UTC)), Arrival(read_day(arrived_from), read_day(arrived_to)), scan
+    )
     where = Stage(stage)
     with explained(where):
-        ledger = compare(where, file, wait, allow_foreign)
+        if windowed or not (file or any(where.journals.glob("*.sqlite"))):
+            ledger = compare_stores(where, options, wait)
+        else:
+            ledger = compare(where, file, wait, allow_foreign)
     if as_json:
         output.as_json(ledger.as_json())
     else:

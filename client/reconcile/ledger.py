@@ -50,6 +50,7 @@ class Ledger:
     hops: dict[str, Hop]
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    stores_only: bool = False  # compared with each other, not with the journals of this machine
 
     @property
     def balanced(self) -> bool:
@@ -61,6 +62,7 @@ class Ledger:
         return {
             "stage": self.stage,
             "file": self.file,
+            "stores_only": self.stores_only,
             "balanced": self.balanced,
             "problems": self.problems,
             "notes": self.notes,

@@ -46,7 +46,9 @@ def _lines(ledger: Ledger) -> list[Text]:
             rest = hop.missing - len(hop.missing_ids)
             text = ", ".join(hop.missing_ids) + (f" and {rest:,} more" if rest else "")
             lines.append(Text(f"missing in {_TITLES[name]}: {text}", style="red"))
-    if ledger.balanced:
+    if ledger.balanced and ledger.stores_only:
+        lines.append(Text("Balanced: the stores hold the same transactions, each once.", style="green"))
+    elif ledger.balanced:
         lines.append(Text("Balanced: every acknowledged transaction is in every store, once.", style="green"))
     else:
         lines.append(Text(f"Not balanced: {'; '.join(ledger.problems)}.", style="red"))

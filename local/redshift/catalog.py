@@ -14,6 +14,7 @@ from local.redshift.types import ColumnType, parse_type
 HIDDEN_SCHEMAS = ("main",)
 _META = "CASE WHEN c.comment IS NULL THEN NULL ELSE c.comment::JSON END"
 
+# FROM_BASE is what sqlglot makes of Redshift's STRTOL.
 SYSTEM = f"""
 CREATE SCHEMA IF NOT EXISTS public;
 CREATE TABLE IF NOT EXISTS main._committed (statement_id VARCHAR, committed_at TIMESTAMP);
@@ -34,6 +35,8 @@ CREATE OR REPLACE VIEW main.pg_table_def AS SELECT c.schema_name AS schemaname, 
 CREATE OR REPLACE VIEW main.svv_tables AS SELECT table_catalog, table_schema, table_name, table_type,
   CAST(NULL AS VARCHAR) AS remarks FROM information_schema.tables
   WHERE table_schema <> 'main' AND table_catalog = current_database();
+CREATE OR REPLACE MACRO main.from_base(digits, base) AS CASE WHEN base = 16 THEN ('0x' || digits)::BIGINT
+  ELSE error('STRTOL of a base other than 16 is not supported by this server') END;
 CREATE OR REPLACE MACRO main.rs_cut(s, n) AS CASE WHEN strlen(s) <= n THEN s
   ELSE left(s, len(list_filter(range(1, n + 1), lambda i: strlen(left(s, i)) <= n))::BIGINT) END;
 """  # noqa: S608  a constant
