@@ -1,0 +1,213 @@
+"""Carries out scenarios on one stack, and counts what became of every transaction and every poison record."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import requests
+
+from client.send.run import Options, send_file
+from shared.codec import encode_line
+from tests.chaos import poison
+from tests.chaos.faults import Plan
+from tests.chaos.scenarios import Scenario
+from tests.chaos.stores import Content, Stores
+from tests.chaos.target import Target
+from tests.unit.fakes.rows import transaction
+
+# How long the faults of a scenario may wait for calls that they can hit. Firehose and the merge call every 5 s.
+HIT_SECONDS, SLOW_HIT_SECONDS = 3.0, 9.0
+_SLOW = {"PutObject:delivery", "ExecuteStatement", "BatchExecuteStatement", "DescribeStatement", "GetStatementResult"}
+MERGE_AFTER_SECONDS = 8.0
+BALANCE_SECONDS = 180.0
+
+
+@dataclass
+class Result:
+    """What became of one scenario."""
+
+    scenario: Scenario
+    ids: set[str]
+    poison: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    hit: int = 0
+    killed: int = 0
+    seconds: float = 0.0
+    lost: dict[str, int] = field(default_factory=dict)
+    duplicated: dict[str, int] = field(default_factory=dict)
+    quarantined: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+class Harness:
+    """One stack; `rows` is a file of simulated transactions of which each scenario takes its own slice."""
+
+    def __init__(self, target: Target, rows: Path, per_scenario: int, tell: Callable[[str], None]) -> None:
+        self.target, self.tell = target, tell
+        self.stores = Stores(target)
+        self._per_scenario = per_scenario
+        with rows.open(newline="") as file:
+            self._header, *self._rows = csv.reader(file)
+        self._id_column = self._header.index("trans_num")
+        self._expected: set[str] = set()
+        self._poison: dict[tuple[str, str], bytes] = {}
+
+    def wave(self, scenarios: Iterable[Scenario]) -> list[Result]:
+        """Carry out scenarios one after the other, then wait until all that they sent is everywhere."""
+        results = [self._carry_out(scenario) for scenario in scenarios]
+        began = time.monotonic()
+        content = self._settle()
+        for result in results:
+            self._judge(result, content)
+            result.seconds += (time.monotonic() - began) / len(results)
+        self._judge_all(results[-1], content)
+        return results
+
+    def _carry_out(self, scenario: Scenario) -> Result:
+        began = time.monotonic()
+        file, ids = self._write_file(scenario)
+        plan = self._plan(scenario)
+        result = Result(scenario, ids)
+        self._expected |= ids
+        self.target.break_by(plan)
+        try:
+            self._send(scenario, file, plan, result)
+            patience = SLOW_HIT_SECONDS if _SLOW & {*scenario.faults, *(k.operation for k in scenario.kills)} else None
+            deadline = time.monotonic() + (patience or HIT_SECONDS)
+            while plan.left and time.monotonic() < deadline:
+                time.sleep(0.05)
+        finally:
+            plan.clear()
+        result.killed = plan.done.pop("KILL", 0)
+        result.hit = plan.done.total()
+        result.seconds = time.monotonic() - began
+        if any(kill.target == "emulator" for kill in scenario.kills):
+            self.target.revive()
+        self.tell(
+            f"{scenario.seed:4} {scenario.kind}: {result.hit} faults, {result.killed} kills, {result.seconds:.1f} s"
+        )
+        return result
+
+    def _write_file(self, scenario: Scenario) -> tuple[Path, set[str]]:
+        random = Random(scenario.seed)
+        start = scenario.seed * self._per_scenario
+        rows = self._rows[start : start + self._per_scenario]
+        assert len(rows) == self._per_scenario, "the file of transactions is too short"
+        sent = [*rows, *random.sample(rows, min(scenario.duplicates, len(rows)))]
+        if scenario.shuffled:
+            random.shuffle(sent)
+        path = self.target.home / f"scenario-{scenario.seed}.csv"
+        with path.open("w", newline="") as file:
+            csv.writer(file).writerows([self._header, *sent])
+        return path, {row[self._id_column] for row in rows}
+
+    def _plan(self, scenario: Scenario) -> Plan:
+        def killing(name: str) -> Callable[[], None]:
+            return lambda: self.target.killer.kill(name)
+
+        kills = {(kill.operation, kill.number): killing(kill.target) for kill in scenario.kills}
+        faults = {operation: list(faults) for operation, faults in scenario.faults.items()}
+        return Plan(faults, kills, scenario.shares)
+
+    def _send(self, scenario: Scenario, file: Path, plan: Plan, result: Result) -> None:
+        options = Options(batch_size=scenario.batch_size, workers=scenario.workers)
+        random = Random(scenario.seed)
+        poisoned = threading.Thread(target=self._put_poison, args=(scenario, random, result))
+        poisoned.start()
+        summary = send_file(self.target.sender, str(file), options)
+        if summary.error:
+            plan.clear()
+            again = Options(batch_size=scenario.batch_size, workers=scenario.workers, resume=True)
+            summary = send_file(self.target.sender, str(file), again)
+        if summary.error or summary.rejected:
+            result.problems.append(f"not sent: {summary.error or summary.reasons}")
+        if scenario.resent:
+            other = Options(batch_size=scenario.batch_size + 3, workers=scenario.workers)
+            send_file(self.target.sender, str(file), other)
+        if scenario.replayed:
+            self._replay(scenario.replayed)
+        poisoned.join()
+
+    def _put_poison(self, scenario: Scenario, random: Random, result: Result) -> None:
+        good = encode_line(transaction(scenario.seed))[:-1]
+        for kind in scenario.poison:
+            data = poison.make(kind, random, good)
+            position = self.stores.put_on_the_stream(data + b"\n" if len(data) < 1_000_000 else data, "00")
+            result.poison[position] = data
+            self._poison[position] = data
+
+    def _replay(self, count: int) -> None:
+        kinesis, name = self.target.client("kinesis"), self.target.outputs["StreamName"]
+        shard = kinesis.list_shards(StreamName=name)["Shards"][0]["ShardId"]
+        iterator = kinesis.get_shard_iterator(
+            StreamName=name, ShardId=shard, ShardIteratorType="AT_TIMESTAMP", Timestamp=time.time() - 5
+        )
+        for record in kinesis.get_records(ShardIterator=iterator["ShardIterator"], Limit=50)["Records"][:count]:
+            if (shard, record["SequenceNumber"]) not in self._poison:
+                self.stores.put_on_the_stream(record["Data"], record["PartitionKey"])
+
+    def _settle(self) -> Content:
+        """Wait until nothing is missing, or patience ends; then whatever is there."""
+        deadline = time.monotonic() + BALANCE_SECONDS
+        asked = time.monotonic()
+        content = Content()
+        while time.monotonic() < deadline:
+            try:
+                core, staged = self.stores.merged()
+                if core >= len(self._expected) and not staged:
+                    content = self.stores.content()
+                    if self._complete(content):
+                        return content
+            except (OSError, requests.RequestException, AssertionError):
+                pass
+            if time.monotonic() - asked > MERGE_AFTER_SECONDS:
+                asked = time.monotonic()
+                self._merge_now()
+            time.sleep(0.3)
+        return self.stores.content()
+
+    def _complete(self, content: Content) -> bool:
+        stored = all(self._expected <= found.keys() for found in content.by_store().values())
+        positions = {(one["shard_id"], one["sequence_number"]) for one in self.stores.quarantine().values()}
+        return stored and self._poison.keys() <= positions
+
+    def _merge_now(self) -> None:
+        """The schedule would start a merge that was killed within a minute: 200 scenarios cannot wait for that."""
+        self.target.client("lambda").invoke(
+            FunctionName=f"swipeline-{self.target.stage}-merge-warehouse", InvocationType="Event", Payload=b"{}"
+        )
+
+    def _judge(self, result: Result, content: Content) -> None:
+        for store, found in content.by_store().items():
+            result.lost[store] = sum(1 for identity in result.ids if identity not in found)
+            result.duplicated[store] = sum(found[identity] - 1 for identity in result.ids if found[identity] > 1)
+        kept = [one for one in self.stores.quarantine().values() if _position(one) in result.poison]
+        result.quarantined = len(kept)
+        wrong = sum(1 for one in kept if base64.b64decode(one["data"]) != result.poison[_position(one)])
+        if wrong:
+            result.problems.append(f"{wrong} in quarantine with other bytes than were sent")
+        if any(result.lost.values()) or any(result.duplicated.values()) or result.quarantined != len(result.poison):
+            result.problems.append(f"lost {result.lost}, duplicated {result.duplicated}")
+
+    def _judge_all(self, last: Result, content: Content) -> None:
+        """What belongs to no scenario is put down to the wave, at its last one."""
+        for store, found in content.by_store().items():
+            strangers = found.keys() - self._expected
+            if strangers:
+                last.problems.append(f"{store} holds {len(strangers)} that nobody sent, {sorted(strangers)[:3]}")
+        strangers_in_quarantine = {_position(one) for one in self.stores.quarantine().values()} - self._poison.keys()
+        if strangers_in_quarantine:
+            last.problems.append(f"{len(strangers_in_quarantine)} good records in quarantine")
+        given_up = self.stores.given_up()
+        if given_up:
+            last.problems.append(f"{given_up} batches given up")
+
+
+def _position(entry: dict[str, str]) -> tuple[str, str]:
+    return entry["shard_id"], entry["sequence_number"]

@@ -1,0 +1,59 @@
+"""PutRecords and BatchWriteItem that are carried out in part: some entries really are, the others are refused.
+
+The part that is carried out is another request than the one that the function has signed, so it is sent as root.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+
+class Refusals:
+    """Sends the part that is not refused, and composes the service's answer for the whole."""
+
+    def __init__(self, kinesis: Any, dynamodb: Any) -> None:
+        self._kinesis, self._dynamodb = kinesis, dynamodb
+
+    def carry_out(self, operation: str, body: bytes, share: int) -> tuple[int, bytes]:
+        """(status, body) of the answer; entry n is refused if bit n modulo 16 of `share` is set."""
+        request = json.loads(body)
+        try:
+            answer = (
+                self._put_records(request, share) if operation == "PutRecords" else self._batch_write(request, share)
+            )
+        except ClientError as error:
+            content = {"__type": error.response["Error"]["Code"], "message": error.response["Error"]["Message"]}
+            return int(error.response["ResponseMetadata"]["HTTPStatusCode"]), json.dumps(content).encode()
+        return 200, json.dumps(answer).encode()
+
+    def _put_records(self, request: dict[str, Any], share: int) -> dict[str, Any]:
+        records = request["Records"]
+        taken = [number for number in range(len(records)) if not _refused(number, share)]
+        results: list[dict[str, Any]] = [
+            {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "Rate exceeded for shard"}
+            for _ in records
+        ]
+        if taken:
+            entries = [records[n] | {"Data": base64.b64decode(records[n]["Data"])} for n in taken]
+            target = {key: value for key, value in request.items() if key in ("StreamName", "StreamARN")}
+            stored = self._kinesis.put_records(Records=entries, **target)["Records"]
+            for number, result in zip(taken, stored, strict=True):
+                results[number] = result
+        return {"FailedRecordCount": sum("ErrorCode" in result for result in results), "Records": results}
+
+    def _batch_write(self, request: dict[str, Any], share: int) -> dict[str, Any]:
+        ((table, entries),) = request["RequestItems"].items()
+        # "If none of the items can be processed, BatchWriteItem throws": the first one always is.
+        taken = [entry for number, entry in enumerate(entries) if number == 0 or not _refused(number, share)]
+        refused = [entry for number, entry in enumerate(entries) if number != 0 and _refused(number, share)]
+        unprocessed = self._dynamodb.batch_write_item(RequestItems={table: taken}).get("UnprocessedItems", {})
+        left = unprocessed.get(table, []) + refused
+        return {"UnprocessedItems": {table: left} if left else {}}
+
+
+def _refused(number: int, share: int) -> bool:
+    return bool(share >> (number % 16) & 1)

@@ -1,0 +1,57 @@
+"""The table of a chaos run: a line per kind of scenario, and what to run again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from tests.chaos.harness import Result
+
+_STORES = ("DynamoDB", "lake", "warehouse")
+
+
+def summarise(results: Iterable[Result]) -> list[dict[str, Any]]:
+    """A line per kind, in the order of their first scenarios, and the total."""
+    lines: dict[str, dict[str, Any]] = {}
+    for result in results:
+        for name in (result.scenario.kind, "total"):
+            line = lines.setdefault(name, {"kind": name, "scenarios": 0, "transactions": 0, "faults": 0, "kills": 0})
+            line["scenarios"] += 1
+            line["transactions"] += len(result.ids)
+            line["faults"] += result.hit
+            line["kills"] += result.killed
+            for what in ("lost", "duplicated"):
+                counts = line.setdefault(what, dict.fromkeys(_STORES, 0))
+                for store in _STORES:
+                    counts[store] += getattr(result, what).get(store, 0)
+            line["poison"] = line.get("poison", 0) + len(result.poison)
+            line["quarantined"] = line.get("quarantined", 0) + result.quarantined
+            line["seconds"] = round(line.get("seconds", 0.0) + result.seconds, 1)
+    total = lines.pop("total", None)
+    return [*lines.values(), *([total] if total else [])]
+
+
+def table(results: list[Result], title: str) -> Table:
+    """For a terminal: lost and duplicated as DynamoDB / lake / warehouse, quarantined as actual / expected."""
+    made = Table(title=title, box=SIMPLE_HEAD)
+    made.add_column("scenarios")
+    for name in ("n", "rows", "faults", "kills", "lost", "twice", "quarantined", "s"):
+        made.add_column(name, justify="right", no_wrap=True)
+    for line in summarise(results):
+        lost, twice = (" / ".join(str(line[what][store]) for store in _STORES) for what in ("lost", "duplicated"))
+        made.add_row(
+            line["kind"],
+            str(line["scenarios"]),
+            f"{line['transactions']:,}",
+            str(line["faults"]),
+            str(line["kills"]),
+            lost,
+            twice,
+            f"{line['quarantined']} / {line['poison']}",
+            f"{line['seconds']:.0f}",
+            style="bold" if line["kind"] == "total" else None,
+        )
+    return made
