@@ -1,4 +1,4 @@
-"""`swipeline replay` over moto's S3 and a warehouse in memory: what is loaded, once, and how it goes on when stopped."""
+"""`swipeline replay` over moto's S3, with a warehouse in memory: what is loaded, once, and going on after a stop."""
 
 from __future__ import annotations
 
