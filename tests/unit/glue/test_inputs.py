@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from glue import inputs
 from glue.header import DriftError, InputError
@@ -17,31 +15,13 @@ from tests.unit.glue.lines import COLUMNS, header, line
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        yield
-
-
-@pytest.fixture
 def s3(aws: None) -> Any:
-    client = boto3.client("s3")
-    client.create_bucket(Bucket="raw")
-    return client
+    return boto3.client("s3")
 
 
 @pytest.fixture
 def loads(aws: None) -> Loads:
-    client = boto3.client("dynamodb")
-    client.create_table(
-        TableName="loads",
-        KeySchema=[{"AttributeName": "load", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "load", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    return Loads(client, "loads")
+    return Loads(boto3.client("dynamodb"), "loads")
 
 
 def put(s3: Any, key: str, body: bytes = b"x") -> None:

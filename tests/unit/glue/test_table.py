@@ -10,7 +10,7 @@ from shared.schema import FIELDS
 
 
 def test_the_columns_are_the_schema_s_in_its_order() -> None:
-    assert COLUMNS == tuple(field.name for field in FIELDS)
+    assert tuple(field.name for field in FIELDS) == COLUMNS
     assert TRANSACTION_ARROW.names == list(COLUMNS)
 
 
