@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS staging.transaction (
     merchant_latitude DECIMAL(9,6) NOT NULL,
     merchant_longitude DECIMAL(9,6) NOT NULL,
     is_fraud BOOLEAN,
+    schema_version SMALLINT, -- of the line on the stream; null where the rows come from elsewhere
     loaded_at TIMESTAMP NOT NULL DEFAULT GETDATE()
 )
 DISTSTYLE EVEN;

@@ -5,6 +5,10 @@
 -- COPY waits until this transaction is over, and what it then loads is left for the next one.
 LOCK staging.transaction;
 
+-- A line of a schema that this release does not know: COPY takes it by position, the other sinks do not. It is in quarantine.
+DELETE FROM staging.transaction
+WHERE schema_version <> 1;
+
 DROP TABLE IF EXISTS merge_id;
 
 DROP TABLE IF EXISTS merge_count;

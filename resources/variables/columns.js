@@ -1,4 +1,4 @@
-// The columns of staging.transaction in their order, read from the one definition of a transaction.
+// The columns that a line of the stream fills, in its order: the schema's version, then the fields of the one definition.
 'use strict';
 
 const { readFileSync } = require('node:fs');
@@ -8,5 +8,5 @@ module.exports = async () => {
   const schema = readFileSync(path.join(__dirname, '..', '..', 'shared', 'schema.py'), 'utf8');
   const columns = [...schema.matchAll(/^ {4}Field\("(\w+)"/gm)].map(([, name]) => name);
   if (!columns.length) throw new Error('shared/schema.py: found no Field("name", ...)');
-  return columns.join(',');
+  return ['schema_version', ...columns].join(',');
 };

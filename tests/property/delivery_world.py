@@ -285,7 +285,7 @@ def _delivery_stream(buffer_bytes: int) -> DeliveryStream:
         secret_arn=None,
         secret_role_arn=role,
         table="staging.transaction",
-        columns=",".join(field.name for field in FIELDS),
+        columns=",".join(["schema_version", *(field.name for field in FIELDS)]),
         copy_options=options,
         retry_seconds=3600.0,
         copy_log=None,

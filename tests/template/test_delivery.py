@@ -22,7 +22,7 @@ def test_firehose_reads_the_stream_itself(delivery: dict) -> None:
 def test_copy_names_the_columns_of_the_one_schema_in_its_order(delivery: dict) -> None:
     copy = delivery["RedshiftDestinationConfiguration"]["CopyCommand"]
     assert copy["DataTableName"] == "staging.transaction"
-    assert copy["DataTableColumns"].split(",") == [field.name for field in FIELDS]
+    assert copy["DataTableColumns"].split(",") == ["schema_version", *(field.name for field in FIELDS)]
 
 
 def test_copy_reads_gzip_json_by_jsonpaths_and_refuses_to_guess(delivery: dict) -> None:

@@ -37,7 +37,7 @@ def test_every_mapping_sets_every_knob_and_leaves_none_to_a_default(template: Te
 
 def test_retries_are_bounded_since_unset_means_ten_thousand(template: Template) -> None:
     for mapping in template.mappings().values():
-        assert mapping["MaximumRetryAttempts"] == 10
+        assert mapping["MaximumRetryAttempts"] == 50
 
 
 def test_parallelization_is_not_swapped_with_the_retry_attempts(prod: Template, dev: Template) -> None:

@@ -38,7 +38,7 @@ def columns(node: exp.Create) -> dict[str, str]:
 def test_the_staging_table_has_the_schemas_fields_in_order_and_when_they_were_loaded() -> None:
     found = columns(create_tables()["staging.transaction"])
     expected = {field.name: exp.DataType.build(field.redshift, dialect="redshift").sql("redshift") for field in FIELDS}
-    assert list(found) == [*expected, "loaded_at"]
+    assert list(found) == [*expected, "schema_version", "loaded_at"]
     assert {name: found[name] for name in expected} == {n: kind.replace(" ", "") for n, kind in expected.items()}
 
 
@@ -56,7 +56,7 @@ def test_every_column_but_the_optional_ones_refuses_null() -> None:
         for column in node.this.expressions:
             kinds = [constraint.kind for constraint in column.args.get("constraints") or []]
             required = any(isinstance(kind, exp.NotNullColumnConstraint) for kind in kinds)
-            assert required == (column.name != "is_fraud"), (table, column.name)
+            assert required == (column.name not in ("is_fraud", "schema_version")), (table, column.name)
 
 
 def test_every_table_says_how_it_is_distributed_and_claims_no_key_that_redshift_would_not_enforce() -> None:
@@ -74,9 +74,9 @@ def test_the_ddl_can_be_run_again() -> None:
         assert re.match(r"CREATE (TABLE|SCHEMA) IF NOT EXISTS ", sql), sql[:60]
 
 
-def test_the_jsonpaths_are_the_fields_after_the_version_in_order() -> None:
+def test_the_jsonpaths_are_the_version_and_the_fields_in_order() -> None:
     paths = json.loads((REDSHIFT / "jsonpaths/transaction.json").read_text())
-    assert paths == {"jsonpaths": [f"$[{number}]" for number in range(1, len(FIELDS) + 1)]}
+    assert paths == {"jsonpaths": [f"$[{number}]" for number in range(len(FIELDS) + 1)]}
 
 
 def test_the_copy_options_are_the_delivery_streams() -> None:

@@ -23,7 +23,7 @@ MERGE = split_statements((FILES / "merge.sql").read_text())
 OPTIONS = (FILES / "copy_options").read_text().replace("${DeliveryBucket}", "b").strip()
 NAMES = [field.name for field in FIELDS]
 COPY = (
-    f"COPY staging.transaction ({', '.join(NAMES)}) FROM 's3://b/manifest' CREDENTIALS 'aws_iam_role={ROLE}'"
+    f"COPY staging.transaction ({', '.join(['schema_version', *NAMES])}) FROM 's3://b/manifest' CREDENTIALS 'aws_iam_role={ROLE}'"
     f" MANIFEST {OPTIONS}"
 )
 Row = dict[str, Any]
@@ -142,10 +142,10 @@ class Warehouse:
         tables = ("staging.transaction", "core.transaction", "core.customer", "core.merchant")
         self.redshift.ok([f"DELETE FROM {table}" for table in tables])
 
-    def load(self, *files: list[Row]) -> None:
+    def load(self, *files: list[Row], version: int = SCHEMA_VERSION) -> None:
         entries = []
         for number, load in enumerate(files):
-            text = "".join(json.dumps([SCHEMA_VERSION, *item.values()]) + "\n" for item in load)
+            text = "".join(json.dumps([version, *item.values()]) + "\n" for item in load)
             entries.append(
                 {"url": self.redshift.s3.put(f"s3://b/{number}.gz", gzip.compress(text.encode())), "mandatory": True}
             )
@@ -228,6 +228,13 @@ def test_at_equal_times_the_greater_id_gives_a_dimension_its_attributes(
     warehouse.check([tied])
     assert warehouse.redshift.rows("SELECT job FROM core.customer") == [("Job 2",)]
     assert warehouse.redshift.rows("SELECT category FROM core.merchant") == [("category 2",)]
+
+
+def test_a_line_of_an_unknown_schema_version_is_left_to_quarantine(warehouse: Warehouse) -> None:
+    warehouse.load([row(1, 1, 1, 1, 1)])
+    warehouse.load([row(2, 1, 1, 1, 1)], version=SCHEMA_VERSION + 1)
+    assert warehouse.merge()["inserted"] == 1
+    assert warehouse.merge()["staged"] == 0
 
 
 def test_an_empty_merge_counts_nothing(warehouse: Warehouse) -> None:
