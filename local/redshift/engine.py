@@ -34,6 +34,7 @@ class Database:
             "temp_directory": str(path.with_suffix(".tmp")),
             "autoinstall_known_extensions": "false",
         }
+        _replay_log(path)
         self._root = duckdb.connect(str(path), config=config)
         self._lock = threading.Lock()
         for statement in catalog.SYSTEM.split(";\n"):
@@ -51,6 +52,21 @@ class Database:
     def close(self) -> None:
         with self._lock:
             self._root.close()
+
+
+def _replay_log(path: Path) -> None:
+    """Bring a file that was not closed up to date: what was committed before a kill is in the log beside it.
+
+    DuckDB 1.5 cannot replay an ALTER or COMMENT ON COLUMN of a table with a CHECK or a computed DEFAULT while it opens
+    the file as its first database ("no default database set"): the warehouse would be lost. Attached to another one it
+    can.
+    """
+    if not path.with_name(path.name + ".wal").exists():
+        return
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS recovered")
+        connection.execute("CHECKPOINT recovered")
+        connection.execute("DETACH recovered")
 
 
 class Session:

@@ -12,8 +12,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from local.redshift.engine import Database
 from local.redshift.results import Result
 from local.redshift.store import RETENTION_SECONDS, Part, Statement, Store
+from local.redshift.translate import compile_statement, parse
 from tests.conformance.redshift.conftest import TARGET, Redshift
 
 SERVE = """
@@ -94,6 +96,36 @@ def test_a_kill_in_the_middle_of_a_transaction_leaves_none_of_it(tmp_path: Path)
         assert again.rows("SELECT COUNT(*) FROM n") == [(2000,)]
     finally:
         again.stop()
+
+
+COMMIT_AND_DIE = """
+import os, signal, sys
+from pathlib import Path
+from local.redshift.engine import Database
+from local.redshift.translate import compile_statement, parse
+from shared.sql import read_statements
+with Database(Path(sys.argv[1])).session() as session:
+    session.begin()
+    for sql in [*read_statements("ddl.sql"), "CREATE TABLE t (a VARCHAR(9))", "INSERT INTO t VALUES ('kept')"]:
+        session.run(compile_statement(parse(sql)), 1, None)
+    session.commit("statement")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_was_committed_is_there_after_a_kill_the_tables_too(tmp_path: Path) -> None:
+    path = tmp_path / "swipeline.duckdb"
+    died = subprocess.run([sys.executable, "-c", COMMIT_AND_DIE, str(path)], cwd=Path(__file__).parents[3], check=False)
+    assert died.returncode == -signal.SIGKILL
+    database = Database(path)
+    try:
+        assert database.committed("statement")
+        with database.session() as session:
+            _, result = session.run(compile_statement(parse("SELECT a FROM t")), 1, None)
+        assert result is not None
+        assert json.loads(result.pages[0]) == [[{"stringValue": "kept"}]]
+    finally:
+        database.close()
 
 
 def test_a_statement_that_was_committed_but_not_yet_marked_is_finished_after_a_crash(own_redshift: Redshift) -> None:
