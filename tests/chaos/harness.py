@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-import requests
+from botocore.exceptions import BotoCoreError, ClientError
 
 from client.send.run import Options, send_file
 from shared.codec import encode_line
@@ -164,13 +164,17 @@ class Harness:
                     content = self.stores.content()
                     if self._complete(content):
                         return content
-            except (OSError, requests.RequestException, AssertionError):
-                pass
+            except (OSError, BotoCoreError, ClientError, AssertionError) as error:
+                self.tell(f"not to be read yet: {str(error)[:120]}")
             if time.monotonic() - asked > MERGE_AFTER_SECONDS:
                 asked = time.monotonic()
                 self._merge_now()
             time.sleep(0.3)
-        return self.stores.content()
+        try:
+            return self.stores.content()
+        except (OSError, BotoCoreError, AssertionError) as error:
+            self.tell(f"a store cannot be read, all of it counts as lost: {error}")
+            return content
 
     def _complete(self, content: Content) -> bool:
         stored = all(self._expected <= found.keys() for found in content.by_store().values())
