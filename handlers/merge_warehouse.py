@@ -15,6 +15,7 @@ from shared.telemetry import logger, metrics, observed
 from shared.warehouse import Warehouse
 
 RESERVE_SECONDS = 3.0
+LEAST_SECONDS = 10.0  # a pass needs some
 
 
 @cache
@@ -27,16 +28,19 @@ def warehouse() -> tuple[Warehouse, int]:
 
 
 @observed
-def handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
-    """Merge until the next run is due. A second run beside it is harmless: merge.sql locks, and inserts what is new.
+def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
+    """Merge until the next run is due, or for the ``seconds`` that a caller by hand gives.
+
+    A second run beside it is harmless: merge.sql locks, and inserts what is new.
 
     Raises what the warehouse says when a pass fails: the alarm sees it, and the next run tries again.
     """
     database, every = warehouse()
     statements = read_statements("merge.sql")
     total = Ledger()
+    wanted = min(PERIOD_SECONDS, max(LEAST_SECONDS, float(event.get("seconds", PERIOD_SECONDS))))
     try:
-        for seconds in passes(every, seconds_left(context, RESERVE_SECONDS, PERIOD_SECONDS)):
+        for seconds in passes(every, seconds_left(context, RESERVE_SECONDS, wanted)):
             result = read_result(database.run("merge-warehouse", statements, seconds))
             total.received += result.staged
             total.written += result.inserted

@@ -18,7 +18,7 @@ import psutil
 from botocore.exceptions import BotoCoreError
 
 from local.clients import Clients
-from local.deploy import DeployError, deploy, describe_stack, outputs
+from local.deploy import DeployError, deploy, describe_stack, outputs, stack_name
 from local.emulator import port_is_taken
 from local.processes import PROCESSES, Process, is_healthy, log_file, log_tail
 from local.settings import REPOSITORY, Settings
@@ -27,6 +27,7 @@ from local.supervisor import code_version, state_file
 STAGE = "local"
 START_SECONDS = 90.0
 STOP_SECONDS = 640.0
+BRIDGE_SECONDS = 35  # over before the schedule's first run
 
 
 class StackError(RuntimeError):
@@ -85,7 +86,8 @@ def up(stage: str = STAGE, tell: Callable[[str], None] = lambda _: None) -> Stat
     if _supervisor(settings) is not None and _told(settings).get("code") != code_version():
         tell("stopping the embedded AWS: it runs older code")
         down()
-    if _supervisor(settings) is None:
+    started = _supervisor(settings) is None
+    if started:
         tell("starting the embedded AWS")
         _start(settings)
     else:
@@ -100,7 +102,18 @@ def up(stage: str = STAGE, tell: Callable[[str], None] = lambda _: None) -> Stat
             f"the emulator does not answer: {error}\n{log_tail(log_file(settings, 'emulator'))}"
         ) from error
     tell("deployed" if changed else "nothing to deploy")
+    if changed or started:
+        _merge_until_scheduled(Clients(settings, "swipeline-up"), stage)
     return status()
+
+
+def _merge_until_scheduled(clients: Clients, stage: str) -> None:
+    """A rule of rate(1 minute) first fires a minute after it is made, or after the emulator's start: bridge that."""
+    clients.root("lambda").invoke(
+        FunctionName=f"{stack_name(stage)}-merge-warehouse",
+        InvocationType="Event",
+        Payload=json.dumps({"seconds": BRIDGE_SECONDS}),
+    )
 
 
 def down() -> bool:

@@ -45,6 +45,16 @@ def test_a_run_merges_at_its_pace_and_counts_all_passes(
     assert (metrics["Written"], metrics["Duplicates"], metrics["Freshness"]) == ([9], [6], [7, 7, 7])
 
 
+@pytest.mark.parametrize(("seconds", "passes"), [(0, 1), (35, 2), (1000, 3)])
+def test_a_run_by_hand_merges_for_the_seconds_it_is_given_and_no_longer_than_the_schedule_allows(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch, seconds: int, passes: int
+) -> None:
+    api = FakeDataApi(answer_counts)
+    module = merge_module(function, monkeypatch, api, every=20)
+    module.handler({"seconds": seconds}, Context(remaining_ms=58_000))
+    assert len(api.submitted) == passes
+
+
 def test_the_merge_is_one_transaction(stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     api = FakeDataApi(answer_counts)
     merge_module(function, monkeypatch, api, every=60).handler({}, Context(remaining_ms=58_000))
@@ -83,7 +93,7 @@ def test_migrating_runs_the_ddl_and_publishes_the_jsonpaths(
     (batch,) = api.submitted
     assert answer == {"statements": len(batch["Sqls"]), "published": ["jsonpaths/transaction.json", "glue/job.py", "glue/swipeline.zip"]}
     published = stage.s3.get_object(Bucket="delivery", Key="jsonpaths/transaction.json")["Body"].read()
-    assert json.loads(published)["jsonpaths"][0] == "$[1]"
+    assert json.loads(published)["jsonpaths"][1] == "$[1]"
 
 
 def test_a_ddl_that_is_refused_is_raised(stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch) -> None:
