@@ -9,6 +9,7 @@ from shared import config
 from shared.aws import client
 from shared.consumer import read_batch, respond
 from shared.ledger import Ledger
+from shared.merchants import Merchants
 from shared.retry import Budget, seconds_left
 from shared.table import THREADS, Table
 from shared.telemetry import logger, metrics, observed
@@ -23,7 +24,7 @@ def table() -> Table:
     settings = config.read(config.Table)
     # One attempt: Table.write repeats only what was not processed, which botocore cannot.
     dynamodb = client("dynamodb", read_timeout=5, attempts=1, connections=THREADS, validate=False)
-    return Table(dynamodb, settings.table_name)
+    return Table(dynamodb, settings.table_name, merchants=Merchants(dynamodb, settings.merchants_table_name))
 
 
 @observed

@@ -28,6 +28,7 @@ def ingest() -> Ingest:
         Stream(client("kinesis", read_timeout=4, attempts=1), settings.stream_name),
         Requests(client("dynamodb", read_timeout=2, attempts=2), settings.requests_table_name),
         CardKey(client("secretsmanager", read_timeout=2, attempts=2), settings.card_key_secret_arn),
+        settings.reader_api_key_id,
     )
 
 

@@ -28,6 +28,7 @@ class Ingest(Stage):
     stream_name: str
     requests_table_name: str
     card_key_secret_arn: str
+    reader_api_key_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,15 @@ class Table(Stage):
     """Of write-to-dynamodb."""
 
     table_name: str
+    merchants_table_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query(Table):
+    """Of query-transactions."""
+
+    card_key_secret_arn: str
+    reader_api_key_id: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 from shared.body import BodyError, header, read_bytes, read_rows
+from shared.callers import api_key_id
 from shared.errors import RejectedError, TransientError
 from shared.idempotency import KEY_FORM, fingerprint
 from shared.ledger import Ledger
@@ -74,14 +75,20 @@ class Answer(NamedTuple):
 class Ingest:
     """The API's one operation, ``POST /transactions``."""
 
-    def __init__(self, stream: StreamPort, requests: RequestsPort, card_key: CardKeyPort) -> None:
+    def __init__(
+        self, stream: StreamPort, requests: RequestsPort, card_key: CardKeyPort, reader_api_key_id: str = ""
+    ) -> None:
         self._stream, self._requests, self._card_key = stream, requests, card_key
+        self._reader_api_key_id = reader_api_key_id
 
     def answer(self, event: Mapping[str, Any], request_id: str, budget: Budget) -> Answer:
         """Answer one proxy event of API Gateway (REST, payload version 1).
 
         Raises only what nobody foresaw. Times out with the budget, plus the call in flight.
         """
+        sender = api_key_id(event)
+        if sender and sender == self._reader_api_key_id:
+            return Answer(403, {"request_id": request_id, "message": "this key may read, not send"}, Ledger())
         try:
             body = read_bytes(event)
             rows = read_rows(body)
@@ -93,7 +100,6 @@ class Ingest:
         except TransientError:
             return _not_now(Validated([], [], len(rows)), range(len(rows)), request_id, Ledger(received=len(rows)))
 
-        sender = ((event.get("requestContext") or {}).get("identity") or {}).get("apiKeyId") or ""
         mark = fingerprint(card_key, body) if key else ""
         known, away = self._find(sender, key) if key else (None, False)
         if known and known != mark:

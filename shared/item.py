@@ -17,13 +17,18 @@ def key_of(transaction: Transaction) -> tuple[str, str]:
     return transaction.card_id, f"{transaction.occurred_at}#{transaction.transaction_id}"
 
 
+def merchant_bucket(merchant_id: str, month: str) -> str:
+    """Give the key of the index merchant-time that holds a merchant's transactions of a month (2020-06)."""
+    return f"{merchant_id}#{month}"
+
+
 def to_item(t: Transaction) -> Item:
     """Give the item. Written out by hand: boto3's TypeSerializer takes ten times as long, and refuses floats."""
     item: Item = {
         "card_id": {"S": t.card_id},
         "time_id": {"S": f"{t.occurred_at}#{t.transaction_id}"},
         # By month, so that a merchant with many sales is not one ever-growing index partition.
-        "merchant_bucket": {"S": f"{t.merchant_id}#{t.occurred_at[:7]}"},
+        "merchant_bucket": {"S": merchant_bucket(t.merchant_id, t.occurred_at[:7])},
         "transaction_id": {"S": t.transaction_id},
         "occurred_at": {"S": t.occurred_at},
         "card_last4": {"S": t.card_last4},

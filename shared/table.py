@@ -1,28 +1,18 @@
-"""Writes transactions to the DynamoDB table in bulk: what BatchWriteItem leaves unprocessed is written again, alone."""
+"""Writes transactions to the DynamoDB table, and their merchants to the table that finds those."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Event
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
-from shared.aws import is_transient
+from shared.bulk_write import ITEMS_PER_CALL, THREADS, BulkWriter, TableClient
 from shared.consumer import Line, Position
-from shared.item import Item, key_of, to_item
+from shared.item import key_of, to_item
+from shared.merchants import Merchants
 from shared.retry import Budget
 
-# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
-ITEMS_PER_CALL = 25
-THREADS = 8
+__all__ = ["ITEMS_PER_CALL", "THREADS", "Table", "TableClient", "WriteOutcome"]
 
 Key = tuple[str, str]
-
-
-class TableClient(Protocol):
-    """The part of boto3's DynamoDB client that is used here; several threads call it at once."""
-
-    def batch_write_item(self, *, RequestItems: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
-        """Write up to 25 items, no two with the same key; some may come back unprocessed."""
 
 
 class WriteOutcome(NamedTuple):
@@ -37,8 +27,10 @@ class WriteOutcome(NamedTuple):
 class Table:
     """The table of transactions. A put replaces the item of the same key, so that a replay changes nothing."""
 
-    def __init__(self, client: TableClient, name: str, threads: int = THREADS) -> None:
-        self._client, self._name, self._threads = client, name, threads
+    def __init__(
+        self, client: TableClient, name: str, threads: int = THREADS, merchants: Merchants | None = None
+    ) -> None:
+        self._writer, self._merchants = BulkWriter(client, name, threads), merchants
 
     def write(self, lines: list[Line], budget: Budget) -> WriteOutcome:
         """Write every line's transaction, in any order: no two of them share an item.
@@ -48,37 +40,11 @@ class Table:
 
         Raises ClientError on what no retry can mend (no permission, no such table, an item that DynamoDB refuses).
         """
+        unlisted = self._merchants.unlisted(lines, budget) if self._merchants else []
+        unwritten: set[Key] = {key_of(line.transaction) for line in unlisted}
         last: dict[Key, Line] = {key_of(line.transaction): line for line in lines}
-        items = [to_item(line.transaction) for line in last.values()]
-        calls = [items[start : start + ITEMS_PER_CALL] for start in range(0, len(items), ITEMS_PER_CALL)]
-        unwritten: set[Key] = set()
-        retried = 0
-        hopeless = Event()
-        with ThreadPoolExecutor(self._threads) as pool:
-            for left, repeats in pool.map(lambda call: self._write_call(call, budget, hopeless), calls):
-                unwritten.update((item["card_id"]["S"], item["time_id"]["S"]) for item in left)
-                retried += repeats
+        items = [to_item(line.transaction) for key, line in last.items() if key not in unwritten]
+        left, retried = self._writer.write(items, budget)
+        unwritten.update((item["card_id"]["S"], item["time_id"]["S"]) for item in left)
         failed = [line.position for line in lines if unwritten and key_of(line.transaction) in unwritten]
         return WriteOutcome(len(last) - len(unwritten), len(lines) - len(last), retried, failed)
-
-    def _write_call(self, items: list[Item], budget: Budget, hopeless: Event) -> tuple[list[Item], int]:
-        """Write up to 25 items; give those that are not stored when the budget is spent, and how many were repeated."""
-        retried = repeat = 0
-        while not hopeless.is_set() and not budget.spent:
-            try:
-                items = self._unprocessed(items)
-            except Exception as error:
-                if not is_transient(error):
-                    hopeless.set()  # spares the other threads their calls
-                    raise
-            if not items or not budget.wait(repeat):
-                break
-            repeat += 1
-            retried += len(items)
-        return items, retried
-
-    def _unprocessed(self, items: list[Item]) -> list[Item]:
-        answer = self._client.batch_write_item(
-            RequestItems={self._name: [{"PutRequest": {"Item": item}} for item in items]}
-        )
-        return [request["PutRequest"]["Item"] for request in answer.get("UnprocessedItems", {}).get(self._name, [])]

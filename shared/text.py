@@ -13,6 +13,8 @@ _RANGES += [(plane + 0xFFFE, plane + 0xFFFF) for plane in range(0, 0x110000, 0x1
 # The inside of a character class that matches what no store takes, in Python's and in Rust's (pydantic's) notation.
 UNSTORABLE = "".join(rf"\U{low:08x}-\U{high:08x}" for low, high in _RANGES)
 UNSTORABLE_RUST = "".join(rf"\u{{{low:x}}}-\u{{{high:x}}}" for low, high in _RANGES if low != 0xD800)
+# In JSON Schema's notation: the characters themselves. Surrogates cannot be in JSON text at all.
+UNSTORABLE_JSON_SCHEMA = "".join(f"{chr(low)}-{chr(high)}" for low, high in _RANGES if low != 0xD800)
 
 _FIRST_UNSTORABLE = re.compile(f"[{UNSTORABLE}]")
 

@@ -9,6 +9,7 @@ FUNCTIONS = {
     for name, logical in {
         "write-to-kinesis": "WriteDashtoDashkinesis",
         "write-to-dynamodb": "WriteDashtoDashdynamodb",
+        "query-transactions": "QueryDashtransactions",
         "write-to-s3": "WriteDashtoDashs3",
         "merge-warehouse": "MergeDashwarehouse",
         "migrate-warehouse": "MigrateDashwarehouse",

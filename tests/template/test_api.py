@@ -2,37 +2,74 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.template.template import Template, text
 
 
-def test_transactions_are_posted_with_a_key_to_write_to_kinesis(template: Template) -> None:
-    (method,) = template.of_type("AWS::ApiGateway::Method").values()
-    (resource,) = template.of_type("AWS::ApiGateway::Resource").values()
-    assert (resource["PathPart"], method["HttpMethod"], method["ApiKeyRequired"]) == ("transactions", "POST", True)
-    assert method["Integration"]["Type"] == "AWS_PROXY"
-    assert "WriteDashtoDashkinesisLambdaFunction.Arn" in text(method["Integration"]["Uri"])
+def methods(template: Template) -> dict[tuple[str, str], dict[str, Any]]:
+    """Each method by (path, method)."""
+    resources = template.of_type("AWS::ApiGateway::Resource")
+
+    def path(logical_id: str) -> str:
+        parent = text(resources[logical_id]["ParentId"])
+        return (path(parent) if parent in resources else "") + "/" + resources[logical_id]["PathPart"]
+
+    found = template.of_type("AWS::ApiGateway::Method").values()
+    return {(path(text(method["ResourceId"])), method["HttpMethod"]): method for method in found}
 
 
-def test_the_sender_key_is_in_the_usage_plan(template: Template) -> None:
-    (key,) = template.of_type("AWS::ApiGateway::ApiKey").values()
-    (membership,) = template.of_type("AWS::ApiGateway::UsagePlanKey").values()
-    assert (key["Name"], key["Enabled"]) == (f"swipeline-{template.stage}-sender", True)
-    assert (text(membership["KeyId"]), text(membership["UsagePlanId"])) == ("ApiGatewayApiKey1", "ApiGatewayUsagePlan")
+def test_every_method_asks_for_a_key_and_is_proxied_to_its_function(template: Template) -> None:
+    functions = {
+        ("/transactions", "POST"): "WriteDashtoDashkinesisLambdaFunction.Arn",
+        ("/transactions", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",
+        ("/transactions/search", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",
+        ("/transactions/{transaction_id}", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",
+        ("/merchants", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",
+        ("/health", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",
+    }
+    found = methods(template)
+    assert set(found) == set(functions)
+    for key, method in found.items():
+        assert method["ApiKeyRequired"] is True, key
+        assert method["Integration"]["Type"] == "AWS_PROXY"
+        assert functions[key] in text(method["Integration"]["Uri"])
 
 
-def test_the_usage_plan_bounds_rate_and_day(template: Template) -> None:
-    (plan,) = template.of_type("AWS::ApiGateway::UsagePlan").values()
-    assert 0 < plan["Throttle"]["RateLimit"] <= plan["Throttle"]["BurstLimit"]
-    assert plan["Quota"]["Period"] == "DAY"
-    assert plan["Quota"]["Limit"] > 0
-    (stage,) = plan["ApiStages"]
-    assert (text(stage["ApiId"]), stage["Stage"]) == ("ApiGatewayRestApi", template.stage)
+def test_senders_and_readers_have_a_key_and_a_usage_plan_each(template: Template) -> None:
+    names = {name: key["Name"] for name, key in template.of_type("AWS::ApiGateway::ApiKey").items()}
+    assert names == {
+        "ApiGatewayApiKey1": f"swipeline-{template.stage}-sender",
+        "ReaderApiKey": f"swipeline-{template.stage}-reader",
+    }
+    assert all(key["Enabled"] for key in template.of_type("AWS::ApiGateway::ApiKey").values())
+    memberships = template.of_type("AWS::ApiGateway::UsagePlanKey").values()
+    assert {(text(one["KeyId"]), text(one["UsagePlanId"])) for one in memberships} == {
+        ("ApiGatewayApiKey1", "ApiGatewayUsagePlan"),
+        ("ReaderApiKey", "ReaderUsagePlan"),
+    }
+
+
+def test_both_functions_know_the_readers_key(template: Template) -> None:
+    for function in ("query-transactions", "write-to-kinesis"):
+        variables = template.functions()[function]["Environment"]["Variables"]
+        assert text(variables["READER_API_KEY_ID"]) == "ReaderApiKey"
+
+
+def test_the_usage_plans_bound_rate_and_day(template: Template) -> None:
+    for plan in template.of_type("AWS::ApiGateway::UsagePlan").values():
+        assert 0 < plan["Throttle"]["RateLimit"] <= plan["Throttle"]["BurstLimit"]
+        assert plan["Quota"]["Period"] == "DAY"
+        assert plan["Quota"]["Limit"] > 0
+        (stage,) = plan["ApiStages"]
+        assert (text(stage["ApiId"]), stage["Stage"]) == ("ApiGatewayRestApi", template.stage)
 
 
 def test_production_takes_more_than_dev(prod: Template, dev: Template) -> None:
-    (large,), (small,) = (t.of_type("AWS::ApiGateway::UsagePlan").values() for t in (prod, dev))
-    assert large["Throttle"]["RateLimit"] > small["Throttle"]["RateLimit"]
-    assert large["Quota"]["Limit"] > small["Quota"]["Limit"]
+    large, small = (t.of_type("AWS::ApiGateway::UsagePlan") for t in (prod, dev))
+    for plan in ("ApiGatewayUsagePlan", "ReaderUsagePlan"):
+        assert large[plan]["Throttle"]["RateLimit"] > small[plan]["Throttle"]["RateLimit"]
+        assert large[plan]["Quota"]["Limit"] > small[plan]["Quota"]["Limit"]
 
 
 def test_access_is_logged_on_aws_without_bodies_or_key_values(on_aws: Template) -> None:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from tests.template.template import Template, text
 
-FUNCTIONS = {"write-to-kinesis", "write-to-dynamodb", "write-to-s3", "merge-warehouse", "migrate-warehouse"}
+FUNCTIONS = {
+    "query-transactions",
+    "write-to-kinesis",
+    "write-to-dynamodb",
+    "write-to-s3",
+    "merge-warehouse",
+    "migrate-warehouse",
+}
 COMMON = {"STAGE", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_TRACE_DISABLED", "LOG_LEVEL"}
 SQL = {"WORKGROUP_NAME", "DATABASE_NAME", "MERGE_EVERY_SECONDS"}
 OWN = {
-    "write-to-kinesis": {"STREAM_NAME", "REQUESTS_TABLE_NAME", "CARD_KEY_SECRET_ARN"},
-    "write-to-dynamodb": {"TABLE_NAME"},
+    "query-transactions": {"TABLE_NAME", "MERCHANTS_TABLE_NAME", "CARD_KEY_SECRET_ARN", "READER_API_KEY_ID"},
+    "write-to-kinesis": {"STREAM_NAME", "REQUESTS_TABLE_NAME", "CARD_KEY_SECRET_ARN", "READER_API_KEY_ID"},
+    "write-to-dynamodb": {"TABLE_NAME", "MERCHANTS_TABLE_NAME"},
     "write-to-s3": {"LAKE_BUCKET", "QUARANTINE_BUCKET"},
     "merge-warehouse": SQL,
     "migrate-warehouse": SQL - {"MERGE_EVERY_SECONDS"} | {"DELIVERY_BUCKET"},
@@ -60,7 +68,7 @@ def test_the_ingest_function_ends_before_api_gateway_gives_up(template: Template
 
 def test_one_merge_runs_at_a_time_and_ends_before_the_next_is_due(template: Template) -> None:
     merge = template.functions()["merge-warehouse"]
-    (rule,) = template.of_type("AWS::Events::Rule").values()
+    rule = template.of_type("AWS::Events::Rule")["MergeDashwarehouseEventsRuleSchedule1"]
     assert merge["ReservedConcurrentExecutions"] == 1
     assert merge["Timeout"] < 60
     assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 minute)", "ENABLED")

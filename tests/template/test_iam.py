@@ -16,6 +16,7 @@ WORKGROUP = {
 NO_RESOURCE = {
     "xray:PutTraceSegments": "X-Ray has no resources for it",
     "xray:PutTelemetryRecords": "X-Ray has no resources for it",
+    "cloudwatch:PutMetricData": "a metric has no ARN; a condition restricts it to Glue's namespace",
     "redshift-data:DescribeStatement": "a statement has no ARN; a condition restricts it to its owner's",
     "redshift-data:GetStatementResult": "a statement has no ARN; a condition restricts it to its owner's",
 }
@@ -52,7 +53,13 @@ def expected(function: str, on_aws: bool) -> Permissions:
                 ("secretsmanager:GetSecretValue", "CardKeySecret.Id"),
             }
         case "write-to-dynamodb":
-            return trace() | consume() | {("dynamodb:BatchWriteItem", "TransactionTable.Arn")}
+            tables = ("TransactionTable.Arn", "MerchantsTable.Arn")
+            return trace() | consume() | {("dynamodb:BatchWriteItem", table) for table in tables}
+        case "query-transactions":
+            indexes = (f"${{TransactionTable.Arn}}/index/{name}" for name in ("merchant-time", "transaction-id"))
+            queried = {("dynamodb:Query", arn) for arn in ("TransactionTable.Arn", "MerchantsTable.Arn", *indexes)}
+            item = ("dynamodb:GetItem", "TransactionTable.Arn")
+            return trace() | queried | {item, ("secretsmanager:GetSecretValue", "CardKeySecret.Id")}
         case "write-to-s3":
             return (
                 trace()
@@ -65,7 +72,8 @@ def expected(function: str, on_aws: bool) -> Permissions:
         case "merge-warehouse":
             return trace() | run_sql(on_aws)
         case "migrate-warehouse":
-            return trace() | run_sql(on_aws) | {("s3:PutObject", "${DeliveryBucket.Arn}/jsonpaths/*")}
+            published = {("s3:PutObject", f"${{DeliveryBucket.Arn}}/{folder}/*") for folder in ("jsonpaths", "glue")}
+            return trace() | run_sql(on_aws) | published
     raise AssertionError(f"no permissions are written down for {function}")
 
 
@@ -86,7 +94,15 @@ def allowed(role: dict[str, object]) -> Permissions:
 
 
 @pytest.mark.parametrize(
-    "function", ["write-to-kinesis", "write-to-dynamodb", "write-to-s3", "merge-warehouse", "migrate-warehouse"]
+    "function",
+    [
+        "query-transactions",
+        "write-to-kinesis",
+        "write-to-dynamodb",
+        "write-to-s3",
+        "merge-warehouse",
+        "migrate-warehouse",
+    ],
 )
 def test_a_function_may_do_exactly_what_it_does(template: Template, function: str) -> None:
     on_aws = template.stage != "local"
@@ -104,7 +120,8 @@ def test_every_function_has_a_role_of_its_own_that_only_lambda_assumes(template:
 
 def test_no_role_is_left_that_nobody_uses(template: Template) -> None:
     of_functions = {text(function["Role"]) for function in template.functions().values()}
-    others = {"DeliveryRole.Arn", "CopyRole.Arn"} | (set() if template.stage == "local" else {"ApiLogRole.Arn"})
+    batch = {f"{name}Role.Arn" for name in ("Crawler", "Transform", "BatchMachine", "BatchStart")}
+    others = {"DeliveryRole.Arn", "CopyRole.Arn"} | batch | (set() if template.stage == "local" else {"ApiLogRole.Arn"})
     assert {f"{logical_id}.Arn" for logical_id in template.of_type("AWS::IAM::Role")} == of_functions | others
 
 
@@ -124,7 +141,7 @@ def test_no_statement_allows_actions_by_wildcard(template: Template) -> None:
 
 def test_a_role_follows_only_the_statements_that_it_started(template: Template) -> None:
     owned = [s for _, s in template.statements() if "redshift-data:DescribeStatement" in as_list(s["Action"])]
-    assert len(owned) == 2
+    assert len(owned) == 3
     for statement in owned:
         ((key, owner),) = statement["Condition"]["StringEquals"].items()
         assert (key, text(owner)) == ("redshift-data:statement-owner-iam-userid", "${aws:userid}")

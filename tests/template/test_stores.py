@@ -7,7 +7,16 @@ import json
 from tests.template.template import Template, text
 
 BUCKETS = {"LakeBucket", "QuarantineBucket", "DeliveryBucket"}
-KEPT = {"TransactionStream", "TransactionTable", "CardKeySecret", "WarehouseLoaderSecret", *BUCKETS}
+RAW = "RawBucket"  # not among them: it keeps no version, since what it has must go away
+KEPT = {
+    "TransactionStream",
+    "TransactionTable",
+    "BatchLoadsTable",
+    RAW,
+    "CardKeySecret",
+    "WarehouseLoaderSecret",
+    *BUCKETS,
+}
 
 
 def test_the_stream_is_encrypted(template: Template) -> None:
@@ -28,13 +37,15 @@ def test_a_small_stage_has_one_shard_for_a_day_and_production_grows_on_demand(de
 def test_transactions_are_keyed_by_card_and_time_and_found_by_merchant_and_time(template: Template) -> None:
     table = template.of_type("AWS::DynamoDB::Table")["TransactionTable"]
     keys = {key["KeyType"]: key["AttributeName"] for key in table["KeySchema"]}
-    (index,) = table["GlobalSecondaryIndexes"]
+    index, by_id = table["GlobalSecondaryIndexes"]
     assert keys == {"HASH": "card_id", "RANGE": "time_id"}
     assert {key["KeyType"]: key["AttributeName"] for key in index["KeySchema"]} == {
         "HASH": "merchant_bucket",
         "RANGE": "time_id",
     }
     assert (index["IndexName"], index["Projection"]) == ("merchant-time", {"ProjectionType": "ALL"})
+    assert [key["AttributeName"] for key in by_id["KeySchema"]] == ["transaction_id", "time_id"]
+    assert (by_id["IndexName"], by_id["Projection"]) == ("transaction-id", {"ProjectionType": "KEYS_ONLY"})
 
 
 def test_answered_requests_expire(template: Template) -> None:
@@ -51,13 +62,13 @@ def test_tables_are_encrypted_and_paid_by_request(template: Template) -> None:
 
 def test_buckets_are_closed_to_the_public_owned_and_encrypted(template: Template) -> None:
     buckets = template.of_type("AWS::S3::Bucket")
-    assert set(buckets) == BUCKETS | {"ServerlessDeploymentBucket"}
+    assert set(buckets) == BUCKETS | {RAW, "ServerlessDeploymentBucket"}
     for name, bucket in buckets.items():
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}, name
         assert len(bucket["PublicAccessBlockConfiguration"]) == 4, name
         (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
         assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256", name
-    for name in BUCKETS:
+    for name in BUCKETS | {RAW}:
         assert buckets[name]["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
 
 
@@ -83,7 +94,7 @@ def test_every_bucket_answers_over_tls_alone(on_aws: Template) -> None:
             assert statement["Principal"] == "*"
             assert len(statement["Resource"]) == 2
             denied.add(bucket)
-    assert denied == BUCKETS | {"ServerlessDeploymentBucket"}
+    assert denied == BUCKETS | {RAW, "ServerlessDeploymentBucket"}
 
 
 def test_production_keeps_its_data_whatever_happens_to_the_stack(prod: Template, dev: Template) -> None:

@@ -8,8 +8,10 @@ from shared import config
 
 
 def test_a_function_reads_only_the_variables_it_declares() -> None:
-    settings = config.read(config.Table, {"STAGE": "dev", "TABLE_NAME": "transactions", "LAKE_BUCKET": "lake"})
-    assert settings == config.Table(stage="dev", table_name="transactions")
+    settings = config.read(
+        config.Table, {"STAGE": "dev", "TABLE_NAME": "transactions", "MERCHANTS_TABLE_NAME": "m", "LAKE_BUCKET": "lake"}
+    )
+    assert settings == config.Table(stage="dev", table_name="transactions", merchants_table_name="m")
 
 
 def test_every_missing_variable_is_named_at_once() -> None:
@@ -32,4 +34,5 @@ def test_a_number_that_is_none_is_refused(value: str) -> None:
 def test_the_process_environment_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STAGE", "prod")
     monkeypatch.setenv("TABLE_NAME", "t")
+    monkeypatch.setenv("MERCHANTS_TABLE_NAME", "m")
     assert config.read(config.Table).stage == "prod"

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.codec import encode_record
+from shared.bulk_write import BulkWriter
 from shared.consumer import Line, read_batch, respond
 from shared.item import key_of, to_item
 from shared.schema import Transaction
@@ -121,10 +122,10 @@ def test_a_missing_permission_is_raised_and_the_other_threads_stop() -> None:
 
 def test_after_one_hopeless_call_no_other_is_made_or_repeated() -> None:
     fake, hopeless = FakeTable(always=Fault(Kind.DENIED)), threading.Event()
-    table, items = Table(fake, "t"), [to_item(MANY[0])]
+    writer, items = BulkWriter(fake, "t"), [to_item(MANY[0])]
     with pytest.raises(ClientError, match="AccessDenied"):
-        table._write_call(items, FakeClock().budget(20), hopeless)
-    assert table._write_call(items, FakeClock().budget(20), hopeless) == (items, 0)
+        writer._write_call(items, FakeClock().budget(20), hopeless)
+    assert writer._write_call(items, FakeClock().budget(20), hopeless) == (items, 0)
     assert len(fake.calls) == 1
 
 

@@ -18,6 +18,7 @@ from shared.telemetry import logger, metrics
 from tests.unit.fakes.rows import CARD_KEY
 
 BUILDERS = {
+    "query_transactions": "api",
     "write_to_kinesis": "ingest",
     "write_to_dynamodb": "table",
     "write_to_s3": "buckets",
@@ -100,7 +101,9 @@ def stage(clients: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
     for name, value in {
         "STREAM_NAME": "transactions",
         "TABLE_NAME": "transactions",
+        "MERCHANTS_TABLE_NAME": "merchants",
         "REQUESTS_TABLE_NAME": "requests",
+        "READER_API_KEY_ID": "reader-1",
         "LAKE_BUCKET": "lake",
         "QUARANTINE_BUCKET": "quarantine",
         "DELIVERY_BUCKET": "delivery",
@@ -111,6 +114,7 @@ def stage(clients: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
         monkeypatch.setenv(name, value)
     clients.kinesis.create_stream(StreamName="transactions", ShardCount=1)
     make_table(clients.dynamodb, "transactions", "card_id", "time_id")
+    make_table(clients.dynamodb, "merchants", "part", "sort")
     make_table(clients.dynamodb, "requests", "idempotency_key")
     for bucket in ("lake", "quarantine", "delivery"):
         clients.s3.create_bucket(Bucket=bucket)

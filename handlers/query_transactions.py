@@ -1,0 +1,38 @@
+"""query-transactions: finds transactions by card and time, by merchant and time, by id; merchants by name."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from shared import config
+from shared.aws import client
+from shared.card_key import CardKey
+from shared.query.api import Api
+from shared.query.reader import Reader
+from shared.telemetry import logger, metrics, observed
+
+
+@cache
+def api() -> Api:
+    """Build the operations once per container."""
+    settings = config.read(config.Query)
+    dynamodb = client("dynamodb", read_timeout=3, attempts=3)
+    return Api(
+        Reader(dynamodb, settings.table_name, settings.merchants_table_name),
+        CardKey(client("secretsmanager", read_timeout=2, attempts=2), settings.card_key_secret_arn),
+        settings.reader_api_key_id,
+    )
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer a proxy event of API Gateway. Neither parameters nor rows are logged."""
+    request_id = (event.get("requestContext") or {}).get("requestId") or context.aws_request_id
+    logger.append_keys(request_id=request_id)
+    response, counts = api().respond(event, request_id, context)
+    metrics.add_metric(name="ItemsRead", unit="Count", value=counts.read)
+    metrics.add_metric(name="ItemsReturned", unit="Count", value=counts.given)
+    about = {"status": response["statusCode"], "read": counts.read, "given": counts.given}
+    (logger.warning if response["statusCode"] >= 500 else logger.info)("answered", extra=about)
+    return response

@@ -1,0 +1,209 @@
+"""Reads the tables: by card and time, by merchant and time, by transaction, and merchants by the start of their name.
+
+Every read is eventually consistent: half the price, and a GSI offers nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol
+
+from shared.aws import is_transient
+from shared.errors import TransientError
+from shared.item import Item, merchant_bucket
+from shared.merchants import folded, months_part, name_part
+from shared.query.window import Window
+
+MERCHANT_INDEX = "merchant-time"
+TRANSACTION_INDEX = "transaction-id"
+NOWHERE: Item = {"card_id": {"S": "health"}, "time_id": {"S": "health"}}
+
+
+class ReadClient(Protocol):
+    """The part of boto3's DynamoDB client that is used here."""
+
+    def query(self, **parameters: Any) -> dict[str, Any]:
+        """Give items of one partition, in order, at most 1 MB at a time."""
+
+    def get_item(self, *, TableName: str, Key: Item) -> dict[str, Any]:
+        """Give one item, or none."""
+
+
+class Asked(NamedTuple):
+    """A query for transactions: of one card, or of one merchant, within a window, in one order."""
+
+    kind: str  # card or merchant
+    id: str  # card_id or merchant_id
+    window: Window
+    newest_first: bool
+
+    def words(self) -> list[str]:
+        """Give what a cursor is bound to. The limit is not: a page may be followed by a larger one."""
+        return [self.kind, self.id, *self.window, str(self.newest_first)]
+
+
+class Found(NamedTuple):
+    """A page: its items, where the next one starts (None: there is none), and how many items were read for it."""
+
+    items: list[Item]
+    position: list[str] | None
+    read: int
+
+
+class StoreAwayError(TransientError):
+    """DynamoDB throttles or does not answer: the same call may succeed later."""
+
+
+class Reader:
+    """The two tables, for reading."""
+
+    def __init__(self, client: ReadClient, table: str, merchants: str) -> None:
+        self._client, self._table, self._merchants = client, table, merchants
+
+    def transactions(self, asked: Asked, limit: int, position: list[str] | None) -> Found:
+        """Give a page of at most ``limit``. A page with a position may be the last: DynamoDB only knows at its end."""
+        if asked.window.empty:
+            return Found([], None, 0)
+        if asked.kind == "card":
+            start = _card_key(asked, position[0]) if position else None
+            items, last, read = self._page(self._card_query(asked), limit, start)
+            return Found(items, [last["time_id"]["S"]] if last else None, read)
+        return self._of_merchant(asked, limit, position)
+
+    def transaction(self, transaction_id: str) -> Item | None:
+        """Give the transaction of an id: the earliest, should a sender have used it twice."""
+        items, _, _ = self._page(
+            {
+                "TableName": self._table,
+                "IndexName": TRANSACTION_INDEX,
+                "KeyConditionExpression": "transaction_id = :id",
+                "ExpressionAttributeValues": {":id": {"S": transaction_id}},
+            },
+            1,
+        )
+        if not items:
+            return None
+        return self._get({name: items[0][name] for name in ("card_id", "time_id")})
+
+    def merchants(self, prefix: str, limit: int, position: list[str] | None) -> Found:
+        """Give merchants whose name starts so, sorted by name; each spelling that was seen is one."""
+        start = folded(prefix)
+        if not start:
+            return Found([], None, 0)
+        part = {"S": name_part(start)}
+        query = {
+            "TableName": self._merchants,
+            "KeyConditionExpression": "#part = :part AND begins_with(#sort, :start)",
+            "ExpressionAttributeNames": {"#part": "part", "#sort": "sort"},
+            "ExpressionAttributeValues": {":part": part, ":start": {"S": start}},
+        }
+        after = {"part": part, "sort": {"S": position[0]}} if position else None
+        items, last, read = self._page(query, limit, after)
+        return Found(items, [last["sort"]["S"]] if last else None, read)
+
+    def check(self) -> None:
+        """Ask for an item that is not there: half a read unit. Raises StoreAwayError if the table does not answer."""
+        self._get(NOWHERE)
+
+    def _of_merchant(self, asked: Asked, limit: int, position: list[str] | None) -> Found:
+        """Go through the buckets that hold anything, in order, until the page is full."""
+        items: list[Item] = []
+        read = 0
+        for month in self._months(asked, position[0] if position else None):
+            if len(items) == limit:
+                return Found(items, [month], read)
+            start = None
+            if position and len(position) == 3 and position[0] == month:
+                start = _merchant_key(asked, *position)
+            more, last, scanned = self._page(self._merchant_query(asked, month), limit - len(items), start)
+            items += more
+            read += scanned
+            if last:
+                return Found(items, [month, last["time_id"]["S"], last["card_id"]["S"]], read)
+        return Found(items, None, read)
+
+    def _months(self, asked: Asked, start: str | None) -> Iterator[str]:
+        """Give the merchant's months within the window, in the order asked for, from the one where the page starts."""
+        first, last = asked.window.first_month, asked.window.last_month
+        if start:
+            first, last = (first, start) if asked.newest_first else (start, last)
+        if first == last:
+            yield first
+            return
+        query = {
+            "TableName": self._merchants,
+            "KeyConditionExpression": "#part = :part AND #sort BETWEEN :first AND :last",
+            "ExpressionAttributeNames": {"#part": "part", "#sort": "sort"},
+            "ExpressionAttributeValues": {
+                ":part": {"S": months_part(asked.id)},
+                ":first": {"S": first},
+                ":last": {"S": last},
+            },
+            "ScanIndexForward": not asked.newest_first,
+        }
+        start_key: Item | None = None
+        while True:
+            answer = self._query(query, start_key)
+            yield from (item["sort"]["S"] for item in answer["Items"])
+            start_key = answer.get("LastEvaluatedKey")
+            if not start_key:
+                return
+
+    def _card_query(self, asked: Asked) -> dict[str, Any]:
+        return {"TableName": self._table, **_within(asked, "card_id", asked.id)}
+
+    def _merchant_query(self, asked: Asked, month: str) -> dict[str, Any]:
+        within = _within(asked, "merchant_bucket", merchant_bucket(asked.id, month))
+        return {"TableName": self._table, "IndexName": MERCHANT_INDEX, **within}
+
+    def _page(
+        self, query: dict[str, Any], limit: int, start: Item | None = None
+    ) -> tuple[list[Item], Item | None, int]:
+        """Read until there are ``limit`` items or no more: one answer holds at most 1 MB."""
+        items: list[Item] = []
+        read = 0
+        while True:
+            answer = self._query(query | {"Limit": limit - len(items)}, start)
+            items += answer["Items"]
+            read += answer["ScannedCount"]
+            start = answer.get("LastEvaluatedKey")
+            if not start or len(items) >= limit:
+                return items, start, read
+
+    def _query(self, query: dict[str, Any], start: Item | None) -> dict[str, Any]:
+        more = {"ExclusiveStartKey": start} if start else {}
+        try:
+            return self._client.query(**query, **more)
+        except Exception as error:
+            raise _told(error) from error
+
+    def _get(self, key: Item) -> Item | None:
+        try:
+            return self._client.get_item(TableName=self._table, Key=key).get("Item")
+        except Exception as error:
+            raise _told(error) from error
+
+
+def _told(error: Exception) -> Exception:
+    return StoreAwayError("the table does not answer") if is_transient(error) else error
+
+
+def _within(asked: Asked, attribute: str, value: str) -> dict[str, Any]:
+    return {
+        "KeyConditionExpression": f"{attribute} = :id AND time_id BETWEEN :begin AND :end",
+        "ExpressionAttributeValues": {
+            ":id": {"S": value},
+            ":begin": {"S": asked.window.begin},
+            ":end": {"S": asked.window.end},
+        },
+        "ScanIndexForward": not asked.newest_first,
+    }
+
+
+def _card_key(asked: Asked, time_id: str) -> Item:
+    return {"card_id": {"S": asked.id}, "time_id": {"S": time_id}}
+
+
+def _merchant_key(asked: Asked, month: str, time_id: str, card_id: str) -> Item:
+    bucket = {"S": merchant_bucket(asked.id, month)}
+    return {"merchant_bucket": bucket, "time_id": {"S": time_id}, "card_id": {"S": card_id}}
