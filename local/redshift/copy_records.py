@@ -12,7 +12,8 @@ from local.redshift.copy_parse import CopyCommand
 INVALID_INPUT, INVALID_UTF8, EXTRA_COLUMNS, TOO_FEW = 1216, 1220, 1202, 1214
 MAX_JSON_BYTES = 4 * 1024 * 1024  # "a single JSON object can be at most 4 MB"
 ROWS_PER_CHUNK = 50_000
-_DECODER = json.JSONDecoder()
+# Only where a value ends is asked of it: Python refuses to convert a number of more than 4,300 digits.
+_DECODER = json.JSONDecoder(parse_int=lambda _: 0, parse_float=lambda _: 0.0)
 
 
 @dataclass

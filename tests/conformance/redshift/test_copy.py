@@ -359,6 +359,24 @@ def test_each_bad_row_is_explained_and_the_good_ones_are_loaded_below_maxerror(t
     assert len(table.rows("SELECT error_message FROM sys_load_error_detail WHERE table_name = 't'")) == 9
 
 
+def test_whatever_stands_on_a_line_the_lines_beside_it_are_loaded_below_maxerror(table: Redshift) -> None:
+    bad = [
+        "[1," + "7" * 1_000_000,  # Python converts no number of that many digits
+        '{"id": ' + "7" * 5_000 + "}",
+        "[" * 100_000,
+        "[" * 50_000 + "]" * 50_000,
+        '{"id": 1, "name": "cut off',
+        "\x00" * 40,
+        '{"id": 1, "name": "a\x00b"}',
+        "null",
+        '"text"',
+    ]
+    good = lines({"id": 1})
+    table.s3.put("s3://b/in", good + "".join(line + "\n" + good for line in bad))
+    assert table.ok(copy("s3://b/in", "JSON 'auto' MAXERROR 1000"))["ResultRows"] == len(bad) + 1
+    assert table.rows("SELECT COUNT(*) FROM t") == [(len(bad) + 1,)]
+
+
 @pytest.mark.parametrize(("maxerror", "status"), [("", "FAILED"), ("MAXERROR 2", "FAILED"), ("MAXERROR 3", "FINISHED")])
 def test_a_copy_fails_when_errors_reach_maxerror_and_loads_nothing_then(
     table: Redshift, maxerror: str, status: str
