@@ -20,6 +20,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
 
+from local import api_keys
 from local.clients import Clients
 from local.glue import GlueEngine
 from local.settings import ACCOUNT_ID, HOST, REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Settings
@@ -123,8 +124,9 @@ def main() -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import app
-    from ministack.services import glue, stepfunctions
+    from ministack.services import apigateway_v1, glue, stepfunctions
 
+    api_keys.install(apigateway_v1)
     GlueEngine(settings, glue).install()
     Integrations(Clients(settings, "step-functions"), stepfunctions).install()
     from local.housekeeping import tidy_less_often

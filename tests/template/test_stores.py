@@ -11,6 +11,7 @@ RAW = "RawBucket"  # not among them: it keeps no version, since what it has must
 KEPT = {
     "TransactionStream",
     "TransactionTable",
+    "MerchantsTable",
     "BatchLoadsTable",
     RAW,
     "CardKeySecret",
