@@ -13,12 +13,13 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from contextvars import copy_context
-from typing import Any
+from typing import IO, Any, NamedTuple
 
-from local.processes import log_file, log_tail
+from local.processes import log_file
 from local.settings import REPOSITORY, Settings
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,13 @@ LOOK_EVERY_SECONDS = 0.2
 MOST_MESSAGE_CHARACTERS = 2000
 CRAWL_SECONDS = 900.0
 STOPPED = ("STOPPING", "STOPPED")
+
+
+class Child(NamedTuple):
+    """A process, and the file of what it says."""
+
+    process: subprocess.Popen[bytes]
+    said: IO[bytes]
 
 
 class _NoImages:
@@ -73,23 +81,25 @@ class GlueEngine:
         """Run a job to its end; of the run, its state and its error are changed and nothing else."""
         order = {"script": script, "role": job["Role"], "arguments": dict(arguments), "run": run["Id"]}
         try:
-            process = self._start("local.glue_run", "glue", json.dumps(order))
-            run["JobRunState"], run["ErrorMessage"] = self._follow(process, run, 60.0 * float(job["Timeout"]))
+            child = self._start("local.glue_run", order)
+            state = self._follow(child.process, run, 60.0 * float(job["Timeout"]))
+            run["ErrorMessage"] = self._end(child, "glue")
+            run["JobRunState"] = state
         except OSError as error:
             run["JobRunState"], run["ErrorMessage"] = "FAILED", str(error)
         finally:
             self._jobs.discard(name)
         log.info("run %s of %s: %s %s", run["Id"], name, run["JobRunState"], run["ErrorMessage"])
 
-    def _follow(self, process: subprocess.Popen[bytes], run: dict[str, Any], seconds: float) -> tuple[str, str]:
+    def _follow(self, process: subprocess.Popen[bytes], run: dict[str, Any], seconds: float) -> str:
         deadline = time.monotonic() + seconds
         while process.poll() is None:
             if run["JobRunState"] in STOPPED or time.monotonic() > deadline:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-                return ("STOPPED", "") if run["JobRunState"] in STOPPED else ("TIMEOUT", "Job run timed out")
+                return "STOPPED" if run["JobRunState"] in STOPPED else "TIMEOUT"
             time.sleep(LOOK_EVERY_SECONDS)
-        return ("FAILED", self._words(process, "glue")) if process.returncode else ("SUCCEEDED", "")
+        return "FAILED" if process.returncode else "SUCCEEDED"
 
     def start_crawler(self, data: dict[str, Any]) -> Any:
         """StartCrawler: RUNNING until the crawl's process has ended, LastCrawl says how."""
@@ -109,14 +119,14 @@ class GlueEngine:
         began = time.time()
         ended: dict[str, Any] = {"Status": "SUCCEEDED", "LogGroup": "/aws-glue/crawlers", "LogStream": name}
         try:
-            process = self._start("local.crawler", "crawler", json.dumps({"name": name}))
+            child = self._start("local.crawler", {"name": name})
             try:
-                process.wait(CRAWL_SECONDS)
+                child.process.wait(CRAWL_SECONDS)
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-            if process.returncode != 0:
-                ended |= {"Status": "FAILED", "ErrorMessage": self._words(process, "crawler")}
+                os.killpg(child.process.pid, signal.SIGKILL)
+                child.process.wait()
+            if message := self._end(child, "crawler"):
+                ended |= {"Status": "FAILED", "ErrorMessage": message}
         except OSError as error:
             ended |= {"Status": "FAILED", "ErrorMessage": str(error)}
         finally:
@@ -126,25 +136,33 @@ class GlueEngine:
             crawler["State"] = "READY"
             self._crawls.discard(name)
 
-    def _start(self, module: str, log_name: str, order: str) -> subprocess.Popen[bytes]:
-        with log_file(self._settings, log_name).open("ab") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "local.supervised", module],
-                cwd=REPOSITORY,
-                env=self._settings.environment(),
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+    def _start(self, module: str, order: dict[str, Any]) -> Child:
+        said = tempfile.TemporaryFile()  # noqa: SIM115  closed by _end
+        process = subprocess.Popen(
+            [sys.executable, "-m", "local.supervised", module],
+            cwd=REPOSITORY,
+            env=self._settings.environment(),
+            stdin=subprocess.PIPE,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
         if process.stdin is not None:
-            process.stdin.write(order.encode())
+            process.stdin.write(json.dumps(order).encode())
             process.stdin.close()
-        return process
+        return Child(process, said)
 
-    def _words(self, process: subprocess.Popen[bytes], log_name: str) -> str:
-        """Give the last line that says something: a Python traceback ends in it."""
-        if process.returncode < 0:
-            return f"killed by signal {-process.returncode}"
-        lines = [line for line in log_tail(log_file(self._settings, log_name)).splitlines() if line.strip()]
-        return lines[-1][:MOST_MESSAGE_CHARACTERS] if lines else f"exit code {process.returncode}"
+    def _end(self, child: Child, log_name: str) -> str:
+        """Keep what a process said in the log of its kind; of one that failed, give the last words."""
+        with child.said as said:
+            said.seek(0)
+            text = said.read()
+        path = log_file(self._settings, log_name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as log_of_kind:
+            log_of_kind.write(text)
+        code = child.process.returncode
+        if code < 0:
+            return f"killed by signal {-code}"
+        lines = [line for line in text.decode(errors="replace").splitlines() if line.strip()]
+        return (lines[-1][:MOST_MESSAGE_CHARACTERS] if lines else f"exit code {code}") if code else ""

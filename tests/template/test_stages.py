@@ -23,6 +23,10 @@ OUTPUTS = {
     "RestApiId",
     "SenderApiKeyId",
     "AlarmTopicArn",
+    "RawBucket",
+    "BatchLoadsTableName",
+    "BatchMachineArn",
+    "CatalogName",
 }
 NAMES = {
     "TransactionStream": ("Name", "swipeline-{}-transactions"),

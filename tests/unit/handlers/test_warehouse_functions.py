@@ -91,7 +91,10 @@ def test_migrating_runs_the_ddl_and_publishes_the_jsonpaths(
     monkeypatch.setattr(module, "stores", lambda: (warehouse, delivery))
     answer = module.handler({}, Context(remaining_ms=300_000))
     (batch,) = api.submitted
-    assert answer == {"statements": len(batch["Sqls"]), "published": ["jsonpaths/transaction.json", "glue/job.py", "glue/swipeline.zip"]}
+    assert answer == {
+        "statements": len(batch["Sqls"]),
+        "published": ["jsonpaths/transaction.json", "glue/job.py", "glue/swipeline.zip"],
+    }
     published = stage.s3.get_object(Bucket="delivery", Key="jsonpaths/transaction.json")["Body"].read()
     assert json.loads(published)["jsonpaths"][1] == "$[1]"
 

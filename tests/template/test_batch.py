@@ -1,0 +1,186 @@
+"""The batch path as it is deployed: the Glue job's package and size, the machine's steps, limits and way out."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from shared.sql import read_statements
+from tests.template.packaging import ROOT
+from tests.template.template import Template, as_list, text
+
+
+def job(template: Template) -> dict[str, Any]:
+    (found,) = template.of_type("AWS::Glue::Job").values()
+    return found
+
+
+def machine(template: Template) -> dict[str, Any]:
+    (found,) = template.of_type("AWS::StepFunctions::StateMachine").values()
+    return dict(found["Definition"])
+
+
+def tasks(template: Template) -> dict[str, dict[str, Any]]:
+    return {name: state for name, state in machine(template)["States"].items() if state["Type"] == "Task"}
+
+
+def role_of(template: Template, name: str) -> dict[str, set[str]]:
+    """Each resource that a role may touch, with the actions."""
+    found: dict[str, set[str]] = {}
+    for policy in template.resources[name]["Properties"]["Policies"]:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            for resource in map(text, as_list(statement["Resource"])):
+                found.setdefault(resource, set()).update(as_list(statement["Action"]))
+    return found
+
+
+def test_the_job_is_a_spark_job_of_glue_5_that_grows_with_its_work(template: Template) -> None:
+    found = job(template)
+    assert (found["GlueVersion"], found["Command"]["Name"]) == ("5.0", "glueetl")
+    assert re.fullmatch(r"G\.[1-8]X", found["WorkerType"])
+    assert found["NumberOfWorkers"] >= 2
+    assert found["DefaultArguments"]["--enable-auto-scaling"] == "true"
+    assert 0 < found["Timeout"] <= 480
+    assert found["MaxRetries"] == 0
+
+
+def test_production_has_more_and_larger_workers(prod: Template, dev: Template) -> None:
+    assert (job(dev)["WorkerType"], job(dev)["NumberOfWorkers"]) == ("G.1X", 10)
+    assert (job(prod)["WorkerType"], job(prod)["NumberOfWorkers"]) == ("G.2X", 50)
+
+
+def test_script_and_modules_are_where_migrate_warehouse_publishes_them(template: Template) -> None:
+    from shared.glue_package import ARCHIVE, SCRIPT
+
+    assert text(job(template)["Command"]["ScriptLocation"]) == f"s3://${{DeliveryBucket}}/{SCRIPT}"
+    assert text(job(template)["DefaultArguments"]["--extra-py-files"]) == f"s3://${{DeliveryBucket}}/{ARCHIVE}"
+
+
+def test_the_job_has_every_argument_that_it_asks_for(template: Template) -> None:
+    from dataclasses import fields
+
+    from glue.arguments import Arguments
+
+    given = set(job(template)["DefaultArguments"]) | set(tasks(template)["Transform"]["Arguments"]["Arguments"])
+    asked = {f"--{field.name}" for field in fields(Arguments)} - {"--JOB_NAME", "--s3_mount"}
+    assert asked <= given
+
+
+def test_the_job_s_modules_are_pinned_as_the_functions_have_them(template: Template) -> None:
+    pins = (ROOT / "requirements.txt").read_text().splitlines()
+    modules = job(template)["DefaultArguments"]["--additional-python-modules"].split(",")
+    assert modules
+    assert all(module in pins for module in modules)
+
+
+def test_every_step_has_a_timeout_retries_and_a_way_to_the_alarm(template: Template) -> None:
+    assert (
+        machine(template)["TimeoutSeconds"]
+        > tasks(template)["Transform"]["TimeoutSeconds"]
+        > 60 * job(template)["Timeout"]
+    )
+    for name, state in tasks(template).items():
+        assert state["TimeoutSeconds"] > 0, name
+        assert state["Retry"], name
+        assert all(rule["BackoffRate"] > 1 for rule in state["Retry"]), name
+        last = state["Catch"][-1]
+        assert last["ErrorEquals"] == ["States.ALL"], name
+        assert last["Next"] == ("Failed" if name == "Alarm" else "Alarm"), name
+
+
+def test_a_poll_has_an_end(template: Template) -> None:
+    for name in ("IsCrawled", "IsLoaded"):
+        conditions = [choice["Condition"] for choice in machine(template)["States"][name]["Choices"]]
+        assert any("$polls >=" in condition for condition in conditions), name
+
+
+def test_the_steps_come_in_order_and_a_failure_ends_as_one(template: Template) -> None:
+    states = machine(template)["States"]
+    order = ["Crawl", "Transform", "ReadRun", "Load", "ReadCounts", "Reconcile", "Note", "Done"]
+    assert [name for name in states if name in order] == order
+    assert states["Transform"]["Resource"] == "arn:aws:states:::glue:startJobRun.sync"
+    assert states["Alarm"]["Resource"] == "arn:aws:states:::sns:publish"
+    assert text(states["Alarm"]["Arguments"]["TopicArn"]) == "AlarmTopic"
+    assert states["Failed"]["Type"] == "Fail"
+
+
+def test_load_merge_and_count_are_one_transaction(template: Template) -> None:
+    statements = tasks(template)["Load"]["Arguments"]["Sqls"]
+    assert statements[0] == "LOCK staging.transaction"
+    merge = read_statements("merge.sql")
+    start = statements.index(merge[1])
+    assert statements[start - 1 : start - 1 + len(merge)] == merge
+    assert statements[-1].startswith("SELECT")
+    assert len(statements) <= 40
+    (copy,) = [statement for statement in statements if "COPY" in statement.split("'")[0]]
+    assert copy.startswith('{% "COPY batch_transaction FROM \'" & $run.manifest.S')
+    assert "FORMAT AS PARQUET MANIFEST" in copy
+
+
+def test_only_csv_files_of_the_raw_zone_start_a_run(template: Template) -> None:
+    rule = template.of_type("AWS::Events::Rule")["RawArrived"]
+    pattern = rule["EventPattern"]
+    assert [text(name) for name in pattern["detail"]["bucket"]["name"]] == ["RawBucket"]
+    assert pattern["detail"]["object"]["key"] == [
+        {"wildcard": "transactions/*.csv"},
+        {"wildcard": "transactions/*.csv.gz"},
+    ]
+    bucket = template.of_type("AWS::S3::Bucket")["RawBucket"]
+    assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+
+
+@pytest.mark.parametrize("name", ["RawArrived", "BatchSchedule"])
+def test_an_event_that_starts_nothing_is_kept_and_tells(template: Template, name: str) -> None:
+    rule = template.of_type("AWS::Events::Rule")[name]
+    (target,) = rule["Targets"]
+    assert text(target["Arn"]) == "BatchMachine"
+    assert text(target["DeadLetterConfig"]["Arn"]) == "BatchNotStarted.Arn"
+
+
+def test_production_looks_every_night_for_what_was_missed(prod: Template, dev: Template) -> None:
+    states = [t.of_type("AWS::Events::Rule")["BatchSchedule"]["State"] for t in (prod, dev)]
+    assert states == ["ENABLED", "DISABLED"]
+    target = prod.of_type("AWS::Events::Rule")["BatchSchedule"]["Targets"][0]
+    assert json.loads(text(target["Input"])) == {"raw_path": "s3://${RawBucket}/transactions/"}
+
+
+def test_the_raw_zone_forgets_its_card_numbers_within_a_week(template: Template) -> None:
+    bucket = template.of_type("AWS::S3::Bucket")["RawBucket"]
+    rules = {rule["Id"]: rule for rule in bucket["LifecycleConfiguration"]["Rules"]}
+    assert rules["raw"]["ExpirationInDays"] == 7
+    assert "Prefix" not in rules["raw"]
+    assert bucket.get("VersioningConfiguration", {}).get("Status") != "Enabled"
+
+
+def test_nobody_but_the_job_and_the_crawler_reads_the_raw_zone(template: Template) -> None:
+    readers = {
+        role
+        for role, statement in template.statements()
+        if any("RawBucket" in text(resource) for resource in as_list(statement["Resource"]))
+    }
+    assert readers == {"TransformRole", "CrawlerRole"}
+
+
+def test_the_job_reads_the_raw_zone_and_writes_the_lake_and_no_more(template: Template) -> None:
+    may = role_of(template, "TransformRole")
+    assert may["${RawBucket.Arn}/transactions/*"] == {"s3:GetObject"}
+    assert may["CardKeySecret.Id"] == {"secretsmanager:GetSecretValue"}
+    writes = {resource for resource, actions in may.items() if "s3:PutObject" in actions}
+    assert writes == {f"${{LakeBucket.Arn}}/{name}/*" for name in ("batch", "batch-rejects", "batch-manifests")}
+
+
+def test_the_machine_starts_this_job_and_this_crawler_alone(template: Template) -> None:
+    may = role_of(template, "BatchMachineRole")
+    of_glue = {
+        resource.rsplit(":", 1)[1] for resource, actions in may.items() if any(a.startswith("glue:") for a in actions)
+    }
+    assert of_glue == {"crawler/${Crawler}", "job/${TransformJob}"}
+    assert may["AlarmTopic"] == {"sns:Publish"}
+
+
+def test_failures_timeouts_and_events_without_a_run_raise_alarms(template: Template) -> None:
+    metrics = {alarm["MetricName"] for alarm in template.of_type("AWS::CloudWatch::Alarm").values()}
+    assert {"ExecutionsFailed", "ExecutionsTimedOut", "ApproximateNumberOfMessagesVisible"} <= metrics
