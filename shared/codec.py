@@ -81,9 +81,10 @@ def decode_record(data: bytes) -> list[Transaction | BadLine]:
     """Decode a Kinesis record; never raises. A bad line does not touch its neighbours.
 
     A decoded Transaction is canonical: no store refuses it. An empty record or line is a bad line too, so that nothing
-    that was on the stream vanishes without a trace. Reasons name fields, never their values.
+    that was on the stream vanishes without a trace; but a record may begin with a newline, as ours do
+    (:mod:`shared.records`). Reasons name fields, never their values.
     """
-    lines = data.split(b"\n")
+    lines = (data[1:] if data[:1] == b"\n" and len(data) > 1 else data).split(b"\n")
     if len(lines) > 1 and not lines[-1]:
         lines.pop()
     return [_decode_line(line) for line in lines]

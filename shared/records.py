@@ -11,6 +11,8 @@ from shared.schema import Transaction
 
 # A record of Kinesis holds 1 MiB, but a consumer's event holds 6 MB of base64: small records keep its batches full.
 MAX_RECORD_BYTES = 200_000
+# Firehose puts nothing between records: what stands before this one, and does not end its line, must not spoil ours.
+_START = b"\n"
 
 
 class StreamRecord(NamedTuple):
@@ -36,14 +38,14 @@ def build_records(
 
 
 def _split(key: str, lines: list[tuple[int, bytes]], max_bytes: int) -> Iterable[StreamRecord]:
-    start, size = 0, 0
+    start, size = 0, len(_START)
     for end, (_, line) in enumerate(lines):
         if size + len(line) > max_bytes and end > start:
             yield _record(key, lines[start:end])
-            start, size = end, 0
+            start, size = end, len(_START)
         size += len(line)
     yield _record(key, lines[start:])
 
 
 def _record(key: str, lines: list[tuple[int, bytes]]) -> StreamRecord:
-    return StreamRecord(key, b"".join([line for _, line in lines]), tuple(row for row, _ in lines))
+    return StreamRecord(key, _START + b"".join([line for _, line in lines]), tuple(row for row, _ in lines))

@@ -51,6 +51,11 @@ def test_a_missing_final_newline_is_forgiven():
     assert decode_record(LINE + LINE.rstrip(b"\n")) == [TRANSACTION, TRANSACTION]
 
 
+def test_a_record_may_begin_with_a_newline_and_only_with_one():
+    assert decode_record(b"\n" + LINE) == [TRANSACTION]
+    assert decode_record(b"\n\n" + LINE) == [BadLine(b"", "the line is empty"), TRANSACTION]
+
+
 def test_good_lines_survive_beside_bad_ones_which_keep_their_bytes():
     bad = b'\xff\x00{"not": ours}\r'
     decoded = decode_record(LINE + bad + b"\n" + LINE)

@@ -57,7 +57,7 @@ def test_a_flood_of_bad_lines_is_one_object_per_record_with_all_bytes() -> None:
 @given(st.lists(st.lists(st.binary(max_size=8).filter(lambda b: b"\n" not in b), max_size=60), min_size=1, max_size=5))
 def test_every_bad_line_is_in_exactly_one_object(records: list[list[bytes]]) -> None:
     data = [b"".join(line + b"\n" for line in lines) for lines in records]
-    objects = objects_of(*data)
+    objects = objects_of(*(b"\n" + record for record in data))
     assert len({one.key for one in objects}) == len(objects)
     assert sum(one.lines for one in objects) == sum(max(1, len(lines)) for lines in records)
     assert b"".join(original(one) + b"\n" for one in objects) == b"".join(record or b"\n" for record in data)

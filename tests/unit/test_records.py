@@ -31,6 +31,13 @@ def test_five_hundred_rows_of_one_card_at_their_longest_are_split_below_the_limi
     assert [line for record in records for line in decode_record(record.data)] == rows
 
 
+def test_a_record_stands_on_lines_of_its_own_whatever_is_put_before_and_behind_it() -> None:
+    ((record,),) = build_records([(0, TRANSACTIONS[0])])
+    before, *lines, after = (b"[1,cut off" + record.data + record.data + b"cut off").split(b"\n")
+    assert (before, after) == (b"[1,cut off", b"cut off")
+    assert [decode_record(line) for line in lines if line] == [[TRANSACTIONS[0]]] * 2
+
+
 def test_no_transactions_are_no_records() -> None:
     assert build_records([]) == []
 

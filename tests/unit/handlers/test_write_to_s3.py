@@ -118,7 +118,8 @@ def test_whatever_fails_lake_and_quarantine_end_with_every_line_once(
     module, s3 = function("write_to_s3"), FakeS3(planned)
     module.buckets.cache_clear()
     data = [
-        b"".join(encode_record([TRANSACTIONS[line]]) if isinstance(line, int) else line + b"\n" for line in record)
+        b"\n"
+        + b"".join(encode_record([TRANSACTIONS[line]]) if isinstance(line, int) else line + b"\n" for line in record)
         for record in records
     ]
     with pytest.MonkeyPatch.context() as patch:
