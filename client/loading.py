@@ -11,7 +11,7 @@ from client.errors import ClientError
 from shared.errors import TransientError
 from shared.merging import MergeResult, read_result
 from shared.schema import FIELDS
-from shared.sql import DIRECTORY, fill_in, read_statements
+from shared.sql import fill_in, read_statements
 from shared.warehouse import Row, StatementFailedError, StatementRunningError, Warehouse
 
 COPY_SECONDS = 1800.0
@@ -36,6 +36,7 @@ class Loader:
     ) -> None:
         self._sleep, self._jitter = sleep, jitter
         self._names = {"DeliveryBucket": stage.output("DeliveryBucket"), "CopyRole": stage.output("CopyRoleArn")}
+        self._firehose, self._delivery = stage.client("firehose"), stage.output("DeliveryStreamName")
         self._warehouse = Warehouse(
             stage.client("redshift-data"),
             stage.output("WorkgroupName"),
@@ -44,24 +45,25 @@ class Loader:
         )
 
     def copy_from_lake(self, manifest: str) -> None:
-        """COPY the lake's objects that a manifest of the delivery bucket names. Raises as :meth:`copy`."""
-        self.copy(manifest, LAKE_OPTIONS)
-
-    def copy_delivered(self, manifest: str) -> None:
-        """COPY Firehose's objects that a manifest of the delivery bucket names, as Firehose does. Raises likewise."""
-        self.copy(manifest, (DIRECTORY / "copy_options").read_text(encoding="utf-8").strip())
-
-    def copy(self, manifest: str, options: str) -> None:
-        """COPY into staging; all of it or nothing.
+        """COPY into staging the lake's objects that a manifest of the delivery bucket names; all or nothing.
 
         Raises StatementFailedError with the warehouse's words, ClientError when it has not ended in time.
         """
-        columns = ", ".join(field.name for field in FIELDS)
+        self._copy(manifest, ", ".join(field.name for field in FIELDS), LAKE_OPTIONS)
+
+    def copy_delivered(self, manifest: str) -> None:
+        """COPY Firehose's objects that a manifest of its bucket names, as Firehose would. Raises likewise."""
+        stream = self._firehose.describe_delivery_stream(DeliveryStreamName=self._delivery)
+        (destination,) = stream["DeliveryStreamDescription"]["Destinations"]
+        command = destination["RedshiftDestinationDescription"]["CopyCommand"]
+        self._copy(manifest, command["DataTableColumns"], command["CopyOptions"])
+
+    def _copy(self, manifest: str, columns: str, options: str) -> None:
         sql = fill_in(_COPY.format(columns=columns, options=options), {**self._names, "Manifest": manifest})
         self._run("operator-copy", [sql], COPY_SECONDS)
 
     def merge(self) -> MergeResult:
-        """Merge staging into core. Raises as :meth:`copy`; a conflict with the scheduled merge is tried again."""
+        """Merge staging into core. Raises as :meth:`copy_from_lake`; a conflict with the scheduled merge is tried again."""
         for attempt in range(1, _TRIES + 1):
             try:
                 return read_result(self._run("operator-merge", read_statements("merge.sql"), MERGE_SECONDS))

@@ -28,6 +28,7 @@ OUTPUTS = {
     "LakeBucket": "lake",
     "DeliveryBucket": "delivery",
     "QuarantineBucket": "quarantine",
+    "DeliveryStreamName": "swipeline-local-to-warehouse",
     "WorkgroupName": "swipeline-local",
     "DatabaseName": "swipeline",
     "CopyRoleArn": "arn:aws:iam::000000000000:role/swipeline-local-copy",
@@ -35,6 +36,22 @@ OUTPUTS = {
 _COPY = re.compile(
     r"COPY staging\.transaction \((?P<columns>[^)]*)\) FROM 's3://(?P<bucket>[^/]+)/(?P<key>[^']+)' IAM_ROLE"
 )
+
+
+COPY_COLUMNS = ["schema_version", *(field.name for field in FIELDS)]
+
+
+class FakeFirehose:
+    """Describes the delivery stream, as far as its COPY."""
+
+    def describe_delivery_stream(self, *, DeliveryStreamName: str) -> dict[str, Any]:
+        assert DeliveryStreamName == OUTPUTS["DeliveryStreamName"]
+        command = {
+            "DataTableColumns": ",".join(COPY_COLUMNS),
+            "CopyOptions": "JSON 's3://delivery/jsonpaths.json' GZIP",
+        }
+        destination = {"RedshiftDestinationDescription": {"CopyCommand": command}}
+        return {"DeliveryStreamDescription": {"Destinations": [destination]}}
 
 
 class Killed(BaseException):
@@ -64,7 +81,8 @@ class FakeWarehouse:
     def _copy(self, sql: str) -> None:
         found = _COPY.match(sql)
         assert found, sql
-        assert found["columns"].split(", ") == [field.name for field in FIELDS]
+        names = [field.name for field in FIELDS]
+        assert found["columns"].replace(" ", "").split(",") == (names if "JSON 'auto'" in sql else COPY_COLUMNS)
         if self.refuse:
             raise StatementError(self.refuse)
         body = self._s3.get_object(Bucket=found["bucket"], Key=found["key"])["Body"].read()
@@ -128,6 +146,7 @@ class OperatorWorld:
         self.stage._clients |= {
             "s3": self.s3,
             "kinesis": self.stream,
+            "firehose": FakeFirehose(),
             "lambda": self.functions,
             "redshift-data": FakeDataApi(self.warehouse.execute),
         }
