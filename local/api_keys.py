@@ -12,7 +12,7 @@ from typing import Any
 
 
 def install(apigateway: ModuleType) -> None:
-    """Wrap ``_build_lambda_event_v1`` of ministack.services.apigateway_v1; the keys were checked before it is called."""
+    """Wrap ``_build_lambda_event_v1`` of ministack.services.apigateway_v1; keys were checked before it is called."""
     build, resolve, sent = (
         getattr(apigateway, name) for name in ("_build_lambda_event_v1", "_resolve_api_key", "_api_key_from_request")
     )

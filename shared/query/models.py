@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from shared.schema import FIELDS, Transaction
 
@@ -25,6 +25,11 @@ ORDER = "Newest or oldest event time first."
 NEXT = "The next_cursor of an answer to this very query: gives the page after it."
 
 
+def _whole(value: Any) -> Any:
+    """Take 100.0 for 100, as JSON Schema does; all else is left to pydantic's strict check."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class Search(BaseModel):
     """A search by card number: in the body, since addresses are written to logs."""
 
@@ -37,7 +42,7 @@ class Search(BaseModel):
     end: Annotated[
         str | None, Field(alias="to", max_length=64, description=TO, json_schema_extra={"format": "date-time"})
     ] = None
-    limit: Limit = 100
+    limit: Annotated[Limit, BeforeValidator(_whole)] = 100
     order: Annotated[Order, Field(description=ORDER)] = "newest"
     cursor: Annotated[str | None, Field(pattern=CURSOR, max_length=1024, description=NEXT)] = None
 
