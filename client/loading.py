@@ -63,7 +63,7 @@ class Loader:
         self._run("operator-copy", [sql], COPY_SECONDS)
 
     def merge(self) -> MergeResult:
-        """Merge staging into core. Raises as :meth:`copy_from_lake`; a conflict with the scheduled merge is tried again."""
+        """Merge staging into core; a conflict with the scheduled merge is tried again. Raises as the copies do."""
         for attempt in range(1, _TRIES + 1):
             try:
                 return read_result(self._run("operator-merge", read_statements("merge.sql"), MERGE_SECONDS))
