@@ -138,7 +138,7 @@ class Harness:
         good = encode_line(transaction(scenario.seed))[:-1]
         for kind in scenario.poison:
             data = poison.make(kind, random, good)
-            position = self.stores.put_on_the_stream(data + b"\n" if len(data) < 1_000_000 else data, "00")
+            position = self.stores.put_on_the_stream(data + b"\n" * random.choice([0, len(data) < 1_000_000]), "00")
             result.poison[position] = data
             self._poison[position] = data
 

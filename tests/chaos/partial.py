@@ -46,13 +46,18 @@ class Refusals:
         return {"FailedRecordCount": sum("ErrorCode" in result for result in results), "Records": results}
 
     def _batch_write(self, request: dict[str, Any], share: int) -> dict[str, Any]:
-        ((table, entries),) = request["RequestItems"].items()
+        entries = [(table, entry) for table, of_table in request["RequestItems"].items() for entry in of_table]
         # "If none of the items can be processed, BatchWriteItem throws": the first one always is.
-        taken = [entry for number, entry in enumerate(entries) if number == 0 or not _refused(number, share)]
-        refused = [entry for number, entry in enumerate(entries) if number != 0 and _refused(number, share)]
-        unprocessed = self._dynamodb.batch_write_item(RequestItems={table: taken}).get("UnprocessedItems", {})
-        left = unprocessed.get(table, []) + refused
-        return {"UnprocessedItems": {table: left} if left else {}}
+        refused = [number != 0 and _refused(number, share) for number in range(len(entries))]
+        taken: dict[str, list[Any]] = {}
+        for (table, entry), no in zip(entries, refused, strict=True):
+            if not no:
+                taken.setdefault(table, []).append(entry)
+        left = dict(self._dynamodb.batch_write_item(RequestItems=taken).get("UnprocessedItems", {}))
+        for (table, entry), no in zip(entries, refused, strict=True):
+            if no:
+                left.setdefault(table, []).append(entry)
+        return {"UnprocessedItems": left}
 
 
 def _refused(number: int, share: int) -> bool:

@@ -19,6 +19,10 @@ def _not_json(random: Random, good: bytes) -> bytes:
     return good[: random.randint(2, len(good) - 2)]
 
 
+def _other_version(random: Random, good: bytes) -> bytes:
+    return json.dumps([random.choice([0, 2, 99]), *json.loads(good)[1:]]).encode()
+
+
 def _wrong_arity(random: Random, good: bytes) -> bytes:
     values = json.loads(good)
     return json.dumps(values[: random.randint(1, len(values) - 2)]).encode()
@@ -50,6 +54,7 @@ def _nul(random: Random, good: bytes) -> bytes:
 KINDS: dict[str, Poison] = {
     "not UTF-8": _not_utf8,
     "not JSON": _not_json,
+    "another version": _other_version,
     "wrong arity": _wrong_arity,
     "not an array": _not_an_array,
     "wrong type": _wrong_type,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from hypothesis import settings
+import os
+
+from hypothesis import Phase, settings
 
 settings.register_profile("swipeline", deadline=None)
-settings.load_profile("swipeline")
+# For tests/chaos/mutations.py: that a test fails is enough to know.
+settings.register_profile("unshrunk", deadline=None, database=None, phases=(Phase.explicit, Phase.generate))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "swipeline"))

@@ -1,0 +1,282 @@
+"""`python -m tests.chaos.mutations`: takes one guard away at a time, in a copy of the tree; a test must notice.
+
+Only fast tests are asked, so that a broken guard is noticed before anything is deployed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+REPO = Path(__file__).resolve().parents[2]
+_COPIED = ("client", "docs", "fraud", "glue", "handlers", "local", "redshift", "resources", "shared", "tests")
+_FILES = ("pyproject.toml", "serverless.yml", "requirements.txt")
+_LIMIT_SECONDS = 600
+
+CONTRACT = "tests/property/test_consumer_contract.py"
+WAREHOUSE = "tests/property/test_consumer_contract_warehouse.py"
+MERGE = "tests/conformance/redshift/test_merge.py"
+EVENT_SOURCES = "tests/conformance/event_sources/test_properties.py"
+_PUT = '        self._clients.role("s3", stream.bucket_role_arn).put_object('
+_PUT += "Bucket=stream.bucket, Key=key, Body=body)\n"
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A guard, the code that is it, the same code without it, and the tests that are to notice."""
+
+    guard: str
+    folder: str
+    code: str
+    without: str
+    tests: tuple[str, ...]
+
+
+MUTATIONS = (
+    Mutation(
+        "PutRecords: look at each record's ErrorCode",
+        "shared",
+        'refused += [bool(result.get("ErrorCode")) for result in answer["Records"]]',
+        'refused += [False for result in answer["Records"]]',
+        ("tests/unit/test_stream.py", "tests/unit/test_ingest.py"),
+    ),
+    Mutation(
+        "PutRecords: rows that stay refused are named to the sender",
+        "shared",
+        "        if outcome.unstored_rows:\n",
+        "        if False:\n",
+        ("tests/unit/test_ingest.py",),
+    ),
+    Mutation(
+        "BatchWriteItem: look at UnprocessedItems",
+        "shared",
+        'in answer.get("UnprocessedItems", {}).get(self._name, [])]',
+        "in []]",
+        ("tests/unit/test_table.py", CONTRACT),
+    ),
+    Mutation(
+        "a function reports its lowest failure, not a later one",
+        "shared",
+        "min(numbers, key=int)",
+        "max(numbers, key=int)",
+        ("tests/unit/test_consumer.py", CONTRACT),
+    ),
+    Mutation(
+        "a timeout is transient",
+        "shared",
+        "    HTTPClientError,  # timeouts, resets, TLS\n",
+        "",
+        ("tests/unit/test_aws.py", "tests/unit/test_stream.py", CONTRACT),
+    ),
+    Mutation(
+        "an Idempotency-Key that was answered puts nothing more on the stream",
+        "shared",
+        "        if known:\n",
+        "        if False:\n",
+        ("tests/unit/test_ingest.py",),
+    ),
+    Mutation(
+        "an Idempotency-Key belongs to one body",
+        "shared",
+        "        if known and known != mark:\n",
+        "        if False:\n",
+        ("tests/unit/test_ingest.py",),
+    ),
+    Mutation(
+        "a record begins on a line of its own",
+        "shared",
+        '_START = b"\\n"',
+        '_START = b""',
+        ("tests/unit/test_records.py",),
+    ),
+    Mutation(
+        "the table's key holds the transaction's id",
+        "shared",
+        'return transaction.card_id, f"{transaction.occurred_at}#{transaction.transaction_id}"',
+        "return transaction.card_id, transaction.occurred_at",
+        ("tests/unit/test_table.py",),
+    ),
+    Mutation(
+        "an object of the lake is named by its first and its last record",
+        "shared",
+        "-{last.sequence_number:0>{_SEQUENCE_DIGITS}}",
+        "",
+        ("tests/unit/test_lake.py", CONTRACT),
+    ),
+    Mutation(
+        "bad lines are kept before the batch is claimed as done",
+        "handlers",
+        "    if objects:\n",
+        "    if False:\n",
+        (CONTRACT,),
+    ),
+    Mutation(
+        "a bad line's object is named by its place in the stream alone",
+        "shared",
+        "-{number:04d}.json",
+        "-{number:04d}-{datetime.now(UTC).timestamp()}.json",
+        ("tests/unit/test_quarantine.py", CONTRACT),
+    ),
+    Mutation(
+        "the checkpoint stops before the record that failed",
+        "local/event_sources",
+        "            batch.records[index:],\n",
+        "            batch.records[index + 1 :] or batch.records[index:],\n",
+        (EVENT_SOURCES, CONTRACT),
+    ),
+    Mutation(
+        "the checkpoint waits for the lane that is behind",
+        "local/event_sources",
+        "            if not self._tracked[oldest]:\n                break\n",
+        "",
+        (EVENT_SOURCES, CONTRACT),
+    ),
+    Mutation(
+        "a throttled invocation is no attempt and no success",
+        "local/event_sources",
+        "        if isinstance(outcome, NotInvoked):\n            batch.refusals += 1\n",
+        "        if isinstance(outcome, NotInvoked):\n            return batch.records\n",
+        (EVENT_SOURCES, CONTRACT),
+    ),
+    Mutation(
+        "Firehose moves on in the stream only once the object is in S3",
+        "local/firehose",
+        _PUT + "        # Killed between",
+        "        self._store.stored(stream.name, key, chunk.last)\n"
+        + _PUT
+        + "        return\n        # Killed between",
+        (WAREHOUSE,),
+    ),
+    Mutation(
+        "a COPY that fails is tried again until its time is over",
+        "local/firehose",
+        "        if time.time() + wait < copy.started_at + stream.retry_seconds:\n",
+        "        if False:\n",
+        (WAREHOUSE,),
+    ),
+    Mutation(
+        "the merge takes an id once, however often it was staged",
+        "redshift",
+        "        staged.first_name, staged.last_name, staged.street, staged.zip, staged.merchant\n) = 1;",
+        "        staged.first_name, staged.last_name, staged.street, staged.zip, staged.merchant\n) >= 1;",
+        (MERGE, WAREHOUSE),
+    ),
+    Mutation(
+        "the merge leaves out what core has",
+        "redshift",
+        " AND new_id.is_known = 0\n",
+        "\n",
+        (MERGE, WAREHOUSE),
+    ),
+    Mutation(
+        "the merge leaves out an unknown schema version",
+        "redshift",
+        "WHERE schema_version <> 1;",
+        "WHERE schema_version <> schema_version;",
+        (MERGE, WAREHOUSE),
+    ),
+    Mutation(
+        "one bad line does not keep a whole COPY back",
+        "redshift",
+        " MAXERROR 100000",
+        "",
+        (MERGE, WAREHOUSE, "tests/unit/test_redshift_files.py"),
+    ),
+    Mutation(
+        "the sender believes an answer only for the rows that it names",
+        "client",
+        "        if open_rows - set(unstored):\n",
+        "        if False:\n",
+        ("tests/unit/client/test_send_failures.py", "tests/unit/client/test_send.py"),
+    ),
+)
+
+
+def copy_tree(to: Path) -> None:
+    """What the tests need, without what git ignores."""
+    leave = shutil.ignore_patterns("__pycache__", "*.pyc", "results", "models", "build")
+    for name in _COPIED:
+        if (REPO / name).exists():
+            shutil.copytree(REPO / name, to / name, ignore=leave)
+    for name in _FILES:
+        shutil.copy(REPO / name, to / name)
+
+
+def find(tree: Path, mutation: Mutation) -> Path:
+    """The one file of the folder that has the guard. Raises LookupError when it moved: then this list is stale."""
+    files = [p for p in (tree / mutation.folder).rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+    found = [p for p in files if p.read_bytes().count(mutation.code.encode()) == 1]
+    if len(found) != 1:
+        raise LookupError(f"{mutation.guard}: its code is in {len(found)} files of {mutation.folder}/, expected 1")
+    return found[0]
+
+
+def run_tests(tree: Path, tests: tuple[str, ...]) -> tuple[bool, str]:
+    """Whether all pass, and the first that does not. No shrinking: that one fails is enough."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-x",
+        "-q",
+        "--no-header",
+        "-p",
+        "no:cacheprovider",
+        "-m",
+        "not e2e",
+        *tests,
+    ]
+    done = subprocess.run(
+        command, cwd=tree, capture_output=True, text=True, timeout=_LIMIT_SECONDS, check=False, env=_environment(tree)
+    )
+    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    name = failed[0].split(" ", 1)[1].split(" - ")[0].rsplit("::", 1)[-1] if failed else done.stdout[-200:]
+    return done.returncode == 0, name
+
+
+def _environment(tree: Path) -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_PROFILE": "unshrunk"}
+
+
+def main() -> int:
+    """Print the table; 1 if a guard can be taken away unnoticed, or the tests fail with all guards in place."""
+    console = Console()
+    table = Table(title="Guards taken away one at a time", box=SIMPLE_HEAD)
+    for column in ("guard", "noticed by", "s"):
+        table.add_column(column)
+    unnoticed = 0
+    wanted = [m for m in MUTATIONS if not sys.argv[1:] or any(word in m.guard for word in sys.argv[1:])]
+    with tempfile.TemporaryDirectory(prefix="swipeline-mutations-") as folder:
+        tree = Path(folder)
+        copy_tree(tree)
+        passed, name = run_tests(tree, tuple(dict.fromkeys(test for m in wanted for test in m.tests)))
+        if not passed:
+            console.print(f"[red]with all guards in place, {name} fails[/red]")
+            return 1
+        for mutation in wanted:
+            began = time.monotonic()
+            path = find(tree, mutation)
+            original = path.read_text(encoding="utf-8")
+            path.write_text(original.replace(mutation.code, mutation.without), encoding="utf-8")
+            passed, name = run_tests(tree, mutation.tests)
+            path.write_text(original, encoding="utf-8")
+            unnoticed += passed
+            table.add_row(mutation.guard, "[red]nobody[/red]" if passed else name, f"{time.monotonic() - began:.0f}")
+            console.print(f"{mutation.guard}: {'UNNOTICED' if passed else name}")
+    console.print(table)
+    console.print(f"{len(wanted) - unnoticed} of {len(wanted)} noticed")
+    return 1 if unnoticed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
