@@ -130,8 +130,10 @@ def main() -> None:
     GlueEngine(settings, glue).install()
     Integrations(Clients(settings, "step-functions"), stepfunctions).install()
     from local.housekeeping import tidy_less_often
+    from local.paged_scan import page_scans
 
     tidy_less_often()
+    page_scans()
     config = Config()
     config.bind = [f"{HOST}:{settings.port}"]
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
