@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup demo up down status test test-fast test-e2e lint format package bench lock clean
+.PHONY: help setup demo batch-demo up down status test test-fast test-e2e chaos mutations lint format package bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +14,12 @@ setup: ## the virtual environment, Node and the Serverless Framework (done by it
 
 demo: setup ## the main job: 20,000 transactions from a CSV file into every store, counted hop by hop
 	@swipeline demo
+
+batch-demo: setup ## the batch path: 20,000 transactions through S3, Spark and COPY (fetches Spark, 320 MB, once)
+	@swipeline up
+	@mkdir -p build
+	@swipeline generate --rows 20000 --seed 4 --out build/batch-demo.csv
+	@swipeline batch build/batch-demo.csv
 
 up: setup ## start the embedded AWS and deploy into it
 	@swipeline up
@@ -25,14 +31,20 @@ status: setup ## what runs where
 	@swipeline status
 
 test: setup ## all tests: fast ones, then the end-to-end ones on an embedded AWS of their own
-	pytest -n auto -m "not e2e"
+	pytest -n auto --dist loadgroup -m "not e2e"
 	pytest -m e2e
 
 test-fast: setup ## the tests that need no embedded AWS
-	pytest -n auto -m "not e2e"
+	pytest -n auto --dist loadgroup -m "not e2e"
 
 test-e2e: setup ## only the tests on the embedded AWS
 	pytest -m e2e
+
+chaos: setup ## 200 seeded fault scenarios, 50,000 transactions: nothing lost, nothing twice (SCENARIOS=, SEED=)
+	python -m tests.chaos.run --scenarios $(or $(SCENARIOS),200) --seed $(or $(SEED),1)
+
+mutations: setup ## takes one guard away at a time; a fast test must notice each
+	python -m tests.chaos.mutations
 
 lint: setup ## ruff, mypy, and cfn-lint on the packaged templates
 	ruff check .
