@@ -37,11 +37,11 @@ def summarise(results: Iterable[Result]) -> list[dict[str, Any]]:
 def table(results: list[Result], title: str) -> Table:
     """For a terminal: lost and duplicated as DynamoDB / lake / warehouse, quarantined as actual / expected."""
     made = Table(title=title, box=SIMPLE_HEAD)
-    made.add_column("scenarios")
+    made.add_column("scenarios", no_wrap=True)
     for name in ("n", "rows", "faults", "kills", "lost", "twice", "quarantined", "s"):
         made.add_column(name, justify="right", no_wrap=True)
     for line in summarise(results):
-        lost, twice = (" / ".join(str(line[what][store]) for store in _STORES) for what in ("lost", "duplicated"))
+        lost, twice = ("/".join(str(line[what][store]) for store in _STORES) for what in ("lost", "duplicated"))
         made.add_row(
             line["kind"],
             str(line["scenarios"]),
@@ -50,7 +50,7 @@ def table(results: list[Result], title: str) -> Table:
             str(line["kills"]),
             lost,
             twice,
-            f"{line['quarantined']} / {line['poison']}",
+            f"{line['quarantined']}/{line['poison']}",
             f"{line['seconds']:.0f}",
             style="bold" if line["kind"] == "total" else None,
         )

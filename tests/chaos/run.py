@@ -19,7 +19,7 @@ from tests.chaos.report import summarise, table
 from tests.chaos.scenarios import DURABLE_KINDS, KINDS, draw
 from tests.chaos.target import Target
 
-console = Console()
+console = Console(width=max(100, Console().width))  # a log has room for the table
 
 
 def carry_out(
