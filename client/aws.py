@@ -118,12 +118,23 @@ class Stage:
         return home() / "sends" / f"{self.name}-{self.deployment}"
 
     @cached_property
-    def transactions_url(self) -> str:
-        """The address of `POST /transactions`."""
+    def api_url(self) -> str:
+        """The address of the API, without a slash at its end."""
         api = self.output("RestApiId")
         if self.local:
-            return f"{_settings().endpoint}/restapis/{api}/{self.name}/_user_request_/transactions"
-        return f"https://{api}.execute-api.{self.region}.amazonaws.com/{self.name}/transactions"
+            return f"{_settings().endpoint}/restapis/{api}/{self.name}/_user_request_"
+        return f"https://{api}.execute-api.{self.region}.amazonaws.com/{self.name}"
+
+    @property
+    def transactions_url(self) -> str:
+        """The address of `POST /transactions`."""
+        return f"{self.api_url}/transactions"
+
+    @cached_property
+    def reader_api_key(self) -> str:
+        """The readers' API key, read from API Gateway."""
+        key = self.output("ReaderApiKeyId")
+        return str(self.client("apigateway").get_api_key(apiKey=key, includeValue=True)["value"])
 
     @cached_property
     def api_key(self) -> str:

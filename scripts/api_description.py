@@ -16,6 +16,7 @@ from shared.body import MAX_ROWS
 from shared.query.routes import METHODS, make_app
 from shared.query.service import Queries
 from shared.row import TransactionIn
+from shared.schema import IGNORED_SOURCES
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 DESCRIPTION = DOCS / "openapi.json"
@@ -88,10 +89,15 @@ def _require_coverage(description: dict[str, Any]) -> None:
 
 def _row_schemas() -> dict[str, Any]:
     row = TransactionIn.model_json_schema(mode="validation", ref_template="#/components/schemas/{model}")
-    for one in row["properties"].values():
+    for name, one in row["properties"].items():
         one.pop("title", None)
         for choice in [one, *one.get("anyOf", [])]:
-            choice.pop("pattern", None)  # in Rust's notation; docs/api.md has the rules in words
+            if r"\u{" in choice.get("pattern", ""):
+                del choice["pattern"]  # in Rust's notation: what no text may hold is in docs/api.md
+            if choice.get("type") == "string" and _takes_numbers(name):
+                choice["type"] = ["string", "number"]
+    row["properties"] |= {name: {"description": "Accepted and dropped."} for name in sorted(IGNORED_SOURCES)}
+    row["additionalProperties"] = False
     row["title"], row["description"] = "TransactionIn", "A row; properties are named as the columns of the Kaggle file."
     finding = {
         "type": "object",
@@ -113,6 +119,10 @@ def _row_schemas() -> dict[str, Any]:
         },
     }
     return {"TransactionIn": row, "RowFinding": finding, "SendReport": report}
+
+
+def _takes_numbers(column: str) -> bool:
+    return any(getattr(one, "coerce_numbers_to_str", False) for one in TransactionIn.model_fields[column].metadata)
 
 
 def _send() -> dict[str, Any]:

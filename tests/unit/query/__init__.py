@@ -1,0 +1,1 @@
+"""query-transactions, piece by piece."""
