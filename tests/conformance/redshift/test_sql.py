@@ -30,6 +30,7 @@ from tests.conformance.redshift.conftest import Redshift
         ("LEN('abc')", 3),
         ("SHA2('a', 256)", "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"),
         ("MD5('a')", "0cc175b9c0f1b6a831c399e269772661"),
+        ("STRTOL(LEFT(MD5('a'), 12), 16)", 0x0CC175B9C0F1),
         ("CAST('abcdef' AS VARCHAR(3))", "abc"),
         ("'éé'::VARCHAR(3)", "é"),
         ("CAST('1.005' AS DECIMAL(12,2))", "1.01"),

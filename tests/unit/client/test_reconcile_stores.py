@@ -19,6 +19,7 @@ from client.reconcile.buckets.lake import Arrival
 from client.reconcile.buckets.run import Options, compare_stores
 from client.reconcile.buckets.window import Window, read_window
 from client.reconcile.ledger import Ledger
+from client.warehouse import query
 from shared.consumer import Position
 from shared.item import to_item
 from shared.lake import object_body, object_key
@@ -280,6 +281,25 @@ def test_on_aws_the_api_is_counted_by_cloudwatch(world: World) -> None:
     assert (counts.source, counts.hop.accepted, counts.hop.rejected) == ("CloudWatch", 15, 2)
     before = api_counts(stage, Arrival(end=NOW.date() - timedelta(days=2)), datetime.now(UTC))
     assert before.hop is None
+
+
+def test_on_aws_the_warehouse_is_asked_as_its_loader_since_an_operators_role_owns_no_table() -> None:
+    asked: list[dict[str, Any]] = []
+
+    class DataApi(FakeDataApi):
+        def execute_statement(self, *, SecretArn: str = "", **request: Any) -> dict[str, Any]:
+            asked.append({"SecretArn": SecretArn})
+            return super().execute_statement(**request)
+
+    for name, secret in (("dev", "arn:secret"), ("local", "")):
+        stage = Stage(name)
+        stage._clients["redshift-data"] = DataApi()
+        outputs = [
+            {"OutputKey": k, "OutputValue": v} for k, v in {**OUTPUTS, "WarehouseLoaderSecretArn": "arn:secret"}.items()
+        ]
+        stage.__dict__["_stack"] = {"StackId": "arn:stack/1", "Outputs": outputs}
+        assert list(query(stage, "SELECT COUNT(*) FROM core.transaction")) == [[0]]
+        assert asked[-1] == {"SecretArn": secret}
 
 
 def test_the_window_is_given_in_any_zone_and_as_days() -> None:
