@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup demo batch-demo up down status test test-fast test-e2e chaos mutations lint format package bench lock clean
+.PHONY: api-docs fuzz-api help setup demo batch-demo up down status test test-fast test-e2e chaos mutations lint format package bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,14 @@ lint: setup ## ruff, mypy, and cfn-lint on the packaged templates
 	ruff format --check .
 	mypy
 	pytest tests/template -k cfn_lint
+	python -m scripts.api_description --check
+	python -m scripts.api_compatibility
+
+api-docs: setup ## docs/openapi.json and docs/api.html, from the code
+	python -m scripts.api_description
+
+fuzz-api: setup ## Schemathesis on the running stage local: 2,000 cases, every check on
+	python -m tests.fuzz.run --cases 2000
 
 format: setup ## let ruff put the code in order
 	ruff check --fix .
