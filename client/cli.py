@@ -8,7 +8,7 @@ import typer
 from typer.exceptions import TyperException
 
 from client import output
-from client.commands import batch, demo, env, generate, quarantine, reconcile, replay, send, stack
+from client.commands import batch, demo, env, generate, quarantine, reconcile, replay, send, stack, transactions
 from client.errors import ClientError
 
 USAGE_EXIT = 64  # EX_USAGE of sysexits.h: 2 means that rows were rejected
@@ -33,6 +33,7 @@ app.command("status")(stack.status)
 app.command("env")(env.env)
 app.command("generate")(generate.generate)
 app.command("send")(send.send)
+app.command("transactions")(transactions.transactions)
 app.command("batch")(batch.batch)
 app.command("reconcile")(reconcile.reconcile)
 app.command("replay")(replay.replay)

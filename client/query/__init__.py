@@ -1,0 +1,1 @@
+"""Reading transactions back through the API."""
