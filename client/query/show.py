@@ -13,7 +13,6 @@ from rich.table import Table
 
 from shared.schema import Transaction
 
-
 _LABELS = {None: "", False: "0", True: "1"}  # as in the Kaggle file
 
 

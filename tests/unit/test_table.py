@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.codec import encode_record
 from shared.bulk_write import BulkWriter
+from shared.codec import encode_record
 from shared.consumer import Line, read_batch, respond
 from shared.item import key_of, to_item
 from shared.schema import Transaction

@@ -113,7 +113,7 @@ def stage(clients: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
     }.items():
         monkeypatch.setenv(name, value)
     clients.kinesis.create_stream(StreamName="transactions", ShardCount=1)
-    make_table(clients.dynamodb, "transactions", "card_id", "time_id")
+    make_transactions(clients.dynamodb)
     make_table(clients.dynamodb, "merchants", "part", "sort")
     make_table(clients.dynamodb, "requests", "idempotency_key")
     for bucket in ("lake", "quarantine", "delivery"):
@@ -128,5 +128,31 @@ def make_table(dynamodb: Any, name: str, *keys: str) -> None:
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)],
+        KeySchema=key_schema(*keys),
     )
+
+
+def make_transactions(dynamodb: Any) -> None:
+    """Make the table of transactions with the template's indexes."""
+    keys = ("card_id", "time_id", "merchant_bucket", "transaction_id")
+    dynamodb.create_table(
+        TableName="transactions",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        KeySchema=key_schema("card_id", "time_id"),
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": name,
+                "KeySchema": key_schema(key, "time_id"),
+                "Projection": {"ProjectionType": projection},
+            }
+            for name, key, projection in (
+                ("merchant-time", "merchant_bucket", "ALL"),
+                ("transaction-id", "transaction_id", "KEYS_ONLY"),
+            )
+        ],
+    )
+
+
+def key_schema(*keys: str) -> list[dict[str, str]]:
+    return [{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)]
