@@ -19,7 +19,7 @@ import boto3
 
 from local.clients import Clients
 from local.settings import REGION, Settings
-from local.spark import java_home, spark_cores
+from local.spark import ensure_spark, java_home
 
 INPUT = "--raw_path"
 MEMORY = "2g"
@@ -44,6 +44,7 @@ def main() -> None:
 
 def run(order: dict[str, Any], settings: Settings, folder: Path) -> int:
     """Run a script in a folder of its own; its exit code."""
+    ensure_spark()
     role = Clients(settings, f"GlueJobRunnerSession-{order['run'][:8]}").credentials(order["role"])
     session = boto3.Session(**role, region_name=REGION)
     s3 = session.client("s3", endpoint_url=settings.endpoint)
@@ -71,7 +72,7 @@ def run(order: dict[str, Any], settings: Settings, folder: Path) -> int:
 
 def environment(settings: Settings, role: dict[str, str], folder: Path, modules: Path) -> dict[str, str]:
     """The script's environment: the role's credentials, Spark's settings for this machine, the modules."""
-    submit = f"--master local[{spark_cores()}] --driver-memory {MEMORY}"
+    submit = f"--master local[*] --driver-memory {MEMORY}"
     for setting in SETTINGS:
         submit += f" --conf {setting}"
     return settings.environment() | {

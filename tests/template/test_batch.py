@@ -184,3 +184,11 @@ def test_the_machine_starts_this_job_and_this_crawler_alone(template: Template) 
 def test_failures_timeouts_and_events_without_a_run_raise_alarms(template: Template) -> None:
     metrics = {alarm["MetricName"] for alarm in template.of_type("AWS::CloudWatch::Alarm").values()}
     assert {"ExecutionsFailed", "ExecutionsTimedOut", "ApproximateNumberOfMessagesVisible"} <= metrics
+
+
+def test_the_machine_follows_its_role_s_statements_whatever_the_session_is_called(on_aws: Template) -> None:
+    policy = on_aws.of_type("AWS::IAM::Policy")["BatchFollowPolicy"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert set(statement["Action"]) == {"redshift-data:DescribeStatement", "redshift-data:GetStatementResult"}
+    ((key, owner),) = statement["Condition"]["StringLike"].items()
+    assert (key, text(owner)) == ("redshift-data:statement-owner-iam-userid", "${BatchMachineRole.RoleId}:*")

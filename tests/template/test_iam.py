@@ -141,7 +141,7 @@ def test_no_statement_allows_actions_by_wildcard(template: Template) -> None:
 
 def test_a_role_follows_only_the_statements_that_it_started(template: Template) -> None:
     owned = [s for _, s in template.statements() if "redshift-data:DescribeStatement" in as_list(s["Action"])]
-    assert len(owned) == 3
+    assert len(owned) == 2
     for statement in owned:
         ((key, owner),) = statement["Condition"]["StringEquals"].items()
         assert (key, text(owner)) == ("redshift-data:statement-owner-iam-userid", "${aws:userid}")

@@ -13,13 +13,14 @@ from moto import mock_aws
 
 from local.spark import ensure_spark, java_home
 
+ensure_spark()  # when tests are collected: their modules import it
+
 REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
-    """Spark on two threads, with the job's own settings; fetched first if it is not there."""
-    ensure_spark()
+    """Spark on two threads, with the job's own settings."""
     before = dict(os.environ)
     os.environ |= {
         "JAVA_HOME": java_home(),

@@ -18,6 +18,8 @@ from glue.table import TRANSACTION_ARROW
 from tests.rows import CARD_KEY, CARD_NUMBER
 from tests.unit.glue.lines import COLUMNS, header, line
 
+pytestmark = pytest.mark.xdist_group("spark")  # one Spark, not one per worker
+
 
 @pytest.fixture
 def job(spark: Any, aws: None, tmp_path: Path) -> Any:

@@ -1,0 +1,201 @@
+"""`swipeline batch`: what goes up under which name, which run is followed, what is told, and how it exits."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from client.batch import follow, upload
+from client.batch.run import Batch, Loaded, reasons
+from client.commands.batch import describe
+from client.errors import ClientError
+
+MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:swipeline-try-batch"
+OUTPUTS = {"RawBucket": "raw", "BatchMachineArn": MACHINE, "BatchLoadsTableName": "loads"}
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="raw")
+        boto3.client("s3").create_bucket(Bucket="lake")
+        boto3.client("dynamodb").create_table(
+            TableName="loads",
+            KeySchema=[{"AttributeName": "load", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "load", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        yield
+
+
+class States:
+    """Step Functions as the client sees them: an execution that ``starts`` when its object is in the raw zone."""
+
+    def __init__(self, name: str, status: str = "SUCCEEDED", looks: int = 2, **ended: str) -> None:
+        self.arn = MACHINE.replace(":stateMachine:", ":execution:") + f":{name}"
+        self.status, self.looks, self.ended = status, looks, ended
+
+    def list_executions(self, **_: Any) -> dict[str, Any]:
+        found = boto3.client("s3").list_objects_v2(Bucket="raw").get("Contents", [])
+        return {"executions": [{"executionArn": self.arn}] if found else []}
+
+    def describe_execution(self, executionArn: str) -> dict[str, Any]:
+        (item,) = boto3.client("s3").list_objects_v2(Bucket="raw")["Contents"]
+        what = {"key": item["Key"], "etag": item["ETag"].strip('"')}
+        event = {"detail": {"bucket": {"name": "raw"}, "object": what}}
+        self.looks -= 1
+        status = "RUNNING" if self.looks >= 0 else self.status
+        return {"input": json.dumps(event), "status": status, **self.ended}
+
+    def get_execution_history(self, **_: Any) -> dict[str, Any]:
+        return {"events": [{"stateEnteredEventDetails": {"name": "Transform"}}]}
+
+
+class AStage:
+    """A stage with this Step Functions."""
+
+    def __init__(self, states: States) -> None:
+        self._states = states
+
+    def output(self, key: str) -> str:
+        return OUTPUTS[key]
+
+    def client(self, service: str) -> Any:
+        return self._states if service == "stepfunctions" else boto3.client(service)
+
+
+def note(load: str, **values: Any) -> None:
+    item = {name: {"N": str(v)} if isinstance(v, int) else {"S": v} for name, v in values.items()}
+    boto3.client("dynamodb").put_item(TableName="loads", Item={"load": {"S": load}, **item})
+
+
+def load(states: States, file: Path, said: list[str] | None = None) -> Loaded:
+    told = said if said is not None else []
+    return Batch(AStage(states), 30, told.append, lambda *_: None).load(file, f"transactions/{file.name}")  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "a.csv"
+    path.write_text("amt\n1.00\n")
+    return path
+
+
+def test_a_file_goes_up_under_its_name(file: Path) -> None:
+    assert upload.keys([file]) == {file: "transactions/a.csv"}
+
+
+@pytest.mark.parametrize(("name", "said"), [("none.csv", "not a file"), ("a.parquet", "export it as CSV")])
+def test_what_cannot_be_loaded_is_said_before_anything_goes_up(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "a.parquet").write_bytes(b"PAR1")
+    with pytest.raises(ClientError, match=said):
+        upload.keys([tmp_path / name])
+
+
+def test_two_files_of_one_name_would_be_one_object(tmp_path: Path, file: Path) -> None:
+    other = tmp_path / "other" / "a.csv"
+    other.parent.mkdir()
+    other.write_text("x")
+    with pytest.raises(ClientError, match=r"Two files are named a\.csv"):
+        upload.keys([file, other])
+
+
+@pytest.mark.parametrize("size", [0, 10, upload.PART_BYTES - 1, upload.PART_BYTES, 2 * upload.PART_BYTES + 5])
+def test_the_etag_is_known_before_the_upload(aws: None, tmp_path: Path, size: int) -> None:
+    path = tmp_path / "big.csv"
+    path.write_bytes(hashlib.sha256(b"x").digest() * (size // 32) + b"y" * (size % 32))
+    sent: list[int] = []
+    assert upload.upload(boto3.client("s3"), path, "raw", "transactions/big.csv", sent.append) == upload.etag(path)
+    assert sum(sent) == size
+
+
+def test_the_run_that_took_the_object_is_followed_to_its_end(aws: None, file: Path) -> None:
+    note("run#r1", status="loaded", files=1, rows=3, accepted=2, rejected=1, duplicates=0, inserted=2, known=0)
+    said: list[str] = []
+    done = load(States("r1"), file, said)
+    assert (done.run_id, done.status, done.rows, done.inserted, done.rejected) == ("r1", "loaded", 3, 2, 1)
+    assert said == ["a.csv is in the raw zone", "transforming (Spark)"]
+
+
+def test_a_run_of_another_content_is_not_taken_for_this_one(aws: None, file: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(follow, "START_SECONDS", 0.0)
+    boto3.client("s3").upload_file(str(file), "raw", "transactions/a.csv")
+    with pytest.raises(ClientError, match="no run of the batch path has started"):
+        follow.find(States("r1"), MACHINE, "raw", "transactions/a.csv", "another etag", set())
+
+
+def test_a_failed_run_tells_its_cause_and_loads_nothing(aws: None, file: Path) -> None:
+    done = load(States("r1", "FAILED", error="InputRefused", cause="missing column amt"), file)
+    assert (done.status, done.error, done.inserted) == ("failed", "InputRefused: missing column amt", 0)
+    assert "nothing was loaded. InputRefused: missing column amt" in describe(done)
+
+
+def test_a_file_that_is_loaded_does_not_go_up_again(aws: None, file: Path) -> None:
+    note(f"s3://raw/transactions/a.csv#{upload.etag(file)}", run_id="r1")
+    note("run#r1", status="loaded", rows=3, accepted=3, rejected=0)
+    done = load(States("r2"), file)
+    assert (done.status, done.run_id, done.rows) == ("unchanged", "r1", 3)
+    assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket="raw")
+
+
+def test_a_file_whose_run_failed_goes_up_again(aws: None, file: Path) -> None:
+    note(f"s3://raw/transactions/a.csv#{upload.etag(file)}", run_id="r1")
+    note("run#r1", status="transformed", rows=3)
+    note("run#r2", status="loaded", files=1, rows=3, accepted=3)
+    assert load(States("r2"), file).run_id == "r2"
+
+
+def test_a_run_that_found_the_file_loaded_by_a_faster_one_shows_that_one_s_counts(aws: None, file: Path) -> None:
+    note("run#r2", status="loaded", files=0, skipped_files=1, rows=0, earlier_runs="r1")
+    note("run#r1", status="loaded", rows=7, accepted=7, inserted=7)
+    done = load(States("r2"), file)
+    assert (done.status, done.rows) == ("unchanged", 7)
+
+
+def test_reasons_are_counted_the_most_frequent_first_with_an_example(aws: None) -> None:
+    rows = [
+        {"file": "s3://raw/a.csv", "line": n, "field": "amt" if n != 3 else "zip", "reason": "bad"} for n in (2, 3, 4)
+    ]
+    body = "\n".join(map(json.dumps, rows)).encode()
+    boto3.client("s3").put_object(Bucket="lake", Key="batch-rejects/run=r1/part-0.json", Body=body)
+    first, second = reasons(boto3.client("s3"), "s3://lake/batch-rejects/run=r1/")
+    assert (first["rows"], first["field"], first["line"]) == (2, "amt", 2)
+    assert (second["rows"], second["field"], second["line"]) == (1, "zip", 3)
+
+
+def test_people_are_told_counts_reasons_and_where_the_rejects_are() -> None:
+    reason = {"rows": 2, "field": "amt", "reason": "is empty", "file": "s3://raw/a.csv", "line": 9}
+    text = describe(
+        Loaded(
+            "a.csv",
+            "r1",
+            rows=12,
+            accepted=10,
+            rejected=2,
+            inserted=8,
+            known=1,
+            duplicates=1,
+            rejects="s3://r/",
+            reasons=[reason],
+        )
+    )
+    for said in (
+        "12 rows",
+        "10 accepted, 2 rejected",
+        "8 new",
+        "1 there already",
+        "1 twice",
+        "line 9, amt: is empty",
+        "s3://r/",
+    ):
+        assert said in text
