@@ -2,6 +2,7 @@
 
 - GET /transactions takes exactly one of card_id and merchant, POST /transactions rows that mean something.
 - A cursor is good only if this very query issued it, so a made-up one is wrong though its form is right.
+- An Idempotency-Key belongs to one body.
 - Readers and senders have a key each.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import os
 from typing import Any
+from uuid import uuid4
 
 import schemathesis
 
@@ -47,6 +49,8 @@ def map_case(context: Any, case: Any) -> Any:
             case.query = query
     if (case.method, case.path) == ("POST", "/transactions"):
         case.body = _with_real_rows(case.body)
+        if "Idempotency-Key" in (case.headers or {}):  # with the key of another body, a right one is refused
+            case.headers["Idempotency-Key"] = uuid4().hex
     if case.path == "/transactions/search" and isinstance(case.body, dict):
         case.body.pop("cursor", None)
     return case

@@ -42,7 +42,7 @@ def test_a_bound_is_a_moment_in_the_form_of_the_keys(text: str, bound: str) -> N
         "2020-13-01",
         "２020-06-21",
         "1592741665",
-    ],  # fmt: skip
+    ],
 )
 def test_what_is_no_moment_is_refused_by_the_parameters_name(text: str) -> None:
     with pytest.raises(ValueError, match="2020-06-21") as raised:
