@@ -32,6 +32,7 @@ from shared.sql import DIRECTORY, read_statements
 from tests.unit.fakes.events import SHARD
 from tests.unit.fakes.faults import client_error
 
+OPERATIONS = ("GetShardIterator", "GetRecords", "PutObject", "ExecuteStatement", "DescribeStatement")
 MOST_STATEMENTS = 200
 BUCKET, JSONPATHS = "delivery", "jsonpaths/transaction.json"
 
@@ -91,10 +92,13 @@ class Warehouse:
 
 
 class Delivery:
-    """A delivery stream on a stream that is all there; each call of Firehose's takes the next trouble of the plan."""
+    """A delivery stream on a stream that is all there; a call of Firehose's takes the next trouble of its operation."""
 
-    def __init__(self, warehouse: Warehouse, stream: list[Record], troubles: list[Trouble], buffer_bytes: int) -> None:
-        self.warehouse, self.stream, self.troubles = warehouse, stream, list(troubles)
+    def __init__(
+        self, warehouse: Warehouse, stream: list[Record], troubles: dict[str, list[Trouble]], buffer_bytes: int
+    ) -> None:
+        self.warehouse, self.stream = warehouse, stream
+        self.troubles = {operation: list(planned) for operation, planned in troubles.items()}
         self.objects = {(BUCKET, JSONPATHS): (DIRECTORY / JSONPATHS).read_bytes()}
         self.statements: dict[str, dict[str, Any]] = {}
         self.tokens: dict[str, str] = {}
@@ -118,7 +122,7 @@ class Delivery:
 
     def finish(self) -> None:
         """All troubles are over, or will be: go on until nothing waits any more, then merge."""
-        for _ in range(len(self.troubles) + 2):
+        for _ in range(sum(map(len, self.troubles.values())) + 2):
             self.step(0)
             self.step(1)
         while self._store.waiting(self.settings.name):
@@ -148,7 +152,8 @@ class Delivery:
 
     def call(self, operation: str, effect: Callable[[], Any]) -> Any:
         """Carry out a call, or not, as planned."""
-        trouble = self.troubles.pop(0) if self.troubles else Trouble.NONE
+        planned = self.troubles.get(operation)
+        trouble = planned.pop(0) if planned else Trouble.NONE
         if trouble is Trouble.KILLED_BEFORE:
             raise KilledError
         if trouble is Trouble.THROTTLED:

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.property.consumer_world import TRANSACTIONS, UNREADABLE, MadeRecord, made_streams, on_the_stream, valid
-from tests.property.delivery_world import Delivery, Trouble, Warehouse
+from tests.property.delivery_world import OPERATIONS, Delivery, Trouble, Warehouse
+
+Troubles = dict[str, list[Trouble]]
 
 
 @pytest.fixture(scope="module")
@@ -21,15 +23,15 @@ def warehouse() -> Iterator[Warehouse]:
     warehouse.close()
 
 
-@settings(max_examples=25)
+@settings(max_examples=40)
 @given(
     made_streams(UNREADABLE),
-    st.lists(st.sampled_from(Trouble), max_size=20),
+    st.fixed_dictionaries({operation: st.lists(st.sampled_from(Trouble), max_size=4) for operation in OPERATIONS}),
     st.lists(st.integers(0, 2), max_size=12),
     st.sampled_from([200, 700, 3000, 1_000_000]),
 )
 def test_core_ends_as_the_set_of_valid_transactions(
-    warehouse: Warehouse, made: list[MadeRecord], troubles: list[Trouble], steps: list[int], buffer_bytes: int
+    warehouse: Warehouse, made: list[MadeRecord], troubles: Troubles, steps: list[int], buffer_bytes: int
 ) -> None:
     warehouse.clear()
     delivery = Delivery(warehouse, on_the_stream(made), troubles, buffer_bytes)
