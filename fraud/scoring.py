@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping
+from collections.abc import MutableMapping, Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -38,8 +38,8 @@ class Scored(NamedTuple):
 def score_batch(
     model: Model,
     profiles: MutableMapping[str, Profile],
-    transactions: Iterable[Transaction],
-    not_after: int | None = None,
+    transactions: Sequence[Transaction],
+    not_after: Sequence[int] | int | None = None,
     shadow: Model | None = None,
 ) -> list[Scored]:
     """Score transactions in the order given and bring their cards' profiles up to date.
@@ -55,7 +55,7 @@ def score_batch(
         replayed as long as its transactions are less than a day older than their card's newest.
     not_after
         Event time in seconds since 1970 after which a transaction is taken for a clock error, for example the record's
-        arrival time plus a day.
+        arrival time plus a day. One for all, or one per transaction, so that it does not depend on how batches are cut.
     shadow
         A second model to score with, from the same profiles; it raises no alerts.
 
@@ -64,7 +64,8 @@ def score_batch(
     shadow_rows: list[Row] = []
     applied: list[Applied] = []
     tables = model.tables
-    for transaction in transactions:
+    limits = not_after if isinstance(not_after, Sequence) else [not_after] * len(transactions)
+    for transaction, limit in zip(transactions, limits, strict=True):
         event = event_of(transaction)
         profile = profiles.get(transaction.card_id)
         if profile is None:
@@ -72,7 +73,7 @@ def score_batch(
         rows.append(features(profile, event, tables))
         if shadow is not None:
             shadow_rows.append(features(profile, event, shadow.tables))
-        if not_after is not None and event.at > not_after:
+        if limit is not None and event.at > limit:
             applied.append(Applied.EARLY)
         else:
             applied.append(_APPLIED[profile.add(event)])

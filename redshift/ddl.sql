@@ -90,3 +90,46 @@ CREATE TABLE IF NOT EXISTS core.transaction (
 DISTSTYLE KEY
 DISTKEY (customer_id)
 SORTKEY (occurred_at);
+
+-- Fraud alerts, as detect-fraud told them: staged by COPY, may hold duplicates. Columns are fraud/alert.py's.
+CREATE TABLE IF NOT EXISTS staging.alert (
+    transaction_id VARCHAR(64) NOT NULL,
+    occurred_at TIMESTAMP NOT NULL,
+    card_id CHAR(32) NOT NULL,
+    card_last4 CHAR(4) NOT NULL,
+    merchant_id CHAR(16) NOT NULL,
+    category VARCHAR(200) NOT NULL,
+    amount DECIMAL(12,2) NOT NULL,
+    score DECIMAL(10,9) NOT NULL,
+    threshold DECIMAL(10,9) NOT NULL,
+    reasons VARCHAR(2000) NOT NULL,
+    model VARCHAR(100) NOT NULL,
+    shadow_score DECIMAL(10,9), -- of the model in shadow mode, if there is one
+    shadow_model VARCHAR(100),
+    is_alert BOOLEAN NOT NULL, -- false: the shadow model alone flags it
+    alerted_at TIMESTAMP NOT NULL,
+    loaded_at TIMESTAMP NOT NULL DEFAULT GETDATE()
+)
+DISTSTYLE EVEN;
+
+-- One row per transaction that was flagged, the first. Small beside the transactions, sorted as they are asked for.
+CREATE TABLE IF NOT EXISTS core.alert (
+    transaction_id VARCHAR(64) NOT NULL,
+    occurred_at TIMESTAMP NOT NULL,
+    card_id CHAR(32) NOT NULL,
+    card_last4 CHAR(4) NOT NULL,
+    merchant_id CHAR(16) NOT NULL,
+    category VARCHAR(200) NOT NULL,
+    amount DECIMAL(12,2) NOT NULL,
+    score DECIMAL(10,9) NOT NULL,
+    threshold DECIMAL(10,9) NOT NULL,
+    reasons VARCHAR(2000) NOT NULL,
+    model VARCHAR(100) NOT NULL,
+    shadow_score DECIMAL(10,9),
+    shadow_model VARCHAR(100),
+    is_alert BOOLEAN NOT NULL,
+    alerted_at TIMESTAMP NOT NULL,
+    merged_at TIMESTAMP NOT NULL
+)
+DISTSTYLE EVEN
+SORTKEY (alerted_at);

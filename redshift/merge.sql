@@ -150,5 +150,34 @@ DELETE FROM staging.transaction
 USING merge_id
 WHERE staging.transaction.transaction_id = merge_id.transaction_id;
 
+-- Fraud alerts: the first of each transaction.
+LOCK staging.alert;
+
+DROP TABLE IF EXISTS merge_alert;
+
+CREATE TEMP TABLE merge_alert AS
+SELECT staged.*, CASE WHEN known.transaction_id IS NULL THEN 0 ELSE 1 END AS is_known
+FROM staging.alert AS staged
+LEFT JOIN core.alert AS known ON known.transaction_id = staged.transaction_id
+WHERE staged.transaction_id IS NOT NULL
+QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY staged.transaction_id ORDER BY staged.alerted_at, staged.loaded_at, staged.model, staged.score
+) = 1;
+
+INSERT INTO core.alert (
+    transaction_id, occurred_at, card_id, card_last4, merchant_id, category, amount, score, threshold, reasons, model,
+    shadow_score, shadow_model, is_alert, alerted_at, merged_at
+)
+SELECT
+    seen.transaction_id, seen.occurred_at, seen.card_id, seen.card_last4, seen.merchant_id, seen.category, seen.amount,
+    seen.score, seen.threshold, seen.reasons, seen.model, seen.shadow_score, seen.shadow_model, seen.is_alert,
+    seen.alerted_at, GETDATE()
+FROM merge_alert AS seen
+WHERE seen.is_known = 0;
+
+DELETE FROM staging.alert
+USING merge_alert
+WHERE staging.alert.transaction_id = merge_alert.transaction_id;
+
 SELECT staged, inserted, staged - inserted AS duplicates, newest_occurred_at, waited_seconds
 FROM merge_count;

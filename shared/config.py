@@ -48,6 +48,17 @@ class Query(Table):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Detect(Stage):
+    """Of detect-fraud. The shadow model is a name in fraud/models, without .json."""
+
+    profiles_table_name: str
+    alerts_table_name: str
+    alert_stream_name: str
+    alert_topic_arn: str
+    shadow_model: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Lake(Stage):
     """Of write-to-s3."""
 

@@ -133,6 +133,7 @@ def all_events() -> dict[str, str]:
         "write-to-kinesis.json": api_event(),
         "write-to-dynamodb.json": kinesis_event(),
         "write-to-s3.json": kinesis_event(),
+        "detect-fraud.json": kinesis_event(),
         "merge-warehouse.json": schedule_event(),
         "migrate-warehouse.json": {},
     }

@@ -11,11 +11,12 @@ FUNCTIONS = {
         "write-to-dynamodb": "WriteDashtoDashdynamodb",
         "query-transactions": "QueryDashtransactions",
         "write-to-s3": "WriteDashtoDashs3",
+        "detect-fraud": "DetectDashfraud",
         "merge-warehouse": "MergeDashwarehouse",
         "migrate-warehouse": "MigrateDashwarehouse",
     }.items()
 }
-CONSUMERS = ("write-to-dynamodb", "write-to-s3")
+CONSUMERS = ("write-to-dynamodb", "write-to-s3", "detect-fraud")
 
 
 def watched(template: Template) -> dict[tuple[str, str, str], dict]:
@@ -62,7 +63,7 @@ def test_every_consumer_is_watched_for_lateness_and_for_giving_up(template: Temp
 
 
 def test_lateness_is_told_long_before_records_expire(template: Template) -> None:
-    (stream,) = template.of_type("AWS::Kinesis::Stream").values()
+    stream = template.of_type("AWS::Kinesis::Stream")["TransactionStream"]
     for (_, metric, _), alarm in watched(template).items():
         if metric in ("IteratorAge", "KinesisMillisBehindLatest"):
             assert alarm["Threshold"] <= stream["RetentionPeriodHours"] * 3_600_000 / 24
@@ -76,6 +77,7 @@ def test_quarantine_api_stream_and_delivery_are_watched(template: Template) -> N
         ("AWS/Firehose", "KinesisMillisBehindLatest", "WarehouseDelivery"),
         ("AWS/Firehose", "DeliveryToS3.DataFreshness", "WarehouseDelivery"),
         ("AWS/Firehose", "DeliveryToRedshift.Success", "WarehouseDelivery"),
+        ("AWS/Firehose", "DeliveryToRedshift.Success", "AlertDelivery"),
     } <= set(watched(template))
 
 

@@ -25,19 +25,19 @@ def test_a_late_consumer_is_told_long_before_its_records_are_set_aside_for_their
 
 def test_what_is_set_aside_is_still_on_the_stream_for_as_long_again(template: Template) -> None:
     """Should the quarantine be away as well, the stream still has it."""
-    (stream,) = template.of_type("AWS::Kinesis::Stream").values()
+    stream = template.of_type("AWS::Kinesis::Stream")["TransactionStream"]
     age = max(mapping["MaximumRecordAgeInSeconds"] for mapping in template.mappings().values())
     assert stream["RetentionPeriodHours"] * 3600 >= 2 * age
 
 
 def test_a_late_delivery_is_told_long_before_the_stream_forgets(template: Template) -> None:
-    (stream,) = template.of_type("AWS::Kinesis::Stream").values()
+    stream = template.of_type("AWS::Kinesis::Stream")["TransactionStream"]
     for alarm in alarms_on(template, "KinesisMillisBehindLatest"):
         assert told_after(alarm) < stream["RetentionPeriodHours"] * 3600 / 24
 
 
 def test_a_warehouse_that_refuses_is_told_before_its_deliveries_are_set_aside(template: Template) -> None:
-    (delivery,) = template.of_type("AWS::KinesisFirehose::DeliveryStream").values()
+    delivery = template.of_type("AWS::KinesisFirehose::DeliveryStream")["WarehouseDelivery"]
     retried = delivery["RedshiftDestinationConfiguration"]["RetryOptions"]["DurationInSeconds"]
     for alarm in alarms_on(template, "DeliveryToRedshift.Success"):
         assert alarm["Period"] * alarm["EvaluationPeriods"] < retried / 10

@@ -4,14 +4,36 @@ from __future__ import annotations
 
 import pytest
 
+from fraud.alert import Alert
 from shared.schema import FIELDS
 from tests.template.template import Template, text
 
 
 @pytest.fixture
 def delivery(template: Template) -> dict:
-    (stream,) = template.of_type("AWS::KinesisFirehose::DeliveryStream").values()
-    return stream
+    return template.of_type("AWS::KinesisFirehose::DeliveryStream")["WarehouseDelivery"]
+
+
+@pytest.fixture
+def alerts(template: Template) -> dict:
+    return template.of_type("AWS::KinesisFirehose::DeliveryStream")["AlertDelivery"]
+
+
+def test_alerts_are_copied_by_the_names_that_their_lines_have(alerts: dict) -> None:
+    assert text(alerts["KinesisStreamSourceConfiguration"]["KinesisStreamARN"]) == "AlertStream.Arn"
+    copy = alerts["RedshiftDestinationConfiguration"]["CopyCommand"]
+    assert copy["DataTableName"] == "staging.alert"
+    assert copy["DataTableColumns"].split(",") == list(Alert._fields)
+    assert copy["CopyOptions"].startswith("JSON 'auto' GZIP TIMEFORMAT 'auto'")
+
+
+def test_alerts_are_delivered_as_transactions_are_but_beside_them(delivery: dict, alerts: dict) -> None:
+    one, other = ({**d["RedshiftDestinationConfiguration"]} for d in (delivery, alerts))
+    assert one.pop("CopyCommand") != other.pop("CopyCommand")
+    files, of_alerts = one.pop("S3Configuration"), other.pop("S3Configuration")
+    assert one == other
+    assert of_alerts["Prefix"] == "alerts/"
+    assert {**files, "Prefix": "", "BufferingHints": {}} == {**of_alerts, "Prefix": "", "BufferingHints": {}}
 
 
 def test_firehose_reads_the_stream_itself(delivery: dict) -> None:
@@ -47,7 +69,7 @@ def test_objects_are_compressed_buffered_and_kept_apart_from_errors(delivery: di
 def test_nothing_that_failed_to_be_copied_expires(template: Template) -> None:
     rules = template.of_type("AWS::S3::Bucket")["DeliveryBucket"]["LifecycleConfiguration"]["Rules"]
     expiring = [rule["Prefix"] for rule in rules if "ExpirationInDays" in rule]
-    assert expiring == ["transactions/", "manifests/", "replays/", "redriven/"]
+    assert expiring == ["transactions/", "alerts/", "manifests/", "replays/", "redriven/"]
 
 
 def test_firehose_logs_in_with_the_loader_secret(delivery: dict) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.template.template import Template, text
 
-CONSUMERS = {"write-to-dynamodb", "write-to-s3"}
+CONSUMERS = {"write-to-dynamodb", "write-to-s3", "detect-fraud"}
 MAPPINGS_PROPERTIES = {
     "BatchSize",
     "BisectBatchOnFunctionError",
@@ -44,12 +44,13 @@ def test_parallelization_is_not_swapped_with_the_retry_attempts(prod: Template, 
     assert {n: m["ParallelizationFactor"] for n, m in prod.mappings().items()} == {
         "write-to-dynamodb": 2,
         "write-to-s3": 1,
+        "detect-fraud": 2,
     }
     assert {m["ParallelizationFactor"] for m in dev.mappings().values()} == {1}
 
 
 def test_a_record_is_given_up_while_the_stream_still_holds_it(template: Template) -> None:
-    (stream,) = template.of_type("AWS::Kinesis::Stream").values()
+    stream = template.of_type("AWS::Kinesis::Stream")["TransactionStream"]
     for mapping in template.mappings().values():
         assert 60 <= mapping["MaximumRecordAgeInSeconds"] <= stream["RetentionPeriodHours"] * 3600 / 2
 

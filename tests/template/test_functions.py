@@ -9,6 +9,7 @@ FUNCTIONS = {
     "write-to-kinesis",
     "write-to-dynamodb",
     "write-to-s3",
+    "detect-fraud",
     "merge-warehouse",
     "migrate-warehouse",
 }
@@ -19,6 +20,7 @@ OWN = {
     "write-to-kinesis": {"STREAM_NAME", "REQUESTS_TABLE_NAME", "CARD_KEY_SECRET_ARN", "READER_API_KEY_ID"},
     "write-to-dynamodb": {"TABLE_NAME", "MERCHANTS_TABLE_NAME"},
     "write-to-s3": {"LAKE_BUCKET", "QUARANTINE_BUCKET"},
+    "detect-fraud": {"PROFILES_TABLE_NAME", "ALERTS_TABLE_NAME", "ALERT_STREAM_NAME", "ALERT_TOPIC_ARN"},
     "merge-warehouse": SQL,
     "migrate-warehouse": SQL - {"MERGE_EVERY_SECONDS"} | {"DELIVERY_BUCKET"},
 }

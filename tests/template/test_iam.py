@@ -69,6 +69,18 @@ def expected(function: str, on_aws: bool) -> Permissions:
                     ("s3:PutObject", "${QuarantineBucket.Arn}/quarantine/*"),
                 }
             )
+        case "detect-fraud":
+            return (
+                trace()
+                | consume()
+                | {
+                    ("dynamodb:BatchGetItem", "ProfilesTable.Arn"),
+                    ("dynamodb:PutItem", "ProfilesTable.Arn"),
+                    ("dynamodb:PutItem", "AlertsTable.Arn"),
+                    ("kinesis:PutRecords", "AlertStream.Arn"),
+                    ("sns:Publish", "FraudAlertTopic"),
+                }
+            )
         case "merge-warehouse":
             return trace() | run_sql(on_aws)
         case "migrate-warehouse":
@@ -100,6 +112,7 @@ def allowed(role: dict[str, object]) -> Permissions:
         "write-to-kinesis",
         "write-to-dynamodb",
         "write-to-s3",
+        "detect-fraud",
         "merge-warehouse",
         "migrate-warehouse",
     ],
@@ -151,6 +164,7 @@ def test_firehose_may_read_the_stream_fill_the_bucket_and_log_in(template: Templ
     role = template.resources["DeliveryRole"]
     assert {resource for _, resource in allowed(role)} == {
         "TransactionStream.Arn",
+        "AlertStream.Arn",
         "DeliveryBucket.Arn",
         "${DeliveryBucket.Arn}/*",
         "WarehouseLoaderSecret.Id",

@@ -12,6 +12,9 @@ KEPT = {
     "TransactionStream",
     "TransactionTable",
     "MerchantsTable",
+    "ProfilesTable",
+    "AlertsTable",
+    "AlertStream",
     "BatchLoadsTable",
     RAW,
     "CardKeySecret",
@@ -20,16 +23,16 @@ KEPT = {
 }
 
 
-def test_the_stream_is_encrypted(template: Template) -> None:
-    (stream,) = template.of_type("AWS::Kinesis::Stream").values()
-    assert stream["StreamEncryption"] == {"EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"}
+def test_the_streams_are_encrypted(template: Template) -> None:
+    for stream in template.of_type("AWS::Kinesis::Stream").values():
+        assert stream["StreamEncryption"] == {"EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"}
 
 
 def test_a_small_stage_has_one_shard_for_a_day_and_production_grows_on_demand(dev: Template, prod: Template) -> None:
-    (small,) = dev.of_type("AWS::Kinesis::Stream").values()
+    small = dev.of_type("AWS::Kinesis::Stream")["TransactionStream"]
     assert (small["StreamModeDetails"], small["ShardCount"]) == ({"StreamMode": "PROVISIONED"}, 1)
     assert small["RetentionPeriodHours"] == 24
-    (large,) = prod.of_type("AWS::Kinesis::Stream").values()
+    large = prod.of_type("AWS::Kinesis::Stream")["TransactionStream"]
     assert large["StreamModeDetails"] == {"StreamMode": "ON_DEMAND"}
     assert "ShardCount" not in large
     assert large["RetentionPeriodHours"] == 168

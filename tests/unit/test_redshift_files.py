@@ -10,6 +10,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from fraud.alert import Alert
 from shared.schema import FIELDS
 from shared.sql import split_statements
 
@@ -56,17 +57,34 @@ def test_every_column_but_the_optional_ones_refuses_null() -> None:
         for column in node.this.expressions:
             kinds = [constraint.kind for constraint in column.args.get("constraints") or []]
             required = any(isinstance(kind, exp.NotNullColumnConstraint) for kind in kinds)
-            assert required == (column.name not in ("is_fraud", "schema_version")), (table, column.name)
+            assert required == (column.name not in ("is_fraud", "schema_version", "shadow_score", "shadow_model")), (
+                table,
+                column.name,
+            )
 
 
 def test_every_table_says_how_it_is_distributed_and_claims_no_key_that_redshift_would_not_enforce() -> None:
     tables = create_tables()
-    assert set(tables) == {"staging.transaction", "core.customer", "core.merchant", "core.transaction"}
+    assert set(tables) == {
+        "staging.transaction",
+        "core.customer",
+        "core.merchant",
+        "core.transaction",
+        "core.alert",
+        "staging.alert",
+    }
     for name, node in tables.items():
         assert node.find(exp.DistStyleProperty), name
         assert not list(node.find_all(exp.PrimaryKey, exp.PrimaryKeyColumnConstraint, exp.UniqueColumnConstraint)), name
-    for name in ("core.customer", "core.merchant", "core.transaction"):
+    for name in ("core.customer", "core.merchant", "core.transaction", "core.alert"):
         assert tables[name].find(exp.SortKeyProperty), name
+
+
+def test_alerts_have_the_fields_of_an_alert_in_order() -> None:
+    staged, kept = (columns(create_tables()[f"{schema}.alert"]) for schema in ("staging", "core"))
+    assert list(staged) == [*Alert._fields, "loaded_at"]
+    assert list(kept) == [*Alert._fields, "merged_at"]
+    assert list(staged.values())[:-1] == list(kept.values())[:-1]
 
 
 def test_the_ddl_can_be_run_again() -> None:

@@ -22,6 +22,7 @@ BUILDERS = {
     "write_to_kinesis": "ingest",
     "write_to_dynamodb": "table",
     "write_to_s3": "buckets",
+    "detect_fraud": "detector",
     "merge_warehouse": "warehouse",
     "migrate_warehouse": "stores",
 }
@@ -104,6 +105,10 @@ def stage(clients: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
         "MERCHANTS_TABLE_NAME": "merchants",
         "REQUESTS_TABLE_NAME": "requests",
         "READER_API_KEY_ID": "reader-1",
+        "PROFILES_TABLE_NAME": "profiles",
+        "ALERTS_TABLE_NAME": "alerts",
+        "ALERT_STREAM_NAME": "alerts",
+        "ALERT_TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:alerts",
         "LAKE_BUCKET": "lake",
         "QUARANTINE_BUCKET": "quarantine",
         "DELIVERY_BUCKET": "delivery",
@@ -116,6 +121,10 @@ def stage(clients: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
     make_transactions(clients.dynamodb)
     make_table(clients.dynamodb, "merchants", "part", "sort")
     make_table(clients.dynamodb, "requests", "idempotency_key")
+    make_table(clients.dynamodb, "profiles", "card_id")
+    make_table(clients.dynamodb, "alerts", "transaction_id")
+    clients.kinesis.create_stream(StreamName="alerts", ShardCount=1)
+    boto3.client("sns").create_topic(Name="alerts")
     for bucket in ("lake", "quarantine", "delivery"):
         clients.s3.create_bucket(Bucket=bucket)
     secret = clients.secrets.create_secret(Name="swipeline-test/card-key", SecretString=CARD_KEY.decode())

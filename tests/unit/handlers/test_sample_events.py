@@ -37,12 +37,14 @@ def test_the_sample_request_has_two_good_rows_and_a_bad_one(stage: Stage, functi
     assert [(error["index"], error["field"]) for error in answer["errors"]] == [(2, "amt")]
 
 
-@pytest.mark.parametrize("name", ["write-to-dynamodb", "write-to-s3"])
+@pytest.mark.parametrize("name", ["write-to-dynamodb", "write-to-s3", "detect-fraud"])
 def test_the_consumers_store_their_samples(stage: Stage, function: Load, name: str) -> None:
     handler = function(name.replace("-", "_")).handler
     assert handler(sample(name), Context()) == {"batchItemFailures": []}
     if name == "write-to-dynamodb":
         assert stage.dynamodb.scan(TableName="transactions")["Count"] == 2
+    elif name == "detect-fraud":
+        assert stage.dynamodb.scan(TableName="profiles")["Count"] == 2
     else:
         assert stage.s3.list_objects_v2(Bucket="lake")["KeyCount"] == 1
         assert stage.s3.list_objects_v2(Bucket="quarantine")["KeyCount"] == 0

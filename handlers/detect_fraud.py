@@ -1,0 +1,53 @@
+"""detect-fraud: scores the transactions of the stream against their cards' profiles, and raises alerts."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from fraud.model import SHIPPED, load
+from shared import config
+from shared.alerts import Alerts, Topic
+from shared.aws import client
+from shared.conditional import THREADS, ConditionalWriter
+from shared.consumer import read_batch, respond
+from shared.detector import Detector
+from shared.ledger import Ledger
+from shared.profiles import Profiles
+from shared.retry import Budget, seconds_left
+from shared.stream import Stream
+from shared.telemetry import logger, metrics, observed
+
+BUDGET_SECONDS = 60.0
+RESERVE_SECONDS = 10.0
+
+
+@cache
+def detector() -> Detector:
+    """Build the detector once per container."""
+    settings = config.read(config.Detect)
+    shadow = load(SHIPPED.with_name(f"{settings.shadow_model}.json")) if settings.shadow_model else None
+    dynamodb = client("dynamodb", read_timeout=5, attempts=1, connections=THREADS, validate=False)
+    topic = Topic(client("sns", read_timeout=5, attempts=3), settings.alert_topic_arn, settings.stage)
+    stream = Stream(client("kinesis", read_timeout=5, attempts=1), settings.alert_stream_name)
+    alerts = Alerts(ConditionalWriter(dynamodb, settings.alerts_table_name), stream, topic)
+    return Detector(load(), shadow, Profiles(dynamodb, settings.profiles_table_name), alerts)
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Score a Kinesis batch; report the lowest sequence number not scored. write-to-s3 keeps the bad lines."""
+    batch = read_batch(event)
+    logger.append_keys(**batch.describe())
+    budget = Budget(seconds_left(context, RESERVE_SECONDS, BUDGET_SECONDS))
+    outcome = detector().run(batch.lines, budget, redriven=event.get("redriven") is True)
+    counts = outcome._asdict()
+    failed = counts.pop("failed")
+    ledger = Ledger(len(batch.lines) + len(batch.unreadable), len(batch.lines), len(batch.unreadable))
+    ledger.written, ledger.duplicates, ledger.retried = outcome.scored, outcome.skipped, outcome.retried
+    ledger.publish(metrics)
+    for name in ("alerts", "late", "early", "reset"):
+        metrics.add_metric(name=name.capitalize(), unit="Count", value=counts[name])
+    level = logger.warning if failed or batch.unreadable or outcome.reset else logger.info
+    level("batch scored", extra=counts | {"failed_records": len(set(failed))})
+    return respond(failed)

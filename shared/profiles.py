@@ -1,0 +1,108 @@
+"""The cards' profiles in DynamoDB: read in batches, written on condition that nobody else has in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple, Protocol
+
+from fraud.stream import State, Stored
+from shared.aws import is_transient
+from shared.conditional import ConditionalWriter, Put, TransactClient
+from shared.item import Item
+from shared.retry import Budget
+
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+KEYS_PER_CALL = 100
+THREADS = 4
+
+
+class ProfilesClient(TransactClient, Protocol):
+    """The part of boto3's DynamoDB client that is used here; several threads call it at once."""
+
+    def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:
+        """Read up to 100 items; some keys may come back unprocessed."""
+
+
+class Read(NamedTuple):
+    """The states by card, the cards that could not be read in time, and how many keys were asked for again."""
+
+    states: dict[str, Stored]
+    unread: set[str]
+    retried: int
+
+
+class Written(NamedTuple):
+    """The cards whose state is not stored, and how many puts were repeated."""
+
+    failed: set[str]
+    retried: int
+
+
+class Profiles:
+    """The table of profiles: one item per card."""
+
+    def __init__(self, client: ProfilesClient, name: str, threads: int = THREADS) -> None:
+        self._client, self._name, self._threads = client, name, threads
+        self._writer = ConditionalWriter(client, name, threads)
+
+    def read(self, card_ids: Iterable[str], budget: Budget) -> Read:
+        """Read the states of cards, no two the same. Raises ClientError on what no retry can mend (no such table)."""
+        wanted = list(card_ids)
+        if not wanted:
+            return Read({}, set(), 0)
+        calls = [wanted[start : start + KEYS_PER_CALL] for start in range(0, len(wanted), KEYS_PER_CALL)]
+        states: dict[str, Stored] = {}
+        unread: set[str] = set()
+        retried = 0
+        with ThreadPoolExecutor(min(self._threads, len(calls))) as pool:
+            for items, left, repeats in pool.map(lambda call: self._read_call(call, budget), calls):
+                states.update((item["card_id"]["S"], _stored(item)) for item in items)
+                unread.update(left)
+                retried += repeats
+        return Read(states, unread, retried)
+
+    def write(self, states: Iterable[State], budget: Budget) -> Written:
+        """Write states, no two of one card. One that changed since it was read is not replaced, and counts as failed.
+
+        Raises ClientError on what no retry can mend.
+        """
+        outcome = self._writer.write([_put(state) for state in states], budget)
+        return Written({put.item["card_id"]["S"] for put in outcome.refused + outcome.unstored}, outcome.retried)
+
+    def _read_call(self, card_ids: list[str], budget: Budget) -> tuple[list[Item], list[str], int]:
+        found: list[Item] = []
+        retried = repeat = 0
+        while card_ids and not budget.spent:
+            keys = [{"card_id": {"S": card_id}} for card_id in card_ids]
+            try:
+                # Consistent: what the last invocation wrote must be seen, or its records would be scored again.
+                answer = self._client.batch_get_item(RequestItems={self._name: {"Keys": keys, "ConsistentRead": True}})
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+            else:
+                found += answer["Responses"].get(self._name, [])
+                left = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
+                card_ids = [key["card_id"]["S"] for key in left]
+            if not card_ids or not budget.wait(repeat):
+                break
+            repeat += 1
+            retried += len(card_ids)
+        return found, card_ids, retried
+
+
+def _stored(item: Item) -> Stored:
+    return Stored(bytes(item["profile"]["B"]), item["seq"]["S"], int(item["scored"]["N"]))
+
+
+def _put(state: State) -> Put:
+    item: Item = {
+        "card_id": {"S": state.card_id},
+        "profile": {"B": state.profile},
+        "seq": {"S": state.sequence_number},
+        "scored": {"N": str(state.scored)},
+    }
+    if state.scored_before:
+        return Put(item, "scored = :before", {":before": {"N": str(state.scored_before)}})
+    return Put(item, "attribute_not_exists(card_id)", {})

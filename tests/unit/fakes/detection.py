@@ -1,0 +1,113 @@
+"""The stores of fraud detection in memory, with DynamoDB's rules for conditions and limits, and a switch that kills."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import Any
+
+from fraud.model import Model
+from fraud.profile import Profile
+from shared.alerts import Alerts, Topic
+from shared.conditional import ConditionalWriter
+from shared.detector import Detector
+from shared.profiles import Profiles
+from shared.stream import Stream
+from tests.unit.fakes.faults import Fault, Kind, Plan, client_error
+
+KEYS = {"profiles": "card_id", "alerts": "transaction_id"}
+
+
+class KilledError(BaseException):
+    """The function's process is gone: nothing of it catches this."""
+
+
+class FakeStores:
+    """Both tables, the alert stream and the topic. ``kill_before`` counts down the calls that are still carried out."""
+
+    def __init__(self, faults: list[Fault] | None = None, always: Fault | None = None) -> None:
+        self.plan = Plan(faults or [], always)
+        self.tables: dict[str, dict[str, Any]] = {"profiles": {}, "alerts": {}}
+        self.messages: list[str] = []
+        self.streamed: list[bytes] = []
+        self.requests: list[str] = []
+        self.kill_before: int | None = None
+        self.unprocessed: list[int] = []  # per BatchGetItem: how many keys come back
+        self._lock = Lock()
+
+    def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:
+        ((table, request),) = RequestItems.items()
+        keys = [key["card_id"]["S"] for key in request["Keys"]]
+        assert request["ConsistentRead"] is True
+        if not 1 <= len(keys) <= 100 or len(set(keys)) < len(keys):
+            raise client_error("BatchGetItem", "ValidationException", 400)
+        fault = self._begin("BatchGetItem", table)
+        with self._lock:
+            left = keys[len(keys) - (self.unprocessed.pop(0) if self.unprocessed else 0) :]
+            items = [self.tables[table][key] for key in keys if key in self.tables[table] and key not in left]
+        self.plan.end(fault)
+        again = {table: {"Keys": [{"card_id": {"S": key}} for key in left]}} if left else {}
+        return {"Responses": {table: items}, "UnprocessedKeys": again}
+
+    def transact_write_items(self, *, TransactItems: list[dict[str, Any]]) -> dict[str, Any]:
+        puts = [action["Put"] for action in TransactItems]
+        if not 1 <= len(puts) <= 100:
+            raise client_error("TransactWriteItems", "ValidationException", 400)
+        fault = self._begin("TransactWriteItems", puts[0]["TableName"])
+        with self._lock:
+            codes = ["TransactionConflict" if fault.refuses(n) else self._check(put) for n, put in enumerate(puts)]
+            if set(codes) != {"None"}:
+                error = client_error("TransactWriteItems", "TransactionCanceledException", 400)
+                error.response["CancellationReasons"] = [{"Code": code} for code in codes]
+                raise error
+            for put in puts:
+                self.tables[put["TableName"]][put["Item"][KEYS[put["TableName"]]]["S"]] = put["Item"]
+        self.plan.end(fault)
+        return {}
+
+    def _check(self, put: dict[str, Any]) -> str:
+        there = self.tables[put["TableName"]].get(put["Item"][KEYS[put["TableName"]]]["S"])
+        if put["ConditionExpression"] == f"attribute_not_exists({KEYS[put['TableName']]})":
+            met = there is None
+        else:
+            assert put["ConditionExpression"] == "scored = :before"
+            met = there is not None and there["scored"] == put["ExpressionAttributeValues"][":before"]
+        return "None" if met else "ConditionalCheckFailed"
+
+    def put_records(self, *, StreamName: str, Records: list[dict[str, Any]]) -> dict[str, Any]:
+        fault = self._begin("PutRecords", StreamName)
+        self.streamed += [record["Data"] for record in Records]
+        self.plan.end(fault)
+        return {"FailedRecordCount": 0, "Records": [{"SequenceNumber": "1", "ShardId": "0"} for _ in Records]}
+
+    def publish(self, *, TopicArn: str, Subject: str, Message: str) -> dict[str, Any]:
+        assert len(Subject) < 100
+        assert len(Message.encode()) <= 262_144
+        fault = self._begin("Publish", TopicArn)
+        self.messages.append(Message)
+        self.plan.end(fault)
+        return {"MessageId": "1"}
+
+    def _begin(self, operation: str, target: str) -> Fault:
+        with self._lock:
+            if self.kill_before is not None:
+                if self.kill_before <= 0:
+                    raise KilledError
+                self.kill_before -= 1
+            self.requests.append(f"{operation} {target}")
+        fault = self.plan.next(operation)
+        return fault if operation == "TransactWriteItems" or fault.kind is not Kind.PART else Fault()
+
+    def detector(self, model: Model, shadow: Model | None = None, threads: int = 2) -> Detector:
+        """A container that has just started."""
+        alerts = Alerts(
+            ConditionalWriter(self, "alerts", threads), Stream(self, "alerts"), Topic(self, "topic", "test")
+        )
+        return Detector(model, shadow, Profiles(self, "profiles", threads), alerts)
+
+    def profiles(self) -> dict[str, tuple[list[Any], dict[int, list[int]], str, int]]:
+        """What is known of each card."""
+        found = {}
+        for card_id, item in self.tables["profiles"].items():
+            profile = Profile.unpack(item["profile"]["B"])
+            found[card_id] = (profile.recent, profile.habits, item["seq"]["S"], int(item["scored"]["N"]))
+        return found
