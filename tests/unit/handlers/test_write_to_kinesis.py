@@ -127,3 +127,16 @@ def test_equal_rows_of_two_requests_are_equal_on_the_stream(stage: Stage, functi
     first, second = on_the_stream(stage)
     assert first == second
     assert isinstance(first, Transaction)
+
+
+def test_a_readers_key_cannot_send(stage: Stage, function: Load) -> None:
+    event = api_event([raw_row(1)])
+    event["requestContext"]["identity"]["apiKeyId"] = "reader-1"
+    response = function("write_to_kinesis").handler(event, Context())
+    assert response["statusCode"] == 403
+    assert json.loads(response["body"])["message"] == "this key may read, not send"
+    shards = stage.kinesis.list_shards(StreamName="transactions")["Shards"]
+    iterator = stage.kinesis.get_shard_iterator(
+        StreamName="transactions", ShardId=shards[0]["ShardId"], ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    assert stage.kinesis.get_records(ShardIterator=iterator)["Records"] == []
