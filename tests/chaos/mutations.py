@@ -239,7 +239,7 @@ def run_tests(tree: Path, tests: tuple[str, ...]) -> tuple[bool, str]:
     done = subprocess.run(
         command, cwd=tree, capture_output=True, text=True, timeout=_LIMIT_SECONDS, check=False, env=_environment(tree)
     )
-    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED tests", "ERROR tests"))]
     name = failed[0].split(" ", 1)[1].split(" - ")[0].rsplit("::", 1)[-1] if failed else done.stdout[-200:]
     return done.returncode == 0, name
 
@@ -250,7 +250,7 @@ def _environment(tree: Path) -> dict[str, str]:
 
 def main() -> int:
     """Print the table; 1 if a guard can be taken away unnoticed, or the tests fail with all guards in place."""
-    console = Console()
+    console = Console(width=max(150, Console().width))
     table = Table(title="Guards taken away one at a time", box=SIMPLE_HEAD)
     for column in ("guard", "noticed by", "s"):
         table.add_column(column)
@@ -272,7 +272,7 @@ def main() -> int:
             path.write_text(original, encoding="utf-8")
             unnoticed += passed
             table.add_row(mutation.guard, "[red]nobody[/red]" if passed else name, f"{time.monotonic() - began:.0f}")
-            console.print(f"{mutation.guard}: {'UNNOTICED' if passed else name}")
+            console.print(f"{mutation.guard}: {'UNNOTICED' if passed else name}", soft_wrap=True)
     console.print(table)
     console.print(f"{len(wanted) - unnoticed} of {len(wanted)} noticed")
     return 1 if unnoticed else 0
