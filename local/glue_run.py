@@ -51,10 +51,11 @@ def run(order: dict[str, Any], settings: Settings, folder: Path) -> int:
     arguments: dict[str, str] = order["arguments"]
     script, modules = folder / "job.py", folder / "modules.zip"
     fetch(s3, order["script"], script)
-    fetch(s3, arguments["--extra-py-files"], modules)
+    if "--extra-py-files" in arguments:
+        fetch(s3, arguments["--extra-py-files"], modules)
     mount = folder / "s3"
     mount.mkdir()
-    before = stage_in(s3, arguments[INPUT], mount)
+    before = stage_in(s3, arguments[INPUT], mount) if INPUT in arguments else set()
     command = [sys.executable, str(script)]
     for name, value in arguments.items():
         command += [name, value]
