@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from shared.bulk_write import THREADS, BulkWriter, TableClient
 from shared.consumer import Line
@@ -18,6 +19,7 @@ from shared.retry import Budget
 from shared.schema import Transaction
 
 KNOWN_ENTRIES = 65_536  # bounds what a warm function remembers: about 10 MB
+_CACHED_NAMES = 8192
 SEPARATOR = "\x1f"  # sorts before every character that a name may hold
 
 EntryKey = tuple[str, str]
@@ -33,6 +35,12 @@ def name_part(folded_prefix: str) -> str:
     return f"name#{folded_prefix[0]}"
 
 
+@lru_cache(_CACHED_NAMES)
+def _name_key(merchant: str) -> EntryKey:
+    name = folded(merchant)
+    return name_part(name), f"{name}{SEPARATOR}{merchant}"
+
+
 def months_part(merchant_id: str) -> str:
     """Give the partition of a merchant's months."""
     return f"months#{merchant_id}"
@@ -40,8 +48,7 @@ def months_part(merchant_id: str) -> str:
 
 def entry_keys(transaction: Transaction) -> Iterator[EntryKey]:
     """Give the keys of the two entries that a transaction asks for."""
-    name = folded(transaction.merchant)
-    yield name_part(name), f"{name}{SEPARATOR}{transaction.merchant}"
+    yield _name_key(transaction.merchant)
     yield months_part(transaction.merchant_id), transaction.occurred_at[:7]
 
 
