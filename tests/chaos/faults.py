@@ -58,7 +58,7 @@ def answer(fault: Fault, service: str, operation: str) -> Answer | None:
         return _s3(fault)
     if fault is Fault.THROTTLED:
         status = 429 if service == "lambda" else 400
-        return _json(status, _THROTTLES.get(operation, "ThrottlingException"))
+        return _json(status, _THROTTLES.get(operation.partition(":")[0], "ThrottlingException"))
     if fault is Fault.EXPIRED:
         return _json(403 if service == "lambda" else 400, "ExpiredTokenException")
     if fault is Fault.BROKEN:

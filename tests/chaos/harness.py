@@ -208,6 +208,9 @@ class Harness:
         strangers_in_quarantine = {_position(one) for one in self.stores.quarantine().values()} - self._poison.keys()
         if strangers_in_quarantine:
             last.problems.append(f"{len(strangers_in_quarantine)} good records in quarantine")
+        unlisted = self.stores.unlisted_merchants()
+        if unlisted:
+            last.problems.append(f"{unlisted} entries of merchants are missing")
         given_up = self.stores.given_up()
         if given_up:
             last.problems.append(f"{given_up} batches given up")

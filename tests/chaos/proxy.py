@@ -7,6 +7,7 @@ signature against the Host that it sees.
 from __future__ import annotations
 
 import http.client
+import json
 import re
 import select
 import socket
@@ -26,11 +27,13 @@ LATE_SECONDS = 0.5
 SILENT_SECONDS = 15.0
 
 
-def identify(method: str, path: str, target: str) -> tuple[str, str]:
-    """(service, operation) of a request; an object's operation names the kind of its bucket: PutObject:lake."""
+def identify(method: str, path: str, target: str, body: bytes = b"") -> tuple[str, str]:
+    """(service, operation) of a request; where it matters with the kind of store: PutObject:lake."""
     if target:
         prefix, _, operation = target.partition(".")
         services = {"Kinesis_20131202": "kinesis", "DynamoDB_20120810": "dynamodb", "RedshiftData": "redshift-data"}
+        if operation == "BatchWriteItem":
+            operation += ":" + "+".join(sorted(table.rsplit("-", 1)[-1] for table in json.loads(body)["RequestItems"]))
         return services.get(prefix, prefix), operation
     if "/_user_request_/" in path:
         return "api", "Post"
@@ -86,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        service, operation = identify(self.command, self.path, self.headers.get("x-amz-target", ""))
+        service, operation = identify(self.command, self.path, self.headers.get("x-amz-target", ""), body)
         fault, share, kill_before, kill_after = self.owner.plan.next(operation)
         if kill_before:
             kill_before()

@@ -12,7 +12,7 @@ _REFUSED = (Fault.THROTTLED, Fault.BROKEN, Fault.UNAVAILABLE)
 _AMBIGUOUS = (Fault.RESET_AFTER, Fault.RESET_BEFORE, Fault.CUT, Fault.SLOW)
 _POLLER_CALLS = ("GetRecords", "GetShardIterator", "Invoke")
 _MERGE_CALLS = ("BatchExecuteStatement", "DescribeStatement", "GetStatementResult")
-_FUNCTION_CALLS = ("PutRecords", "BatchWriteItem", "PutObject:lake")
+_FUNCTION_CALLS = ("PutRecords", "BatchWriteItem:transactions", "PutObject:lake")
 
 
 @dataclass
@@ -73,20 +73,26 @@ def _stream_silent(s: Scenario, random: Random) -> None:
     s.faults = {"PutRecords": [random.choice([Fault.SILENT_AFTER, Fault.SILENT_BEFORE])]}
 
 
+def _merchants(s: Scenario, random: Random) -> None:
+    s.faults = {"BatchWriteItem:merchants": _some(random, (Fault.PARTIAL, *_REFUSED, *_AMBIGUOUS), 12)}
+    # A function that has run for a while knows its merchants; a new one lists them again.
+    s.kills = [Kill("write-to-dynamodb", "BatchWriteItem:transactions", 1)]
+
+
 def _table_refused(s: Scenario, random: Random) -> None:
-    s.faults = {"BatchWriteItem": _some(random, _REFUSED, 12)}
+    s.faults = {"BatchWriteItem:transactions": _some(random, _REFUSED, 12)}
 
 
 def _table_partial(s: Scenario, random: Random) -> None:
-    s.faults = {"BatchWriteItem": _some(random, (Fault.PARTIAL,), 12)}
+    s.faults = {"BatchWriteItem:transactions": _some(random, (Fault.PARTIAL,), 12)}
 
 
 def _table_ambiguous(s: Scenario, random: Random) -> None:
-    s.faults = {"BatchWriteItem": _some(random, _AMBIGUOUS, 12)}
+    s.faults = {"BatchWriteItem:transactions": _some(random, _AMBIGUOUS, 12)}
 
 
 def _table_silent(s: Scenario, random: Random) -> None:
-    s.faults = {"BatchWriteItem": [random.choice([Fault.SILENT_AFTER, Fault.SILENT_BEFORE])]}
+    s.faults = {"BatchWriteItem:transactions": [random.choice([Fault.SILENT_AFTER, Fault.SILENT_BEFORE])]}
 
 
 def _lake_refused(s: Scenario, random: Random) -> None:
@@ -137,7 +143,7 @@ def _kill_function(s: Scenario, random: Random) -> None:
     target, operation = random.choice(
         [
             ("write-to-kinesis", "PutRecords"),
-            ("write-to-dynamodb", "BatchWriteItem"),
+            ("write-to-dynamodb", "BatchWriteItem:transactions"),
             ("write-to-s3", "PutObject:lake"),
             ("merge-warehouse", "DescribeStatement"),
         ]
@@ -160,7 +166,11 @@ def _kill_redshift(s: Scenario, random: Random) -> None:
 
 
 def _kill_emulator(s: Scenario, random: Random) -> None:
-    s.kills = [Kill("emulator", random.choice(["Post", "PutRecords", "BatchWriteItem"]), random.choice([1, -2, 3]))]
+    s.kills = [
+        Kill(
+            "emulator", random.choice(["Post", "PutRecords", "BatchWriteItem:transactions"]), random.choice([1, -2, 3])
+        )
+    ]
 
 
 def _poison(s: Scenario, random: Random) -> None:
@@ -182,7 +192,7 @@ def _everything(s: Scenario, random: Random) -> None:
         s.faults = kept | s.faults
     _duplicates(s, random)
     s.shuffled, s.poison = True, random.sample(sorted(poison.KINDS), 2)
-    s.kills = [Kill("write-to-dynamodb", "BatchWriteItem", random.choice([3, -3]))]
+    s.kills = [Kill("write-to-dynamodb", "BatchWriteItem:transactions", random.choice([3, -3]))]
 
 
 KINDS = {
@@ -194,6 +204,7 @@ KINDS = {
     "table takes a part": _table_partial,
     "table, outcome unknown": _table_ambiguous,
     "table does not answer": _table_silent,
+    "merchants' table away": _merchants,
     "lake refuses": _lake_refused,
     "lake, outcome unknown": _lake_ambiguous,
     "lake does not answer": _lake_silent,

@@ -9,7 +9,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.merchants import entry_keys
 from tests.e2e.stack import Stack
+from tests.unit.fakes.rows import transaction
 
 
 @dataclass
@@ -71,12 +73,28 @@ class Stores:
 
     def _table(self) -> Counter[str]:
         found: Counter[str] = Counter()
-        pages = self._dynamodb.get_paginator("scan").paginate(
-            TableName=self._stack.outputs["TableName"], ProjectionExpression="transaction_id", ConsistentRead=True
-        )
-        for page in pages:
+        for page in self._scan("TableName", "transaction_id"):
             found.update(item["transaction_id"]["S"] for item in page["Items"])
         return found
+
+    def unlisted_merchants(self) -> int:
+        """How many entries of the merchants' table are missing, for the transactions that the table holds."""
+        listed = {
+            (item["part"]["S"], item["sort"]["S"])
+            for page in self._scan("MerchantsTableName")
+            for item in page["Items"]
+        }
+        wanted: set[tuple[str, str]] = set()
+        for page in self._scan("TableName", "merchant, merchant_id, occurred_at"):
+            for item in page["Items"]:
+                fields = {name: value["S"] for name, value in item.items()}
+                wanted.update(entry_keys(transaction(0)._replace(**fields)))
+        return len(wanted - listed)
+
+    def _scan(self, output: str, fields: str = "") -> Any:
+        chosen = {"ProjectionExpression": fields} if fields else {}
+        table = self._stack.outputs[output]
+        return self._dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True, **chosen)
 
     def _read_lake(self) -> None:
         for _, body in self._new_objects("LakeBucket", "transactions/"):

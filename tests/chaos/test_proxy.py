@@ -169,8 +169,11 @@ def test_a_seed_draws_the_same_scenario_each_time_and_one_that_breaks_something(
     assert scenario.troubles or scenario.poison or scenario.resent or scenario.shuffled
 
 
-def test_an_object_is_known_by_its_kind_of_bucket() -> None:
+def test_a_call_is_known_by_its_kind_of_store() -> None:
     assert identify("PUT", f"/{LAKE}/transactions/x", "") == ("s3", "PutObject:lake")
     assert identify("POST", "/restapis/a/local/_user_request_/transactions", "") == ("api", "Post")
     assert identify("POST", "/2015-03-31/functions/f/invocations", "") == ("lambda", "Invoke")
+    body = b'{"RequestItems": {"swipeline-local-merchants": []}}'
+    known = identify("POST", "/", "DynamoDB_20120810.BatchWriteItem", body)
+    assert known == ("dynamodb", "BatchWriteItem:merchants")
     assert identify("POST", "/", "Kinesis_20131202.PutRecords") == ("kinesis", "PutRecords")
