@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: api-docs fuzz-api help setup demo batch-demo up down status test test-fast test-e2e chaos mutations lint format package bench lock clean
+.PHONY: api-docs fuzz-api help setup demo batch-demo up down status test test-fast test-e2e chaos mutations lint format package bench train lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,11 @@ format: setup ## let ruff put the code in order
 
 package: setup ## the artefacts for AWS, as `sls deploy --stage dev` would upload them
 	sls package --stage dev
+
+train: setup ## a fraud model from labelled history: make train DATA=train.csv [TEST=later.csv] [NAME=...] [OUT=...]
+	@[ -n "$(DATA)" ] || { echo "of which history? make train DATA=train.csv"; exit 64; }
+	@.venv/bin/uv pip install --quiet --python .venv/bin/python -c constraints.txt -r requirements-train.txt
+	@swipeline train --data "$(DATA)" $(if $(TEST),--test "$(TEST)") --name "$(or $(NAME),candidate)" --out "$(or $(OUT),build/models)"
 
 lock: setup ## pin anew everything that requirements*.txt asks for
 	@{ head -1 constraints.txt; uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate \

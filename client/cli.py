@@ -8,7 +8,20 @@ import typer
 from typer.exceptions import TyperException
 
 from client import output
-from client.commands import batch, demo, env, generate, quarantine, reconcile, replay, send, stack, transactions
+from client.commands import (
+    alerts,
+    batch,
+    demo,
+    env,
+    generate,
+    quarantine,
+    reconcile,
+    replay,
+    send,
+    stack,
+    train,
+    transactions,
+)
 from client.errors import ClientError
 
 USAGE_EXIT = 64  # EX_USAGE of sysexits.h: 2 means that rows were rejected
@@ -38,6 +51,9 @@ app.command("batch")(batch.batch)
 app.command("reconcile")(reconcile.reconcile)
 app.command("replay")(replay.replay)
 app.add_typer(quarantine.app, name="quarantine")
+app.command("alerts")(alerts.alerts)
+app.command("verdict")(alerts.verdict)
+app.command("train")(train.train)
 app.command("demo")(demo.demo)
 
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from client.alerts.quality import Quality, measure
+from client.alerts.table import AlertsTable
 from client.aws import Stage, home
 from client.demo.samples import Samples, look
 from client.errors import ClientError
@@ -16,6 +18,7 @@ from client.reconcile.run import reconcile
 from client.send.run import Options, Progress, Summary, send_file
 
 Tell = Callable[[str], None]
+_ALERTS = 5
 
 
 @dataclass
@@ -27,6 +30,8 @@ class Demo:
     summary: Summary | None = None
     ledger: Ledger | None = None
     samples: Samples | None = None
+    quality: Quality | None = None
+    alerts: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def proven(self) -> bool:
@@ -42,6 +47,8 @@ class Demo:
             "send": self.summary.as_json() if self.summary else None,
             "ledger": self.ledger.as_json() if self.ledger else None,
             "samples": self.samples._asdict() if self.samples else None,
+            "fraud": self.quality.as_json() if self.quality else None,
+            "alerts": [alert["transaction_id"] for alert in self.alerts],
         }
 
 
@@ -53,7 +60,8 @@ def run_demo(stage: Stage, rows: int, seed: int, file: str | None, wait: float, 
     with _timed(demo, "send"):
         tell(f"sending {demo.file}")
         # Rejected rows stay beside the demo's own files, wherever it was called from.
-        options = Options(rejected=home() / "demo" / "rejected.csv")
+        # One request after the other: side by side, in a history replayed in seconds, a card's days change places.
+        options = Options(rejected=home() / "demo" / "rejected.csv", workers=1)
         demo.summary = send_file(stage, demo.file, options, progress)
     if demo.summary.error:
         raise ClientError(f"The API stopped taking rows: {demo.summary.error}. Look at `swipeline status`.")
@@ -62,6 +70,9 @@ def run_demo(stage: Stage, rows: int, seed: int, file: str | None, wait: float, 
         demo.ledger = reconcile(stage, demo.file, wait=wait)
     with _timed(demo, "look"):
         demo.samples = look(stage)
+    with _timed(demo, "detect"):
+        demo.quality = measure(stage, wait)
+        demo.alerts = AlertsTable(stage).newest(_ALERTS)
     return demo
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from client.alerts.quality import Quality
 from client.demo.run import Demo
 from client.demo.samples import Samples
 from client.reconcile.table import ledger_table
@@ -16,6 +19,7 @@ _NEXT = (
     ("swipeline send FILE.csv", "your own file, or the Kaggle one"),
     ("swipeline generate --rows 100000 --out more.csv", "more simulated transactions"),
     ("swipeline reconcile", "the ledger over all that was sent"),
+    ("swipeline alerts --follow", "fraud alerts with their reasons, as they come"),
     ("swipeline down", "stop it; what was stored stays"),
 )
 
@@ -33,9 +37,31 @@ def demo_report(demo: Demo) -> RenderableType:
         parts.append(Text(f"{demo.summary.resent:,} rows were there from an earlier run: none was stored twice."))
     if demo.samples:
         parts += _samples(demo.samples)
+    if demo.quality:
+        parts += _fraud(demo.quality, demo.alerts)
     parts.append(Text("\nTry next:"))
     parts += [Text(f"  {command:<49} {what}") for command, what in _NEXT]
     return Group(*parts)
+
+
+def _fraud(quality: Quality, alerts: list[dict[str, Any]]) -> list[RenderableType]:
+    """The newest alerts with their reasons, and all of them against the labels."""
+    said: list[RenderableType] = [Text("Fraud alerts, the newest:")] if alerts else []
+    said += [
+        Text(
+            f"  {float(alert['score']):.3f}  card ...{alert['card_last4']}, {alert['amount']} dollars at "
+            f"{alert['merchant']}, {alert['occurred_at'][:16]}: {'; '.join(alert['reasons'])}"
+        )
+        for alert in alerts
+    ]
+    text = f"{quality.alerts:,} alerts"
+    if quality.precision is not None:
+        text += f"; {quality.caught:,} of them are fraud by the labels: precision {quality.precision:.3f}"
+    if quality.recall is not None:
+        text += f", recall {quality.recall:.3f} of {quality.frauds:,} frauds"
+    if not quality.complete:
+        text += f" (so far: {quality.transactions - quality.scored:,} transactions wait to be scored)"
+    return [*said, Text(text)]
 
 
 def _samples(samples: Samples) -> list[RenderableType]:

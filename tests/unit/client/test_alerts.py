@@ -1,0 +1,138 @@
+"""`swipeline alerts` and `verdict` on moto: the newest first, verdicts kept, quality against the labels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from typer.testing import CliRunner
+
+from client.alerts import quality
+from client.alerts.quality import Quality
+from client.alerts.table import AlertsTable
+from client.aws import Stage
+from client.cli import app
+from client.errors import ClientError
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def item(number: int, alerted_at: datetime) -> dict[str, Any]:
+    at = alerted_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    texts = {
+        "transaction_id": f"t{number}",
+        "day": at[:10],
+        "time_id": f"{at}#t{number}",
+        "alerted_at": at,
+        "occurred_at": "2024-05-10T23:00:00.000Z",
+        "card_last4": "1234",
+        "merchant": "Oak & Sons",
+        "model": "made",
+    }
+    numbers = {"amount": "900.10", "score": "0.987654321", "threshold": "0.5"}
+    reasons = {"reasons": {"L": [{"S": "9x this card's usual in home"}, {"S": "at 23:00, in the night"}]}}
+    return {n: {"S": v} for n, v in texts.items()} | {n: {"N": v} for n, v in numbers.items()} | reasons
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    with mock_aws():
+        dynamodb = boto3.client("dynamodb", region_name="us-east-1")
+        dynamodb.create_table(
+            TableName="alerts",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[
+                {"AttributeName": n, "AttributeType": "S"} for n in ("transaction_id", "day", "time_id")
+            ],
+            KeySchema=[{"AttributeName": "transaction_id", "KeyType": "HASH"}],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "day-time",
+                    "KeySchema": [
+                        {"AttributeName": "day", "KeyType": "HASH"},
+                        {"AttributeName": "time_id", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            ],
+        )
+        for number in range(6):
+            dynamodb.put_item(TableName="alerts", Item=item(number, NOW - timedelta(days=number // 2, seconds=number)))
+        monkeypatch.setattr(Stage, "client", lambda _self, _service: dynamodb)
+        monkeypatch.setattr(Stage, "output", lambda _self, key: {"AlertsTableName": "alerts"}[key])
+        yield Stage("local")
+
+
+def ids(alerts: Any) -> list[str]:
+    return [alert["transaction_id"] for alert in alerts]
+
+
+def test_the_newest_alerts_come_first_over_the_days(stage: Stage) -> None:
+    table = AlertsTable(stage)
+    assert ids(table.newest(10)) == ["t0", "t1", "t2", "t3", "t4", "t5"]
+    assert ids(table.newest(3)) == ["t0", "t1", "t2"]
+    assert ids(table.newest(10, days=1, now=NOW)) == ids(
+        a for a in table.newest(10) if a["alerted_at"][:10] == str(NOW.date())
+    )
+
+
+def test_following_sees_an_alert_that_was_stored_after_a_newer_one(stage: Stage) -> None:
+    assert set(ids(AlertsTable(stage).since(NOW))) == {"t0", "t1"}
+    assert set(ids(AlertsTable(stage).since(NOW - timedelta(days=1)))) == {"t0", "t1", "t2", "t3"}
+
+
+def test_alerts_are_shown_with_their_reasons_the_newest_last(stage: Stage) -> None:
+    shown = CliRunner().invoke(app, ["alerts", "--limit", "2"])
+    first, last = shown.stdout.splitlines()
+    assert "(t1)" in first
+    assert "(t0)" in last
+    assert "0.988  card ...1234  900.10 at Oak & Sons" in last
+    assert "9x this card's usual in home; at 23:00, in the night" in last
+
+
+def test_json_has_a_line_per_alert_with_the_amount_to_the_cent(stage: Stage) -> None:
+    lines = [json.loads(line) for line in CliRunner().invoke(app, ["alerts", "--json"]).stdout.splitlines()]
+    assert ids(lines) == ["t5", "t4", "t3", "t2", "t1", "t0"]
+    assert (lines[0]["amount"], lines[0]["score"]) == ("900.10", 0.987654321)
+    assert len(lines[0]["reasons"]) == 2
+
+
+def test_a_verdict_is_kept_and_the_last_one_counts(stage: Stage) -> None:
+    for finding in ("fraud", "genuine"):
+        assert CliRunner().invoke(app, ["verdict", "t1", finding]).exit_code == 0
+    (alert,) = [alert for alert in AlertsTable(stage).newest(9) if alert["transaction_id"] == "t1"]
+    assert alert["verdict"] == "genuine"
+    assert "[genuine]" in CliRunner().invoke(app, ["alerts"]).stdout
+
+
+@pytest.mark.parametrize(("transaction", "finding"), [("t99", "fraud"), ("t1", "maybe")])
+def test_a_verdict_on_nothing_or_of_no_meaning_is_refused(stage: Stage, transaction: str, finding: str) -> None:
+    with pytest.raises(ClientError):
+        AlertsTable(stage).give_verdict(transaction, finding)
+    assert not [alert for alert in AlertsTable(stage).newest(9) if "verdict" in alert]
+    assert "t99" not in AlertsTable(stage).ids()
+
+
+def test_precision_and_recall_are_of_the_labels() -> None:
+    made = Quality(transactions=1000, labelled=1000, scored=1000, alerts=20, frauds=24, caught=18)
+    assert (made.precision, made.recall, made.complete) == (0.9, 0.75, True)
+    assert made._replace(labelled=0).precision is None
+    assert made._replace(frauds=0).recall is None
+    assert not made._replace(scored=999).complete
+
+
+def test_quality_waits_until_all_is_scored(monkeypatch: pytest.MonkeyPatch, stage: Stage) -> None:
+    counts = iter([3, 5, 6])
+    monkeypatch.setattr(quality, "scored", lambda _stage: next(counts))
+    monkeypatch.setattr(quality, "_POLL_SECONDS", 0.0)
+    monkeypatch.setattr(
+        quality, "query", lambda _stage, sql: [(6, 6)] if "COUNT" in sql else [("t0",), ("t1",), ("missed",)]
+    )
+    assert quality.measure(stage, wait=60) == Quality(6, 6, 6, 6, 3, 2)
