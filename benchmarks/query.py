@@ -14,6 +14,7 @@ import argparse
 import csv
 import gc
 import json
+import os
 import platform
 import random
 import tempfile
@@ -184,7 +185,12 @@ def main() -> None:
     transactions = transactions_of(arguments.data, arguments.rows)
     result = {
         "question": "items read per row given, and the handler's time besides the store, by page size",
-        "machine": {"python": platform.python_version(), "system": platform.platform()},
+        "machine": {
+            "python": platform.python_version(),
+            "system": platform.platform(),
+            "cores": os.cpu_count(),
+            "load_average": os.getloadavg()[0],
+        },
         "transactions": len(transactions),
         "by_limit": measure(transactions, arguments.questions, arguments.seed),
     }
