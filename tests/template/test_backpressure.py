@@ -1,4 +1,4 @@
-"""A store that is away for long: somebody is told while nothing is at risk yet. docs/runbook.md says what to do then."""
+"""A store that is away for long: somebody is told while nothing is at risk. docs/runbook.md says what to do then."""
 
 from __future__ import annotations
 

@@ -23,8 +23,8 @@ MERGE = split_statements((FILES / "merge.sql").read_text())
 OPTIONS = (FILES / "copy_options").read_text().replace("${DeliveryBucket}", "b").strip()
 NAMES = [field.name for field in FIELDS]
 COPY = (
-    f"COPY staging.transaction ({', '.join(['schema_version', *NAMES])}) FROM 's3://b/manifest' CREDENTIALS 'aws_iam_role={ROLE}'"
-    f" MANIFEST {OPTIONS}"
+    f"COPY staging.transaction ({', '.join(['schema_version', *NAMES])}) FROM 's3://b/manifest'"
+    f" CREDENTIALS 'aws_iam_role={ROLE}' MANIFEST {OPTIONS}"
 )
 Row = dict[str, Any]
 
