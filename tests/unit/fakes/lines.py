@@ -12,11 +12,11 @@ from tests.unit.fakes.events import FIRST_SEQUENCE_NUMBER, SHARD
 ARRIVED = datetime(2024, 6, 1, 12, tzinfo=UTC)
 
 
-def lines(transactions: Iterable[Transaction], start: int = 0) -> list[Line]:
+def lines(transactions: Iterable[Transaction], start: int = 0, arrived: datetime = ARRIVED) -> list[Line]:
     """A record each, numbered from ``start``, a second apart."""
     return [
         Line(
-            Position(SHARD, str(FIRST_SEQUENCE_NUMBER + number), "00", ARRIVED + timedelta(seconds=number)), transaction
+            Position(SHARD, str(FIRST_SEQUENCE_NUMBER + number), "00", arrived + timedelta(seconds=number)), transaction
         )
         for number, transaction in enumerate(transactions, start)
     ]
