@@ -1,4 +1,4 @@
-"""migrate-warehouse: brings the warehouse's schema up to date, publishes what COPY and Glue read; run after a deploy."""
+"""migrate-warehouse: brings the warehouse's schema up to date, publishes what COPY and Glue read; after a deploy."""
 
 from __future__ import annotations
 
