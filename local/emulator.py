@@ -129,11 +129,13 @@ def main() -> None:
     api_keys.install(apigateway_v1)
     GlueEngine(settings, glue).install()
     Integrations(Clients(settings, "step-functions"), stepfunctions).install()
+    from local.batch_writes import write_batches_cheaply
     from local.housekeeping import tidy_less_often
     from local.paged_scan import page_scans
 
     tidy_less_often()
     page_scans()
+    write_batches_cheaply()
     config = Config()
     config.bind = [f"{HOST}:{settings.port}"]
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
