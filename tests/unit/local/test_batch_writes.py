@@ -44,6 +44,6 @@ def test_a_call_that_fails_leaves_nothing_behind() -> None:
         size({})
         raise ValueError
 
-    with pytest.raises(ValueError, match="^$"):
+    with pytest.raises(ValueError, match=r"^$"):
         remembering(fail, size)()
     assert size.answers is None
