@@ -4,13 +4,17 @@ SHELL := /bin/bash
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: api-docs fuzz-api help setup demo batch-demo up down status test test-fast test-e2e chaos mutations lint format package train lock clean
+.PHONY: api-docs fuzz-api help setup setup-train demo batch-demo up down status test test-fast test-e2e chaos mutations lint format package train lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## the virtual environment, Node and the Serverless Framework (done by itself before each command)
 	@PYTHON=$(PYTHON) scripts/setup.sh
+
+setup-train: setup
+	@[ .venv/.ready-train -nt requirements-train.txt ] || { \
+	  uv pip install --quiet --python .venv/bin/python -c constraints.txt -r requirements-train.txt && touch .venv/.ready-train; }
 
 demo: setup ## the main job: 20,000 transactions from a CSV file into every store, counted hop by hop
 	@swipeline demo
@@ -30,14 +34,14 @@ down: setup ## stop it (its data stays; `swipeline down --reset` removes it)
 status: setup ## what runs where
 	@swipeline status
 
-test: setup ## all tests: fast ones, then the end-to-end ones on an embedded AWS of their own
+test: setup-train ## all tests: fast ones, then the end-to-end ones on an embedded AWS of their own
 	pytest -n auto --dist loadgroup -m "not e2e"
 	pytest -m e2e
 
-test-fast: setup ## the tests that need no embedded AWS
+test-fast: setup-train ## the tests that need no embedded AWS
 	pytest -n auto --dist loadgroup -m "not e2e"
 
-test-e2e: setup ## only the tests on the embedded AWS
+test-e2e: setup-train ## only the tests on the embedded AWS
 	pytest -m e2e
 
 chaos: setup ## 200 seeded fault scenarios, 50,000 transactions: nothing lost, nothing twice (SCENARIOS=, SEED=)
@@ -67,14 +71,13 @@ format: setup ## let ruff put the code in order
 package: setup ## the artefacts for AWS, as `sls deploy --stage dev` would upload them
 	sls package --stage dev
 
-train: setup ## a fraud model from labelled history: make train DATA=train.csv [TEST=later.csv] [NAME=...] [OUT=...]
+train: setup-train ## a fraud model from labelled history: make train DATA=train.csv [TEST=later.csv] [NAME=...] [OUT=...]
 	@[ -n "$(DATA)" ] || { echo "of which history? make train DATA=train.csv"; exit 64; }
-	@.venv/bin/uv pip install --quiet --python .venv/bin/python -c constraints.txt -r requirements-train.txt
 	@swipeline train --data "$(DATA)" $(if $(TEST),--test "$(TEST)") --name "$(or $(NAME),candidate)" --out "$(or $(OUT),build/models)"
 
 lock: setup ## pin anew everything that requirements*.txt asks for
 	@{ head -1 constraints.txt; uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate \
-	  requirements.txt requirements-local.txt requirements-dev.txt; } > constraints.new && mv constraints.new constraints.txt
+	  requirements.txt requirements-local.txt requirements-dev.txt requirements-train.txt; } > constraints.new && mv constraints.new constraints.txt
 
 clean: ## remove what the commands above made (not the embedded AWS's data)
 	rm -rf .venv node_modules .serverless build .pytest_cache .ruff_cache .mypy_cache
