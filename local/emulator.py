@@ -129,6 +129,7 @@ def main() -> None:
     api_keys.install(apigateway_v1)
     GlueEngine(settings, glue).install()
     Integrations(Clients(settings, "step-functions"), stepfunctions).install()
+    from local import journal
     from local.batch_writes import write_batches_cheaply
     from local.housekeeping import tidy_less_often
     from local.paged_scan import page_scans
@@ -136,6 +137,7 @@ def main() -> None:
     tidy_less_often()
     page_scans()
     write_batches_cheaply()
+    journal.install(settings.state / "emulator" / "journal")
     config = Config()
     config.bind = [f"{HOST}:{settings.port}"]
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS

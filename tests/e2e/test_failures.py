@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import signal
 from typing import Any
+
+import psutil
 
 from tests.e2e.stack import Stack, wait_until
 
@@ -37,3 +41,33 @@ def test_what_the_stack_holds_survives_a_restart(stack: Stack, csv_file: Any, re
     again = csv_file(rows=450)
     stack.run("send", again)
     assert reconcile(again)["hops"]["warehouse"]["written"] == 450
+
+
+def kill_everything(stack: Stack) -> int:
+    """`kill -9` of the supervisor, of all that it started, and of the functions; gives how many died."""
+    found: dict[int, psutil.Process] = {}
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("SWIPELINE_HOME") == str(stack.home) and process.pid != os.getpid():
+                found |= {p.pid: p for p in (process, *process.children(recursive=True))}
+        except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
+            continue
+    for process in found.values():
+        if process.is_running():
+            process.send_signal(signal.SIGKILL)
+    psutil.wait_procs(found.values(), timeout=30)
+    return len(found)
+
+
+def test_the_whole_stack_killed_while_a_file_is_sent_loses_nothing(stack: Stack, csv_file: Any, reconcile: Any) -> None:
+    path = csv_file(rows=8_000)
+    client = stack.start("send", "--batch-size", "100", "--rate", "2500", "--patience", "5", path)
+    already = sum(1 for _ in stack.records())
+    wait_until(lambda: sum(1 for _ in stack.records()) > already + 300, 60, "some of the file is on the stream")
+    assert kill_everything(stack) >= 6
+    assert client.wait(60) != 0, "the client was done before the stack was killed"
+    stack.run("up")
+    stack.run("send", "--resume", "--batch-size", "100", path)
+    hops = reconcile(path, seconds=90)["hops"]
+    assert [hops[s]["written"] for s in ("dynamodb", "lake", "warehouse")] == [8_000] * 3
+    assert all(hops[s]["duplicates"] == 0 for s in ("dynamodb", "lake", "warehouse"))
