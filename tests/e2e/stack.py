@@ -158,6 +158,6 @@ class Stack:
             while cursor:
                 page = kinesis.get_records(ShardIterator=cursor, Limit=10_000)
                 yield from (record["Data"] for record in page["Records"])
-                if not page["Records"] and not page["MillisBehindLatest"]:
+                if not page["MillisBehindLatest"]:  # what comes after this is not waited for
                     break
                 cursor = page.get("NextShardIterator")
