@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: api-docs fuzz-api help setup setup-train demo batch-demo up down status test test-fast test-e2e chaos mutations lint format package train lock clean
+.PHONY: api-docs fuzz-api help setup setup-train demo batch-demo up down status test test-all test-fast test-e2e chaos mutations lint format package train lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,15 +34,18 @@ down: setup ## stop it (its data stays; `swipeline down --reset` removes it)
 status: setup ## what runs where
 	@swipeline status
 
-test: setup-train ## all tests: fast ones, then the end-to-end ones on an embedded AWS of their own
+test: setup-train ## the fast tests, then the end-to-end ones on an embedded AWS of their own (under 10 minutes)
 	pytest -n auto --dist loadgroup -m "not e2e"
-	pytest -m e2e
+	pytest -n 2 --dist loadfile -m "e2e and not slow"
+
+test-all: test ## `make test` and the slow end-to-end ones: Spark, a selection of the chaos scenarios
+	pytest -m slow
 
 test-fast: setup-train ## the tests that need no embedded AWS
 	pytest -n auto --dist loadgroup -m "not e2e"
 
-test-e2e: setup-train ## only the tests on the embedded AWS
-	pytest -m e2e
+test-e2e: setup-train ## only the tests on the embedded AWS, without the slow ones
+	pytest -n 2 --dist loadfile -m "e2e and not slow"
 
 chaos: setup ## 200 seeded fault scenarios, 50,000 transactions: nothing lost, nothing twice (SCENARIOS=, SEED=)
 	python -m tests.chaos.run --scenarios $(or $(SCENARIOS),200) --seed $(or $(SEED),1)

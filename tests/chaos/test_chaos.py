@@ -10,7 +10,7 @@ from tests.chaos.run import carry_out
 from tests.chaos.scenarios import KINDS
 from tests.chaos.target import Target
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 SEED, TRANSACTIONS = 20, 120
 SELECTION = (

@@ -14,6 +14,8 @@ import pytest
 
 from tests.e2e.stack import Stack, free_port_pair, wait_until
 
+pytestmark = pytest.mark.slow  # each starts Spark
+
 CORE = {
     "core.transaction": (
         "transaction_id, occurred_at, card_id, card_last4, customer_id, merchant_id, category, amount, "
