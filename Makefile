@@ -53,7 +53,7 @@ chaos: setup ## 200 seeded fault scenarios, 50,000 transactions: nothing lost, n
 mutations: setup ## takes one guard away at a time; a fast test must notice each
 	python -m tests.chaos.mutations
 
-lint: setup ## ruff, mypy, and cfn-lint on the packaged templates
+lint: setup-train ## ruff, mypy, and cfn-lint on the packaged templates
 	ruff check .
 	ruff format --check .
 	mypy
