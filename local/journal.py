@@ -59,6 +59,8 @@ class Journal:
         line = orjson.dumps(entry) + b"\n"
         written = os.write(self._file, line)
         if written != len(line):
+            # What is there of it must not become the beginning of the next entry.
+            os.ftruncate(self._file, os.fstat(self._file).st_size - written)
             raise OSError(f"{self.current}: {written} of {len(line)} bytes written")
 
     def entries(self) -> Iterator[dict[str, Any]]:

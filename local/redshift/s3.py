@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, cast
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local.clients import STALE_CREDENTIALS, error_code
 from local.redshift.copy_source import MissingObjectError
 from local.redshift.errors import SqlError
 
@@ -21,10 +22,10 @@ _REFRESH_SECONDS = 300
 
 
 class S3Reader:
-    """Reads objects with one role's credentials."""
+    """Reads objects with one role's credentials; `forget` is called when S3 no longer knows them."""
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    def __init__(self, client: Any, forget: Callable[[], None]) -> None:
+        self._client, self._forget = client, forget
 
     def open(self, bucket: str, key: str) -> BinaryIO:
         try:
@@ -32,7 +33,7 @@ class S3Reader:
         except ClientError as error:
             if error.response["Error"]["Code"] in _MISSING:
                 raise MissingObjectError(key) from error
-            raise _refused(error, f"s3://{bucket}/{key}") from error
+            raise self._refused(error, f"s3://{bucket}/{key}") from error
         except BotoCoreError as error:
             raise SqlError(f"S3ServiceException: s3://{bucket}/{key}: {error}") from error
 
@@ -42,19 +43,23 @@ class S3Reader:
                 for item in page.get("Contents", []):
                     yield item["Key"]
         except ClientError as error:
-            raise _refused(error, f"s3://{bucket}/{prefix}") from error
+            raise self._refused(error, f"s3://{bucket}/{prefix}") from error
 
-
-def _refused(error: ClientError, address: str) -> SqlError:
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    detail = error.response["Error"]
-    return SqlError(
-        f"S3ServiceException:{detail.get('Message', '')},Status {status},Error {detail['Code']} reading {address}"
-    )
+    def _refused(self, error: ClientError, address: str) -> SqlError:
+        if error_code(error) in STALE_CREDENTIALS:
+            self._forget()
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        detail = error.response["Error"]
+        return SqlError(
+            f"S3ServiceException:{detail.get('Message', '')},Status {status},Error {detail['Code']} reading {address}"
+        )
 
 
 class RoleAccess:
-    """Readers by role, from an endpoint's STS. The role must trust Redshift; credentials are kept until they age."""
+    """Readers by role, from an endpoint's STS. The role must trust Redshift; credentials are kept until they age.
+
+    An emulator that was killed has forgotten them: after that refusal, the next COPY assumes the role anew.
+    """
 
     def __init__(self, endpoint: str, region: str, access_key_id: str, secret_access_key: str) -> None:
         self._endpoint, self._region = endpoint, region
@@ -74,6 +79,10 @@ class RoleAccess:
                 self._readers[key] = (expires, reader)
             return reader
 
+    def _forget(self, key: tuple[str, str]) -> None:
+        with self._lock:
+            self._readers.pop(key, None)
+
     def _assume(self, role_arn: str, region: str) -> tuple[float, S3Reader]:
         refusal = f"User arn:aws:redshift is not authorized to assume IAM Role {role_arn}"
         try:
@@ -87,7 +96,7 @@ class RoleAccess:
         client = boto3.Session(
             found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], region_name=region
         ).client("s3", endpoint_url=self._endpoint, config=self._config)
-        return found["Expiration"].timestamp(), S3Reader(client)
+        return found["Expiration"].timestamp(), S3Reader(client, lambda: self._forget((role_arn, region)))
 
 
 def trusts_redshift(policy: Any) -> bool:
