@@ -26,8 +26,8 @@ from fraud.event import Event, event_of
 from fraud.features import Row, features
 from fraud.model import SHIPPED, Model, load
 from fraud.profile import Profile
-from shared.moments import utc
-from shared.schema import Transaction
+from shared.transaction.moments import utc
+from shared.transaction.schema import Transaction
 
 BATCH = 500
 RESULTS = Path(__file__).parent / "results"

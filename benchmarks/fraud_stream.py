@@ -3,9 +3,9 @@
 Usage: python -m benchmarks.fraud_stream [--rows N] [--seed N]
 
 Method: simulated history in order of time. Expected: `fraud.features` over one profile per card in memory, as training
-does, and the model's score. Got: `shared.detector` (the whole of detect-fraud but the decoding of records) on stores in
-memory that obey DynamoDB's rules, with a threshold of 0, so that every transaction's score reaches the alerts table;
-batches of drawn sizes, over one shard and over four, some killed between two calls, some delivered again.
+does, and the model's score. Got: `shared.detection.detector` (all of detect-fraud but the decoding of records) on
+stores in memory that obey DynamoDB's rules, with a threshold of 0, so that every transaction's score reaches the alerts
+table; batches of drawn sizes, over one shard and over four, some killed between two calls, some delivered again.
 The claim to hold: no score differs by more than 1e-6. The CPU is measured apart, at the shipped threshold.
 """
 
@@ -23,9 +23,9 @@ from fraud.event import event_of
 from fraud.features import features
 from fraud.model import load
 from fraud.profile import Profile
-from shared.partition import partition_key
 from shared.retry import Budget
-from shared.schema import Transaction
+from shared.transaction.partition import partition_key
+from shared.transaction.schema import Transaction
 from tests.unit.fakes.detection import FakeStores, KilledError
 from tests.unit.fakes.lines import lines
 

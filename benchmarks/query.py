@@ -28,12 +28,12 @@ from typing import Any
 import pyarrow.parquet
 
 from shared.errors import RejectedError
-from shared.item import key_of, merchant_bucket, to_item
-from shared.merchants import entry_keys
-from shared.model import parse_many
 from shared.query.api import Api
 from shared.query.reader import Reader
-from shared.schema import Transaction
+from shared.sinks.item import key_of, merchant_bucket, to_item
+from shared.sinks.merchants import entry_keys
+from shared.transaction.model import parse_many
+from shared.transaction.schema import Transaction
 from tests.unit.fakes.api_events import READER, read_event
 from tests.unit.fakes.events import Context
 from tests.unit.fakes.query_table import FakeTables

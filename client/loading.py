@@ -9,10 +9,10 @@ from collections.abc import Callable
 from client.aws import Stage
 from client.errors import ClientError
 from shared.errors import TransientError
-from shared.merging import MergeResult, read_result
-from shared.schema import FIELDS
-from shared.sql import fill_in, read_statements
-from shared.warehouse import Row, StatementFailedError, StatementRunningError, Warehouse
+from shared.transaction.schema import FIELDS
+from shared.warehouse.data_api import Row, StatementFailedError, StatementRunningError, Warehouse
+from shared.warehouse.merging import MergeResult, read_result
+from shared.warehouse.sql import fill_in, read_statements
 
 COPY_SECONDS = 1800.0
 MERGE_SECONDS = 900.0

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from fraud.model import Model
 from fraud.reasons import reasons
 from fraud.scoring import Scored
-from shared.schema import Transaction
+from shared.transaction.schema import Transaction
 
 DIGITS = 9  # of a score as it is stored
 REASONS_BETWEEN = "; "

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
 
-from shared.schema import Transaction
+from shared.transaction.schema import Transaction
 
 DAY = 86_400  # seconds
 NOON = 43_200
@@ -74,7 +74,7 @@ def event_of(transaction: Transaction) -> Event:
     Parameters
     ----------
     transaction
-        Canonical, as :mod:`shared.model` makes it.
+        Canonical, as :mod:`shared.transaction.model` makes it.
 
     Raises
     ------

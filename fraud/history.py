@@ -17,8 +17,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from fraud.event import Event, event_of
-from shared.moments import utc
-from shared.schema import Transaction
+from shared.transaction.moments import utc
+from shared.transaction.schema import Transaction
 
 COLUMNS = (
     "trans_date_trans_time", "cc_num", "category", "amt", "gender", "city_pop", "dob", "trans_num", "is_fraud",
@@ -114,7 +114,7 @@ def _table(path: Path) -> pa.Table:
     return pa_csv.read_csv(path, convert_options=text)
 
 
-def _transaction(  # the fields the features read, in their canonical form, as shared.model makes them
+def _transaction(  # the fields the features read, in their canonical form, as shared.transaction.model makes them
     time: str,
     _card: Any,
     category: str,

@@ -19,7 +19,7 @@ from fraud.event import event_of
 from fraud.features import COLUMNS, FEATURE_VERSION, FEATURES, Row, Tables, features
 from fraud.profile import Profile
 from fraud.trees import compile_trees
-from shared.schema import Transaction
+from shared.transaction.schema import Transaction
 
 FORMAT = 1
 SHIPPED = Path(__file__).parent / "models" / "swipeline.json"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from fraud.features import COLUMNS, Row
 from fraud.model import Model
-from shared.schema import Transaction
+from shared.transaction.schema import Transaction
 
 MOST = 3
 _LEAST = 0.25  # log-odds below which a reason says nothing

@@ -10,7 +10,7 @@ from fraud.event import event_of
 from fraud.features import Row, features
 from fraud.model import Model
 from fraud.profile import Added, Profile
-from shared.schema import Transaction
+from shared.transaction.schema import Transaction
 
 
 class Applied(Enum):

@@ -18,7 +18,7 @@ from fraud.alert import Flagged, alerts
 from fraud.model import Model
 from fraud.profile import Profile, ProfileError
 from fraud.scoring import Applied, score_batch
-from shared.consumer import Line
+from shared.sinks.consumer import Line
 
 NUMBER_WIDTH = 56  # digits; so that sequence numbers compare as texts
 CLOCK_ERROR = 86_400  # seconds after its arrival beyond which a transaction is taken to have a wrong date

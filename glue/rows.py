@@ -18,8 +18,8 @@ from glue.header import WANTED
 from glue.storage import address_of
 from glue.table import OUTCOME_COLUMNS, PARSED_ARROW, TRANSACTION_ARROW
 from shared.errors import RejectedError
-from shared.model import parse_many
-from shared.schema import Transaction
+from shared.transaction.model import parse_many
+from shared.transaction.schema import Transaction
 
 Reasons = list[tuple[str, str]]
 

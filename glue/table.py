@@ -1,4 +1,4 @@
-"""The job's table, in Arrow's and Spark's types: generated from shared.schema, so that COPY finds what its DDL says."""
+"""The job's table, in Arrow's and Spark's types: from shared.transaction.schema, so that COPY finds what DDL says."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 import pyarrow as pa
 
-from shared.schema import FIELDS
+from shared.transaction.schema import FIELDS
 
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 _ARROW = {

@@ -7,15 +7,15 @@ from typing import Any
 
 from fraud.model import SHIPPED, load
 from shared import config
-from shared.alerts import Alerts, Topic
 from shared.aws import client
-from shared.conditional import THREADS, ConditionalWriter
-from shared.consumer import read_batch, respond
-from shared.detector import Detector
+from shared.detection.alerts import Alerts, Topic
+from shared.detection.detector import Detector
+from shared.detection.profiles import Profiles
+from shared.ingest.stream import Stream
 from shared.ledger import Ledger
-from shared.profiles import Profiles
 from shared.retry import Budget, seconds_left
-from shared.stream import Stream
+from shared.sinks.conditional import THREADS, ConditionalWriter
+from shared.sinks.consumer import read_batch, respond
 from shared.telemetry import logger, metrics, observed
 
 BUDGET_SECONDS = 60.0

@@ -8,11 +8,11 @@ from typing import Any
 from shared import config
 from shared.aws import client
 from shared.ledger import Ledger
-from shared.merging import PERIOD_SECONDS, passes, read_result
 from shared.retry import seconds_left
-from shared.sql import read_statements
 from shared.telemetry import logger, metrics, observed
-from shared.warehouse import Warehouse
+from shared.warehouse.data_api import Warehouse
+from shared.warehouse.merging import PERIOD_SECONDS, passes, read_result
+from shared.warehouse.sql import read_statements
 
 RESERVE_SECONDS = 3.0
 LEAST_SECONDS = 10.0  # a pass needs some

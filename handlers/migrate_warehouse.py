@@ -7,13 +7,13 @@ from typing import Any
 
 from shared import config
 from shared.aws import client
-from shared.bucket import Bucket
-from shared.delivery import publish_jsonpaths
-from shared.glue_package import publish_job
 from shared.retry import seconds_left
-from shared.sql import read_statements
+from shared.sinks.bucket import Bucket
 from shared.telemetry import logger, metrics, observed
-from shared.warehouse import Warehouse
+from shared.warehouse.data_api import Warehouse
+from shared.warehouse.delivery import publish_jsonpaths
+from shared.warehouse.glue_package import publish_job
+from shared.warehouse.sql import read_statements
 
 RESERVE_SECONDS = 10.0
 WAIT_SECONDS = 240.0  # a workgroup that slept takes a while to wake

@@ -7,11 +7,11 @@ from typing import Any
 
 from shared import config
 from shared.aws import client
-from shared.consumer import read_batch, respond
 from shared.ledger import Ledger
-from shared.merchants import Merchants
 from shared.retry import Budget, seconds_left
-from shared.table import THREADS, Table
+from shared.sinks.consumer import read_batch, respond
+from shared.sinks.merchants import Merchants
+from shared.sinks.table import THREADS, Table
 from shared.telemetry import logger, metrics, observed
 
 BUDGET_SECONDS = 60.0

@@ -8,10 +8,10 @@ from typing import Any
 from shared import config
 from shared.aws import client
 from shared.card_key import CardKey
-from shared.idempotency import Requests
-from shared.ingest import Ingest, internal_error
+from shared.ingest.idempotency import Requests
+from shared.ingest.request import Ingest, internal_error
+from shared.ingest.stream import Stream
 from shared.retry import Budget, seconds_left
-from shared.stream import Stream
 from shared.telemetry import describe, logger, metrics, observed
 
 # API Gateway gives up after 29 s; a sender should hear "not now" long before.

@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from shared import config, lake, quarantine
+from shared import config
 from shared.aws import client, error_code
-from shared.bucket import THREADS, Bucket
-from shared.consumer import Batch, read_batch, respond
 from shared.errors import TransientError
 from shared.ledger import Ledger
+from shared.sinks import lake, quarantine
+from shared.sinks.bucket import THREADS, Bucket
+from shared.sinks.consumer import Batch, read_batch, respond
 from shared.telemetry import logger, metrics, observed
 
 FUNCTION = "write-to-s3"

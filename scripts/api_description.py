@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from scripts.api_page import render
-from shared.body import MAX_ROWS
+from shared.ingest.body import MAX_ROWS
 from shared.query.routes import METHODS, make_app
 from shared.query.service import Queries
-from shared.row import TransactionIn
-from shared.schema import IGNORED_SOURCES
+from shared.transaction.row import TransactionIn
+from shared.transaction.schema import IGNORED_SOURCES
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 DESCRIPTION = DOCS / "openapi.json"

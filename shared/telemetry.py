@@ -13,7 +13,7 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from shared.aws import error_code
-from shared.masking import mask
+from shared.transaction.masking import mask
 
 # Made by AWS or by us, never by a sender: some look like card numbers to a regular expression.
 _SAFE_KEYS = frozenset(

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from shared.errors import RejectedError
-from shared.model import parse_transaction
-from shared.schema import Transaction
+from shared.transaction.model import parse_transaction
+from shared.transaction.schema import Transaction
 
 CARD_KEY = b"a key for tests only, of no stage"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -10,11 +10,11 @@ from client.aws import Stage
 from client.errors import ClientError
 from client.quarantine.entries import Entry, Quarantine
 from client.quarantine.outcome import FAILED, REDRIVEN, STILL_BAD, WOULD, Outcome
-from shared.codec import BadLine, decode_record
-from shared.records import build_records
+from shared.ingest.records import build_records
+from shared.ingest.stream import Stream
 from shared.retry import Budget
-from shared.schema import Transaction
-from shared.stream import Stream
+from shared.transaction.codec import BadLine, decode_record
+from shared.transaction.schema import Transaction
 
 SECONDS = 30.0  # to get one entry's lines on the stream
 

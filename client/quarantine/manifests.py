@@ -10,7 +10,7 @@ from client.errors import ClientError
 from client.loading import Loader
 from client.quarantine.entries import Entry, Quarantine
 from client.quarantine.outcome import FAILED, REDRIVEN, WOULD, Outcome
-from shared.warehouse import StatementFailedError
+from shared.warehouse.data_api import StatementFailedError
 
 
 def parse(body: bytes, key: str) -> list[str]:

@@ -11,7 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from shared.schema import Transaction
+from shared.transaction.schema import Transaction
 
 _LABELS = {None: "", False: "0", True: "1"}  # as in the Kaggle file
 

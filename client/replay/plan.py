@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from client.aws import Stage
 from client.errors import ClientError
-from shared.sql import DIRECTORY, fill_in
+from shared.warehouse.sql import DIRECTORY, fill_in
 
 PART_BYTES = 256 * 1024 * 1024  # compressed: some millions of rows, a merge of a minute or so
 PART_OBJECTS = 1000

@@ -12,7 +12,7 @@ from client.errors import ClientError
 from client.loading import Loader
 from client.replay.journal import Part, ReplayJournal, Run
 from client.replay.plan import PART_BYTES, PART_OBJECTS, Days, lake_objects, parts
-from shared.warehouse import StatementFailedError
+from shared.warehouse.data_api import StatementFailedError
 
 Tell = Callable[[str], None]
 

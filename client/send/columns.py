@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from client.errors import ClientError
-from shared.schema import FIELDS, IGNORED_SOURCES, REQUIRED_SOURCES
+from shared.transaction.schema import FIELDS, IGNORED_SOURCES, REQUIRED_SOURCES
 
 # What `send` adds to a file of rejected rows: the file can be corrected and sent again as it is.
 LINE, FIELD, REASON = "rejected_line", "rejected_field", "rejected_reason"

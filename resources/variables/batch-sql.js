@@ -8,7 +8,7 @@ const path = require('node:path');
 const VALUES = { MANIFEST: '$run.manifest.S', COPY_ROLE_ARN: '$copyRole' };
 const MOST_STATEMENTS = 40; // of a BatchExecuteStatement
 
-// As shared/sql.py does: at each semicolon that ends a line, without the lines of comments.
+// As shared/warehouse/sql.py does: at each semicolon that ends a line, without the lines of comments.
 function statements(name) {
   const text = readFileSync(path.join(__dirname, '..', '..', 'redshift', name), 'utf8');
   return text.replace(/^[ \t]*--.*$/gm, '').split(/;[ \t]*(?:\n|$)/).map((part) => part.trim()).filter(Boolean);

@@ -5,8 +5,8 @@ const { readFileSync } = require('node:fs');
 const path = require('node:path');
 
 module.exports = async () => {
-  const schema = readFileSync(path.join(__dirname, '..', '..', 'shared', 'schema.py'), 'utf8');
+  const schema = readFileSync(path.join(__dirname, '..', '..', 'shared', 'transaction', 'schema.py'), 'utf8');
   const columns = [...schema.matchAll(/^ {4}Field\("(\w+)"/gm)].map(([, name]) => name);
-  if (!columns.length) throw new Error('shared/schema.py: found no Field("name", ...)');
+  if (!columns.length) throw new Error('shared/transaction/schema.py: found no Field("name", ...)');
   return ['schema_version', ...columns].join(',');
 };

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from shared.body import BodyError, header, read_bytes
 from shared.callers import api_key_id
+from shared.ingest.body import BodyError, header, read_bytes
 from shared.query.refusal import RefusalError
 from shared.query.routes import METHODS, answer, make_app
 from shared.query.service import CardKeyPort, Counts, Queries, ReaderPort

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
-from shared.schema import FIELDS, Transaction
+from shared.transaction.schema import FIELDS, Transaction
 
 MOST = 1000
 CARD_ID = r"^[0-9a-f]{32}$"

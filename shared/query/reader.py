@@ -10,9 +10,9 @@ from typing import Any, NamedTuple, Protocol
 
 from shared.aws import is_transient
 from shared.errors import TransientError
-from shared.item import Item, merchant_bucket
-from shared.merchants import folded, months_part, name_part
 from shared.query.window import Window
+from shared.sinks.item import Item, merchant_bucket
+from shared.sinks.merchants import folded, months_part, name_part
 
 MERCHANT_INDEX = "merchant-time"
 TRANSACTION_INDEX = "transaction-id"

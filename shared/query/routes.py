@@ -30,7 +30,7 @@ from shared.query.models import (
 )
 from shared.query.refusal import RefusalError, bad, from_findings
 from shared.query.service import Paging, Queries
-from shared.text import UNSTORABLE_JSON_SCHEMA
+from shared.transaction.text import UNSTORABLE_JSON_SCHEMA
 
 RETRY_AFTER_SECONDS = 2
 # (path, method): what there is, for the answers 404 and 405. Tests compare it with the description.

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
-from shared.ids import card_id, merchant_id
-from shared.item import Item
 from shared.query.cursor import CursorError, seal, unseal
 from shared.query.reader import Asked, Found
 from shared.query.refusal import RefusalError, bad
 from shared.query.shape import merchant_to_json, to_json
 from shared.query.window import Window, read_window
-from shared.text import first_unstorable
+from shared.sinks.item import Item
+from shared.transaction.ids import card_id, merchant_id
+from shared.transaction.text import first_unstorable
 
 
 class ReaderPort(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from shared.item import Item
+from shared.sinks.item import Item
 
 
 def to_json(item: Item) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from random import Random
 from botocore.exceptions import BotoCoreError, ClientError
 
 from client.send.run import Options, send_file
-from shared.codec import encode_line
+from shared.transaction.codec import encode_line
 from tests.chaos import poison
 from tests.chaos.faults import Plan
 from tests.chaos.scenarios import Scenario

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.merchants import entry_keys
+from shared.sinks.merchants import entry_keys
 from tests.e2e.stack import Stack
 from tests.unit.fakes.rows import transaction
 

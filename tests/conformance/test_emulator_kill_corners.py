@@ -1,4 +1,4 @@
-"""`kill -9` of the emulator in its corners: in mid-save, after each kind of write, on a full disk, beside a warehouse."""
+"""`kill -9` of the emulator in its corners: in mid-save, after each kind of write, on a full disk, by a warehouse."""
 
 from __future__ import annotations
 

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from shared.codec import BadLine, encode_line
-from shared.consumer import Position, Unreadable
-from shared.quarantine import quarantine_objects
+from shared.sinks.consumer import Position, Unreadable
+from shared.sinks.quarantine import quarantine_objects
+from shared.transaction.codec import BadLine, encode_line
 from tests.e2e.stack import Stack, wait_until
 from tests.unit.fakes.rows import transaction
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from shared.ids import merchant_id, merchant_name
+from shared.transaction.ids import merchant_id, merchant_name
 from tests.e2e.stack import REPO, SWIPELINE, Stack
 from tests.e2e.test_stream_path import rows_of
 from tests.fuzz.run import Target, fuzz

@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from shared.model import parse_transaction
-from shared.records import build_records
+from shared.ingest.records import build_records
+from shared.transaction.model import parse_transaction
 
 HERE = Path(__file__).resolve().parent
 # Cards and customers of these rows do not exist. The consumers' events carry ids under this key, not a stage's.

@@ -23,10 +23,10 @@ from local.event_sources.event import build_event
 from local.event_sources.model import Rules
 from local.event_sources.response import Failed, NotInvoked, Outcome, interpret
 from local.kinesis_reader import Record
-from shared.bucket import Bucket
-from shared.codec import encode_line
-from shared.item import to_item
-from shared.table import Table
+from shared.sinks.bucket import Bucket
+from shared.sinks.item import to_item
+from shared.sinks.table import Table
+from shared.transaction.codec import encode_line
 from tests.conformance.event_sources.simulation import START, Run, drive
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.dynamodb import FakeTable
@@ -170,7 +170,7 @@ class World:
         clock = FakeClock()
         with pytest.MonkeyPatch.context() as patch:
             # One thread, so that a plan of faults gives the same run each time.
-            patch.setattr("shared.bucket.THREADS", 1)
+            patch.setattr("shared.sinks.bucket.THREADS", 1)
             patch.setattr(write_to_dynamodb, "table", lambda: Table(self.table, "transactions", threads=1))
             patch.setattr(write_to_dynamodb, "Budget", lambda seconds: clock.budget(min(seconds, self.budget_seconds)))
             patch.setattr(write_to_s3, "buckets", lambda: (Bucket(self.s3, "lake"), Bucket(self.s3, "quarantine")))

@@ -27,8 +27,8 @@ from local.kinesis_reader import Record
 from local.redshift.engine import Database
 from local.redshift.errors import SqlError
 from local.redshift.translate import Compiled, compile_statement, parse
-from shared.schema import FIELDS
-from shared.sql import DIRECTORY, read_statements
+from shared.transaction.schema import FIELDS
+from shared.warehouse.sql import DIRECTORY, read_statements
 from tests.unit.fakes.events import SHARD
 from tests.unit.fakes.faults import client_error
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from shared.row import TEXT_COLUMNS, TEXT_LIMITS
-from shared.text import first_unstorable
+from shared.transaction.row import TEXT_COLUMNS, TEXT_LIMITS
+from shared.transaction.text import first_unstorable
 from tests.rows import CSV_ROW
 
 

@@ -8,9 +8,9 @@ import orjson
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.codec import BadLine, decode_record, encode_line, encode_record
-from shared.model import parse_transaction
-from shared.schema import Transaction
+from shared.transaction.codec import BadLine, decode_record, encode_line, encode_record
+from shared.transaction.model import parse_transaction
+from shared.transaction.schema import Transaction
 from tests.property.strategies import good_rows, values
 from tests.rows import CARD_KEY, NOW, parse
 

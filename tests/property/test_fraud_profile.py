@@ -13,7 +13,7 @@ from fraud.event import CATEGORIES, DAY, Event, event_of
 from fraud.features import features
 from fraud.profile import MAX_BYTES, MAX_RECENT, Added, Profile, ProfileError, rebuild
 from fraud.scoring import score_batch
-from shared.schema import Transaction
+from shared.transaction.schema import Transaction
 from tests.unit.fraud.made import TABLES, model, purchase
 
 MODEL = model()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.consumer import Line
+from shared.sinks.consumer import Line
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.detection import FakeStores, KilledError
 from tests.unit.fakes.faults import Fault, Kind

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from glue.table import TRANSACTION_ARROW
 from shared.errors import RejectedError
-from shared.model import parse_many
-from shared.schema import Transaction
+from shared.transaction.model import parse_many
+from shared.transaction.schema import Transaction
 from tests.rows import CARD_KEY
 from tests.unit.glue.lines import COLUMNS, batch, good, header, line, parse, refused
 

@@ -9,11 +9,11 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from shared.cards import luhn_valid
-from shared.codec import decode_record, encode_record
 from shared.errors import RejectedError
-from shared.model import parse_many
-from shared.schema import Transaction
+from shared.transaction.cards import luhn_valid
+from shared.transaction.codec import decode_record, encode_record
+from shared.transaction.model import parse_many
+from shared.transaction.schema import Transaction
 from tests.property.strategies import as_csv, as_json, broken_rows, card_numbers, facts, good_rows, values, zones
 from tests.rows import CARD_KEY, CSV_ROW, NOW
 

@@ -9,10 +9,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.ids import merchant_id
 from shared.query.api import Api
 from shared.query.reader import Reader
-from shared.schema import Transaction
+from shared.transaction.ids import merchant_id
+from shared.transaction.schema import Transaction
 from tests.unit.fakes.api_events import READER, read_event
 from tests.unit.fakes.events import Context
 from tests.unit.fakes.query_table import FakeTables

@@ -19,7 +19,7 @@ from client.simulator.habits import CATEGORIES
 from client.simulator.places import cities
 from client.simulator.stream import BATCH_ROWS, SCHEMA
 from client.simulator.write import _write
-from shared.schema import IGNORED_SOURCES, REQUIRED_SOURCES
+from shared.transaction.schema import IGNORED_SOURCES, REQUIRED_SOURCES
 
 runs = st.builds(
     Settings.of,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.sql import read_statements
+from shared.warehouse.sql import read_statements
 from tests.template.packaging import ROOT
 from tests.template.template import Template, as_list, text
 
@@ -53,7 +53,7 @@ def test_production_has_more_and_larger_workers(prod: Template, dev: Template) -
 
 
 def test_script_and_modules_are_where_migrate_warehouse_publishes_them(template: Template) -> None:
-    from shared.glue_package import ARCHIVE, SCRIPT
+    from shared.warehouse.glue_package import ARCHIVE, SCRIPT
 
     assert text(job(template)["Command"]["ScriptLocation"]) == f"s3://${{DeliveryBucket}}/{SCRIPT}"
     assert text(job(template)["DefaultArguments"]["--extra-py-files"]) == f"s3://${{DeliveryBucket}}/{ARCHIVE}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fraud.alert import Alert
-from shared.schema import FIELDS
+from shared.transaction.schema import FIELDS
 from tests.template.template import Template, text
 
 

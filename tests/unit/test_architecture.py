@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HANDLERS = sorted((ROOT / "handlers").glob("*.py"))
-SHARED = sorted([*(ROOT / "shared").glob("*.py"), *(ROOT / "shared" / "query").glob("*.py")])
+SHARED = sorted((ROOT / "shared").rglob("*.py"))
 # Who may know botocore, Powertools, the environment. `api` and `routes` are query-transactions' resolver.
 ADAPTERS = {"aws", "config", "telemetry", "api", "routes"}
 
@@ -64,7 +64,7 @@ def test_a_function_starts_without_what_it_does_not_need(name: str) -> None:
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     unwanted = {"boto3", "requests", "pandas", "numpy", "tests"}
     if name == "query_transactions":
-        unwanted |= {"shared.model", "shared.row"}
+        unwanted |= {"shared.transaction.model", "shared.transaction.row"}
     elif name != "write_to_kinesis":
-        unwanted |= {"pydantic", "shared.model"}
+        unwanted |= {"pydantic", "shared.transaction.model"}
     assert set(loaded.stdout.split()) & unwanted == set()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from shared.bucket import Bucket
 from shared.errors import TransientError
+from shared.sinks.bucket import Bucket
 from tests.unit.fakes.faults import Fault, Kind
 from tests.unit.fakes.s3 import FakeS3
 

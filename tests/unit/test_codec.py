@@ -8,8 +8,8 @@ from decimal import Decimal
 import orjson
 import pytest
 
-from shared.codec import BadLine, decode_record, encode_line, encode_record
-from shared.schema import FIELDS, Transaction
+from shared.transaction.codec import BadLine, decode_record, encode_line, encode_record
+from shared.transaction.schema import FIELDS, Transaction
 from tests.rows import parse
 
 TRANSACTION = parse()

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.codec import encode_line
-from shared.consumer import Position, read_batch, respond
+from shared.sinks.consumer import Position, read_batch, respond
+from shared.transaction.codec import encode_line
 from tests.unit.fakes.events import FIRST_SEQUENCE_NUMBER, SHARD, kinesis_event
 from tests.unit.fakes.rows import transaction
 

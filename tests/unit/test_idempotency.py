@@ -12,7 +12,7 @@ from moto import mock_aws
 from moto.moto_api._internal import moto_api_backend
 
 from shared.errors import TransientError
-from shared.idempotency import KEPT_SECONDS, KEY_FORM, Requests, fingerprint
+from shared.ingest.idempotency import KEPT_SECONDS, KEY_FORM, Requests, fingerprint
 from tests.unit.fakes.faults import Fault, Kind, Plan
 from tests.unit.fakes.rows import CARD_KEY
 

@@ -7,7 +7,7 @@ import hmac
 
 import pytest
 
-from shared.ids import card_id, content_id, customer_id, merchant_id, merchant_name
+from shared.transaction.ids import card_id, content_id, customer_id, merchant_id, merchant_name
 
 KEY = b"k" * 64
 WHO = ("Ada", "Okafor", "F", "1971-02-28", "12 Harbour Lane", "02138")

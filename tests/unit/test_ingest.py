@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.codec import BadLine, decode_record
 from shared.errors import TransientError
-from shared.ingest import Answer, Ingest, internal_error
-from shared.stream import Stream
+from shared.ingest.request import Answer, Ingest, internal_error
+from shared.ingest.stream import Stream
+from shared.transaction.codec import BadLine, decode_record
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.events import api_event
 from tests.unit.fakes.faults import Fault, Kind

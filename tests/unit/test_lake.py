@@ -6,9 +6,9 @@ import gzip
 import json
 from datetime import UTC, datetime
 
-from shared.consumer import Position
-from shared.lake import object_body, object_key
-from shared.schema import Transaction
+from shared.sinks.consumer import Position
+from shared.sinks.lake import object_body, object_key
+from shared.transaction.schema import Transaction
 from tests.unit.fakes.rows import transaction
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.masking import mask, mask_text
 from shared.telemetry import MaskingFormatter, describe
+from shared.transaction.masking import mask, mask_text
 
 
 @pytest.mark.parametrize(

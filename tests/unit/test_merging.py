@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.merging import SHORTEST_PASS_SECONDS, MergeResult, passes, read_result
+from shared.warehouse.merging import SHORTEST_PASS_SECONDS, MergeResult, passes, read_result
 from tests.unit.fakes.clock import FakeClock
 
 

@@ -10,9 +10,9 @@ import pytest
 from pydantic import ValidationError
 
 from shared.errors import RejectedError, TerminalError
-from shared.model import parse_many
-from shared.row import TransactionIn
-from shared.schema import REQUIRED_SOURCES
+from shared.transaction.model import parse_many
+from shared.transaction.row import TransactionIn
+from shared.transaction.schema import REQUIRED_SOURCES
 from tests.rows import CARD_KEY, CARD_NUMBER, CSV_ROW, JSON_ROW, NOW, findings, parse
 
 

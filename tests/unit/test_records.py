@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.codec import decode_record
-from shared.partition import partition_key
-from shared.records import MAX_RECORD_BYTES, build_records
-from shared.schema import Transaction
+from shared.ingest.records import MAX_RECORD_BYTES, build_records
+from shared.transaction.codec import decode_record
+from shared.transaction.partition import partition_key
+from shared.transaction.schema import Transaction
 from tests.unit.fakes.rows import transaction
 
 TRANSACTIONS = [transaction(number) for number in range(60)]

@@ -11,8 +11,8 @@ import sqlglot
 from sqlglot import exp
 
 from fraud.alert import Alert
-from shared.schema import FIELDS
-from shared.sql import split_statements
+from shared.transaction.schema import FIELDS
+from shared.warehouse.sql import split_statements
 
 REDSHIFT = Path(__file__).parents[2] / "redshift"
 # Constructs of other databases that Redshift refuses.

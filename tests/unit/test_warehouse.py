@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.sql import fill_in, read_statements, split_statements
-from shared.warehouse import StatementFailedError, StatementRunningError, Warehouse
+from shared.warehouse.data_api import StatementFailedError, StatementRunningError, Warehouse
+from shared.warehouse.sql import fill_in, read_statements, split_statements
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.redshift_data import FakeDataApi, Result, StatementError
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.schema import FIELDS, SCHEMA_VERSION
-from shared.sql import split_statements
+from shared.transaction.schema import FIELDS, SCHEMA_VERSION
+from shared.warehouse.sql import split_statements
 from tests.conformance.redshift.conftest import ROLE, Redshift
 
 FILES = Path(__file__).parents[3] / "redshift"

@@ -15,10 +15,10 @@ import boto3
 import orjson
 
 from client.aws import Stage
-from shared.codec import decode_record
-from shared.consumer import Position
-from shared.lake import object_body, object_key
-from shared.schema import FIELDS, Transaction
+from shared.sinks.consumer import Position
+from shared.sinks.lake import object_body, object_key
+from shared.transaction.codec import decode_record
+from shared.transaction.schema import FIELDS, Transaction
 from tests.unit.fakes.faults import client_error
 from tests.unit.fakes.kinesis import FakeKinesis
 from tests.unit.fakes.redshift_data import FakeDataApi, Result, StatementError

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from shared.query.api import Api
 from shared.query.reader import Reader
-from shared.schema import Transaction
+from shared.transaction.schema import Transaction
 from tests.unit.fakes.events import Context
 from tests.unit.fakes.query_table import FakeTables
 from tests.unit.fakes.rows import CARD_KEY

@@ -14,8 +14,8 @@ from client.errors import ClientError
 from client.quarantine.describe import describe, original_bytes
 from client.quarantine.entries import Quarantine
 from client.quarantine.run import chosen_kinds, redrive
-from shared.codec import decode_record, encode_line, encode_record
-from shared.schema import Transaction
+from shared.transaction.codec import decode_record, encode_line, encode_record
+from shared.transaction.schema import Transaction
 from tests.unit.client.operator_world import Killed, OperatorWorld
 from tests.unit.fakes.faults import Fault, Kind
 from tests.unit.fakes.kinesis import FakeKinesis

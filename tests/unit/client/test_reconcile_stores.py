@@ -20,10 +20,10 @@ from client.reconcile.buckets.run import Options, compare_stores
 from client.reconcile.buckets.window import Window, read_window
 from client.reconcile.ledger import Ledger
 from client.warehouse import query
-from shared.consumer import Position
-from shared.item import to_item
-from shared.lake import object_body, object_key
-from shared.schema import Transaction
+from shared.sinks.consumer import Position
+from shared.sinks.item import to_item
+from shared.sinks.lake import object_body, object_key
+from shared.transaction.schema import Transaction
 from tests.unit.client.fake_warehouse import FakeDataApi
 from tests.unit.fakes.rows import transaction
 

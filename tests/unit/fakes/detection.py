@@ -7,11 +7,11 @@ from typing import Any
 
 from fraud.model import Model
 from fraud.profile import Profile
-from shared.alerts import Alerts, Topic
-from shared.conditional import ConditionalWriter
-from shared.detector import Detector
-from shared.profiles import Profiles
-from shared.stream import Stream
+from shared.detection.alerts import Alerts, Topic
+from shared.detection.detector import Detector
+from shared.detection.profiles import Profiles
+from shared.ingest.stream import Stream
+from shared.sinks.conditional import ConditionalWriter
 from tests.unit.fakes.faults import Fault, Kind, Plan, client_error
 
 KEYS = {"profiles": "card_id", "alerts": "transaction_id"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from shared.consumer import Line, Position
-from shared.schema import Transaction
+from shared.sinks.consumer import Line, Position
+from shared.transaction.schema import Transaction
 from tests.unit.fakes.events import FIRST_SEQUENCE_NUMBER, SHARD
 
 ARRIVED = datetime(2024, 6, 1, 12, tzinfo=UTC)

@@ -8,10 +8,10 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.consumer import Line, Position
-from shared.item import Item, to_item
-from shared.merchants import Merchants
-from shared.schema import Transaction
+from shared.sinks.consumer import Line, Position
+from shared.sinks.item import Item, to_item
+from shared.sinks.merchants import Merchants
+from shared.transaction.schema import Transaction
 from tests.unit.fakes.clock import FakeClock
 
 ARRIVED = datetime(2020, 6, 21, tzinfo=UTC)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.model import parse_transaction
-from shared.schema import Transaction
+from shared.transaction.model import parse_transaction
+from shared.transaction.schema import Transaction
 
 CARD_KEY = b"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 CARD_NUMBER = "4992346398065154048"

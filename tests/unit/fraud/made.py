@@ -10,7 +10,7 @@ from fraud.event import CELLS, OTHER, Event, event_of
 from fraud.features import FEATURE_VERSION, FEATURES, Row, Tables
 from fraud.fixture import fixture
 from fraud.model import FORMAT, Model, fixture_rows
-from shared.schema import Transaction
+from shared.transaction.schema import Transaction
 
 TABLES = Tables(tuple((cell * 37 % 121) / 10 - 6 for cell in range(CELLS)), tuple(2 + i / 7 for i in range(OTHER + 1)))
 TREES: list[Any] = [[0, 500.0, -4.0, 1.0], [6, 3.0, -1.0, 4.0]]

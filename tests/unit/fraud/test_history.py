@@ -13,8 +13,8 @@ import pytest
 from client.simulator import Settings, batches, write
 from fraud.event import event_of
 from fraud.history import HistoryError, read
-from shared.model import parse_many
-from shared.schema import Transaction
+from shared.transaction.model import parse_many
+from shared.transaction.schema import Transaction
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 from fraud.model import load
 from fraud.reasons import MOST, _ordinal, reasons
 from fraud.scoring import Scored, score_batch
-from shared.schema import Transaction
+from shared.transaction.schema import Transaction
 from tests.unit.fraud.made import expected, model, purchase
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from shared.model import parse_transaction
+from shared.transaction.model import parse_transaction
 from tests.rows import CARD_KEY, CARD_NUMBER, CSV_ROW
 from tests.unit.glue.lines import COLUMNS, FILE, batch, counted, good, header, line, parse, refused
 

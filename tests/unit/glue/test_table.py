@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from glue.table import COLUMNS, TRANSACTION_ARROW, TRANSACTION_SPARK, arrow_type, spark_type
-from shared.schema import FIELDS
+from shared.transaction.schema import FIELDS
 
 
 def test_the_columns_are_the_schema_s_in_its_order() -> None:

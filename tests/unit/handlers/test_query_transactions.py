@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from shared.codec import encode_record
 from shared.query import api as api_module
 from shared.query.models import TransactionOut
+from shared.transaction.codec import encode_record
 from tests.unit.fakes.api_events import read_event
 from tests.unit.fakes.events import Context, kinesis_event
 from tests.unit.fakes.rows import CARD_NUMBER, transaction

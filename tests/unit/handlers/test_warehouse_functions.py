@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from shared.warehouse import StatementFailedError, Warehouse
+from shared.warehouse.data_api import StatementFailedError, Warehouse
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.events import Context
 from tests.unit.fakes.redshift_data import FakeDataApi, Result, StatementError

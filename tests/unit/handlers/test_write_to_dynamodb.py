@@ -11,8 +11,8 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
 from shared import retry
-from shared.codec import encode_record
-from shared.table import Table
+from shared.sinks.table import Table
+from shared.transaction.codec import encode_record
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.dynamodb import FakeTable
 from tests.unit.fakes.events import FIRST_SEQUENCE_NUMBER, SHARD, Context, kinesis_event, on_stream

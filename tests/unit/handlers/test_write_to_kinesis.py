@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from shared.codec import decode_record
-from shared.schema import Transaction
+from shared.transaction.codec import decode_record
+from shared.transaction.schema import Transaction
 from tests.unit.fakes.events import Context, api_event
 from tests.unit.fakes.rows import CARD_NUMBER, raw_row, transaction
 from tests.unit.handlers.conftest import Stage

@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.bucket import Bucket
-from shared.codec import encode_record
+from shared.sinks.bucket import Bucket
+from shared.transaction.codec import encode_record
 from tests.unit.fakes.events import FIRST_SEQUENCE_NUMBER, SHARD, Context, kinesis_event, on_stream
 from tests.unit.fakes.faults import Fault, Kind
 from tests.unit.fakes.rows import transaction

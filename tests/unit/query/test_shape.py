@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.item import to_item
 from shared.query.models import TransactionOut
 from shared.query.shape import dollars, to_json
-from shared.schema import Transaction
+from shared.sinks.item import to_item
+from shared.transaction.schema import Transaction
 from tests.unit.fakes.rows import transaction
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from shared.warehouse import Row
+from shared.warehouse.data_api import Row
 
 PERIOD_SECONDS = 55.0  # of the schedule's 60: the rest is for a start that was late and for the answer
 SHORTEST_PASS_SECONDS = 1.0

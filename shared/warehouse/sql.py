@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Template
 
 # Beside shared/ in the repository and in the package (/var/task) alike.
-DIRECTORY = Path(__file__).resolve().parent.parent / "redshift"
+DIRECTORY = Path(__file__).resolve().parents[2] / "redshift"
 # What a bucket, a role's ARN, a database name consist of: nothing that could end a quoted string or start a comment.
 _SAFE_VALUE = re.compile(r"[A-Za-z0-9_.:/@+=-]+")
 _COMMENT_LINE = re.compile(r"^[ \t]*--.*$", re.MULTILINE)

@@ -8,8 +8,8 @@ from threading import Event
 from typing import Any, Protocol
 
 from shared.aws import is_transient
-from shared.item import Item
 from shared.retry import Budget
+from shared.sinks.item import Item
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 ITEMS_PER_CALL = 25

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple, Protocol
 
 from fraud.alert import Flagged, to_item, to_line, to_message
 from shared.aws import is_transient
-from shared.conditional import ConditionalWriter, Put
-from shared.records import MAX_RECORD_BYTES, StreamRecord
+from shared.ingest.records import MAX_RECORD_BYTES, StreamRecord
+from shared.ingest.stream import Stream
 from shared.retry import Budget
-from shared.stream import Stream
+from shared.sinks.conditional import ConditionalWriter, Put
 
 ALERTS_PER_MESSAGE = 200  # about 100 KB; SNS takes 256
 

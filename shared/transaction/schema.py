@@ -12,7 +12,7 @@ class Transaction(NamedTuple):
     """A validated transaction, past the edge: it holds no card number.
 
     Values are canonical: equal transactions have equal tuples, whatever format they arrived in. The order of
-    the fields is the order on the wire (see :mod:`shared.codec`), so fields are only ever added at the end.
+    the fields is the order on the wire (see :mod:`shared.transaction.codec`), so fields are only ever added at the end.
     """
 
     transaction_id: str  # the sender's trans_num, or derived from the content; at most 64 characters

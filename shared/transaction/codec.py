@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from shared.schema import FIELDS, SCHEMA_VERSION, Transaction
-from shared.text import UNSTORABLE
+from shared.transaction.schema import FIELDS, SCHEMA_VERSION, Transaction
+from shared.transaction.text import UNSTORABLE
 
 _ARITY = len(FIELDS) + 1
 _MAX_INTEGER = 2**31 - 1  # Redshift's INTEGER
@@ -82,7 +82,7 @@ def decode_record(data: bytes) -> list[Transaction | BadLine]:
 
     A decoded Transaction is canonical: no store refuses it. An empty record or line is a bad line too, so that nothing
     that was on the stream vanishes without a trace; but a record may begin with a newline, as ours do
-    (:mod:`shared.records`). Reasons name fields, never their values.
+    (:mod:`shared.ingest.records`). Reasons name fields, never their values.
     """
     lines = (data[1:] if data[:1] == b"\n" and len(data) > 1 else data).split(b"\n")
     if len(lines) > 1 and not lines[-1]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from shared.bulk_write import ITEMS_PER_CALL, THREADS, BulkWriter, TableClient
-from shared.consumer import Line, Position
-from shared.item import key_of, to_item
-from shared.merchants import Merchants
 from shared.retry import Budget
+from shared.sinks.bulk_write import ITEMS_PER_CALL, THREADS, BulkWriter, TableClient
+from shared.sinks.consumer import Line, Position
+from shared.sinks.item import key_of, to_item
+from shared.sinks.merchants import Merchants
 
 __all__ = ["ITEMS_PER_CALL", "THREADS", "Table", "TableClient", "WriteOutcome"]
 

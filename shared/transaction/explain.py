@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from shared.cards import holds_card_number, holds_number, plain
-from shared.echo import as_text, echo, kind
-from shared.moments import utc
-from shared.reasons import REASONS, SHAPES
-from shared.reasons_text import TEXT_REASONS
-from shared.row import TEXT_COLUMNS
-from shared.schema import FIELDS, IGNORED_SOURCES, OPTIONAL_SOURCES, REQUIRED_SOURCES
+from shared.transaction.cards import holds_card_number, holds_number, plain
+from shared.transaction.echo import as_text, echo, kind
+from shared.transaction.moments import utc
+from shared.transaction.reasons import REASONS, SHAPES
+from shared.transaction.reasons_text import TEXT_REASONS
+from shared.transaction.row import TEXT_COLUMNS
+from shared.transaction.schema import FIELDS, IGNORED_SOURCES, OPTIONAL_SOURCES, REQUIRED_SOURCES
 
 _COLUMNS = tuple(field.source for field in FIELDS if field.source)
 _KNOWN = frozenset(_COLUMNS) | IGNORED_SOURCES

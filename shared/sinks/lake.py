@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import orjson
 
-from shared.consumer import Position
-from shared.schema import Transaction
+from shared.sinks.consumer import Position
+from shared.transaction.schema import Transaction
 
 CONTENT_TYPE = "application/gzip"
 _SEQUENCE_DIGITS = 56  # the most a sequence number has; padded, names sort as the stream does

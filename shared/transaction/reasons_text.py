@@ -6,10 +6,10 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
-from shared.echo import echo
-from shared.ids import merchant_name
-from shared.row import LONGEST_COMPOSITION, TEXT_COLUMNS, TEXT_LIMITS, fraud_label
-from shared.text import first_unstorable
+from shared.transaction.echo import echo
+from shared.transaction.ids import merchant_name
+from shared.transaction.row import LONGEST_COMPOSITION, TEXT_COLUMNS, TEXT_LIMITS, fraud_label
+from shared.transaction.text import first_unstorable
 
 
 def _free_text(column: str, limit: int) -> Callable[[str], str | None]:

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple, Protocol
 
 from fraud.stream import State, Stored
 from shared.aws import is_transient
-from shared.conditional import ConditionalWriter, Put, TransactClient
-from shared.item import Item
 from shared.retry import Budget
+from shared.sinks.conditional import ConditionalWriter, Put, TransactClient
+from shared.sinks.item import Item
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 KEYS_PER_CALL = 100

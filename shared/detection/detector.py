@@ -12,10 +12,10 @@ from typing import NamedTuple
 from fraud.model import Model
 from fraud.scoring import Applied
 from fraud.stream import Detection, detect
-from shared.alerts import Alerts
-from shared.consumer import Line, Position
-from shared.profiles import Profiles
+from shared.detection.alerts import Alerts
+from shared.detection.profiles import Profiles
 from shared.retry import Budget
+from shared.sinks.consumer import Line, Position
 
 
 class Detected(NamedTuple):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from shared.codec import encode_line
-from shared.partition import partition_key
-from shared.schema import Transaction
+from shared.transaction.codec import encode_line
+from shared.transaction.partition import partition_key
+from shared.transaction.schema import Transaction
 
 # A record of Kinesis holds 1 MiB, but a consumer's event holds 6 MB of base64: small records keep its batches full.
 MAX_RECORD_BYTES = 200_000

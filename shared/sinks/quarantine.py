@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import NamedTuple
 
-from shared.codec import BadLine
-from shared.consumer import Position, Unreadable
+from shared.sinks.consumer import Position, Unreadable
+from shared.transaction.codec import BadLine
 
 CONTENT_TYPE = "application/json"
 # A record of 1 MiB can hold a million bad lines, and each object is a call: beyond this they share one object.

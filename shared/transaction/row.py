@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.schema import FIELDS
-from shared.text import UNSTORABLE_RUST
+from shared.transaction.schema import FIELDS
+from shared.transaction.text import UNSTORABLE_RUST
 
 MAX_INTEGER = 2**31 - 1  # Redshift's INTEGER
 TEXT_COLUMNS = ("merchant", "category", "first", "last", "street", "city", "job")
@@ -34,8 +34,8 @@ _Coordinate = Annotated[_Number, Field(pattern=r"^-?[0-9]+(?:\.[0-9]+)?(?:[eE][+
 class TransactionIn(BaseModel):
     """A row as senders send it, named as the columns of the Kaggle file; from CSV text or from JSON values.
 
-    It checks the form of each value; :mod:`shared.model` checks what the values mean, and the set of columns.
-    Its error messages are for us: :mod:`shared.explain` has those for senders.
+    It checks the form of each value; :mod:`shared.transaction.model` checks what the values mean, and the columns.
+    Its error messages are for us: :mod:`shared.transaction.explain` has those for senders.
     """
 
     model_config = ConfigDict(str_strip_whitespace=True, hide_input_in_errors=True)

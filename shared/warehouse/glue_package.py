@@ -6,9 +6,9 @@ import io
 import zipfile
 from pathlib import Path
 
-from shared.bucket import Bucket
+from shared.sinks.bucket import Bucket
 
-ROOT = Path(__file__).resolve().parent.parent  # the repository, and the function's package alike
+ROOT = Path(__file__).resolve().parents[2]  # the repository, and the function's package alike
 SCRIPT = "glue/job.py"
 ARCHIVE = "glue/swipeline.zip"
 _FOLDERS = ("glue", "shared")
@@ -27,8 +27,8 @@ def archive() -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as file:
         for folder in _FOLDERS:
-            for path in sorted((ROOT / folder).glob("*.py")):
-                entry = zipfile.ZipInfo(f"{folder}/{path.name}", _EPOCH)
+            for path in sorted((ROOT / folder).rglob("*.py")):
+                entry = zipfile.ZipInfo(path.relative_to(ROOT).as_posix(), _EPOCH)
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 file.writestr(entry, path.read_bytes())
     return content.getvalue()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.schema import Transaction
+from shared.transaction.schema import Transaction
 
 Item = dict[str, dict[str, Any]]
 

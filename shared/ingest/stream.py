@@ -6,7 +6,7 @@ from collections import deque
 from typing import Any, NamedTuple, Protocol
 
 from shared.aws import is_transient
-from shared.records import StreamRecord
+from shared.ingest.records import StreamRecord
 from shared.retry import Budget
 
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html

@@ -13,13 +13,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from shared.cards import holds_card_number, holds_number, plain, was_rounded
 from shared.errors import RejectedError
-from shared.explain import explain
-from shared.ids import card_id, content_id, customer_id, merchant_id, merchant_name, require_key
-from shared.moments import utc
-from shared.row import MAX_INTEGER, TEXT_COLUMNS, TEXT_LIMITS, TransactionIn, fraud_label
-from shared.schema import IGNORED_SOURCES, REQUIRED_SOURCES, Transaction
+from shared.transaction.cards import holds_card_number, holds_number, plain, was_rounded
+from shared.transaction.explain import explain
+from shared.transaction.ids import card_id, content_id, customer_id, merchant_id, merchant_name, require_key
+from shared.transaction.moments import utc
+from shared.transaction.row import MAX_INTEGER, TEXT_COLUMNS, TEXT_LIMITS, TransactionIn, fraud_label
+from shared.transaction.schema import IGNORED_SOURCES, REQUIRED_SOURCES, Transaction
 
 _validate = TransactionIn.__pydantic_validator__.validate_python  # model_validate, less one call per row
 _KNOWN = frozenset(TransactionIn.model_fields) | IGNORED_SOURCES
@@ -27,7 +27,7 @@ _CENT = Decimal("0.01")
 
 
 class _RefusedError(ValueError):
-    """A value is well formed but means nothing we take; :mod:`shared.explain` says which and why."""
+    """A value is well formed but means nothing we take; :mod:`shared.transaction.explain` says which and why."""
 
 
 def parse_transaction(raw: Mapping[str, Any], card_key: bytes, now: datetime | None = None) -> Transaction:

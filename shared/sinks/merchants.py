@@ -12,11 +12,11 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from shared.bulk_write import THREADS, BulkWriter, TableClient
-from shared.consumer import Line
-from shared.item import Item
 from shared.retry import Budget
-from shared.schema import Transaction
+from shared.sinks.bulk_write import THREADS, BulkWriter, TableClient
+from shared.sinks.consumer import Line
+from shared.sinks.item import Item
+from shared.transaction.schema import Transaction
 
 KNOWN_ENTRIES = 65_536  # bounds what a warm function remembers: about 10 MB
 _CACHED_NAMES = 8192

@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol
 
 from shared.aws import error_code, is_transient
-from shared.item import Item
 from shared.retry import Budget
+from shared.sinks.item import Item
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 PUTS_PER_CALL = 100

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shared.bucket import Bucket
-from shared.sql import DIRECTORY
+from shared.sinks.bucket import Bucket
+from shared.warehouse.sql import DIRECTORY
 
 JSONPATHS = "jsonpaths/transaction.json"
 

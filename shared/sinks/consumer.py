@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from shared.codec import BadLine, decode_record
-from shared.schema import Transaction
+from shared.transaction.codec import BadLine, decode_record
+from shared.transaction.schema import Transaction
 
 
 class Position(NamedTuple):

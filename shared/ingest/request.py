@@ -6,30 +6,30 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
-from shared.body import BodyError, header, read_bytes, read_rows
 from shared.callers import api_key_id
 from shared.errors import RejectedError, TransientError
-from shared.idempotency import KEY_FORM, fingerprint
+from shared.ingest.body import BodyError, header, read_bytes, read_rows
+from shared.ingest.idempotency import KEY_FORM, fingerprint
+from shared.ingest.records import StreamRecord, build_records
+from shared.ingest.stream import PutOutcome
 from shared.ledger import Ledger
-from shared.masking import mask_text
-from shared.model import parse_many
-from shared.records import StreamRecord, build_records
 from shared.retry import Budget
-from shared.schema import Transaction
-from shared.stream import PutOutcome
+from shared.transaction.masking import mask_text
+from shared.transaction.model import parse_many
+from shared.transaction.schema import Transaction
 
 RETRY_AFTER_SECONDS = 2
 
 
 class StreamPort(Protocol):
-    """Where records go: :class:`shared.stream.Stream`."""
+    """Where records go: :class:`shared.ingest.stream.Stream`."""
 
     def put(self, partitions: list[list[StreamRecord]], budget: Budget) -> PutOutcome:
         """Put records within the budget."""
 
 
 class RequestsPort(Protocol):
-    """What was answered before: :class:`shared.idempotency.Requests`."""
+    """What was answered before: :class:`shared.ingest.idempotency.Requests`."""
 
     def find(self, sender: str, key: str) -> str | None:
         """Give the kept fingerprint, or None."""

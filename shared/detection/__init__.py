@@ -1,0 +1,1 @@
+"""Fraud detection's state and its alerts: what surrounds `fraud/` in the function detect-fraud."""

@@ -1,0 +1,1 @@
+"""From records on the stream to DynamoDB, the lake and the quarantine: what the consumers do."""
