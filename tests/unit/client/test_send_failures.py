@@ -190,7 +190,8 @@ def test_the_rows_of_a_batch_that_was_stored_in_part_are_journaled(
 
 
 SEND = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts the tests in the background ignores it
 from pathlib import Path
 from client.send.run import Options, send_file
 from tests.unit.client.conftest import FakeStage
