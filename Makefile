@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: api-docs fuzz-api help setup setup-train demo batch-demo up down status test test-all test-fast test-e2e chaos mutations lint format package train lock clean
+.PHONY: api-docs fuzz-api help setup setup-train setup-bench bench bench-full bench-page demo batch-demo up down status test test-all test-fast test-e2e chaos mutations lint format package train lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,12 +60,26 @@ lint: setup-train ## ruff, mypy, and cfn-lint on the packaged templates
 	pytest tests/template -k cfn_lint
 	python -m scripts.api_description --check
 	python -m scripts.api_compatibility
+	python -m benchmarks.page --check
 
 api-docs: setup ## docs/openapi.json and docs/api.html, from the code
 	python -m scripts.api_description
 
 fuzz-api: setup ## Schemathesis on the running stage local: 2,000 cases, every check on
 	python -m tests.fuzz.run --cases 2000
+
+bench: setup ## every benchmark small, in under 5 minutes: whether they work (results in build/benchmarks)
+	python -m benchmarks.run --quick $(if $(DATA),--data "$(DATA)")
+
+bench-full: setup-bench ## every benchmark, and docs/performance.md from their results (DATA=file.parquet; half an hour or more)
+	python -m benchmarks.run $(if $(DATA),--data "$(DATA)")
+
+bench-page: setup-bench ## docs/performance.md and its plots anew, from benchmarks/results
+	python -m benchmarks.page
+
+setup-bench: setup-train
+	@[ .venv/.ready-bench -nt requirements-benchmarks.txt ] || { \
+	  uv pip install --quiet --python .venv/bin/python -c constraints.txt -r requirements-benchmarks.txt && touch .venv/.ready-bench; }
 
 format: setup ## let ruff put the code in order
 	ruff check --fix .
@@ -80,7 +94,7 @@ train: setup-train ## a fraud model from labelled history: make train DATA=train
 
 lock: setup ## pin anew everything that requirements*.txt asks for
 	@{ head -1 constraints.txt; uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate \
-	  requirements.txt requirements-local.txt requirements-dev.txt requirements-train.txt; } > constraints.new && mv constraints.new constraints.txt
+	  requirements.txt requirements-local.txt requirements-dev.txt requirements-train.txt requirements-benchmarks.txt; } > constraints.new && mv constraints.new constraints.txt
 
 clean: ## remove what the commands above made (not the embedded AWS's data)
 	rm -rf .venv node_modules .serverless build .pytest_cache .ruff_cache .mypy_cache

@@ -1,45 +1,37 @@
 """How much does a lookup read for what it gives, and how long does the handler take besides the store?
 
-Method: the first ``--rows`` rows of ``--data`` (CSV or Parquet in the Kaggle schema; without it, simulated rows) become
-items of tables in this process that obey Query's order, limits and cursors (tests/unit/fakes/query_table.py), answering
-at most 1,300 items at a time: 1 MB of them. Random cards, merchants and windows are asked for through the deployed
-function's own code, from API Gateway's event to its answer, page by page, and compared with a scan of the rows. Per
-call: the handler's time less the time within the store's client; items read and items given as the store counts them.
-Clocks, of calls after a warm-up of 50: perf_counter, and thread_time beside it, which a busy machine does not stretch.
+Method: the first rows of ``--data`` (CSV or Parquet in the Kaggle schema; without it, simulated rows) become items of
+tables in this process that obey Query's order, limits and cursors (tests/unit/fakes/query_table.py), answering at most
+1,300 items at a time: 1 MB of them. Random cards, merchants and windows are asked for through the deployed function's
+own code, from API Gateway's event to its answer, page by page, and compared with a scan of the rows. Per call: the
+handler's time less the time within the store's client; items read and items given as the store counts them. Clocks, of
+calls after a warm-up of 50: perf_counter, and thread_time beside it, which a busy machine does not stretch.
 """
 
 from __future__ import annotations
 
-import argparse
-import csv
 import gc
 import json
-import os
-import platform
 import random
 import tempfile
 import time
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet
-
-from shared.errors import RejectedError
+from benchmarks.frame import Report, parser
+from benchmarks.rows import input_file, transactions
 from shared.query.api import Api
 from shared.query.reader import Reader
 from shared.sinks.item import key_of, merchant_bucket, to_item
 from shared.sinks.merchants import entry_keys
-from shared.transaction.model import parse_many
 from shared.transaction.schema import Transaction
 from tests.unit.fakes.api_events import READER, read_event
 from tests.unit.fakes.events import Context
 from tests.unit.fakes.query_table import FakeTables
 from tests.unit.fakes.rows import CARD_KEY
 
-RESULTS = Path(__file__).parent / "results"
 ITEMS_PER_MEGABYTE = 1_300
 WARM_UP = 50
 
@@ -90,39 +82,17 @@ class LazyItems(dict[tuple[str, ...], Any]):
         return to_item(super().__getitem__(key))
 
 
-def source_rows(data: Path | None, most: int) -> Iterator[dict[str, Any]]:
-    """Rows as text, as a CSV file has them."""
-    if data is None:
-        from client.commands.generate import generate
-
-        path = Path(tempfile.mkdtemp()) / "rows.csv"
-        generate(rows=most, seed=1, out=path)
-        data = path
-    if data.suffix == ".parquet":
-        for batch in pyarrow.parquet.ParquetFile(data).iter_batches(batch_size=10_000):
-            yield from ({k: str(v) for k, v in row.items()} for row in batch.to_pylist())
-    else:
-        with data.open(newline="") as file:
-            yield from csv.DictReader(file)
-
-
-def transactions_of(data: Path | None, most: int) -> list[Transaction]:
-    rows = (row for row, _ in zip(source_rows(data, most), range(most), strict=False))
-    parsed = parse_many(rows, CARD_KEY)
-    return [one for one in parsed if not isinstance(one, RejectedError)]
-
-
 def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
-def measure(transactions: list[Transaction], questions: int, seed: int) -> dict[str, Any]:
+def measure(stored: list[Transaction], questions: int, seed: int) -> dict[str, Any]:
     """Ask, compare with a scan, and give the figures by page size."""
     tables = TimedTables(ITEMS_PER_MEGABYTE)
-    tables.load(transactions)
+    tables.load(stored)
     api = Api(Reader(tables, "transactions", "merchants"), Secret(), READER)
     by_key: dict[str, list[Transaction]] = defaultdict(list)
-    for one in sorted(transactions, key=lambda t: (t.occurred_at, t.transaction_id)):
+    for one in sorted(stored, key=lambda t: (t.occurred_at, t.transaction_id)):
         by_key[one.card_id].append(one)
         by_key[one.merchant_id].append(one)
     gc.collect()
@@ -134,7 +104,7 @@ def measure(transactions: list[Transaction], questions: int, seed: int) -> dict[
         cpu: list[float] = []
         read = given = calls = 0
         for _ in range(questions):
-            one, edge = choose.choice(transactions), choose.choice(transactions)
+            one, edge = choose.choice(stored), choose.choice(stored)
             begin, end = sorted((one.occurred_at, edge.occurred_at))
             by_card = choose.random() < 0.5
             key = {"card_id": one.card_id} if by_card else {"merchant": one.merchant}
@@ -174,30 +144,49 @@ def measure(transactions: list[Transaction], questions: int, seed: int) -> dict[
     return figures
 
 
-def main() -> None:
-    """Measure, print, and keep the result."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=551_093)
-    parser.add_argument("--data", type=Path)
-    parser.add_argument("--questions", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=6)
-    arguments = parser.parse_args()
-    transactions = transactions_of(arguments.data, arguments.rows)
-    result = {
-        "question": "items read per row given, and the handler's time besides the store, by page size",
-        "machine": {
-            "python": platform.python_version(),
-            "system": platform.platform(),
-            "cores": os.cpu_count(),
-            "load_average": os.getloadavg()[0],
+def main() -> int:
+    """Measure at growing numbers of rows: what a lookup costs must not depend on them."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--rows", type=int, nargs="*")
+    arguments.add_argument("--questions", type=int, default=300)
+    arguments.add_argument("--seed", type=int, default=6)
+    options = arguments.parse_args()
+    sizes = options.rows or ([2_000, 20_000] if options.quick else [10_000, 100_000, 500_000])
+    if options.quick:
+        options.questions = min(options.questions, 60)
+    report = Report.begin(__file__, __doc__, options)
+    found: dict[int, dict[str, Any]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for rows in sizes:
+            found[rows] = measure(
+                transactions(input_file(options.data, rows, Path(folder))), options.questions, options.seed
+            )
+    columns = ["rows", "page", "calls", "items read per row given", "p50 ms", "p99 ms", "CPU p50 ms", "CPU p99 ms"]
+    report.table(
+        "A call by the size of the table and of the page, besides the store",
+        columns,
+        [
+            [rows, int(limit), one["calls"], one["items_read_per_row_given"]]
+            + [one[name] for name in ("handler_ms_p50", "handler_ms_p99", "handler_cpu_ms_p50", "handler_cpu_ms_p99")]
+            for rows, by_limit in found.items()
+            for limit, one in by_limit.items()
+        ],
+    )
+    report.plot(
+        "CPU of a lookup as the table grows",
+        "rows in the table",
+        "ms, median",
+        {
+            f"page of {limit}": [(rows, found[rows][limit]["handler_cpu_ms_p50"]) for rows in sizes]
+            for limit in found[sizes[0]]
         },
-        "transactions": len(transactions),
-        "by_limit": measure(transactions, arguments.questions, arguments.seed),
-    }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "query.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=2))
+        log_x=True,
+    )
+    read = max(one["items_read_per_row_given"] for by_limit in found.values() for one in by_limit.values())
+    report.target("items read per row given, the worst page", read, at_most=1.05)
+    report.figures = {str(rows): by_limit for rows, by_limit in found.items()}
+    return report.publish()
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())
