@@ -12,11 +12,11 @@ from shared.detection.alerts import Alerts, Topic
 from shared.detection.detector import Detector
 from shared.detection.profiles import Profiles
 from shared.ingest.stream import Stream
-from shared.ledger import Ledger
 from shared.retry import Budget, seconds_left
+from shared.sinks import report
 from shared.sinks.conditional import THREADS, ConditionalWriter
-from shared.sinks.consumer import read_batch, respond
-from shared.telemetry import logger, metrics, observed
+from shared.sinks.consumer import read_batch
+from shared.telemetry import metrics, observed
 
 BUDGET_SECONDS = 60.0
 RESERVE_SECONDS = 10.0
@@ -38,16 +38,14 @@ def detector() -> Detector:
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Score a Kinesis batch; report the lowest sequence number not scored. write-to-s3 keeps the bad lines."""
     batch = read_batch(event)
-    logger.append_keys(**batch.describe())
+    report.begin(batch)
     budget = Budget(seconds_left(context, RESERVE_SECONDS, BUDGET_SECONDS))
     outcome = detector().run(batch.lines, budget, redriven=event.get("redriven") is True)
-    counts = outcome._asdict()
-    failed = counts.pop("failed")
-    ledger = Ledger(len(batch.lines) + len(batch.unreadable), len(batch.lines), len(batch.unreadable))
+    ledger = report.ledger_of(batch)
     ledger.written, ledger.duplicates, ledger.retried = outcome.scored, outcome.skipped, outcome.retried
-    ledger.publish(metrics)
-    for name in ("alerts", "late", "early", "reset"):
-        metrics.add_metric(name=name.capitalize(), unit="Count", value=counts[name])
-    level = logger.warning if failed or batch.unreadable or outcome.reset else logger.info
-    level("batch scored", extra=counts | {"failed_records": len(set(failed))})
-    return respond(failed)
+    if outcome.failed:
+        ledger.failed = ledger.accepted - ledger.written - ledger.duplicates
+    found = {"alerts": outcome.alerts, "late": outcome.late, "early": outcome.early, "reset": outcome.reset}
+    for name, value in found.items():
+        metrics.add_metric(name=name.capitalize(), unit="Count", value=value)
+    return report.end("detect-fraud", batch, ledger, outcome.failed, "batch scored", warn=bool(outcome.reset), **found)

@@ -45,10 +45,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
             total.received += result.staged
             total.written += result.inserted
             total.duplicates += result.duplicates
-            if result.waited_seconds is not None:
-                metrics.add_metric(name="Freshness", unit="Seconds", value=result.waited_seconds)
+            metrics.add_metric(name="MergeLag", unit="Seconds", value=result.waited_seconds or 0.0)
             if result.staged:
                 logger.info("merged", extra=result._asdict())
     finally:
-        counts = total.publish(metrics)
+        counts = total.publish(metrics, "merge-warehouse")
     return counts

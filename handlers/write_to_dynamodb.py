@@ -7,12 +7,12 @@ from typing import Any
 
 from shared import config
 from shared.aws import client
-from shared.ledger import Ledger
 from shared.retry import Budget, seconds_left
-from shared.sinks.consumer import read_batch, respond
+from shared.sinks import report
+from shared.sinks.consumer import read_batch
 from shared.sinks.merchants import Merchants
 from shared.sinks.table import THREADS, Table
-from shared.telemetry import logger, metrics, observed
+from shared.telemetry import observed
 
 BUDGET_SECONDS = 60.0
 RESERVE_SECONDS = 10.0  # a write in flight at the deadline (1.5 s to connect, 5 s to answer), and the answer
@@ -31,17 +31,10 @@ def table() -> Table:
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Write a Kinesis batch; report the lowest sequence number not stored. write-to-s3 keeps the bad lines."""
     batch = read_batch(event)
-    logger.append_keys(**batch.describe())
+    report.begin(batch)
     outcome = table().write(batch.lines, Budget(seconds_left(context, RESERVE_SECONDS, BUDGET_SECONDS)))
-    ledger = Ledger(
-        received=len(batch.lines) + len(batch.unreadable),
-        accepted=len(batch.lines),
-        rejected=len(batch.unreadable),
-        written=outcome.written,
-        duplicates=outcome.duplicates,
-        retried=outcome.retried,
-    )
-    response = respond(outcome.failed)
-    level = logger.warning if outcome.failed or batch.unreadable else logger.info
-    level("batch written", extra={**ledger.publish(metrics), "failed_records": len(set(outcome.failed))})
-    return response
+    ledger = report.ledger_of(batch)
+    ledger.written, ledger.duplicates, ledger.retried = outcome.written, outcome.duplicates, outcome.retried
+    if outcome.failed:
+        ledger.failed = ledger.accepted - ledger.written - ledger.duplicates
+    return report.end("write-to-dynamodb", batch, ledger, outcome.failed, "batch written")

@@ -12,7 +12,7 @@ from shared.ingest.idempotency import Requests
 from shared.ingest.request import Ingest, internal_error
 from shared.ingest.stream import Stream
 from shared.retry import Budget, seconds_left
-from shared.telemetry import describe, logger, metrics, observed
+from shared.telemetry import describe, logger, metrics, observed, trace_header, tracer
 
 # API Gateway gives up after 29 s; a sender should hear "not now" long before.
 BUDGET_SECONDS = 8.0
@@ -37,15 +37,19 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer a proxy event of API Gateway."""
     request_id = (event.get("requestContext") or {}).get("requestId") or context.aws_request_id
     logger.append_keys(request_id=request_id)
+    tracer.put_annotation("request_id", request_id)
     try:
         budget = Budget(seconds_left(context, RESERVE_SECONDS, BUDGET_SECONDS))
-        answer = ingest().answer(event, request_id, budget)
+        answer = ingest().answer(event, request_id, budget, trace_header())
     except Exception as error:  # noqa: BLE001
         # API Gateway would turn a raised error into a 502 that names no request; the alarm watches this count.
         metrics.add_metric(name="InternalErrors", unit="Count", value=1)
         logger.error("unexpected error", extra=describe(error))
         return internal_error(request_id)
     level = logger.warning if answer.status == 503 or answer.requests_table_away else logger.info
-    about = {"status": answer.status, "requests_table_away": answer.requests_table_away}
-    level("answered", extra={**about, **answer.ledger.publish(metrics)})
+    about = {"status": answer.status, "requests_table_away": answer.requests_table_away, "records": answer.records}
+    level("answered", extra={**about, **answer.ledger.publish(metrics, "write-to-kinesis")})
+    if answer.rejections:
+        logger.info("rows rejected", extra={"rejected_rows": answer.rejections})
+    metrics.add_metric(name="Amount", unit="None", value=float(answer.amount))  # dollars
     return answer.response()

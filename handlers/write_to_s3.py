@@ -8,11 +8,10 @@ from typing import Any
 from shared import config
 from shared.aws import client, error_code
 from shared.errors import TransientError
-from shared.ledger import Ledger
-from shared.sinks import lake, quarantine
+from shared.sinks import lake, quarantine, report
 from shared.sinks.bucket import THREADS, Bucket
-from shared.sinks.consumer import Batch, read_batch, respond
-from shared.telemetry import logger, metrics, observed
+from shared.sinks.consumer import Batch, read_batch
+from shared.telemetry import logger, observed
 
 FUNCTION = "write-to-s3"
 
@@ -42,17 +41,15 @@ def archive(batch: Batch) -> int:
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Archive a Kinesis batch whole, or report its first sequence number and have all of it again."""
     batch = read_batch(event)
-    logger.append_keys(**batch.describe())
-    ledger = Ledger(len(batch.lines) + len(batch.unreadable), len(batch.lines), len(batch.unreadable))
+    report.begin(batch)
+    ledger = report.ledger_of(batch)
     try:
         ledger.quarantined = archive(batch)
     except TransientError as error:
-        ledger.retried = ledger.received
-        logger.warning(
-            "batch not stored", extra={**ledger.publish(metrics), "error": error_code(error.__cause__ or error)}
-        )
-        return respond([batch.first])
+        ledger.rejected, ledger.failed, ledger.retried = 0, ledger.received, ledger.received
+        why = error_code(error.__cause__ or error)
+        return report.end(FUNCTION, batch, ledger, [batch.first], "batch not stored", error=why)
     ledger.written = ledger.accepted
-    level = logger.warning if batch.unreadable else logger.info
-    level("batch archived", extra=ledger.publish(metrics))
-    return respond([])
+    for described in quarantine.describe(batch.unreadable):
+        logger.warning("lines quarantined", extra={"quarantined_lines": described})
+    return report.end(FUNCTION, batch, ledger, [], "batch archived")

@@ -6,6 +6,7 @@ import functools
 import os
 import traceback
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
@@ -14,12 +15,15 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from shared.aws import error_code
 from shared.transaction.masking import mask
+from shared.transaction.trace import sampled_header
 
 # Made by AWS or by us, never by a sender: some look like card numbers to a regular expression.
 _SAFE_KEYS = frozenset(
     {
+        "batch_id",
         "function_arn",
         "function_request_id",
+        "records",
         "request_id",
         "sequence_range",
         "shard_id",
@@ -38,6 +42,7 @@ class MaskingFormatter(LambdaPowertoolsFormatter):
         return super().serialize({key: value if key in _SAFE_KEYS else mask(value) for key, value in log.items()})
 
 
+_TRACE_DISABLED = os.environ.get("POWERTOOLS_TRACE_DISABLED", "true").lower() != "false"
 _SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME", "swipeline")
 
 logger = Logger(service=_SERVICE, logger_formatter=MaskingFormatter(utc=True, use_rfc3339=True))
@@ -68,6 +73,31 @@ def observed(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 def _set_dimensions(function_name: str, stage: str) -> None:
     """Set the dimensions that all metrics of the container have; Powertools warns if they are set again."""
     metrics.set_default_dimensions(function_name=function_name, stage=stage)
+
+
+def trace_header() -> str | None:
+    """Give the header of this invocation's trace if it is sampled: Lambda sets it anew for each invocation."""
+    return None if _TRACE_DISABLED else sampled_header(os.environ.get("_X_AMZN_TRACE_ID", ""))
+
+
+def continue_trace(header: str, begin: datetime, end: datetime, **annotations: str) -> None:
+    """Add a segment of this function to another invocation's trace: from ``begin`` (UTC) to ``end``.
+
+    It goes to Lambda's X-Ray daemon, by UDP: nothing waits for it, and it may be lost.
+    """
+    if _TRACE_DISABLED:
+        return
+    from aws_xray_sdk.core import xray_recorder
+    from aws_xray_sdk.core.models.segment import Segment
+
+    root, parent, _ = (part.partition("=")[2] for part in header.split(";"))
+    name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", _SERVICE)
+    segment = Segment(name, traceid=root, parent_id=parent, sampled=True)
+    segment.start_time = begin.timestamp()
+    for key, value in annotations.items():
+        segment.put_annotation(key, value)
+    segment.close(end.timestamp())
+    xray_recorder.emitter.send_entity(segment)
 
 
 def describe(error: BaseException) -> dict[str, Any]:

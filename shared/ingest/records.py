@@ -8,6 +8,7 @@ from typing import NamedTuple
 from shared.transaction.codec import encode_line
 from shared.transaction.partition import partition_key
 from shared.transaction.schema import Transaction
+from shared.transaction.trace import with_trace
 
 # A record of Kinesis holds 1 MiB, but a consumer's event holds 6 MB of base64: small records keep its batches full.
 MAX_RECORD_BYTES = 200_000
@@ -24,28 +25,32 @@ class StreamRecord(NamedTuple):
 
 
 def build_records(
-    transactions: Iterable[tuple[int, Transaction]], max_bytes: int = MAX_RECORD_BYTES
+    transactions: Iterable[tuple[int, Transaction]], max_bytes: int = MAX_RECORD_BYTES, trace: str | None = None
 ) -> list[list[StreamRecord]]:
     """Build one list of records per partition, from (row index, transaction).
 
     Within a partition the records, and the lines within them, are in the order of the rows: they must be stored in
-    that order, since a card's transactions are all in one partition. Only a single line can exceed ``max_bytes``.
+    that order, since a card's transactions are all in one partition. Only a single line can exceed ``max_bytes``,
+    and the ``trace`` header that each record's first line then has.
     """
     lines: dict[str, list[tuple[int, bytes]]] = {}
     for row, transaction in transactions:
         lines.setdefault(partition_key(transaction.card_id), []).append((row, encode_line(transaction)))
-    return [list(_split(key, of_key, max_bytes)) for key, of_key in lines.items()]
+    return [list(_split(key, of_key, max_bytes, trace)) for key, of_key in lines.items()]
 
 
-def _split(key: str, lines: list[tuple[int, bytes]], max_bytes: int) -> Iterable[StreamRecord]:
+def _split(key: str, lines: list[tuple[int, bytes]], max_bytes: int, trace: str | None) -> Iterable[StreamRecord]:
     start, size = 0, len(_START)
     for end, (_, line) in enumerate(lines):
         if size + len(line) > max_bytes and end > start:
-            yield _record(key, lines[start:end])
+            yield _record(key, lines[start:end], trace)
             start, size = end, len(_START)
         size += len(line)
-    yield _record(key, lines[start:])
+    yield _record(key, lines[start:], trace)
 
 
-def _record(key: str, lines: list[tuple[int, bytes]]) -> StreamRecord:
-    return StreamRecord(key, _START + b"".join([line for _, line in lines]), tuple(row for row, _ in lines))
+def _record(key: str, lines: list[tuple[int, bytes]], trace: str | None) -> StreamRecord:
+    texts = [line for _, line in lines]
+    if trace:
+        texts[0] = with_trace(texts[0], trace)
+    return StreamRecord(key, _START + b"".join(texts), tuple(row for row, _ in lines))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
 from shared.callers import api_key_id
@@ -11,6 +12,7 @@ from shared.errors import RejectedError, TransientError
 from shared.ingest.body import BodyError, header, read_bytes, read_rows
 from shared.ingest.idempotency import KEY_FORM, fingerprint
 from shared.ingest.records import StreamRecord, build_records
+from shared.ingest.rejections import describe_rejections
 from shared.ingest.stream import PutOutcome
 from shared.ledger import Ledger
 from shared.retry import Budget
@@ -61,6 +63,9 @@ class Answer(NamedTuple):
     ledger: Ledger
     headers: Mapping[str, str] = {}
     requests_table_away: bool = False  # the Idempotency-Key could not be looked up or kept
+    records: Sequence[str] = ()  # shard:sequence number of each
+    rejections: Sequence[Mapping[str, Any]] = ()  # for the log: no value of a sender's is in it
+    amount: Decimal = Decimal(0)  # of what is on the stream
 
     def response(self) -> dict[str, Any]:
         """Give API Gateway's proxy response."""
@@ -81,8 +86,8 @@ class Ingest:
         self._stream, self._requests, self._card_key = stream, requests, card_key
         self._reader_api_key_id = reader_api_key_id
 
-    def answer(self, event: Mapping[str, Any], request_id: str, budget: Budget) -> Answer:
-        """Answer one proxy event of API Gateway (REST, payload version 1).
+    def answer(self, event: Mapping[str, Any], request_id: str, budget: Budget, trace: str | None = None) -> Answer:
+        """Answer one proxy event of API Gateway (REST, payload version 1); the records carry the trace's header.
 
         Raises only what nobody foresaw. Times out with the budget, plus the call in flight.
         """
@@ -98,7 +103,8 @@ class Ingest:
         try:
             card_key = self._card_key.get()
         except TransientError:
-            return _not_now(Validated([], [], len(rows)), range(len(rows)), request_id, Ledger(received=len(rows)))
+            ledger = Ledger(received=len(rows), failed=len(rows))
+            return _not_now(Validated([], [], len(rows)), range(len(rows)), request_id, ledger)
 
         mark = fingerprint(card_key, body) if key else ""
         known, away = self._find(sender, key) if key else (None, False)
@@ -108,18 +114,25 @@ class Ingest:
 
         validated = validate(rows, card_key)
         ledger = Ledger(received=len(rows), rejected=len(rows) - len(validated.accepted))
+        rejections = describe_rejections(rows, validated.errors)
         if known:
             ledger.duplicates = len(validated.accepted)
-            return _done(validated, request_id, ledger, duplicate=True)
+            return _done(validated, request_id, ledger, duplicate=True)._replace(rejections=rejections)
 
-        outcome = self._stream.put(build_records(validated.accepted), budget)
-        ledger.retried = outcome.retried
-        ledger.accepted = ledger.written = len(validated.accepted) - len(outcome.unstored_rows)
+        outcome = self._stream.put(build_records(validated.accepted, trace=trace), budget)
+        ledger.retried, ledger.failed = outcome.retried, len(outcome.unstored_rows)
+        ledger.accepted = ledger.written = len(validated.accepted) - ledger.failed
         if outcome.unstored_rows:
-            return _not_now(validated, outcome.unstored_rows, request_id, ledger)
-        if key and validated.accepted:
-            away = not self._keep(sender, key, mark) or away
-        return _done(validated, request_id, ledger)._replace(requests_table_away=away)
+            answer = _not_now(validated, outcome.unstored_rows, request_id, ledger)
+        else:
+            if key and validated.accepted:
+                away = not self._keep(sender, key, mark) or away
+            answer = _done(validated, request_id, ledger)
+        unstored = frozenset(outcome.unstored_rows)
+        amount = sum((t.amount for index, t in validated.accepted if index not in unstored), Decimal(0))
+        return answer._replace(
+            requests_table_away=away, records=outcome.positions, rejections=rejections, amount=amount
+        )
 
     def _find(self, sender: str, key: str) -> tuple[str | None, bool]:
         try:

@@ -22,11 +22,15 @@ class KinesisClient(Protocol):
 
 
 class PutOutcome(NamedTuple):
-    """What came of a put: records stored, record attempts beyond the first, and the rows that are not on the stream."""
+    """What came of a put: records stored, record attempts beyond the first, and the rows that are not on the stream.
+
+    ``positions`` has ``shard:sequence number`` of each stored record: with it, a log line leads to the sinks'.
+    """
 
     stored: int
     retried: int
     unstored_rows: list[int]
+    positions: list[str]
 
 
 class Stream:
@@ -47,14 +51,14 @@ class Stream:
         Raises ClientError on what no retry can mend (no permission, no such stream).
         """
         waiting = [deque(records) for records in partitions]
-        stored = retried = repeat = 0
+        positions: list[str] = []
+        retried = repeat = 0
         while waiting:
             heads = [queue[0] for queue in waiting]
-            refused = self._refused(heads, budget)
+            refused = self._refused(heads, budget, positions)
             for queue, failed in zip(waiting, refused, strict=True):
                 if not failed:
                     queue.popleft()
-            stored += refused.count(False)
             waiting = [queue for queue in waiting if queue]
             if True not in refused:
                 repeat = 0
@@ -65,9 +69,10 @@ class Stream:
                 break
             repeat += 1
             retried += refused.count(True)
-        return PutOutcome(stored, retried, sorted(row for queue in waiting for record in queue for row in record.rows))
+        unstored = sorted(row for queue in waiting for record in queue for row in record.rows)
+        return PutOutcome(len(positions), retried, unstored, positions)
 
-    def _refused(self, records: list[StreamRecord], budget: Budget) -> list[bool]:
+    def _refused(self, records: list[StreamRecord], budget: Budget, positions: list[str]) -> list[bool]:
         """Put records once, in as few calls as their number and size allow; tell for each whether it was refused."""
         refused: list[bool] = []
         for call in _calls(records):
@@ -85,7 +90,9 @@ class Stream:
                 refused += [True] * len(call)
             else:
                 # FailedRecordCount is only the sum of these; a record failed if and only if it has a code.
-                refused += [bool(result.get("ErrorCode")) for result in answer["Records"]]
+                results = answer["Records"]
+                refused += [bool(result.get("ErrorCode")) for result in results]
+                positions += [f"{r['ShardId']}:{r['SequenceNumber']}" for r in results if not r.get("ErrorCode")]
         return refused
 
 

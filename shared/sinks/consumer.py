@@ -9,12 +9,14 @@ sequence number that is not stored is the one failure that is reported.
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from shared.transaction.codec import BadLine, decode_record
 from shared.transaction.schema import Transaction
+from shared.transaction.trace import trace_of
 
 
 class Position(NamedTuple):
@@ -42,11 +44,12 @@ class Unreadable(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """All lines of one invocation, in the order of the stream."""
+    """All lines of one invocation, in the order of the stream; ``traces`` are the headers of sampled requests."""
 
     positions: list[Position]
     lines: list[Line]
     unreadable: list[Unreadable]
+    traces: Mapping[str, Position]
 
     @property
     def first(self) -> Position:
@@ -58,12 +61,23 @@ class Batch(NamedTuple):
         """The last record's position."""
         return self.positions[-1]
 
+    @property
+    def batch_id(self) -> str:
+        """Twelve hex digits, the same whenever the same records come together again."""
+        whole = f"{self.first.shard_id}:{self.first.sequence_number}:{self.last.sequence_number}"
+        return hashlib.blake2b(whole.encode(), digest_size=6).hexdigest()
+
+    def waited_milliseconds(self, now: datetime) -> float:
+        """Give how long ago the oldest record came on the stream; never below 0, whatever the clocks say."""
+        return max(0.0, (now - self.first.arrived_at).total_seconds() * 1000)
+
     def describe(self) -> dict[str, Any]:
         """Give what a log line says of the batch."""
         return {
+            "batch_id": self.batch_id,
             "shard_id": self.first.shard_id,
             "sequence_range": f"{self.first.sequence_number}-{self.last.sequence_number}",
-            "records": len(self.positions),
+            "records_in_batch": len(self.positions),
         }
 
 
@@ -80,13 +94,17 @@ def read_batch(event: Mapping[str, Any]) -> Batch:
         raise ValueError("a batch must hold records of exactly one shard")
     lines: list[Line] = []
     unreadable: list[Unreadable] = []
+    traces: dict[str, Position] = {}
     for position, data in records:
+        header = trace_of(data)
+        if header:
+            traces.setdefault(header, position)
         for number, line in enumerate(decode_record(data)):
             if isinstance(line, BadLine):
                 unreadable.append(Unreadable(position, number, line))
             else:
                 lines.append(Line(position, line))
-    return Batch([position for position, _ in records], lines, unreadable)
+    return Batch([position for position, _ in records], lines, unreadable, traces)
 
 
 def respond(failed: Iterable[Position]) -> dict[str, list[dict[str, str]]]:

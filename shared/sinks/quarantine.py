@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from shared.sinks.consumer import Position, Unreadable
 from shared.transaction.codec import BadLine
@@ -15,6 +16,8 @@ from shared.transaction.codec import BadLine
 CONTENT_TYPE = "application/json"
 # A record of 1 MiB can hold a million bad lines, and each object is a call: beyond this they share one object.
 MAX_OBJECTS_PER_RECORD = 50
+LINES_PER_LOG_LINE = 100
+_ID = re.compile(rb'\s*\[\s*[0-9]{1,4}\s*,\s*"([A-Za-z0-9_-]{1,64})"')
 
 
 class QuarantineObject(NamedTuple):
@@ -44,6 +47,26 @@ def quarantine_objects(function: str, unreadable: Iterable[Unreadable]) -> list[
             )
             objects.append(_object(function, position, number, joined, len(lines)))
     return objects
+
+
+def describe(unreadable: Sequence[Unreadable]) -> list[list[dict[str, Any]]]:
+    """Give what the log says of unreadable lines, a hundred to a log line: where they are, why, and the id if any."""
+    lines = [
+        {
+            "sequence_number": line.position.sequence_number,
+            "line": line.number,
+            "reason": line.bad.reason,
+            "transaction_id": _transaction_id(line.bad.data),
+        }
+        for line in unreadable
+    ]
+    return [lines[start : start + LINES_PER_LOG_LINE] for start in range(0, len(lines), LINES_PER_LOG_LINE)]
+
+
+def _transaction_id(data: bytes) -> str | None:
+    """Give what stands where a line has its id, if it has that form: the log must not repeat anything else of it."""
+    found = _ID.match(data)
+    return found[1].decode() if found else None
 
 
 def _object(function: str, position: Position, number: int, bad: BadLine, lines: int) -> QuarantineObject:

@@ -1,4 +1,7 @@
-"""The wire format of the stream: a record is NDJSON, a line is ``[1, <the fields of a Transaction in order>]``."""
+"""The wire format of the stream: a record is NDJSON, a line is ``[1, <the fields of a Transaction in order>]``.
+
+A record's first line may have one element more: a trace header (:mod:`shared.transaction.trace`).
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ import orjson
 
 from shared.transaction.schema import FIELDS, SCHEMA_VERSION, Transaction
 from shared.transaction.text import UNSTORABLE
+from shared.transaction.trace import is_trace
 
 _ARITY = len(FIELDS) + 1
 _MAX_INTEGER = 2**31 - 1  # Redshift's INTEGER
@@ -103,6 +107,8 @@ def _transaction(values: Any) -> Transaction:
         raise ValueError("the line is not a JSON array")
     if not values or type(values[0]) is not int or values[0] != SCHEMA_VERSION:
         raise ValueError(f"the first element is not the schema version {SCHEMA_VERSION}")
+    if len(values) == _ARITY + 1 and isinstance(values[-1], str) and is_trace(values[-1]):
+        values.pop()
     if len(values) != _ARITY:
         raise ValueError(f"the line has {len(values)} elements, expected {_ARITY}")
     _check_strings(values)

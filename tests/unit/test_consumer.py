@@ -29,9 +29,10 @@ def test_the_lines_of_all_records_are_in_stream_order_with_their_positions() -> 
         SHARD, str(FIRST_SEQUENCE_NUMBER), "07", datetime(2020, 6, 21, 12, 14, 25, 250000, UTC)
     )
     assert batch.describe() == {
+        "batch_id": batch.batch_id,
         "shard_id": SHARD,
         "sequence_range": f"{FIRST_SEQUENCE_NUMBER}-{FIRST_SEQUENCE_NUMBER + 1}",
-        "records": 2,
+        "records_in_batch": 2,
     }
 
 

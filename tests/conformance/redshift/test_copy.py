@@ -151,6 +151,14 @@ def test_jsonpaths_take_indexes_names_and_nested_elements(table: Redshift) -> No
     assert table.rows("SELECT id, name FROM t ORDER BY id") == [(1, "a"), (2, "b")]
 
 
+def test_an_element_that_no_jsonpath_names_is_passed_over(table: Redshift) -> None:
+    """As a trace header at the end of a record's first line."""
+    table.s3.put("s3://b/q", {"jsonpaths": ["$[0]", "$[1]"]})
+    table.s3.put("s3://b/1", lines([1, "a", "Root=1-5759e988-bd862e3fe1be46a994272793"], [2, "b"]))
+    table.ok(f"COPY t (id, name) FROM 's3://b/1' {IAM} JSON 's3://b/q'")
+    assert table.rows("SELECT id, name FROM t ORDER BY id") == [(1, "a"), (2, "b")]
+
+
 def test_jsonpaths_must_be_as_many_as_the_columns(table: Redshift) -> None:
     table.s3.put("s3://b/p", {"jsonpaths": ["$[0]"]})
     table.s3.put("s3://b/1", lines([1]))

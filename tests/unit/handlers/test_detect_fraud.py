@@ -38,7 +38,7 @@ def test_large_purchases_at_night_are_alerts_with_reasons(stage: Stage, function
     assert stage.dynamodb.scan(TableName="profiles")["Count"] == 37
     written = output()
     assert (emitted(written)["Received"], emitted(written)["Written"], emitted(written)["Alerts"]) == ([40], [40], [4])
-    assert logged(written, "batch scored")["scored"] == 40
+    assert logged(written, "batch scored")["written"] == 40
     assert "Testman" not in written
 
 

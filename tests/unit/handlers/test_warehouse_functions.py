@@ -42,7 +42,7 @@ def test_a_run_merges_at_its_pace_and_counts_all_passes(
     assert len(api.submitted) == 3
     assert (counts["received"], counts["written"], counts["duplicates"]) == (15, 9, 6)
     metrics = emitted(output())
-    assert (metrics["Written"], metrics["Duplicates"], metrics["Freshness"]) == ([9], [6], [7, 7, 7])
+    assert (metrics["Written"], metrics["Duplicates"], metrics["MergeLag"]) == ([9], [6], [7, 7, 7])
 
 
 @pytest.mark.parametrize(("seconds", "passes"), [(0, 1), (35, 2), (1000, 3)])

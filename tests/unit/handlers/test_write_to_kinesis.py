@@ -140,3 +140,25 @@ def test_a_readers_key_cannot_send(stage: Stage, function: Load) -> None:
         StreamName="transactions", ShardId=shards[0]["ShardId"], ShardIteratorType="TRIM_HORIZON"
     )["ShardIterator"]
     assert stage.kinesis.get_records(ShardIterator=iterator)["Records"] == []
+
+
+def test_the_log_leads_from_the_request_to_its_records_and_to_its_refused_rows(
+    stage: Stage, function: Load, output: Output
+) -> None:
+    refused = raw_row(1, amt="a lot")
+    function("write_to_kinesis").handler(api_event([raw_row(0), refused]), Context())
+    written = output()
+    (record,) = logged(written, "answered")["records"]
+    shard, _, number = record.partition(":")
+    assert shard.startswith("shardId-")
+    assert number.isdecimal()
+    rejected = logged(written, "rows rejected")
+    assert rejected["request_id"] == "request-1"
+    assert [(r["transaction_id"], r["field"]) for r in rejected["rejected_rows"]] == [(refused["trans_num"], "amt")]
+    assert "a lot" not in written
+
+
+def test_what_was_taken_is_counted_in_dollars(stage: Stage, function: Load, output: Output) -> None:
+    rows = [raw_row(0, amt="10.25"), raw_row(1, amt="0.75"), raw_row(2, amt="x")]
+    function("write_to_kinesis").handler(api_event(rows), Context())
+    assert emitted(output())["Amount"] == [11.0]

@@ -93,7 +93,7 @@ def test_when_s3_is_away_the_whole_batch_comes_again(
     event = kinesis_event(on_stream(TRANSACTIONS))
     assert module.handler(event, Context()) == {"batchItemFailures": [{"itemIdentifier": str(FIRST_SEQUENCE_NUMBER)}]}
     written = output()
-    assert (emitted(written)["Written"], emitted(written)["Retried"]) == ([0], [20])
+    assert (emitted(written)["Written"], emitted(written)["Failed"]) == ([0], [20])
     assert "error" in logged(written, "batch not stored")
     assert module.handler(event, Context()) == {"batchItemFailures": []}
     assert len(s3.keys("lake")) == 1
@@ -142,3 +142,27 @@ def test_whatever_fails_lake_and_quarantine_end_with_every_line_once(
         base64.b64decode(json.loads(s3.objects["quarantine", key]["Body"])["data"]) for key in s3.keys("quarantine")
     ]
     assert kept == bad
+
+
+def test_the_log_leads_to_a_quarantined_line(stage: Stage, function: Load, output: Output) -> None:
+    function("write_to_s3").handler(kinesis_event([("00", b'[7,"a-transaction","Nora Testman"]\nbad\n')]), Context())
+    written = output()
+    line = logged(written, "lines quarantined")
+    assert line["shard_id"] == SHARD
+    assert [(q["sequence_number"], q["line"], q["transaction_id"]) for q in line["quarantined_lines"]] == [
+        (str(FIRST_SEQUENCE_NUMBER), 0, "a-transaction"),
+        (str(FIRST_SEQUENCE_NUMBER), 1, None),
+    ]
+    assert "Nora" not in written
+
+
+def test_an_archived_batch_says_how_long_it_waited_and_one_that_comes_again_does_not(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch, output: Output
+) -> None:
+    event, module = kinesis_event(on_stream(TRANSACTIONS)), function("write_to_s3")
+    module.handler(event, Context())
+    assert emitted(output())["Latency"][0] > 0
+    s3 = FakeS3([Fault(Kind.THROTTLED)])
+    monkeypatch.setattr(module, "buckets", lambda: (Bucket(s3, "lake"), Bucket(s3, "quarantine")))
+    module.handler(event, Context())
+    assert "Latency" not in emitted(output())

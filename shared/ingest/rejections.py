@@ -1,0 +1,34 @@
+"""What the log says of refused rows: whose they are and why, without any value that a sender gave but the id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared.transaction.schema import FIELDS
+
+_ID = re.compile("[A-Za-z0-9_-]{1,64}").fullmatch
+_COLUMNS = frozenset(field.source for field in FIELDS if field.source) | {"row", ""}
+# A reason quotes what it refuses; a request's line must stay below the 256 KB of a log event.
+_QUOTED = re.compile('"[^"]*"(?:\\.\\.\\.)?')
+_MOST_CHARACTERS = 160
+
+
+def describe_rejections(rows: Sequence[Any], errors: Sequence[tuple[int, str, str]]) -> list[dict[str, Any]]:
+    """Give each refused row's index, its ``trans_num`` if that is an id, and its first finding.
+
+    ``errors`` are (index, column, reason) in the order of the rows.
+    """
+    found: dict[int, dict[str, Any]] = {}
+    for index, column, reason in errors:
+        if index not in found:
+            field = column if column in _COLUMNS else "an unknown column"
+            text = _QUOTED.sub("(value)", reason)[:_MOST_CHARACTERS]
+            found[index] = {"index": index, "transaction_id": _id(rows[index]), "field": field, "reason": text}
+    return list(found.values())
+
+
+def _id(row: Any) -> str | None:
+    number = row.get("trans_num") if isinstance(row, Mapping) else None
+    return number if isinstance(number, str) and _ID(number) else None
