@@ -22,25 +22,16 @@ from typing import Any
 
 from benchmarks.frame import Report, parser
 from benchmarks.rows import input_file, transactions
-from shared.query.api import Api
-from shared.query.reader import Reader
 from shared.sinks.item import key_of, merchant_bucket, to_item
 from shared.sinks.merchants import entry_keys
 from shared.transaction.schema import Transaction
-from tests.unit.fakes.api_events import READER, read_event
+from tests.unit.fakes.api_events import read_event
 from tests.unit.fakes.events import Context
+from tests.unit.fakes.query_api import make_api
 from tests.unit.fakes.query_table import FakeTables
-from tests.unit.fakes.rows import CARD_KEY
 
 ITEMS_PER_MEGABYTE = 1_300
 WARM_UP = 50
-
-
-class Secret:
-    """The card key, without a store."""
-
-    def get(self) -> bytes:
-        return CARD_KEY
 
 
 class TimedTables(FakeTables):
@@ -90,7 +81,7 @@ def measure(stored: list[Transaction], questions: int, seed: int) -> dict[str, A
     """Ask, compare with a scan, and give the figures by page size."""
     tables = TimedTables(ITEMS_PER_MEGABYTE)
     tables.load(stored)
-    api = Api(Reader(tables, "transactions", "merchants"), Secret(), READER)
+    api = make_api(tables)
     by_key: dict[str, list[Transaction]] = defaultdict(list)
     for one in sorted(stored, key=lambda t: (t.occurred_at, t.transaction_id)):
         by_key[one.card_id].append(one)

@@ -85,13 +85,14 @@ def alerts(
 
 
 def to_item(flagged: Flagged) -> dict[str, dict[str, Any]]:
-    """Give the item of the alerts table; index day-time finds the newest by ``day`` and ``time_id``."""
+    """Give the item of the alerts table; its indexes find the newest by ``time_id``, of a day, a card or a status."""
     alert = flagged.alert
     item: dict[str, dict[str, Any]] = {
         "transaction_id": {"S": alert.transaction_id},
         "day": {"S": alert.alerted_at[:10]},
         "time_id": {"S": f"{alert.alerted_at}#{alert.transaction_id}"},
         "merchant": {"S": flagged.merchant},
+        "status": {"S": "open"},  # fraud/verdict.py
         "reasons": {"L": [{"S": reason} for reason in alert.reasons.split(REASONS_BETWEEN)]},
     }
     for name in ("occurred_at", "card_id", "card_last4", "merchant_id", "category", "model", "alerted_at"):

@@ -1,4 +1,4 @@
-"""query-transactions: finds transactions by card and time, by merchant and time, by id; merchants by name."""
+"""query-transactions: finds transactions by card, merchant and time, and by id; merchants; alerts, and judges them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ from typing import Any
 from shared import config
 from shared.aws import client
 from shared.card_key import CardKey
-from shared.query.api import Api
+from shared.detection.verdicts import Verdicts
+from shared.ingest.stream import Stream
+from shared.query.alert_service import AlertQueries
+from shared.query.alerts import AlertReader
+from shared.query.api import Api, Keys
+from shared.query.cursor import Cursors
 from shared.query.reader import Reader
+from shared.query.service import Queries
 from shared.telemetry import logger, metrics, observed
 
 
@@ -18,11 +24,12 @@ def api() -> Api:
     """Build the operations once per container."""
     settings = config.read(config.Query)
     dynamodb = client("dynamodb", read_timeout=3, attempts=3)
-    return Api(
-        Reader(dynamodb, settings.table_name, settings.merchants_table_name),
-        CardKey(client("secretsmanager", read_timeout=2, attempts=2), settings.card_key_secret_arn),
-        settings.reader_api_key_id,
-    )
+    reader = Reader(dynamodb, settings.table_name, settings.merchants_table_name)
+    key = CardKey(client("secretsmanager", read_timeout=2, attempts=2), settings.card_key_secret_arn)
+    stream = Stream(client("kinesis", read_timeout=2, attempts=1), settings.alert_stream_name)
+    verdicts = Verdicts(dynamodb, settings.alerts_table_name, stream)
+    alerts = AlertQueries(AlertReader(dynamodb, settings.alerts_table_name), reader, verdicts, Cursors(key))
+    return Api(Queries(reader, key), alerts, Keys(settings.reader_api_key_id, settings.reviewer_api_key_id))
 
 
 @observed

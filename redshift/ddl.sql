@@ -91,8 +91,9 @@ DISTSTYLE KEY
 DISTKEY (customer_id)
 SORTKEY (occurred_at);
 
--- Fraud alerts, as detect-fraud told them: staged by COPY, may hold duplicates. Columns are fraud/alert.py's.
-CREATE TABLE IF NOT EXISTS staging.alert (
+-- Lines of the alert stream, staged by COPY, may hold duplicates: an alert as detect-fraud told it, and where there is
+-- a verdict, the same alert again with who found what, when. Columns are fraud/alert.py's and fraud/verdict.py's.
+CREATE TABLE IF NOT EXISTS staging.alert_event (
     transaction_id VARCHAR(64) NOT NULL,
     occurred_at TIMESTAMP NOT NULL,
     card_id CHAR(32) NOT NULL,
@@ -108,6 +109,9 @@ CREATE TABLE IF NOT EXISTS staging.alert (
     shadow_model VARCHAR(100),
     is_alert BOOLEAN NOT NULL, -- false: the shadow model alone flags it
     alerted_at TIMESTAMP NOT NULL,
+    verdict VARCHAR(10), -- fraud or genuine
+    judged_by VARCHAR(400),
+    judged_at TIMESTAMP,
     loaded_at TIMESTAMP NOT NULL DEFAULT GETDATE()
 )
 DISTSTYLE EVEN;
@@ -133,3 +137,14 @@ CREATE TABLE IF NOT EXISTS core.alert (
 )
 DISTSTYLE EVEN
 SORTKEY (alerted_at);
+
+-- One row per verdict that was given; of an alert's, the one with the latest judged_at counts.
+CREATE TABLE IF NOT EXISTS core.verdict (
+    transaction_id VARCHAR(64) NOT NULL,
+    verdict VARCHAR(10) NOT NULL,
+    judged_by VARCHAR(400) NOT NULL,
+    judged_at TIMESTAMP NOT NULL,
+    merged_at TIMESTAMP NOT NULL
+)
+DISTSTYLE EVEN
+SORTKEY (judged_at);

@@ -151,13 +151,15 @@ USING merge_id
 WHERE staging.transaction.transaction_id = merge_id.transaction_id;
 
 -- Fraud alerts: the first of each transaction.
-LOCK staging.alert;
+LOCK staging.alert_event;
 
 DROP TABLE IF EXISTS merge_alert;
 
+DROP TABLE IF EXISTS merge_verdict;
+
 CREATE TEMP TABLE merge_alert AS
 SELECT staged.*, CASE WHEN known.transaction_id IS NULL THEN 0 ELSE 1 END AS is_known
-FROM staging.alert AS staged
+FROM staging.alert_event AS staged
 LEFT JOIN core.alert AS known ON known.transaction_id = staged.transaction_id
 WHERE staged.transaction_id IS NOT NULL
 QUALIFY ROW_NUMBER() OVER (
@@ -175,9 +177,28 @@ SELECT
 FROM merge_alert AS seen
 WHERE seen.is_known = 0;
 
-DELETE FROM staging.alert
+-- Verdicts: each that was given, once.
+CREATE TEMP TABLE merge_verdict AS
+SELECT
+    staged.transaction_id, staged.verdict, staged.judged_by, staged.judged_at,
+    CASE WHEN known.transaction_id IS NULL THEN 0 ELSE 1 END AS is_known
+FROM staging.alert_event AS staged
+LEFT JOIN core.verdict AS known
+    ON known.transaction_id = staged.transaction_id AND known.judged_at = staged.judged_at
+WHERE staged.verdict IS NOT NULL
+QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY staged.transaction_id, staged.judged_at
+    ORDER BY staged.loaded_at, staged.verdict, staged.judged_by
+) = 1;
+
+INSERT INTO core.verdict (transaction_id, verdict, judged_by, judged_at, merged_at)
+SELECT seen.transaction_id, seen.verdict, seen.judged_by, seen.judged_at, GETDATE()
+FROM merge_verdict AS seen
+WHERE seen.is_known = 0;
+
+DELETE FROM staging.alert_event
 USING merge_alert
-WHERE staging.alert.transaction_id = merge_alert.transaction_id;
+WHERE staging.alert_event.transaction_id = merge_alert.transaction_id;
 
 SELECT staged, inserted, staged - inserted AS duplicates, newest_occurred_at, waited_seconds
 FROM merge_count;

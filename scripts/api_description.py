@@ -13,7 +13,8 @@ from typing import Any
 
 from scripts.api_page import render
 from shared.ingest.body import MAX_ROWS
-from shared.query.routes import METHODS, make_app
+from shared.query.alert_service import AlertQueries
+from shared.query.routes import METHODS, VERDICT, make_app
 from shared.query.service import Queries
 from shared.transaction.row import TransactionIn
 from shared.transaction.schema import IGNORED_SOURCES
@@ -26,12 +27,13 @@ VERSION = "1.0.0"
 
 def describe() -> dict[str, Any]:
     """Give the OpenAPI 3.1 description of the whole API."""
-    app = make_app(Queries(_Nothing(), _Nothing()), str)  # type: ignore[arg-type]  # asked for its signatures only
+    nothing: Any = _Nothing()  # asked for its signatures only
+    app = make_app(Queries(nothing, nothing), AlertQueries(nothing, nothing, nothing, nothing), str)
     found: dict[str, Any] = json.loads(
         app.get_openapi_json_schema(
             title="Swipeline",
             version=VERSION,
-            summary="Credit-card transactions: sent in batches, found by card and time, by merchant and time, by id.",
+            summary="Credit-card transactions: sent in batches, found by card, merchant and time; fraud alerts.",
             openapi_version="3.1.0",
         )
     )
@@ -53,13 +55,12 @@ def describe() -> dict[str, Any]:
     found["components"]["securitySchemes"] = {
         "readKey": {"type": "apiKey", "in": "header", "name": "x-api-key", "description": "The readers' key."},
         "sendKey": {"type": "apiKey", "in": "header", "name": "x-api-key", "description": "A sender's key."},
+        "reviewKey": {"type": "apiKey", "in": "header", "name": "x-api-key", "description": "A reviewer's key."},
     }
     for path, methods in found["paths"].items():
         for method, operation in methods.items():
             operation["operationId"] = f"{method}{path.replace('/', '_').replace('{', '').replace('}', '')}"
-            operation["security"] = [
-                {"sendKey": []} if operation is found["paths"]["/transactions"]["post"] else {"readKey": []}
-            ]
+            operation["security"] = [{_key(path, method): []}]
             if (path, method) != ("/transactions", "post"):
                 operation["responses"].pop("422", None)  # Powertools' own answer to a wrong parameter: ours is 400
             operation.pop("tags", None)
@@ -67,6 +68,13 @@ def describe() -> dict[str, Any]:
                 parameter["schema"] = _present(parameter["schema"])
     _require_coverage(found)
     return found
+
+
+def _key(path: str, method: str) -> str:
+    """Name the key of a call. Reviewers may read as well; one is named, since a list of choices means any."""
+    if path == VERDICT:
+        return "reviewKey"
+    return "sendKey" if (path, method) == ("/transactions", "post") else "readKey"
 
 
 def _present(schema: dict[str, Any]) -> dict[str, Any]:

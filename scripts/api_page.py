@@ -48,7 +48,8 @@ def _entry(path: str, method: str, operation: dict[str, Any]) -> str:
 
 
 def _call(path: str, method: str, operation: dict[str, Any]) -> str:
-    key = {"readKey": "the readers' key", "sendKey": "a sender's key"}[next(iter(operation["security"][0]))]
+    keys = {"readKey": "the readers' key", "sendKey": "a sender's key", "reviewKey": "a reviewer's key"}
+    key = keys[next(iter(operation["security"][0]))]
     parts = [
         f'<section id="{escape(operation["operationId"])}"><h2><code>{method.upper()} {escape(path)}</code></h2>',
         f"<p><strong>{escape(operation['summary'])}.</strong> {escape(operation.get('description', ''))}</p>",

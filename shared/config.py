@@ -43,8 +43,11 @@ class Table(Stage):
 class Query(Table):
     """Of query-transactions."""
 
+    alerts_table_name: str
+    alert_stream_name: str
     card_key_secret_arn: str
     reader_api_key_id: str
+    reviewer_api_key_id: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
-from botocore.exceptions import ClientError as AwsError
 
 from client.aws import Stage
 from client.errors import ClientError
+from fraud.verdict import FINDINGS, Verdict
+from shared.detection.verdicts import JudgedOutError, NoAlertError, Verdicts
+from shared.errors import TransientError
+from shared.ingest.stream import Stream
+from shared.retry import Budget
 
 INDEX = "day-time"
-VERDICTS = ("fraud", "genuine")
 _SLACK = timedelta(minutes=5)  # an alert bears the time of its record's arrival, and may be stored that much later
+_BUDGET_SECONDS = 10.0
 _plain = TypeDeserializer().deserialize
 
 Alert = dict[str, Any]
@@ -24,6 +28,7 @@ class AlertsTable:
     """A stage's alerts. Amount, score and threshold are Decimals."""
 
     def __init__(self, stage: Stage) -> None:
+        self._stage = stage
         self._client, self._name = stage.client("dynamodb"), stage.output("AlertsTableName")
 
     def newest(self, limit: int, days: int = 30, now: datetime | None = None) -> list[Alert]:
@@ -51,27 +56,33 @@ class AlertsTable:
         )
         return {item["transaction_id"]["S"] for page in pages for item in page["Items"]}
 
-    def give_verdict(self, transaction_id: str, verdict: str) -> Alert:
-        """Keep what a person found; the last one counts. Raises ClientError when there is no such alert or verdict."""
-        if verdict not in VERDICTS:
-            raise ClientError(f"A verdict is {' or '.join(VERDICTS)}, not {verdict}.")
+    def give_verdict(self, transaction_id: str, verdict: str, by: str, note: str = "") -> Alert:
+        """Keep what a person found, as the API does; the last one counts. Raises ClientError where it cannot be."""
+        if verdict not in FINDINGS:
+            raise ClientError(f"A verdict is {' or '.join(FINDINGS)}, not {verdict}.")
+        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        verdicts = Verdicts(
+            self._client, self._name, Stream(self._stage.client("kinesis"), self._stage.output("AlertStreamName"))
+        )
         try:
-            answer = self._client.update_item(
-                TableName=self._name,
-                Key={"transaction_id": {"S": transaction_id}},
-                UpdateExpression="SET verdict = :verdict, verdict_at = :now",
-                ConditionExpression="attribute_exists(transaction_id)",
-                ExpressionAttributeValues={
-                    ":verdict": {"S": verdict},
-                    ":now": {"S": datetime.now(UTC).isoformat(timespec="seconds")},
-                },
-                ReturnValues="ALL_NEW",
-            )
-        except AwsError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
+            item = verdicts.give(transaction_id, Verdict(verdict, by, note, at), Budget(_BUDGET_SECONDS))
+        except NoAlertError as error:
             raise ClientError(f"There is no alert on transaction {transaction_id}: see `swipeline alerts`.") from error
-        return _alert(answer["Attributes"])
+        except (JudgedOutError, TransientError) as error:
+            raise ClientError(f"The verdict is not kept everywhere: {error}. Give it again.") from error
+        return _alert(item)
+
+    def one(self, transaction_id: str) -> Alert:
+        """Give one alert. Raises ClientError when there is none."""
+        found = self._client.get_item(TableName=self._name, Key={"transaction_id": {"S": transaction_id}})
+        if "Item" not in found:
+            raise ClientError(f"There is no alert on transaction {transaction_id}: see `swipeline alerts`.")
+        return _alert(found["Item"])
+
+    def between(self, first: date, last: date) -> Iterator[Alert]:
+        """Give the alerts of records that arrived from a day to another, the oldest first."""
+        for day in range((last - first).days + 1):
+            yield from self._of_day((first + timedelta(days=day)).isoformat())
 
     def _of_day(
         self, day: str, after: str = "", newest_first: bool = False, limit: int | None = None
@@ -93,4 +104,4 @@ class AlertsTable:
 
 
 def _alert(item: dict[str, Any]) -> Alert:
-    return {name: _plain(value) for name, value in item.items() if name not in ("day", "time_id")}
+    return {name: _plain(value) for name, value in item.items() if name not in ("day", "time_id", "judged")}

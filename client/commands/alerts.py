@@ -1,10 +1,12 @@
-"""`swipeline alerts` and `swipeline verdict`: what fraud detection found, and what people think of it."""
+"""`swipeline alerts`: what fraud detection found; one alert, its precision over time, its verdicts for training."""
 
 from __future__ import annotations
 
+import csv
 import json
+import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
@@ -12,17 +14,24 @@ import typer
 from client import output
 from client.aws import Stage, explained
 from client.commands.options import JsonOption, StageOption
+from client.errors import ClientError
 
 POLL_SECONDS = 2.0
 
+app = typer.Typer(invoke_without_command=True, no_args_is_help=False, rich_markup_mode=None)
 
+
+@app.callback()
 def alerts(
+    context: typer.Context,
     stage: StageOption = "local",
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the newest.")] = 20,
     follow: Annotated[bool, typer.Option("--follow", help="Go on with those to come, until Ctrl-C.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="A line of JSON per alert, for programs.")] = False,
 ) -> None:
     """Show the newest fraud alerts with their reasons, the newest last."""
+    if context.invoked_subcommand:
+        return
     from client.alerts.table import AlertsTable
 
     where = Stage(stage)
@@ -47,18 +56,88 @@ def alerts(
         output.note(f"{len(judged)} of these have a verdict; {share:.0%} of them were fraud")
 
 
-def verdict(
+@app.command()
+def show(
     transaction_id: Annotated[str, typer.Argument(help="Of the alert, as `swipeline alerts` shows it.")],
-    finding: Annotated[str, typer.Argument(help="fraud or genuine", metavar="fraud|genuine")],
     stage: StageOption = "local",
     as_json: JsonOption = False,
 ) -> None:
-    """Say whether an alert was right. It is kept with the alert, for the next training; the last word counts."""
+    """Show one alert with the verdicts it was given."""
     from client.alerts.table import AlertsTable
 
     where = Stage(stage)
     with explained(where):
-        alert = AlertsTable(where).give_verdict(transaction_id, finding)
+        alert = AlertsTable(where).one(transaction_id)
+    if as_json:
+        output.as_json(_jsonable(alert))
+        return
+    typer.echo(describe(alert))
+    typer.echo(f"  threshold {float(alert['threshold']):.3f} of model {alert['model']}, card id {alert['card_id']}")
+    for one in alert.get("verdicts", []):
+        typer.echo(f"  {one['at'][:19]}  {one['verdict']}, says {one['by']}{': ' if one['note'] else ''}{one['note']}")
+
+
+@app.command()
+def precision(
+    stage: StageOption = "local",
+    by: Annotated[str, typer.Option(help="day, week or month of the alert.")] = "week",
+    days: Annotated[int, typer.Option(min=1, max=3660, help="Alerts of the last so many days.")] = 90,
+    as_json: JsonOption = False,
+) -> None:
+    """How often alerts were right, by the verdicts, over time; with the error that so few verdicts leave."""
+    from client.alerts.table import AlertsTable
+    from fraud.precision import PERIODS, over_time
+
+    if by not in PERIODS:
+        raise ClientError(f"--by is {', '.join(PERIODS)}, not {by}.")
+    where, today = Stage(stage), datetime.now(UTC).date()
+    with explained(where):
+        found = AlertsTable(where).between(today - timedelta(days=days - 1), today)
+        periods = over_time(((alert["alerted_at"], alert.get("verdict", "open")) for alert in found), by)
+    if as_json:
+        output.as_json([period.as_json() for period in periods])
+        return
+    if not periods:
+        output.note(f"no alerts in the last {days} days")
+        return
+    from client.alerts.show import precision_table
+
+    output.people.print(precision_table(periods, by))
+
+
+@app.command()
+def verdicts(
+    stage: StageOption = "local",
+    days: Annotated[int, typer.Option(min=1, max=3660, help="Alerts of the last so many days.")] = 365,
+) -> None:
+    """CSV of the judged alerts, transaction_id,verdict: for `swipeline train --verdicts`."""
+    from client.alerts.table import AlertsTable
+
+    where, today = Stage(stage), datetime.now(UTC).date()
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(("transaction_id", "verdict"))
+    with explained(where):
+        for alert in AlertsTable(where).between(today - timedelta(days=days - 1), today):
+            if "verdict" in alert:
+                writer.writerow((alert["transaction_id"], alert["verdict"]))
+
+
+def verdict(
+    transaction_id: Annotated[str, typer.Argument(help="Of the alert, as `swipeline alerts` shows it.")],
+    finding: Annotated[str, typer.Argument(help="fraud or genuine", metavar="fraud|genuine")],
+    by: Annotated[str, typer.Option(help="Who says so; without, the user of this machine.")] = "",
+    note: Annotated[str, typer.Option(help="Why, in a line.")] = "",
+    stage: StageOption = "local",
+    as_json: JsonOption = False,
+) -> None:
+    """Say whether an alert was right. It is kept with the alert, for the next training; the last word counts."""
+    from getpass import getuser
+
+    from client.alerts.table import AlertsTable
+
+    where = Stage(stage)
+    with explained(where):
+        alert = AlertsTable(where).give_verdict(transaction_id, finding, by or getuser(), note)
     if as_json:
         output.as_json(_jsonable(alert))
     else:

@@ -5,38 +5,48 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.callers import api_key_id
 from shared.ingest.body import BodyError, header, read_bytes
+from shared.query.alert_service import AlertQueries
+from shared.query.answers import answer
 from shared.query.refusal import RefusalError
-from shared.query.routes import METHODS, answer, make_app
-from shared.query.service import CardKeyPort, Counts, Queries, ReaderPort
+from shared.query.routes import METHODS, VERDICT, make_app
+from shared.query.service import Counts, Queries
 from shared.telemetry import describe, logger, metrics
 
 PARAMETERS = {
     "/transactions": frozenset({"card_id", "merchant", "from", "to", "limit", "order", "cursor"}),
     "/merchants": frozenset({"prefix", "limit", "cursor"}),
+    "/alerts": frozenset({"card_id", "status", "from", "to", "limit", "cursor"}),
 }
 _JSON = "application/json"
 _PATHS = [(re.compile(re.sub(r"\{\w+\}", "[^/]+", path) + r"\Z"), path) for path in METHODS]
 
 
+class Keys(NamedTuple):
+    """Whose keys may do what: the ids. Reviewers read, and alone give verdicts."""
+
+    reader: str
+    reviewer: str
+
+
 class Api:
     """query-transactions behind API Gateway (REST, payload version 1)."""
 
-    def __init__(self, reader: ReaderPort, card_key: CardKeyPort, reader_api_key_id: str) -> None:
-        self._queries = Queries(reader, card_key)
-        self._reader_api_key_id = reader_api_key_id
+    def __init__(self, queries: Queries, alerts: AlertQueries, keys: Keys) -> None:
+        self._queries, self._alerts, self._keys = queries, alerts, keys
         self._request_id = ""
-        self.app = make_app(self._queries, lambda: self._request_id)
+        self.app = make_app(queries, alerts, lambda: self._request_id)
 
     def respond(self, event: Mapping[str, Any], request_id: str, context: Any) -> tuple[dict[str, Any], Counts]:
         """Give API Gateway's proxy response, and what was read for it. Never raises: a fault is a logged 500."""
-        self._request_id, self._queries.counts = request_id, Counts()
+        self._request_id, self._queries.counts, self._alerts.counts = request_id, Counts(), Counts()
         try:
             self._check(event)
-            return self.app.resolve(_with_plain_body(event), context), self._queries.counts
+            response = self.app.resolve(_with_plain_body(event), context)
+            return response, self._queries.counts.plus(self._alerts.counts)
         except RefusalError as error:
             allow = {"Allow": ", ".join(_methods(event))} if error.status == 405 else {}
             return _proxy(answer(error.status, error.body(request_id), **allow)), Counts()
@@ -48,8 +58,11 @@ class Api:
             return _proxy(answer(500, body)), Counts()
 
     def _check(self, event: Mapping[str, Any]) -> None:
-        if api_key_id(event) != self._reader_api_key_id:
+        key = api_key_id(event)
+        if key not in self._keys:
             raise RefusalError(403, "this key may not read")
+        if _path(event) == VERDICT and key != self._keys.reviewer:
+            raise RefusalError(403, "this key may not give verdicts")
         methods = _methods(event)
         if not methods:
             raise RefusalError(404, "there is no such path")

@@ -8,6 +8,9 @@ import hashlib
 import hmac
 import json
 from collections.abc import Sequence
+from typing import Protocol
+
+from shared.query.refusal import bad
 
 MAC_BYTES = 16
 _PURPOSE = b"swipeline cursor 1"  # the card key signs nothing itself: each use has a key of its own
@@ -45,3 +48,30 @@ def _mac(card_key: bytes, query: Sequence[str], payload: bytes) -> bytes:
     key = hmac.digest(card_key, _PURPOSE, hashlib.sha256)
     asked = json.dumps(list(query), separators=(",", ":")).encode()
     return hmac.digest(key, len(asked).to_bytes(4, "big") + asked + payload, hashlib.sha256)[:MAC_BYTES]
+
+
+class CardKeyPort(Protocol):
+    """The key of the card ids: :class:`shared.card_key.CardKey`."""
+
+    def get(self) -> bytes:
+        """Give the key, or raise TransientError."""
+
+
+class Cursors:
+    """The cursors of a stage's queries, under its card key, which is fetched only when there is one to make or read."""
+
+    def __init__(self, card_key: CardKeyPort) -> None:
+        self._card_key = card_key
+
+    def open(self, query: Sequence[str], cursor: str | None) -> list[str] | None:
+        """Give the position that a cursor holds. Raises RefusalError if this query did not issue it."""
+        if cursor is None:
+            return None
+        try:
+            return unseal(self._card_key.get(), query, cursor)
+        except CursorError:
+            raise bad("cursor", "is not one that this query has issued: leave it out to start anew") from None
+
+    def seal(self, query: Sequence[str], position: Sequence[str] | None) -> str | None:
+        """Give the cursor of a position, or None where there is no next page."""
+        return None if position is None else seal(self._card_key.get(), query, position)

@@ -14,6 +14,8 @@ CARD_ID = r"^[0-9a-f]{32}$"
 CARD_NUMBER = r"^[0-9]{11,19}$"
 TRANSACTION_ID = r"^[A-Za-z0-9_-]{1,64}$"
 CURSOR = r"^[A-Za-z0-9_-]+$"
+MOMENT_OUT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"
+AMOUNT = r"^[0-9]+\.[0-9]{2}$"
 
 Order = Literal["newest", "oldest"]
 Limit = Annotated[int, Field(ge=1, le=MOST, description="At most so many on a page.")]
@@ -50,7 +52,7 @@ class Search(BaseModel):
 _TYPES = get_type_hints(Transaction)
 _PATTERNS = {
     "transaction_id": TRANSACTION_ID,
-    "occurred_at": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$",
+    "occurred_at": MOMENT_OUT,
     "card_id": CARD_ID,
     "card_last4": r"^[0-9]{4}$",
     "customer_id": r"^[0-9a-f]{16}$",
@@ -63,7 +65,7 @@ _PATTERNS = {
 def _shown(name: str, max_length: int | None) -> Any:
     """Give the type of a field as the API shows it: money as decimal text, all else as the schema has it."""
     if _TYPES[name] is Decimal:
-        return Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]{2}$", description="US dollars, as decimal text.")]
+        return Annotated[str, Field(pattern=AMOUNT, description="US dollars, as decimal text.")]
     return Annotated[_TYPES[name], Field(pattern=_PATTERNS.get(name), max_length=max_length)]
 
 

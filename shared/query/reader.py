@@ -6,10 +6,9 @@ Every read is eventually consistent: half the price, and a GSI offers nothing el
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-from shared.aws import is_transient
-from shared.errors import TransientError
+from shared.query.pager import Found, Pager, ReadClient
 from shared.query.window import Window
 from shared.sinks.item import Item, merchant_bucket
 from shared.sinks.merchants import folded, months_part, name_part
@@ -17,16 +16,6 @@ from shared.sinks.merchants import folded, months_part, name_part
 MERCHANT_INDEX = "merchant-time"
 TRANSACTION_INDEX = "transaction-id"
 NOWHERE: Item = {"card_id": {"S": "health"}, "time_id": {"S": "health"}}
-
-
-class ReadClient(Protocol):
-    """The part of boto3's DynamoDB client that is used here."""
-
-    def query(self, **parameters: Any) -> dict[str, Any]:
-        """Give items of one partition, in order, at most 1 MB at a time."""
-
-    def get_item(self, *, TableName: str, Key: Item) -> dict[str, Any]:
-        """Give one item, or none."""
 
 
 class Asked(NamedTuple):
@@ -42,23 +31,11 @@ class Asked(NamedTuple):
         return [self.kind, self.id, *self.window, str(self.newest_first)]
 
 
-class Found(NamedTuple):
-    """A page: its items, where the next one starts (None: there is none), and how many items were read for it."""
-
-    items: list[Item]
-    position: list[str] | None
-    read: int
-
-
-class StoreAwayError(TransientError):
-    """DynamoDB throttles or does not answer: the same call may succeed later."""
-
-
 class Reader:
     """The two tables, for reading."""
 
     def __init__(self, client: ReadClient, table: str, merchants: str) -> None:
-        self._client, self._table, self._merchants = client, table, merchants
+        self._pager, self._table, self._merchants = Pager(client), table, merchants
 
     def transactions(self, asked: Asked, limit: int, position: list[str] | None) -> Found:
         """Give a page of at most ``limit``. A page with a position may be the last: DynamoDB only knows at its end."""
@@ -66,13 +43,13 @@ class Reader:
             return Found([], None, 0)
         if asked.kind == "card":
             start = _card_key(asked, position[0]) if position else None
-            items, last, read = self._page(self._card_query(asked), limit, start)
+            items, last, read = self._pager.page(self._card_query(asked), limit, start)
             return Found(items, [last["time_id"]["S"]] if last else None, read)
         return self._of_merchant(asked, limit, position)
 
     def transaction(self, transaction_id: str) -> Item | None:
         """Give the transaction of an id: the earliest, should a sender have used it twice."""
-        items, _, _ = self._page(
+        items, _, _ = self._pager.page(
             {
                 "TableName": self._table,
                 "IndexName": TRANSACTION_INDEX,
@@ -83,7 +60,12 @@ class Reader:
         )
         if not items:
             return None
-        return self._get({name: items[0][name] for name in ("card_id", "time_id")})
+        return self._pager.get(self._table, {name: items[0][name] for name in ("card_id", "time_id")})
+
+    def of_card_at(self, card_id: str, occurred_at: str, transaction_id: str) -> Item | None:
+        """Give the transaction of a card at a moment, by its id: all three are known of an alert's."""
+        key = {"card_id": {"S": card_id}, "time_id": {"S": f"{occurred_at}#{transaction_id}"}}
+        return self._pager.get(self._table, key)
 
     def merchants(self, prefix: str, limit: int, position: list[str] | None) -> Found:
         """Give merchants whose name starts so, sorted by name; each spelling that was seen is one."""
@@ -98,12 +80,12 @@ class Reader:
             "ExpressionAttributeValues": {":part": part, ":start": {"S": start}},
         }
         after = {"part": part, "sort": {"S": position[0]}} if position else None
-        items, last, read = self._page(query, limit, after)
+        items, last, read = self._pager.page(query, limit, after)
         return Found(items, [last["sort"]["S"]] if last else None, read)
 
     def check(self) -> None:
         """Ask for an item that is not there: half a read unit. Raises StoreAwayError if the table does not answer."""
-        self._get(NOWHERE)
+        self._pager.get(self._table, NOWHERE)
 
     def _of_merchant(self, asked: Asked, limit: int, position: list[str] | None) -> Found:
         """Go through the buckets that hold anything, in order, until the page is full."""
@@ -115,7 +97,7 @@ class Reader:
             start = None
             if position and len(position) == 3 and position[0] == month:
                 start = _merchant_key(asked, *position)
-            more, last, scanned = self._page(self._merchant_query(asked, month), limit - len(items), start)
+            more, last, scanned = self._pager.page(self._merchant_query(asked, month), limit - len(items), start)
             items += more
             read += scanned
             if last:
@@ -143,7 +125,7 @@ class Reader:
         }
         start_key: Item | None = None
         while True:
-            answer = self._query(query, start_key)
+            answer = self._pager.query(query, start_key)
             yield from (item["sort"]["S"] for item in answer["Items"])
             start_key = answer.get("LastEvaluatedKey")
             if not start_key:
@@ -155,37 +137,6 @@ class Reader:
     def _merchant_query(self, asked: Asked, month: str) -> dict[str, Any]:
         within = _within(asked, "merchant_bucket", merchant_bucket(asked.id, month))
         return {"TableName": self._table, "IndexName": MERCHANT_INDEX, **within}
-
-    def _page(
-        self, query: dict[str, Any], limit: int, start: Item | None = None
-    ) -> tuple[list[Item], Item | None, int]:
-        """Read until there are ``limit`` items or no more: one answer holds at most 1 MB."""
-        items: list[Item] = []
-        read = 0
-        while True:
-            answer = self._query(query | {"Limit": limit - len(items)}, start)
-            items += answer["Items"]
-            read += answer["ScannedCount"]
-            start = answer.get("LastEvaluatedKey")
-            if not start or len(items) >= limit:
-                return items, start, read
-
-    def _query(self, query: dict[str, Any], start: Item | None) -> dict[str, Any]:
-        more = {"ExclusiveStartKey": start} if start else {}
-        try:
-            return self._client.query(**query, **more)
-        except Exception as error:
-            raise _told(error) from error
-
-    def _get(self, key: Item) -> Item | None:
-        try:
-            return self._client.get_item(TableName=self._table, Key=key).get("Item")
-        except Exception as error:
-            raise _told(error) from error
-
-
-def _told(error: Exception) -> Exception:
-    return StoreAwayError("the table does not answer") if is_transient(error) else error
 
 
 def _within(asked: Asked, attribute: str, value: str) -> dict[str, Any]:

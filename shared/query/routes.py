@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import orjson
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
 from shared.errors import TransientError
+from shared.query.alert_routes import add_alert_routes
+from shared.query.alert_service import AlertQueries
+from shared.query.answers import about, answer, ok
 from shared.query.models import (
     CARD_ID,
     CURSOR,
@@ -23,7 +25,6 @@ from shared.query.models import (
     Health,
     MerchantPage,
     Order,
-    Problem,
     Search,
     TransactionOut,
     TransactionPage,
@@ -33,12 +34,16 @@ from shared.query.service import Paging, Queries
 from shared.transaction.text import UNSTORABLE_JSON_SCHEMA
 
 RETRY_AFTER_SECONDS = 2
+VERDICT = "/alerts/{alert_id}/verdict"  # the one call that changes anything: the reviewers' alone
 # (path, method): what there is, for the answers 404 and 405. Tests compare it with the description.
 METHODS = {
     "/transactions": ("GET", "POST"),  # POST is write-to-kinesis's
     "/transactions/search": ("POST",),
     "/transactions/{transaction_id}": ("GET",),
     "/merchants": ("GET",),
+    "/alerts": ("GET",),
+    "/alerts/{alert_id}": ("GET",),
+    VERDICT: ("POST",),
     "/health": ("GET",),
 }
 _NAME = {"pattern": f"^[^{UNSTORABLE_JSON_SCHEMA}]+$"}  # checked by the service: pydantic's patterns differ
@@ -62,12 +67,12 @@ Prefix = Annotated[
 TransactionId = Annotated[str, Path(pattern=TRANSACTION_ID, description="As the answer to POST /transactions has it.")]
 
 
-def make_app(queries: Queries, request_id: Any) -> APIGatewayRestResolver:
+def make_app(queries: Queries, alerts: AlertQueries, request_id: Any) -> APIGatewayRestResolver:
     """Make the resolver of these operations; ``request_id()`` gives the id of the request that is being answered."""
     app = APIGatewayRestResolver(enable_validation=True)
     # No route says what it returns: Powertools would check each answer against it, row by row. Tests do.
 
-    @app.get("/transactions", **_about("Transactions of a card or a merchant", TransactionPage))
+    @app.get("/transactions", **about("Transactions of a card or a merchant", TransactionPage))
     def list_transactions(
         card_id: CardId = None,
         merchant: MerchantName = None,
@@ -80,31 +85,33 @@ def make_app(queries: Queries, request_id: Any) -> APIGatewayRestResolver:
         """Exactly one of card_id and merchant is to be given. For a card number there is POST /transactions/search."""
         paging = Paging(begin, end, limit, order, cursor)
         if card_id is not None and merchant is None:
-            return _ok(queries.of_card(card_id, paging))
+            return ok(queries.of_card(card_id, paging))
         if merchant is not None and card_id is None:
-            return _ok(queries.of_merchant(merchant, paging))
+            return ok(queries.of_merchant(merchant, paging))
         raise bad("card_id", "or merchant must be given, and not both")
 
-    @app.post("/transactions/search", **_about("Transactions of a card number", TransactionPage, 413, 415))
+    @app.post("/transactions/search", **about("Transactions of a card number", TransactionPage, 413, 415))
     def search(body: Annotated[Search, Body(description="The card, and the page wanted of its transactions.")]):
         """The card number is in the body, since addresses are written to logs."""
         paging = Paging(body.begin, body.end, body.limit, body.order, body.cursor)
-        return _ok(queries.of_card_number(body.card_number, paging))
+        return ok(queries.of_card_number(body.card_number, paging))
 
-    @app.get("/transactions/<transaction_id>", **_about("One transaction", TransactionOut, 404))
+    @app.get("/transactions/<transaction_id>", **about("One transaction", TransactionOut, 404))
     def transaction(transaction_id: TransactionId):
         """Should a sender have used an id for several transactions, the earliest is given."""
-        return _ok(queries.transaction(transaction_id))
+        return ok(queries.transaction(transaction_id))
 
-    @app.get("/merchants", **_about("Merchants by the start of their name", MerchantPage))
+    @app.get("/merchants", **about("Merchants by the start of their name", MerchantPage))
     def merchants(prefix: Prefix, limit: Limit = 100, cursor: Cursor = None):
         """Every spelling that was seen is an entry of its own."""
-        return _ok(queries.merchants(prefix, limit, cursor))
+        return ok(queries.merchants(prefix, limit, cursor))
 
-    @app.get("/health", **_about("Whether the table answers", Health))
+    add_alert_routes(app, alerts)
+
+    @app.get("/health", **about("Whether the table answers", Health))
     def health():
         """Reads one item that is not there."""
-        return _ok(queries.health())
+        return ok(queries.health())
 
     @app.exception_handler(RefusalError)
     def refused(error: RefusalError) -> Response[str]:
@@ -126,34 +133,3 @@ def make_app(queries: Queries, request_id: Any) -> APIGatewayRestResolver:
         )
 
     return app
-
-
-def answer(status: int, body: dict[str, Any], **headers: str) -> Response[str]:
-    """Give a response whose body is JSON already: Powertools' own encoder takes 30 ms for a page of 1,000."""
-    return Response(status, "application/json", orjson.dumps(body).decode(), headers=dict(headers))
-
-
-def _ok(body: dict[str, Any]) -> Response[str]:
-    return answer(200, body)
-
-
-_REFUSALS = {
-    400: "A field is missing or wrong: errors has each with its reason.",
-    403: "No key, an unknown one, or one that may not read.",
-    404: "There is none of this id.",
-    405: "The path has other methods: Allow names them.",
-    413: "The body is over 5 MB.",
-    415: "The body is no JSON, by its Content-Type or Content-Encoding.",
-    429: "Over the plan's rate or quota.",
-    500: "A fault of ours; request_id finds it in the logs.",
-    503: "A store does not answer: send the request again after Retry-After seconds.",
-}
-
-
-def _about(summary: str, model: Any, *more: int) -> dict[str, Any]:
-    refusals = {
-        status: {"description": _REFUSALS[status], "content": {"application/json": {"model": Problem}}}
-        for status in sorted({400, 403, 429, 500, 503, *more})
-    }
-    found = {200: {"description": summary, "content": {"application/json": {"model": model}}}}
-    return {"summary": summary, "responses": found | refusals}

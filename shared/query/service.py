@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
-from shared.query.cursor import CursorError, seal, unseal
-from shared.query.reader import Asked, Found
+from shared.query.cursor import CardKeyPort, Cursors
+from shared.query.pager import Found
+from shared.query.reader import Asked
 from shared.query.refusal import RefusalError, bad
 from shared.query.shape import merchant_to_json, to_json
 from shared.query.window import Window, read_window
@@ -31,13 +31,6 @@ class ReaderPort(Protocol):
         """Raise TransientError if the table does not answer."""
 
 
-class CardKeyPort(Protocol):
-    """The key of the card ids: :class:`shared.card_key.CardKey`."""
-
-    def get(self) -> bytes:
-        """Give the key, or raise TransientError."""
-
-
 class Paging(NamedTuple):
     """What the calls that list transactions have in common."""
 
@@ -54,12 +47,16 @@ class Counts(NamedTuple):
     read: int = 0
     given: int = 0
 
+    def plus(self, more: Counts) -> Counts:
+        """Give the sums."""
+        return Counts(self.read + more.read, self.given + more.given)
+
 
 class Queries:
     """The API's reading operations. All raise RefusalError, or TransientError when a store is away."""
 
     def __init__(self, reader: ReaderPort, card_key: CardKeyPort) -> None:
-        self._reader, self._card_key = reader, card_key
+        self._reader, self._card_key, self._cursors = reader, card_key, Cursors(card_key)
         self.counts = Counts()
 
     def of_card(self, token: str, paging: Paging) -> dict[str, Any]:
@@ -68,11 +65,11 @@ class Queries:
 
     def of_card_number(self, number: str, paging: Paging) -> dict[str, Any]:
         """Give transactions of a card number; it goes no further than this line."""
-        return self._page("card", card_id(self._key(), number), paging)
+        return self._page("card", card_id(self._card_key.get(), number), paging)
 
     def of_merchant(self, name: str, paging: Paging) -> dict[str, Any]:
         """Give transactions of a merchant, by its name with or without the data set's prefix."""
-        _require_storable("merchant", name)
+        require_storable("merchant", name)
         return self._page("merchant", merchant_id(name), paging)
 
     def transaction(self, transaction_id: str) -> dict[str, Any]:
@@ -85,12 +82,12 @@ class Queries:
 
     def merchants(self, prefix: str, limit: int, cursor: str | None) -> dict[str, Any]:
         """Give merchants whose name starts so."""
-        _require_storable("prefix", prefix)
+        require_storable("prefix", prefix)
         query = ["merchants", prefix]
-        found = self._reader.merchants(prefix, limit, self._open(query, cursor))
+        found = self._reader.merchants(prefix, limit, self._cursors.open(query, cursor))
         rows = [merchant_to_json(item) for item in found.items]
         self.counts = Counts(found.read, len(rows))
-        return {"merchants": rows, "next_cursor": self._seal(query, found.position)}
+        return {"merchants": rows, "next_cursor": self._cursors.seal(query, found.position)}
 
     def health(self) -> dict[str, Any]:
         """Say that the function runs, and the table answers it."""
@@ -98,35 +95,22 @@ class Queries:
         return {"status": "ok"}
 
     def _page(self, kind: str, of: str, paging: Paging) -> dict[str, Any]:
-        asked = Asked(kind, of, _window(paging), paging.order == "newest")
-        found = self._reader.transactions(asked, paging.limit, self._open(asked.words(), paging.cursor))
+        asked = Asked(kind, of, window(paging.begin, paging.end), paging.order == "newest")
+        found = self._reader.transactions(asked, paging.limit, self._cursors.open(asked.words(), paging.cursor))
         rows = [to_json(item) for item in found.items]
         self.counts = Counts(found.read, len(rows))
-        return {"transactions": rows, "next_cursor": self._seal(asked.words(), found.position)}
-
-    def _key(self) -> bytes:
-        return self._card_key.get()
-
-    def _open(self, query: Sequence[str], cursor: str | None) -> list[str] | None:
-        if cursor is None:
-            return None
-        try:
-            return unseal(self._key(), query, cursor)
-        except CursorError:
-            raise bad("cursor", "is not one that this query has issued: leave it out to start anew") from None
-
-    def _seal(self, query: Sequence[str], position: list[str] | None) -> str | None:
-        return None if position is None else seal(self._key(), query, position)
+        return {"transactions": rows, "next_cursor": self._cursors.seal(asked.words(), found.position)}
 
 
-def _window(paging: Paging) -> Window:
+def window(begin: str | None, end: str | None) -> Window:
+    """Read the bounds of a window. Raises RefusalError."""
     try:
-        return read_window(paging.begin, paging.end)
+        return read_window(begin, end)
     except ValueError as error:
         raise bad(*error.args) from None
 
 
-def _require_storable(field: str, text: str) -> None:
+def require_storable(field: str, text: str) -> None:
     """Refuse what no name holds and DynamoDB cannot be asked for, such as half a surrogate pair."""
     character = first_unstorable(text)
     if character:

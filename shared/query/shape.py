@@ -1,10 +1,11 @@
-"""An item of the table as the API shows it: the transaction's fields under their names, the amount as decimal text."""
+"""Items of the tables as the API shows them: fields under their names, amounts as decimal text."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
 
+from fraud.verdict import OPEN, verdicts
 from shared.sinks.item import Item
 
 
@@ -48,3 +49,27 @@ def dollars(number: str) -> str:
 def merchant_to_json(item: Item) -> dict[str, str]:
     """Give a merchant's entry."""
     return {"merchant": item["merchant"]["S"], "merchant_id": item["merchant_id"]["S"]}
+
+
+def alert_to_json(item: Item) -> dict[str, Any]:
+    """Give an alert: the transaction's id is its own; scores are numbers from 0 to 1; verdicts, the first one first."""
+    given = [verdict._asdict() for verdict in verdicts(item)]
+    return {
+        "alert_id": item["transaction_id"]["S"],
+        "alerted_at": item["alerted_at"]["S"],
+        "status": item["status"]["S"] if "status" in item else OPEN,
+        "score": float(item["score"]["N"]),
+        "threshold": float(item["threshold"]["N"]),
+        "reasons": [reason["S"] for reason in item["reasons"]["L"]],
+        "model": item["model"]["S"],
+        "shadow_model": item["shadow_model"]["S"] if "shadow_model" in item else None,
+        "shadow_score": float(item["shadow_score"]["N"]) if "shadow_score" in item else None,
+        "occurred_at": item["occurred_at"]["S"],
+        "card_id": item["card_id"]["S"],
+        "card_last4": item["card_last4"]["S"],
+        "merchant_id": item["merchant_id"]["S"],
+        "merchant": item["merchant"]["S"],
+        "category": item["category"]["S"],
+        "amount": dollars(item["amount"]["N"]),
+        "verdicts": given,
+    }

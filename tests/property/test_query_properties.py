@@ -10,24 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.query.api import Api
-from shared.query.reader import Reader
 from shared.transaction.ids import merchant_id
 from shared.transaction.schema import Transaction
-from tests.unit.fakes.api_events import READER, read_event
+from tests.unit.fakes.api_events import read_event
 from tests.unit.fakes.events import Context
+from tests.unit.fakes.query_api import make_api
 from tests.unit.fakes.query_table import FakeTables
-from tests.unit.fakes.rows import CARD_KEY, CARD_NUMBER, transaction
+from tests.unit.fakes.rows import CARD_NUMBER, transaction
 
 START = datetime(2019, 12, 30, tzinfo=UTC)
 MERCHANTS = ("fraud_Oak & Sons", "oak & sons", "Oaken Bucket", "Ämter GmbH")
 # Two months' ends, a year's end, several in one second, some a millisecond apart.
 OFFSETS = st.sampled_from([0, 1, 999, 1000, 86_399_999, 2 * 86_400_000 - 1, 2 * 86_400_000, 33 * 86_400_000,
                            61 * 86_400_000, 62 * 86_400_000]) | st.integers(0, 100 * 86_400_000)  # fmt: skip
-
-
-class Secret:
-    def get(self) -> bytes:
-        return CARD_KEY
 
 
 def moment(offset: int) -> str:
@@ -69,7 +64,7 @@ def pages(api: Api, make: Any) -> list[dict[str, Any]]:
 def test_a_query_gives_what_a_scan_of_the_source_gives(
     history: list[Transaction], data: st.DataObject, by: str, order: str, limit: int, answer_size: int
 ) -> None:
-    api = Api(Reader(FakeTables(answer_size).fill(history), "transactions", "merchants"), Secret(), READER)
+    api = make_api(FakeTables(answer_size).fill(history))
     edges = OFFSETS.map(moment) | st.sampled_from([one.occurred_at for one in history])
     begin, end = (data.draw(st.none() | edges, label=label) for label in ("from", "to"))
     window = {name: value for name, value in (("from_", begin), ("to", end)) if value is not None}
@@ -112,7 +107,7 @@ def test_a_query_gives_what_a_scan_of_the_source_gives(
 def test_merchants_are_found_by_the_start_of_their_name_in_any_case(
     history: list[Transaction], prefix: str, limit: int
 ) -> None:
-    api = Api(Reader(FakeTables().fill(history), "transactions", "merchants"), Secret(), READER)
+    api = make_api(FakeTables().fill(history))
     found: list[str] = []
     cursor: str | None = None
     while True:

@@ -26,6 +26,9 @@ def test_every_method_asks_for_a_key_and_is_proxied_to_its_function(template: Te
         ("/transactions/search", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",
         ("/transactions/{transaction_id}", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",
         ("/merchants", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",
+        ("/alerts", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",
+        ("/alerts/{alert_id}", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",
+        ("/alerts/{alert_id}/verdict", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",
         ("/health", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",
     }
     found = methods(template)
@@ -36,17 +39,19 @@ def test_every_method_asks_for_a_key_and_is_proxied_to_its_function(template: Te
         assert functions[key] in text(method["Integration"]["Uri"])
 
 
-def test_senders_and_readers_have_a_key_and_a_usage_plan_each(template: Template) -> None:
+def test_senders_readers_and_reviewers_have_a_key_and_a_usage_plan_each(template: Template) -> None:
     names = {name: key["Name"] for name, key in template.of_type("AWS::ApiGateway::ApiKey").items()}
     assert names == {
         "ApiGatewayApiKey1": f"swipeline-{template.stage}-sender",
         "ReaderApiKey": f"swipeline-{template.stage}-reader",
+        "ReviewerApiKey": f"swipeline-{template.stage}-reviewer",
     }
     assert all(key["Enabled"] for key in template.of_type("AWS::ApiGateway::ApiKey").values())
     memberships = template.of_type("AWS::ApiGateway::UsagePlanKey").values()
     assert {(text(one["KeyId"]), text(one["UsagePlanId"])) for one in memberships} == {
         ("ApiGatewayApiKey1", "ApiGatewayUsagePlan"),
         ("ReaderApiKey", "ReaderUsagePlan"),
+        ("ReviewerApiKey", "ReviewerUsagePlan"),
     }
 
 
@@ -54,6 +59,8 @@ def test_both_functions_know_the_readers_key(template: Template) -> None:
     for function in ("query-transactions", "write-to-kinesis"):
         variables = template.functions()[function]["Environment"]["Variables"]
         assert text(variables["READER_API_KEY_ID"]) == "ReaderApiKey"
+    variables = template.functions()["query-transactions"]["Environment"]["Variables"]
+    assert text(variables["REVIEWER_API_KEY_ID"]) == "ReviewerApiKey"
 
 
 def test_the_usage_plans_bound_rate_and_day(template: Template) -> None:
@@ -67,7 +74,7 @@ def test_the_usage_plans_bound_rate_and_day(template: Template) -> None:
 
 def test_production_takes_more_than_dev(prod: Template, dev: Template) -> None:
     large, small = (t.of_type("AWS::ApiGateway::UsagePlan") for t in (prod, dev))
-    for plan in ("ApiGatewayUsagePlan", "ReaderUsagePlan"):
+    for plan in ("ApiGatewayUsagePlan", "ReaderUsagePlan", "ReviewerUsagePlan"):
         assert large[plan]["Throttle"]["RateLimit"] > small[plan]["Throttle"]["RateLimit"]
         assert large[plan]["Quota"]["Limit"] > small[plan]["Quota"]["Limit"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fraud.alert import Alert
+from fraud.verdict import VERDICT_COLUMNS
 from shared.transaction.schema import FIELDS
 from tests.template.template import Template, text
 
@@ -22,8 +23,8 @@ def alerts(template: Template) -> dict:
 def test_alerts_are_copied_by_the_names_that_their_lines_have(alerts: dict) -> None:
     assert text(alerts["KinesisStreamSourceConfiguration"]["KinesisStreamARN"]) == "AlertStream.Arn"
     copy = alerts["RedshiftDestinationConfiguration"]["CopyCommand"]
-    assert copy["DataTableName"] == "staging.alert"
-    assert copy["DataTableColumns"].split(",") == list(Alert._fields)
+    assert copy["DataTableName"] == "staging.alert_event"
+    assert copy["DataTableColumns"].split(",") == [*Alert._fields, *VERDICT_COLUMNS]
     assert copy["CopyOptions"].startswith("JSON 'auto' GZIP TIMEFORMAT 'auto'")
 
 

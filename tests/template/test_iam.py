@@ -58,8 +58,19 @@ def expected(function: str, on_aws: bool) -> Permissions:
         case "query-transactions":
             indexes = (f"${{TransactionTable.Arn}}/index/{name}" for name in ("merchant-time", "transaction-id"))
             queried = {("dynamodb:Query", arn) for arn in ("TransactionTable.Arn", "MerchantsTable.Arn", *indexes)}
-            item = ("dynamodb:GetItem", "TransactionTable.Arn")
-            return trace() | queried | {item, ("secretsmanager:GetSecretValue", "CardKeySecret.Id")}
+            of_alerts = (f"${{AlertsTable.Arn}}/index/{name}" for name in ("day-time", "card-time", "status-time"))
+            queried |= {("dynamodb:Query", arn) for arn in of_alerts}
+            return (
+                trace()
+                | queried
+                | {
+                    ("dynamodb:GetItem", "TransactionTable.Arn"),
+                    ("dynamodb:GetItem", "AlertsTable.Arn"),
+                    ("dynamodb:UpdateItem", "AlertsTable.Arn"),
+                    ("kinesis:PutRecords", "AlertStream.Arn"),
+                    ("secretsmanager:GetSecretValue", "CardKeySecret.Id"),
+                }
+            )
         case "write-to-s3":
             return (
                 trace()

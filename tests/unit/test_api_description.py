@@ -76,7 +76,7 @@ BREAKING: dict[str, Callable[[Description], Any]] = {
     "amount may now be number": lambda d: _schema(d, "Transaction")["properties"]["amount"].update(type="number"),
 }
 HARMLESS: dict[str, Callable[[Description], Any]] = {
-    "a new call": lambda d: d["paths"].update({"/alerts": copy.deepcopy(d["paths"]["/health"])}),
+    "a new call": lambda d: d["paths"].update({"/cards": copy.deepcopy(d["paths"]["/health"])}),
     "a new optional parameter": lambda d: _get(d)["parameters"].append(
         {"name": "category", "in": "query", "required": False, "schema": {"type": "string"}}
     ),

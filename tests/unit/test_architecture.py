@@ -12,8 +12,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 HANDLERS = sorted((ROOT / "handlers").glob("*.py"))
 SHARED = sorted((ROOT / "shared").rglob("*.py"))
-# Who may know botocore, Powertools, the environment. `api` and `routes` are query-transactions' resolver.
-ADAPTERS = {"aws", "config", "telemetry", "api", "routes"}
+# Who may know botocore, Powertools, the environment. `api`, `routes`, `answers` are query-transactions' resolver.
+ADAPTERS = {"aws", "config", "telemetry", "api", "routes", "alert_routes", "answers"}
 
 
 def imports(path: Path) -> set[str]:

@@ -11,6 +11,7 @@ import sqlglot
 from sqlglot import exp
 
 from fraud.alert import Alert
+from fraud.verdict import VERDICT_COLUMNS
 from shared.transaction.schema import FIELDS
 from shared.warehouse.sql import split_statements
 
@@ -57,10 +58,9 @@ def test_every_column_but_the_optional_ones_refuses_null() -> None:
         for column in node.this.expressions:
             kinds = [constraint.kind for constraint in column.args.get("constraints") or []]
             required = any(isinstance(kind, exp.NotNullColumnConstraint) for kind in kinds)
-            assert required == (column.name not in ("is_fraud", "schema_version", "shadow_score", "shadow_model")), (
-                table,
-                column.name,
-            )
+            optional = {"is_fraud", "schema_version", "shadow_score", "shadow_model"}
+            optional |= set(VERDICT_COLUMNS) if table == "staging.alert_event" else set()
+            assert required == (column.name not in optional), (table, column.name)
 
 
 def test_every_table_says_how_it_is_distributed_and_claims_no_key_that_redshift_would_not_enforce() -> None:
@@ -71,20 +71,25 @@ def test_every_table_says_how_it_is_distributed_and_claims_no_key_that_redshift_
         "core.merchant",
         "core.transaction",
         "core.alert",
-        "staging.alert",
+        "core.verdict",
+        "staging.alert_event",
     }
     for name, node in tables.items():
         assert node.find(exp.DistStyleProperty), name
         assert not list(node.find_all(exp.PrimaryKey, exp.PrimaryKeyColumnConstraint, exp.UniqueColumnConstraint)), name
-    for name in ("core.customer", "core.merchant", "core.transaction", "core.alert"):
+    for name in ("core.customer", "core.merchant", "core.transaction", "core.alert", "core.verdict"):
         assert tables[name].find(exp.SortKeyProperty), name
 
 
 def test_alerts_have_the_fields_of_an_alert_in_order() -> None:
-    staged, kept = (columns(create_tables()[f"{schema}.alert"]) for schema in ("staging", "core"))
-    assert list(staged) == [*Alert._fields, "loaded_at"]
+    tables = create_tables()
+    staged, kept = columns(tables["staging.alert_event"]), columns(tables["core.alert"])
+    assert list(staged) == [*Alert._fields, *VERDICT_COLUMNS, "loaded_at"]
     assert list(kept) == [*Alert._fields, "merged_at"]
-    assert list(staged.values())[:-1] == list(kept.values())[:-1]
+    assert {name: staged[name] for name in Alert._fields} == {name: kept[name] for name in Alert._fields}
+    judged = columns(tables["core.verdict"])
+    assert list(judged) == ["transaction_id", *VERDICT_COLUMNS, "merged_at"]
+    assert {name: judged[name] for name in VERDICT_COLUMNS} == {name: staged[name] for name in VERDICT_COLUMNS}
 
 
 def test_the_ddl_can_be_run_again() -> None:

@@ -9,25 +9,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from shared.query.api import Api
-from shared.query.reader import Reader
 from shared.transaction.schema import Transaction
 from tests.unit.fakes.events import Context
+from tests.unit.fakes.query_api import make_api
 from tests.unit.fakes.query_table import FakeTables
-from tests.unit.fakes.rows import CARD_KEY
 
 KEY = "the-readers-key"
-
-
-class Secret:
-    def get(self) -> bytes:
-        return CARD_KEY
 
 
 @contextmanager
 def reading_api(transactions: list[Transaction], refusals: list[int] | None = None) -> Iterator[tuple[str, list[str]]]:
     """Serve these transactions; give the address and the list of lines asked for. ``refusals`` are answered first."""
-    api = Api(Reader(FakeTables(1000).fill(transactions), "transactions", "merchants"), Secret(), KEY)
+    api = make_api(FakeTables(1000).fill(transactions), reader=KEY)
     asked: list[str] = []
     first = list(refusals or [])
 

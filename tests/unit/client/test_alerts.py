@@ -18,6 +18,7 @@ from client.alerts.table import AlertsTable
 from client.aws import Stage
 from client.cli import app
 from client.errors import ClientError
+from tests.unit.handlers.conftest import make_alerts
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -30,7 +31,11 @@ def item(number: int, alerted_at: datetime) -> dict[str, Any]:
         "time_id": f"{at}#t{number}",
         "alerted_at": at,
         "occurred_at": "2024-05-10T23:00:00.000Z",
+        "card_id": "c" * 32,
         "card_last4": "1234",
+        "merchant_id": "a" * 16,
+        "category": "home",
+        "status": "open",
         "merchant": "Oak & Sons",
         "model": "made",
     }
@@ -45,28 +50,15 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
         monkeypatch.setenv(name, "test")
     with mock_aws():
         dynamodb = boto3.client("dynamodb", region_name="us-east-1")
-        dynamodb.create_table(
-            TableName="alerts",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[
-                {"AttributeName": n, "AttributeType": "S"} for n in ("transaction_id", "day", "time_id")
-            ],
-            KeySchema=[{"AttributeName": "transaction_id", "KeyType": "HASH"}],
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": "day-time",
-                    "KeySchema": [
-                        {"AttributeName": "day", "KeyType": "HASH"},
-                        {"AttributeName": "time_id", "KeyType": "RANGE"},
-                    ],
-                    "Projection": {"ProjectionType": "ALL"},
-                }
-            ],
-        )
+        kinesis = boto3.client("kinesis", region_name="us-east-1")
+        kinesis.create_stream(StreamName="alerts", ShardCount=1)
+        make_alerts(dynamodb)
         for number in range(6):
             dynamodb.put_item(TableName="alerts", Item=item(number, NOW - timedelta(days=number // 2, seconds=number)))
-        monkeypatch.setattr(Stage, "client", lambda _self, _service: dynamodb)
-        monkeypatch.setattr(Stage, "output", lambda _self, key: {"AlertsTableName": "alerts"}[key])
+        clients = {"dynamodb": dynamodb, "kinesis": kinesis}
+        monkeypatch.setattr(Stage, "client", lambda _self, service: clients[service])
+        outputs = {"AlertsTableName": "alerts", "AlertStreamName": "alerts"}
+        monkeypatch.setattr(Stage, "output", lambda _self, key: outputs[key])
         yield Stage("local")
 
 
@@ -110,12 +102,40 @@ def test_a_verdict_is_kept_and_the_last_one_counts(stage: Stage) -> None:
     (alert,) = [alert for alert in AlertsTable(stage).newest(9) if alert["transaction_id"] == "t1"]
     assert alert["verdict"] == "genuine"
     assert "[genuine]" in CliRunner().invoke(app, ["alerts"]).stdout
+    assert [(one["verdict"], one["note"]) for one in alert["verdicts"]] == [("fraud", ""), ("genuine", "")]
+
+
+def test_one_alert_is_shown_with_all_its_verdicts_card_numbers_masked(stage: Stage) -> None:
+    CliRunner().invoke(app, ["verdict", "t1", "fraud", "--by", "ada", "--note", "holder of 4992346398065154048 called"])
+    CliRunner().invoke(app, ["verdict", "t1", "genuine", "--by", "bob"])
+    shown = CliRunner().invoke(app, ["alerts", "show", "t1"]).stdout
+    assert "fraud, says ada: holder of ***************4048 called" in shown
+    assert "genuine, says bob" in shown
+    assert len(json.loads(CliRunner().invoke(app, ["alerts", "show", "t1", "--json"]).stdout)["verdicts"]) == 2
+    assert CliRunner().invoke(app, ["alerts", "show", "t99"]).exit_code == 1
+
+
+def test_precision_over_time_counts_the_last_verdict_of_each_alert(stage: Stage) -> None:
+    for transaction, finding in (("t0", "fraud"), ("t1", "fraud"), ("t1", "genuine"), ("t4", "fraud")):
+        CliRunner().invoke(app, ["verdict", transaction, finding])
+    days = json.loads(CliRunner().invoke(app, ["alerts", "precision", "--by", "day", "--json"]).stdout)
+    assert sum(day["alerts"] for day in days) == 6
+    assert (sum(day["fraud"] for day in days), sum(day["judged"] for day in days)) == (2, 3)
+    assert days[0]["precision"] == 1.0
+    assert days[0]["low"] < 1.0
+    assert "precision" in CliRunner().invoke(app, ["alerts", "precision"]).stdout
+    assert CliRunner().invoke(app, ["alerts", "precision", "--by", "hour"]).exit_code == 1
+
+
+def test_verdicts_are_written_for_training(stage: Stage) -> None:
+    CliRunner().invoke(app, ["verdict", "t2", "genuine"])
+    assert CliRunner().invoke(app, ["alerts", "verdicts"]).stdout == "transaction_id,verdict\nt2,genuine\n"
 
 
 @pytest.mark.parametrize(("transaction", "finding"), [("t99", "fraud"), ("t1", "maybe")])
 def test_a_verdict_on_nothing_or_of_no_meaning_is_refused(stage: Stage, transaction: str, finding: str) -> None:
     with pytest.raises(ClientError):
-        AlertsTable(stage).give_verdict(transaction, finding)
+        AlertsTable(stage).give_verdict(transaction, finding, "me")
     assert not [alert for alert in AlertsTable(stage).newest(9) if "verdict" in alert]
     assert "t99" not in AlertsTable(stage).ids()
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 READER = "reader-1"
+REVIEWER = "reviewer-1"
 
 
 def read_event(

@@ -13,6 +13,7 @@ from shared.sinks.item import Item, to_item
 from shared.sinks.merchants import Merchants
 from shared.transaction.schema import Transaction
 from tests.unit.fakes.clock import FakeClock
+from tests.unit.fakes.faults import client_error
 
 ARRIVED = datetime(2020, 6, 21, tzinfo=UTC)
 KEYS = {  # by index, and by table where it is none
@@ -20,8 +21,20 @@ KEYS = {  # by index, and by table where it is none
     "merchant-time": ("merchant_bucket", "time_id"),
     "transaction-id": ("transaction_id", "time_id"),
     "merchants": ("part", "sort"),
+    "day-time": ("day", "time_id"),
+    "card-time": ("card_id", "time_id"),
+    "status-time": ("status", "time_id"),
 }
-PRIMARY = {"transactions": ("card_id", "time_id"), "merchants": ("part", "sort")}
+PRIMARY = {
+    "transactions": ("card_id", "time_id"),
+    "merchants": ("part", "sort"),
+    "alerts": ("transaction_id",),
+}
+INDEXES = {
+    "transactions": ("transactions", "merchant-time", "transaction-id"),
+    "merchants": ("merchants",),
+    "alerts": ("day-time", "card-time", "status-time"),
+}
 
 
 class FakeTables:
@@ -29,8 +42,8 @@ class FakeTables:
 
     def __init__(self, page: int = 7) -> None:
         self.page = page
-        self.stored: dict[str, dict[tuple[str, ...], Item]] = {"transactions": {}, "merchants": {}}
-        self.sorted: dict[str, dict[str, list[tuple[str, str, str]]]] = defaultdict(lambda: defaultdict(list))
+        self.stored: dict[str, dict[tuple[str, ...], Item]] = {"transactions": {}, "merchants": {}, "alerts": {}}
+        self.sorted: dict[str, dict[str, list[tuple[str, ...]]]] = defaultdict(lambda: defaultdict(list))
         self.queries: list[dict[str, Any]] = []
 
     def fill(self, transactions: list[Transaction]) -> FakeTables:
@@ -48,7 +61,32 @@ class FakeTables:
             self._put(table, request["PutRequest"]["Item"])
         return {"UnprocessedItems": {}}
 
-    def get_item(self, *, TableName: str, Key: Item) -> dict[str, Any]:
+    def fill_alerts(self, items: list[Item]) -> FakeTables:
+        """Store alerts."""
+        for item in items:
+            self._put("alerts", item)
+        return self
+
+    def update_item(self, **asked: Any) -> dict[str, Any]:
+        """The one update there is: shared.detection.verdicts."""
+        key = (asked["Key"]["transaction_id"]["S"],)
+        there, values = self.stored["alerts"].get(key), asked["ExpressionAttributeValues"]
+        condition = asked["ConditionExpression"]
+        assert condition.startswith("attribute_exists(transaction_id) AND ")
+        judged = there.get("judged") if there else None
+        met = judged is None if condition.endswith("attribute_not_exists(judged)") else judged == values[":known"]
+        if there is None or not met:
+            raise client_error("UpdateItem", "ConditionalCheckFailedException", 400)
+        history = there.get("verdicts", values[":none"])["L"] + values[":said"]["L"]
+        finding = {"status": values[":finding"], "verdict": values[":finding"], "verdict_at": values[":at"]}
+        item = there | finding | {"judged": values[":now"], "verdicts": {"L": history}}
+        self.stored["alerts"][key] = item
+        time_id = item["time_id"]["S"]
+        self.sorted["status-time"][there["status"]["S"]].remove((time_id, *key))
+        insort(self.sorted["status-time"][item["status"]["S"]], (time_id, *key))
+        return {"Attributes": item}
+
+    def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool = False) -> dict[str, Any]:
         found = self.stored[TableName].get(tuple(Key[name]["S"] for name in PRIMARY[TableName]))
         return {"Item": found} if found else {}
 
@@ -76,7 +114,11 @@ class FakeTables:
         most = min(asked.get("Limit", self.page), self.page)
         assert most >= 1
         taken = [self.stored[table][entry[1:]] for entry in entries[:most]]
-        answer: dict[str, Any] = {"Items": taken, "Count": len(taken), "ScannedCount": len(taken)}
+        shown = taken
+        if "FilterExpression" in asked:
+            assert asked["FilterExpression"] == "#status = :status"
+            shown = [item for item in taken if item["status"]["S"] == values[":status"]]
+        answer: dict[str, Any] = {"Items": shown, "Count": len(shown), "ScannedCount": len(taken)}
         if len(taken) == most:  # as DynamoDB does, also when nothing follows
             names = {hash_name, range_name, *PRIMARY[table]}
             answer["LastEvaluatedKey"] = {name: taken[-1][name] for name in names}
@@ -85,10 +127,9 @@ class FakeTables:
     def _put(self, table: str, item: Item) -> None:
         key = tuple(item[name]["S"] for name in PRIMARY[table])
         if key not in self.stored[table]:
-            indexes = ("transactions", "merchant-time", "transaction-id") if table == "transactions" else ("merchants",)
-            for index in indexes:
+            for index in INDEXES[table]:
                 hash_name, range_name = KEYS[index]
-                insort(self.sorted[index][item[hash_name]["S"]], (item[range_name]["S"], *key))  # type: ignore[arg-type]
+                insort(self.sorted[index][item[hash_name]["S"]], (item[range_name]["S"], *key))
         self.stored[table][key] = item
 
 

@@ -105,6 +105,7 @@ def stage(clients: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
         "MERCHANTS_TABLE_NAME": "merchants",
         "REQUESTS_TABLE_NAME": "requests",
         "READER_API_KEY_ID": "reader-1",
+        "REVIEWER_API_KEY_ID": "reviewer-1",
         "PROFILES_TABLE_NAME": "profiles",
         "ALERTS_TABLE_NAME": "alerts",
         "ALERT_STREAM_NAME": "alerts",
@@ -122,7 +123,7 @@ def stage(clients: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
     make_table(clients.dynamodb, "merchants", "part", "sort")
     make_table(clients.dynamodb, "requests", "idempotency_key")
     make_table(clients.dynamodb, "profiles", "card_id")
-    make_table(clients.dynamodb, "alerts", "transaction_id")
+    make_alerts(clients.dynamodb)
     clients.kinesis.create_stream(StreamName="alerts", ShardCount=1)
     boto3.client("sns").create_topic(Name="alerts")
     for bucket in ("lake", "quarantine", "delivery"):
@@ -159,6 +160,25 @@ def make_transactions(dynamodb: Any) -> None:
                 ("merchant-time", "merchant_bucket", "ALL"),
                 ("transaction-id", "transaction_id", "KEYS_ONLY"),
             )
+        ],
+    )
+
+
+def make_alerts(dynamodb: Any, name: str = "alerts") -> None:
+    """Make the table of alerts with the template's indexes."""
+    keys = ("transaction_id", "day", "card_id", "status", "time_id")
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        KeySchema=key_schema("transaction_id"),
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": index,
+                "KeySchema": key_schema(key, "time_id"),
+                "Projection": {"ProjectionType": "ALL"},
+            }
+            for index, key in (("day-time", "day"), ("card-time", "card_id"), ("status-time", "status"))
         ],
     )
 

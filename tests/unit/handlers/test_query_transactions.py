@@ -171,7 +171,7 @@ def test_health_is_ok_when_the_table_answers_and_503_when_it_does_not(
 ) -> None:
     assert ask("/health") == (200, {"status": "ok"})
     module = function("query_transactions")
-    reader = module.api()._queries._reader
+    reader = module.api()._queries._reader._pager
 
     def throttled(**_: Any) -> None:
         raise stage.dynamodb.exceptions.ProvisionedThroughputExceededException(

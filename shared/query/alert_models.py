@@ -1,0 +1,76 @@
+"""What the calls on alerts take and give, as pydantic models."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fraud.verdict import MOST
+from shared.query.models import AMOUNT, CARD_ID, MOMENT_OUT, TRANSACTION_ID, TransactionOut
+from shared.transaction.text import UNSTORABLE_JSON_SCHEMA
+
+Status = Literal["open", "fraud", "genuine"]
+FindingIn = Literal["fraud", "genuine"]
+_LINE = {"pattern": f"^[^{UNSTORABLE_JSON_SCHEMA}]*$"}  # checked by the service: pydantic's patterns differ
+
+Score = Annotated[float, Field(ge=0, le=1)]
+
+
+class VerdictIn(BaseModel):
+    """What somebody found an alert to be. Card numbers in ``by`` and ``note`` are masked."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    verdict: Annotated[FindingIn, Field(description="Whether it was fraud, or a genuine purchase.")]
+    by: Annotated[
+        str, Field(min_length=1, max_length=100, json_schema_extra=_LINE, description="Who says so: a name or an id.")
+    ]
+    note: Annotated[
+        str, Field(max_length=500, json_schema_extra=_LINE, description="Why, in a line. It is not in the warehouse.")
+    ] = ""
+
+
+class VerdictOut(BaseModel):
+    """A verdict that was given."""
+
+    verdict: FindingIn
+    by: str
+    note: str
+    at: Annotated[str, Field(pattern=MOMENT_OUT)]
+
+
+class AlertOut(BaseModel):
+    """A transaction that the model found suspicious. ``alert_id`` is the transaction's id."""
+
+    alert_id: Annotated[str, Field(pattern=TRANSACTION_ID)]
+    alerted_at: Annotated[str, Field(pattern=MOMENT_OUT)]
+    status: Annotated[Status, Field(description="The last verdict, or open.")]
+    score: Score
+    threshold: Score
+    reasons: Annotated[list[str], Field(description="The weightiest first.")]
+    model: Annotated[str, Field(description="The model's version.")]
+    shadow_model: str | None
+    shadow_score: Score | None
+    occurred_at: Annotated[str, Field(pattern=MOMENT_OUT)]
+    card_id: Annotated[str, Field(pattern=CARD_ID)]
+    card_last4: Annotated[str, Field(pattern=r"^[0-9]{4}$")]
+    merchant_id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+    merchant: str
+    category: str
+    amount: Annotated[str, Field(pattern=AMOUNT, description="US dollars, as decimal text.")]
+    verdicts: Annotated[list[VerdictOut], Field(max_length=MOST, description="The first one first; the last counts.")]
+
+
+class AlertPage(BaseModel):
+    """Alerts, the newest first. ``next_cursor`` is null at the end; a page before it may be the last."""
+
+    alerts: list[AlertOut]
+    next_cursor: str | None
+
+
+class AlertWithTransaction(BaseModel):
+    """An alert and its transaction, which is null for the moment until it is stored."""
+
+    alert: AlertOut
+    transaction: TransactionOut | None
