@@ -22,6 +22,7 @@ from urllib.parse import parse_qs
 
 from local import api_keys
 from local.clients import Clients
+from local.cloudwatch.install import CloudWatch
 from local.glue import GlueEngine
 from local.settings import ACCOUNT_ID, HOST, REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Settings
 from local.snapshot import SNAPSHOT_PATH, save
@@ -138,11 +139,17 @@ def main() -> None:
     page_scans()
     write_batches_cheaply()
     journal.install(settings.state / "emulator" / "journal")
+    cloudwatch = CloudWatch(settings)
+    cloudwatch.install()
+    cloudwatch.start()
     config = Config()
     config.bind = [f"{HOST}:{settings.port}"]
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
     config.loglevel = "WARNING"
-    asyncio.run(serve(with_routes(app), config))
+    try:
+        asyncio.run(serve(with_routes(app), config))
+    finally:
+        cloudwatch.stop()
 
 
 if __name__ == "__main__":
