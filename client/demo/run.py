@@ -60,8 +60,7 @@ def run_demo(stage: Stage, rows: int, seed: int, file: str | None, wait: float, 
     with _timed(demo, "send"):
         tell(f"sending {demo.file}")
         # Rejected rows stay beside the demo's own files, wherever it was called from.
-        # One request after the other: side by side, in a history replayed in seconds, a card's days change places.
-        options = Options(rejected=home() / "demo" / "rejected.csv", workers=1)
+        options = Options(rejected=home() / "demo" / "rejected.csv")
         demo.summary = send_file(stage, demo.file, options, progress)
     if demo.summary.error:
         raise ClientError(f"The API stopped taking rows: {demo.summary.error}. Look at `swipeline status`.")

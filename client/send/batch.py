@@ -1,4 +1,4 @@
-"""A batch: consecutive rows of a file, what is known of each, and the request bodies made of them."""
+"""A batch: rows of a file that go out together, what is known of each, and the request bodies made of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Finding = tuple[str, str]  # field, reason
 
 @dataclass
 class Batch:
-    """Consecutive rows and, by row, whether it is acknowledged, its id, and why it is not stored."""
+    """Rows in the order of the file and, by row, whether it is acknowledged, its id, and why it is not stored."""
 
     columns: list[str]
     rows: list[Row]
@@ -28,11 +28,6 @@ class Batch:
         self.ids = [None] * len(self.rows)
         self.findings = [[("", row.problem)] if row.problem else [] for row in self.rows]
         self.acknowledged = [bool(row.problem) for row in self.rows]  # rows that cannot be sent are settled
-
-    @property
-    def first(self) -> int:
-        """Index of the first row."""
-        return self.rows[0].number
 
     def open_rows(self) -> list[int]:
         """Positions of the rows that the API has yet to acknowledge."""
@@ -53,16 +48,6 @@ class Batch:
         names = [(i, name) for i, name in enumerate(self.columns) if name not in NOT_SENT]
         cells = (self.rows[p].cells for p in positions)
         return orjson.dumps([{name: row[i] for i, name in names if row[i] is not None} for row in cells])
-
-    def runs(self) -> list[tuple[int, int]]:
-        """Runs of acknowledged rows, as positions: first, and one past the last."""
-        found: list[tuple[int, int]] = []
-        for position, done in enumerate(self.acknowledged):
-            if done and found and found[-1][1] == position:
-                found[-1] = (found[-1][0], position + 1)
-            elif done:
-                found.append((position, position + 1))
-        return found
 
 
 def idempotency_key(stage: str, body: bytes) -> str:

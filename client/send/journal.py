@@ -7,18 +7,20 @@ counts as they were, and a second run that is killed takes nothing away from the
 
 from __future__ import annotations
 
+import heapq
 import json
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from client.errors import ClientError
 
-VERSION = 1
+VERSION = 2
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE batch (
@@ -30,6 +32,13 @@ CREATE TABLE batch (
     findings BLOB NOT NULL,         -- zlib of JSON: [row in the batch, field, reason]...
     acknowledged_at REAL NOT NULL   -- seconds since 1970
 );
+"""
+# Version 2: workers have a card each, so a batch need not be of consecutive rows.
+_SECOND = """
+ALTER TABLE batch ADD COLUMN gaps BLOB;  -- zlib of the distances between the rows; NULL: they are consecutive
+ALTER TABLE batch ADD COLUMN last_row INTEGER NOT NULL DEFAULT 0;
+UPDATE batch SET last_row = first_row + rows - 1;
+CREATE INDEX batch_last_row ON batch (last_row);
 """
 
 Findings = list[tuple[str, str]]  # field, reason
@@ -65,12 +74,15 @@ class Journal:
                 f"The journal {path} cannot be used: {error}. Remove it to send from the start."
             ) from error
 
-    def record(self, first_row: int, ids: Sequence[str | None], findings: Sequence[Findings]) -> None:
-        """Note what became of consecutive rows; on return it outlives a killed process."""
+    def record(self, numbers: Sequence[int], ids: Sequence[str | None], findings: Sequence[Findings]) -> None:
+        """Note what became of some rows, by their numbers, ascending; on return it outlives a killed process."""
+        if not numbers:
+            return
+        taken = set(numbers)
         with self._transaction():
-            for other in self._overlapping(first_row, first_row + len(ids)):
-                self._cut(other, first_row, first_row + len(ids))
-            self._insert(first_row, ids, findings)
+            for other in self._near(numbers[0], numbers[-1]):
+                self._cut(other, taken)
+            self._insert(numbers, ids, findings)
 
     def describe(self, **values: str) -> None:
         """Keep facts about the file: its name, its number of rows."""
@@ -88,28 +100,49 @@ class Journal:
 
     def adopt(self, other: Journal) -> None:
         """Take over all that another journal of the same content knows."""
-        for first, rows, ids, findings in other._database.execute("SELECT first_row, rows, ids, findings FROM batch"):
+        query = "SELECT first_row, rows, gaps, ids, findings FROM batch"
+        for first, rows, gaps, ids, findings in other._database.execute(query):
             found = _unpack_findings(findings)
-            self.record(first, _unpack_ids(ids), [found.get(i, []) for i in range(rows)])
+            self.record(_numbers(first, rows, gaps), _unpack_ids(ids), [found.get(i, []) for i in range(rows)])
         self.describe(**other.facts())
 
     def covered(self) -> Iterator[tuple[int, int]]:
-        """Ranges of known rows in order: first, and one past the last."""
-        for first, rows in self._database.execute("SELECT first_row, rows FROM batch ORDER BY first_row"):
-            yield first, first + rows
+        """Ranges of known rows in order, as long as they go: first, and one past the last."""
+        begin = end = -1
+        for number, _ in self._in_order("rows", lambda rows: range(rows)):
+            if number != end:
+                if end > begin:
+                    yield begin, end
+                begin = number
+            end = number + 1
+        if end > begin:
+            yield begin, end
 
     def ids(self) -> Iterator[str]:
         """The id of every accepted row, in the order of the file."""
-        for (packed,) in self._database.execute("SELECT ids FROM batch ORDER BY first_row"):
-            yield from filter(None, _unpack_ids(packed))
+        for _, identity in self._in_order("ids", _unpack_ids):
+            if identity:
+                yield identity
 
     def rejected(self) -> Iterator[tuple[int, Findings]]:
-        """Every rejected row and why, in the order of the file."""
-        query = "SELECT first_row, findings FROM batch WHERE rejected > 0 ORDER BY first_row"
-        for first, packed in self._database.execute(
-            query
-        ).fetchall():  # packed, and as it is now: it will be written to
-            yield from ((first + row, found) for row, found in sorted(_unpack_findings(packed).items()))
+        """Every rejected row and why, in the order of the file, as it is now: the journal may be written to."""
+        query = "SELECT first_row, rows, gaps, findings FROM batch WHERE rejected > 0 ORDER BY first_row"
+        found: list[tuple[int, Findings]] = []
+        for first, rows, gaps, packed in self._database.execute(query).fetchall():
+            numbers = _numbers(first, rows, gaps)
+            found += [(numbers[row], reasons) for row, reasons in _unpack_findings(packed).items()]
+        yield from sorted(found)
+
+    def _in_order(self, column: str, unpack: Callable[[Any], Iterable[Any]]) -> Iterator[tuple[int, Any]]:
+        """Every row's number and value in the order of the file; only batches that overlap are in memory at once."""
+        query = f"SELECT first_row, rows, gaps, {column} FROM batch ORDER BY first_row"  # noqa: S608
+        # Each pending batch: its next row's number, the batch's first row (no two are equal), the rest.
+        pending: list[tuple[int, int, Any, Iterator[tuple[int, Any]]]] = []
+        for first, rows, gaps, packed in self._database.execute(query):
+            yield from _until(pending, first)
+            values = iter(zip(_numbers(first, rows, gaps), unpack(packed), strict=True))
+            heapq.heappush(pending, (*_next(values, first), values))
+        yield from _until(pending, None)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -121,33 +154,65 @@ class Journal:
             raise
         self._database.execute("COMMIT")
 
-    def _overlapping(self, begin: int, end: int) -> list[int]:
-        query = "SELECT first_row FROM batch WHERE first_row < ? AND first_row + rows > ?"
-        return [row[0] for row in self._database.execute(query, (end, begin))]
+    def _near(self, first: int, last: int) -> list[int]:
+        """The batches that may hold some of the rows."""
+        query = "SELECT first_row FROM batch WHERE first_row <= ? AND last_row >= ?"
+        return [row[0] for row in self._database.execute(query, (last, first))]
 
-    def _cut(self, first: int, begin: int, end: int) -> None:
-        """Leave of the batch at `first` only the rows outside of begin..end."""
-        query = "SELECT ids, findings FROM batch WHERE first_row = ?"
-        packed_ids, packed_findings = self._database.execute(query, (first,)).fetchone()
-        ids, found = _unpack_ids(packed_ids), _unpack_findings(packed_findings)
+    def _cut(self, first: int, taken: set[int]) -> None:
+        """Leave of the batch at `first` only the rows that are not taken."""
+        query = "SELECT rows, gaps, ids, findings FROM batch WHERE first_row = ?"
+        rows, gaps, packed_ids, packed_findings = self._database.execute(query, (first,)).fetchone()
+        numbers = _numbers(first, rows, gaps)
+        if taken.isdisjoint(numbers):
+            return
         self._database.execute("DELETE FROM batch WHERE first_row = ?", (first,))
-        for low, high in ((0, begin - first), (end - first, len(ids))):
-            if 0 <= low < high:
-                self._insert(first + low, ids[low:high], [found.get(i, []) for i in range(low, high)])
+        ids, found = _unpack_ids(packed_ids), _unpack_findings(packed_findings)
+        kept = [i for i, number in enumerate(numbers) if number not in taken]
+        if kept:
+            self._insert([numbers[i] for i in kept], [ids[i] for i in kept], [found.get(i, []) for i in kept])
 
-    def _insert(self, first_row: int, ids: Sequence[str | None], findings: Sequence[Findings]) -> None:
+    def _insert(self, numbers: Sequence[int], ids: Sequence[str | None], findings: Sequence[Findings]) -> None:
         accepted = sum(1 for identity in ids if identity)
         flat = [(i, field, reason) for i, found in enumerate(findings) for field, reason in found]
+        consecutive = numbers[-1] - numbers[0] + 1 == len(numbers)
+        gaps = None if consecutive else " ".join([str(after - before) for before, after in pairwise(numbers)])
         values = (
-            first_row,
+            numbers[0],
             len(ids),
             accepted,
             len(ids) - accepted,
             zlib.compress("\n".join(identity or "" for identity in ids).encode()),
             zlib.compress(json.dumps(flat).encode()),
             time.time(),
+            None if gaps is None else zlib.compress(gaps.encode(), 1),
+            numbers[-1],
         )
-        self._database.execute("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+        self._database.execute("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+
+
+def _numbers(first: int, rows: int, gaps: bytes | None) -> Sequence[int]:
+    if gaps is None:
+        return range(first, first + rows)
+    return list(accumulate(map(int, zlib.decompress(gaps).split()), initial=first))
+
+
+def _next(values: Iterator[tuple[int, Any]], first: int) -> tuple[int, int, Any]:
+    number, value = next(values)
+    return number, first, value
+
+
+def _until(
+    pending: list[tuple[int, int, Any, Iterator[tuple[int, Any]]]], end: int | None
+) -> Iterator[tuple[int, Any]]:
+    """The pending batches' rows in order, up to a number; None: all of them."""
+    while pending and (end is None or pending[0][0] < end):
+        number, first, value, values = pending[0]
+        yield number, value
+        try:
+            heapq.heapreplace(pending, (*_next(values, first), values))
+        except StopIteration:
+            heapq.heappop(pending)
 
 
 def _prepare(path: Path, database: sqlite3.Connection) -> None:
@@ -157,6 +222,9 @@ def _prepare(path: Path, database: sqlite3.Connection) -> None:
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if version == 0:
         for statement in _SCHEMA.split(";\n"):
+            database.execute(statement)
+    if version < VERSION:
+        for statement in _SECOND.split("\n"):
             database.execute(statement)
         database.execute(f"PRAGMA user_version = {VERSION}")
     database.execute("COMMIT")

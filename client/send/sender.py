@@ -1,11 +1,12 @@
-"""The sending itself: batches go out on several threads, and what comes back is written down in one."""
+"""The sending itself: a card's rows go out on one worker, in the order of the file; what comes back is written down."""
 
 from __future__ import annotations
 
-from collections import deque
+import threading
+import zlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from threading import Event
 
 from client.send.api import Api, Failure
@@ -14,8 +15,10 @@ from client.send.journal import Findings, Journal
 from client.send.pace import Pace
 from client.send.rejected import RejectedRows
 from client.send.source import Row, Source
+from shared.transaction.cards import plain
 
-_AHEAD = 4  # batches under way or waiting to be written down, per worker: bounds memory
+_AHEAD = 3  # batches under way or waiting, per worker: bounds memory
+CARD_COLUMN = "cc_num"
 
 
 @dataclass
@@ -28,6 +31,66 @@ class Counts:
     rejected: int = 0
     resent: int = 0  # acknowledged by the API as known already
     failure: Failure | None = None
+
+
+@dataclass(frozen=True)
+class Done:
+    """A batch that a worker has no more to do with. `begun`: it was sent, as far as it went."""
+
+    worker: Worker
+    batch: Batch
+    begun: bool = True
+    failure: Failure | None = None
+    error: BaseException | None = None
+
+
+class Worker(threading.Thread):
+    """Sends the batches that it is given, one after the other; after `stop`, or a failure, none is begun."""
+
+    def __init__(self, api: Api, done: SimpleQueue[Done], stop: Event) -> None:
+        super().__init__(name="send", daemon=True)
+        self.under_way = 0  # batches given and not yet done; for the one who gives them
+        self._api, self._done, self._stop_sending = api, done, stop
+        self._given: SimpleQueue[Batch | None] = SimpleQueue()
+
+    def give(self, batch: Batch) -> None:
+        """Send a batch after those before it."""
+        if self.ident is None:
+            self.start()
+        self.under_way += 1
+        self._given.put(batch)
+
+    def end(self) -> None:
+        """End after the batches given so far."""
+        self._given.put(None)
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for the end, if there was a beginning."""
+        if self.ident is not None:
+            super().join(timeout)
+
+    def run(self) -> None:
+        while (batch := self._given.get()) is not None:
+            self._done.put(self._send(batch))
+
+    def _send(self, batch: Batch) -> Done:
+        if self._stop_sending.is_set():
+            return Done(self, batch, begun=False)
+        try:
+            failure = self._api.send(batch)
+        except BaseException as error:  # noqa: BLE001  # raised again by the one who waits for it
+            failure, done = None, Done(self, batch, error=error)
+        else:
+            done = Done(self, batch, failure=failure)
+        if failure or done.error:
+            self._stop_sending.set()  # the other workers end at their next failure; no batch is begun
+        return done
+
+
+def worker_of(card: str | None, workers: int) -> int:
+    """The worker that a card's rows go to: the same for every form of its number, in every run."""
+    text = plain((card or "").strip())
+    return zlib.crc32(text.encode("utf-8", "surrogateescape")) % workers
 
 
 @dataclass
@@ -47,89 +110,89 @@ class Sender:
     counts: Counts = field(default_factory=Counts)
 
     def run(self) -> Counts:
-        """Send all rows; on a failure or an interruption, first wait for what is under way and write it down."""
-        under_way: deque[tuple[Future[Failure | None], Batch]] = deque()
-        pool = ThreadPoolExecutor(self.workers, thread_name_prefix="send")
+        """Send all rows; on a failure or an interruption, first wait for what is under way and write it down.
+
+        A card's rows meet in one worker, which has one request under way: they reach the stream in the order of the
+        file, however many workers there are, whatever has to be sent again.
+        """
+        done: SimpleQueue[Done] = SimpleQueue()
+        workers = [Worker(self.api, done, self.stop) for _ in range(self.workers)]
         try:
             pace = Pace(self.rate, self.stop.wait)
-            for batch in self._batches():
-                if not pace.admit(len(batch.rows)):
+            for number, batch in self._batches():
+                while workers[number].under_way >= _AHEAD:
+                    self._write_down(done.get())
+                if self.counts.failure or not pace.admit(len(batch.rows)):
                     break
-                under_way.append((pool.submit(self.api.send, batch), batch))
-                while len(under_way) >= self.workers * _AHEAD:
-                    self._collect(under_way)
-                if self.counts.failure:
-                    break
-            while under_way:
-                self._collect(under_way)
+                workers[number].give(batch)
+                while not done.empty():
+                    self._write_down(done.get())
+            while any(worker.under_way for worker in workers):
+                self._write_down(done.get())
         except BaseException:
             self.stop.set()
             raise
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-            for future, batch in under_way:
-                if not future.cancelled():
-                    self._write_down(batch, future)
+            for worker in workers:
+                worker.end()
+            for worker in workers:
+                worker.join()
+            while not done.empty():
+                self._write_down(done.get())
         return self.counts
 
-    def _collect(self, under_way: deque[tuple[Future[Failure | None], Batch]]) -> None:
-        """Wait for the oldest batches, write down what is finished, in the order of the file."""
-        wait([under_way[0][0]], return_when=FIRST_COMPLETED)
-        while under_way and under_way[0][0].done():
-            future, batch = under_way.popleft()
-            self._write_down(batch, future)
-
-    def _write_down(self, batch: Batch, future: Future[Failure | None]) -> None:
-        failure = future.result()
-        for begin, end in batch.runs():
-            self.journal.record(batch.first + begin, batch.ids[begin:end], batch.findings[begin:end])
-        for row, done, identity, findings in zip(
-            batch.rows, batch.acknowledged, batch.ids, batch.findings, strict=True
-        ):
-            if done and identity is None:
-                self.rejected.add(row, findings)
+    def _write_down(self, done: Done) -> None:
+        done.worker.under_way -= 1
+        if done.error:
+            raise done.error
+        if not done.begun:
+            return
+        batch = done.batch
+        settled = [i for i, acknowledged in enumerate(batch.acknowledged) if acknowledged]
+        self.journal.record(
+            [batch.rows[i].number for i in settled],
+            [batch.ids[i] for i in settled],
+            [batch.findings[i] for i in settled],
+        )
+        for i in settled:
+            if batch.ids[i] is None:
+                self.rejected.add(batch.rows[i], batch.findings[i])
                 self.counts.rejected += 1
-            elif done:
+            else:
                 self.counts.accepted += 1
         self.counts.resent += batch.resent
-        if failure and not self.counts.failure:
-            self.counts.failure = failure
-            self.stop.set()  # the other batches end at their next failure; none is begun
+        if done.failure and not self.counts.failure:
+            self.counts.failure = done.failure
         self.progress(self.counts)
 
-    def _batches(self) -> Iterator[Batch]:
-        """Consecutive rows that are to be sent, in batches."""
+    def _batches(self) -> Iterator[tuple[int, Batch]]:
+        """Rows that are to be sent, in full batches of cards that share a worker; with the worker's number."""
         known = self._known() if self.resume else iter(())
         begin, end = next(known, (-1, -1))
         findings = self.journal.rejected() if self.resume else iter(())
         refused = next(findings, None)
-        rows: list[Row] = []
+        columns = self.source.columns
+        card = columns.index(CARD_COLUMN)
+        gathered: list[list[Row]] = [[] for _ in range(self.workers)]
         for row in self.source:
             self.counts.rows += 1
             while begin >= 0 and row.number >= end:
                 begin, end = next(known, (-1, -1))
             if begin <= row.number < end:
-                if rows:
-                    yield Batch(self.source.columns, rows)
-                    rows = []
                 refused = self._skip(row, refused, findings)
                 continue
-            rows.append(row)
-            if len(rows) == self.batch_size:
-                yield Batch(self.source.columns, rows)
-                rows = []
-        if rows:
-            yield Batch(self.source.columns, rows)
+            number = worker_of(row.cells[card] if card < len(row.cells) else None, self.workers)
+            gathered[number].append(row)
+            if len(gathered[number]) == self.batch_size:
+                yield number, Batch(columns, gathered[number])
+                gathered[number] = []
+        for number, rows in enumerate(gathered):
+            if rows:
+                yield number, Batch(columns, rows)
 
     def _known(self) -> Iterator[tuple[int, int]]:
-        """The journal's ranges as they were at the start; batches that touch are one."""
-        merged: list[tuple[int, int]] = []
-        for begin, end in self.journal.covered():
-            if merged and merged[-1][1] == begin:
-                merged[-1] = (merged[-1][0], end)
-            else:
-                merged.append((begin, end))
-        return iter(merged)
+        """The journal's ranges as they were at the start."""
+        return iter(list(self.journal.covered()))
 
     def _skip(
         self, row: Row, refused: tuple[int, Findings] | None, findings: Iterator[tuple[int, Findings]]

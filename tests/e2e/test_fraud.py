@@ -21,7 +21,7 @@ def test_frauds_become_alerts_everywhere_once_and_a_verdict_is_kept(
 ) -> None:
     path = csv_file(rows=6000)
     before = sum(int(item["scored"]["N"]) for item in scanned(stack, "ProfilesTableName"))
-    sent = json.loads(stack.run("send", path, "--workers", "1", "--json").stdout)
+    sent = json.loads(stack.run("send", path, "--json").stdout)
     reconcile(path)
 
     def all_scored() -> bool:

@@ -61,7 +61,7 @@ class World:
 
         name = hashlib.sha256(file.read_bytes()).hexdigest()
         with Journal.open(self.stage.journals / f"{name}.sqlite") as journal:
-            journal.record(0, ids, [[] if i else [("amt", "negative")] for i in ids])
+            journal.record(range(len(ids)), ids, [[] if i else [("amt", "negative")] for i in ids])
             journal.describe(file=str(file), **({"rows": str(len(ids))} if complete else {}))
 
     def table(self, *ids: str, card: str = "c", merchant: str = "m") -> None:
