@@ -1,11 +1,12 @@
-"""Starts MiniStack in this process: loopback only, IAM enforced, its state kept under the home, and two routes of ours.
+"""Starts MiniStack in this process: loopback only, IAM enforced, its state kept under the home, and routes of ours.
 
 `GET /_swipeline/caller?access_key_id=ASIA...` answers {"arn", "principal_arn", "type"}: who holds this access key.
 `arn` can be given to iam:SimulatePrincipalPolicy (for an assumed role it is the role's), `principal_arn` is what
 sts:GetCallerIdentity says. AWS's own services resolve a caller inside; MiniStack has no public call for it, and the
 Redshift Data API needs it to authorise. The route proves nothing about who sent a request: check the signature first.
 
-`POST /_swipeline/snapshot` saves the state: see `local.snapshot`.
+`POST /_swipeline/snapshot` saves the state: see `local.snapshot`. `POST /_swipeline/faults` makes services fail: see
+`local.cloudwatch.faults`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from urllib.parse import parse_qs
 
 from local import api_keys
 from local.clients import Clients
+from local.cloudwatch.faults import FAULTS_PATH, Faults
 from local.cloudwatch.install import CloudWatch
 from local.glue import GlueEngine
 from local.settings import ACCOUNT_ID, HOST, REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Settings
@@ -84,8 +86,17 @@ def caller(access_key_id: str) -> tuple[HTTPStatus, dict[str, Any]]:
     return HTTPStatus.OK, {"arn": role_arn(principal.arn), "principal_arn": principal.arn, "type": principal.type}
 
 
-def with_routes(app: App) -> App:
-    """Wrap an ASGI application with the two routes; everything else passes through untouched."""
+async def body_of(receive: Receive) -> bytes:
+    """The whole body of a request."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = body + message.get("body", b""), message.get("more_body", False)
+    return body
+
+
+def with_routes(app: App, faults: Faults) -> App:
+    """Wrap an ASGI application with our routes; everything else passes through untouched."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         route = (scope["method"], scope["path"]) if scope["type"] == "http" else None
@@ -94,6 +105,8 @@ def with_routes(app: App) -> App:
             status, answer = caller(key)
         elif route == ("POST", SNAPSHOT_PATH):
             status, answer = save()
+        elif route == ("POST", FAULTS_PATH):
+            status, answer = faults.set(await body_of(receive))
         else:
             await app(scope, receive, send)
             return
@@ -147,7 +160,7 @@ def main() -> None:
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
     config.loglevel = "WARNING"
     try:
-        asyncio.run(serve(with_routes(app), config))
+        asyncio.run(serve(with_routes(app, cloudwatch.faults), config))
     finally:
         cloudwatch.stop()
 

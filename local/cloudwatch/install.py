@@ -10,8 +10,13 @@ from typing import Any
 from local.cloudwatch.alarm_record import putter
 from local.cloudwatch.alarms import Evaluator
 from local.cloudwatch.emf import data_of
+from local.cloudwatch.faults import Faults
 from local.cloudwatch.keeping import EVERY_SECONDS, Keeper
 from local.cloudwatch.notify import notifier
+from local.cloudwatch.observe import events, functions, gateway
+from local.cloudwatch.observe.recorder import Recorder
+from local.cloudwatch.observe.streams import Streams
+from local.cloudwatch.observe.tables import Tables
 from local.cloudwatch.operations import Operations
 from local.cloudwatch.protocol import handler
 from local.cloudwatch.query_definitions import QueryDefinitions
@@ -31,6 +36,7 @@ class CloudWatch:
         self._keeper = Keeper(self.store, settings.state / "cloudwatch")
         self._keeper.load(time.time())
         self.definitions = QueryDefinitions(settings.state / "cloudwatch" / "queries.json", lambda query: None)
+        self.faults = Faults()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -54,12 +60,25 @@ class CloudWatch:
         replace(cloudwatch, "_evaluate_alarm", lambda alarm: None)
         replace(cloudwatch, "_evict_old_metrics", lambda: None)
         self._read_logs(cloudwatch_logs)
+        self._observe()
         install_templates(provisioners, cloudwatch, self.definitions)
         evaluator = Evaluator(self.store, cloudwatch)
         self._threads = [
             threading.Thread(target=evaluator.run, args=(self._stopping,), name="alarms", daemon=True),
             threading.Thread(target=self._keep, name="metrics", daemon=True),
         ]
+
+    def _observe(self) -> None:
+        from ministack.services import apigateway_v1, dynamodb, eventbridge, kinesis, lambda_svc, sns, stepfunctions
+
+        of_lambda = Recorder(self.store, "AWS/Lambda")
+        functions.observe(lambda_svc, of_lambda)
+        gateway.observe(apigateway_v1, Recorder(self.store, "AWS/ApiGateway"))
+        Streams(kinesis, Recorder(self.store, "AWS/Kinesis"), self.faults).observe()
+        Tables(dynamodb, Recorder(self.store, "AWS/DynamoDB"), self.faults).observe()
+        events.observe_rules(eventbridge, lambda_svc, Recorder(self.store, "AWS/Events"), of_lambda)
+        events.observe_executions(stepfunctions, Recorder(self.store, "AWS/States"))
+        events.observe_topics(sns, Recorder(self.store, "AWS/SNS"))
 
     def start(self) -> None:
         """Begin to evaluate and to keep."""

@@ -2,7 +2,7 @@
 
 from local.clients import Clients
 from local.event_sources.checkpoints import Checkpoints
-from local.event_sources.metrics import IteratorAges
+from local.event_sources.metrics import MappingMetrics
 from local.event_sources.service import EventSources
 from local.event_sources.worker import Services
 from local.process import beat, start_logging, stop_signal
@@ -19,7 +19,7 @@ def main() -> None:
     settings = Settings.from_environment()
     clients = Clients(settings.behind_proxy(), "event-source-mapping")
     checkpoints = Checkpoints(settings.state / "event_sources.sqlite")
-    sources = EventSources(Services(clients, checkpoints, IteratorAges(clients)))
+    sources = EventSources(Services(clients, checkpoints, MappingMetrics(clients)))
     while not stopping.is_set():
         sources.tick()
         beat(settings, "event-sources")

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 import uuid
+from enum import Enum
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -23,33 +24,40 @@ log = logging.getLogger(__name__)
 MOST_REFUSALS = 5
 
 
+class Fate(Enum):
+    """What became of a given-up batch."""
+
+    DELIVERED = "delivered"
+    DROPPED = "dropped"
+
+
 def deliver(
     clients: Clients, mapping: Mapping, role_arn: str, shard_id: str, discard: Discard, stopping: threading.Event
-) -> bool:
-    """Deliver with the function role's credentials. False when stopped before it was delivered or refused for good."""
+) -> Fate | None:
+    """Deliver with the function role's credentials. None when stopped before it was delivered or refused for good."""
     described = (
         f"{len(discard.records)} records of {mapping.function_name} {shard_id} from "
         f"{discard.records[0].sequence_number} ({discard.condition}, {discard.invocations} invocations)"
     )
     if mapping.destination_arn is None:
         log.error("Dropped %s: the mapping has no on-failure destination", described)
-        return True
+        return Fate.DROPPED
     tries = refusals = 0
     while not stopping.is_set():
         try:
             place = _send(clients, mapping, role_arn, shard_id, discard)
             log.warning("Gave up %s, kept at %s", described, place)
-            return True
+            return Fate.DELIVERED
         except (ClientError, BotoCoreError) as error:
             clients.forget_if_stale(role_arn, error)
             if isinstance(error, ClientError) and error_code(error) not in STALE_CREDENTIALS:
                 refusals += 1
             if refusals >= MOST_REFUSALS:
                 log.error("Dropped %s: %s refuses its record: %s", described, mapping.destination_arn, error)
-                return True
+                return Fate.DROPPED
             tries += 1
             stopping.wait(backoff(tries))
-    return False
+    return None
 
 
 def _send(clients: Clients, mapping: Mapping, role_arn: str, shard_id: str, discard: Discard) -> str:

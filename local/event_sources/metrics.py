@@ -1,57 +1,42 @@
-"""AWS/Lambda IteratorAge: how old the last record of each invoked batch was. Sent together every few seconds."""
+"""What Lambda tells of its event source mappings: IteratorAge per function, and the event counts per mapping.
+
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#event-source-mapping-metrics
+"""
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
-
-from botocore.exceptions import BotoCoreError, ClientError
-
 from local.clients import Clients
-
-log = logging.getLogger(__name__)
-
-SEND_EVERY_SECONDS = 10.0
+from local.event_sources.model import Mapping
+from local.metric_sender import MetricSender
 
 
-class IteratorAges:
-    """Collects ages in seconds per function. Safe across threads."""
+class MappingMetrics:
+    """Counts for all mappings. Safe across threads."""
 
     def __init__(self, clients: Clients) -> None:
-        self._clients = clients
-        self._lock = threading.Lock()
-        self._ages: dict[str, list[float]] = {}
-        self._next_send = 0.0
+        self._sender = MetricSender(clients, "AWS/Lambda")
 
-    def add(self, function_name: str, age_seconds: float) -> None:
-        """Note the age of the last record of one invocation."""
-        with self._lock:
-            self._ages.setdefault(function_name, []).append(max(0.0, age_seconds) * 1000)
+    def age(self, mapping: Mapping, seconds: float) -> None:
+        """The age of the last record of one invocation."""
+        name = {"FunctionName": mapping.function_name}
+        self._sender.add("IteratorAge", max(0.0, seconds) * 1000, "Milliseconds", name)
+
+    def polled(self, mapping: Mapping, events: int) -> None:
+        """Events read from the stream."""
+        self._count("PolledEventCount", mapping, events)
+
+    def invoked(self, mapping: Mapping, events: int, failed: int) -> None:
+        """Events that the function was invoked with, and how many of them it failed."""
+        self._count("InvokedEventCount", mapping, events)
+        self._count("FailedInvokeEventCount", mapping, failed)
+
+    def given_up(self, mapping: Mapping, events: int, delivered: bool) -> None:
+        """Events that went to the on-failure destination, or nowhere."""
+        self._count("OnFailureDestinationDeliveredEventCount" if delivered else "DroppedEventCount", mapping, events)
 
     def send_if_due(self) -> None:
-        """Send what has come together, unless it was done just now. What can't be sent is dropped with a log line."""
-        now = time.time()
-        if now < self._next_send or not self._ages:
-            return
-        self._next_send = now + SEND_EVERY_SECONDS
-        with self._lock:
-            ages, self._ages = self._ages, {}
-        data = [
-            {
-                "MetricName": "IteratorAge",
-                "Dimensions": [{"Name": "FunctionName", "Value": function}],
-                "Unit": "Milliseconds",
-                "StatisticValues": {
-                    "SampleCount": len(values),
-                    "Sum": sum(values),
-                    "Minimum": min(values),
-                    "Maximum": max(values),
-                },
-            }
-            for function, values in ages.items()
-        ]
-        try:
-            self._clients.root("cloudwatch").put_metric_data(Namespace="AWS/Lambda", MetricData=data)
-        except (ClientError, BotoCoreError) as error:
-            log.warning("IteratorAge not sent: %s", error)
+        """Send what has come together."""
+        self._sender.send_if_due()
+
+    def _count(self, name: str, mapping: Mapping, events: int) -> None:
+        self._sender.add(name, events, "Count", {"EventSourceMappingUUID": mapping.uuid})

@@ -42,6 +42,13 @@ class NotInvoked:
 Outcome = Succeeded | FailedAt | Failed | NotInvoked
 
 
+def failed_of(outcome: Outcome, records: int) -> int:
+    """How many of a batch's records the function has to be invoked with again."""
+    if isinstance(outcome, FailedAt):
+        return records - outcome.index
+    return 0 if isinstance(outcome, Succeeded) else records
+
+
 def interpret(payload: bytes, records: Sequence[Record], partial_response: bool) -> Outcome:
     """Read the answer of an invocation that raised no function error.
 

@@ -73,7 +73,7 @@ class EventSources:
                 self._look_after(runner)
         self._leaving = [runner for runner in self._leaving if not runner.stopped]
         self._services.checkpoints.keep_only([*mappings, *self._refused])
-        self._services.ages.send_if_due()
+        self._services.metrics.send_if_due()
 
     def stop(self, patience_seconds: float) -> None:
         """Stop all workers and wait for their running invocations, so that less is processed twice."""

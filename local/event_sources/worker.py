@@ -12,13 +12,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.clients import Clients
 from local.event_sources.checkpoints import Checkpoints
-from local.event_sources.destination import deliver
+from local.event_sources.destination import Fate, deliver
 from local.event_sources.event import build_event, record_bytes, room_for_records
 from local.event_sources.invoker import invoke
 from local.event_sources.lane import Action, Discard, Invoke
-from local.event_sources.metrics import IteratorAges
+from local.event_sources.metrics import MappingMetrics
 from local.event_sources.model import Mapping
-from local.event_sources.response import NotInvoked, Outcome, Succeeded
+from local.event_sources.response import NotInvoked, Outcome, Succeeded, failed_of
 from local.event_sources.shard import Shard
 from local.kinesis_reader import Position, ShardGoneError, ShardReader, StreamInfo
 from local.retry import backoff
@@ -39,7 +39,7 @@ class Services:
 
     clients: Clients
     checkpoints: Checkpoints
-    ages: IteratorAges
+    metrics: MappingMetrics
 
 
 class ShardWorker(threading.Thread):
@@ -108,6 +108,7 @@ class ShardWorker(threading.Thread):
             return
         self._read_errors = 0
         if records:
+            self._services.metrics.polled(self.mapping, len(records))
             self._shard.feed(records, time.time())
             self._last_record = now
             self._next_read = now
@@ -152,8 +153,13 @@ class ShardWorker(threading.Thread):
         try:
             if isinstance(action, Invoke):
                 answer = self._invoke(action)
-            elif deliver(self._services.clients, self.mapping, self._role_arn, self.shard_id, action, self._stopping):
-                answer = None
+            else:
+                done = deliver(
+                    self._services.clients, self.mapping, self._role_arn, self.shard_id, action, self._stopping
+                )
+                if done is not None:
+                    answer = None
+                    self._services.metrics.given_up(self.mapping, len(action.records), done is Fate.DELIVERED)
         finally:
             self._answers.put((action, answer))
 
@@ -162,7 +168,9 @@ class ShardWorker(threading.Thread):
         age = time.time() - records[-1].arrived_at
         payload = build_event(records, self.shard_id, mapping.stream_arn, self._role_arn)
         outcome = invoke(self._services.clients, mapping.function_arn, payload, records, mapping.rules.partial_response)
-        self._services.ages.add(mapping.function_name, age)
+        if not isinstance(outcome, NotInvoked):
+            self._services.metrics.age(mapping, age)
+            self._services.metrics.invoked(mapping, len(records), failed_of(outcome, len(records)))
         level = logging.DEBUG if isinstance(outcome, Succeeded) else logging.WARNING
         log.log(level, "%s: %d records, age %.1f s: %s", self.name, len(records), age, outcome)
         return outcome

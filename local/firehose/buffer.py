@@ -62,6 +62,10 @@ class Buffer:
             return 0.0
         return self._chunks[0].started_at + self._most_seconds
 
+    def since(self) -> float | None:
+        """When the oldest chunk was begun; None while empty."""
+        return self._chunks[0].started_at if self._chunks else None
+
     @property
     def size(self) -> int:
         """Bytes held back."""

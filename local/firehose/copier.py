@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.clients import Clients
 from local.firehose.copy_command import copy_sql, error_code
 from local.firehose.delivery_log import report_error
+from local.firehose.metrics import DeliveryMetrics
 from local.firehose.model import DeliveryStream
 from local.firehose.naming import error_manifest_key, manifest_body, manifest_key
 from local.firehose.store import Copy, Store
@@ -40,12 +41,15 @@ class CopyFailedError(Exception):
 class Copier(threading.Thread):
     """Runs until `stop`. A COPY that was running is looked up again next time by its statement id."""
 
-    def __init__(self, clients: Clients, store: Store, stream: DeliveryStream, stored: threading.Event) -> None:
+    def __init__(
+        self, clients: Clients, store: Store, stream: DeliveryStream, stored: threading.Event, metrics: DeliveryMetrics
+    ) -> None:
         super().__init__(name=f"{stream.name}/copy", daemon=True)
         self._clients = clients
         self._store = store
         self._stream = stream
         self._stored = stored
+        self._metrics = metrics
         self._errors = 0
         self._stopping = threading.Event()
 
@@ -85,6 +89,7 @@ class Copier(threading.Thread):
                     return True
             except CopyFailedError as error:
                 tries += 1
+                self._metrics.not_copied()
                 if error.definite:
                     self._store.failed_once(copy.manifest)
                 copy = self._store.current_copy(name) or copy
@@ -92,6 +97,7 @@ class Copier(threading.Thread):
                     return True
                 continue
             self._store.end_copy(copy.manifest)
+            self._metrics.copied(copy.keys)
             log.info("%s: copied %d objects, manifest %s", self.name, len(copy.keys), copy.manifest)
             return True
         return True
@@ -107,6 +113,7 @@ class Copier(threading.Thread):
         key = error_manifest_key(stream, copy.manifest)
         self._put(key, manifest_body(stream.bucket, copy.keys))
         self._store.end_copy(copy.manifest)
+        self._metrics.given_up(copy.keys)
         log.error("%s: gave up %d objects, see s3://%s/%s", self.name, len(copy.keys), stream.bucket, key)
         return True
 

@@ -13,9 +13,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.clients import Clients
 from local.firehose.copier import Copier
+from local.firehose.metrics import DeliveryMetrics
 from local.firehose.model import DeliveryStream, UnsupportedStreamError, parse_stream
 from local.firehose.stager import Stager
 from local.firehose.store import Store
+from local.metric_sender import MetricSender
 
 log = logging.getLogger(__name__)
 
@@ -46,12 +48,14 @@ class DeliveryStreams:
     def __init__(self, clients: Clients, store: Store) -> None:
         self._clients = clients
         self._store = store
+        self._sender = MetricSender(clients, "AWS/Firehose")
         self._runners: dict[str, Runner] = {}
         self._leaving: list[Runner] = []
         self._refused: dict[str, str] = {}
 
     def tick(self) -> None:
         """Look for new, changed and deleted delivery streams. An emulator that is down is waited for."""
+        self._sender.send_if_due()
         try:
             streams = self._list()
         except (ClientError, BotoCoreError) as error:
@@ -80,9 +84,10 @@ class DeliveryStreams:
 
     def _start(self, stream: DeliveryStream) -> None:
         stored = threading.Event()
+        metrics = DeliveryMetrics(self._sender, stream.name)
         threads = (
-            Stager(self._clients, self._store, stream, stored),
-            Copier(self._clients, self._store, stream, stored),
+            Stager(self._clients, self._store, stream, stored, metrics),
+            Copier(self._clients, self._store, stream, stored, metrics),
         )
         self._runners[stream.name] = Runner(stream, threads)
         self._store.report(stream.name, "Running")

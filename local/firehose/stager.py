@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.clients import Clients
 from local.firehose.buffer import Buffer, Chunk
 from local.firehose.delivery_log import report_error
+from local.firehose.metrics import DeliveryMetrics
 from local.firehose.model import DeliveryStream
 from local.firehose.naming import object_key
 from local.firehose.store import Store
@@ -40,12 +41,15 @@ GZIP_LEVEL = 1
 class Stager(threading.Thread):
     """Runs until `stop`. What was read and not stored is read again next time."""
 
-    def __init__(self, clients: Clients, store: Store, stream: DeliveryStream, stored: threading.Event) -> None:
+    def __init__(
+        self, clients: Clients, store: Store, stream: DeliveryStream, stored: threading.Event, metrics: DeliveryMetrics
+    ) -> None:
         super().__init__(name=f"{stream.name}/stage", daemon=True)
         self._clients = clients
         self._store = store
         self._stream = stream
         self._stored = stored
+        self._metrics = metrics
         self._buffer = Buffer(stream.buffer_bytes, stream.buffer_seconds)
         self._readers: dict[str, ShardReader] = {}
         self._next_look = 0.0
@@ -58,6 +62,7 @@ class Stager(threading.Thread):
 
     def run(self) -> None:
         while not self._stopping.is_set():
+            self._metrics.gauge(self._buffer.since())
             try:
                 self._look_at_shards()
                 found = self._read()
@@ -107,6 +112,7 @@ class Stager(threading.Thread):
             for record in records:
                 self._buffer.add(shard_id, record, now)
             found = found or bool(records)
+            self._metrics.read(len(records), sum(len(record.data) for record in records), caught_up=not records)
         if found:
             self._last_record = time.time()
         return found
@@ -117,6 +123,7 @@ class Stager(threading.Thread):
                 self._store_chunk(chunk)
             except (ClientError, BotoCoreError) as error:
                 self._buffer.put_back(chunk)
+                self._metrics.not_stored()
                 code = "S3.AccessDenied" if "AccessDenied" in str(error) else "S3.InternalError"
                 if self._errors == 0:
                     report_error(
@@ -132,6 +139,7 @@ class Stager(threading.Thread):
         # Killed between these two, the records are stored again under another key; the first object is never copied.
         self._store.stored(stream.name, key, chunk.last)
         self._stored.set()
+        self._metrics.stored(key, len(chunk.data), chunk.size, chunk.started_at)
         log.info("%s: %d records, %d bytes in s3://%s/%s", self.name, len(chunk.data), chunk.size, stream.bucket, key)
 
     def _pause(self, found: bool) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from local.cloudwatch.faults import Faults
 from local.emulator import emulator_environment, role_arn, with_routes
 from local.settings import Settings
 
@@ -40,7 +41,7 @@ def test_other_requests_pass_through_untouched() -> None:
         seen.append(scope)
 
     scope = {"type": "http", "method": "GET", "path": "/bucket/_swipeline/caller"}
-    asyncio.run(with_routes(app)(scope, None, None))  # type: ignore[arg-type]
+    asyncio.run(with_routes(app, Faults())(scope, None, None))  # type: ignore[arg-type]
     assert seen == [scope]
 
 

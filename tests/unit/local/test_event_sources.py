@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local.event_sources.checkpoints import Checkpoints
-from local.event_sources.metrics import IteratorAges
+from local.event_sources.metrics import MappingMetrics
 from local.event_sources.service import EventSources
 from local.event_sources.worker import Services
 from tests.conformance.emulator import wait_until
@@ -49,7 +49,7 @@ def start(tmp_path: Path, clients: FakeClients, monkeypatch: pytest.MonkeyPatch)
 
     def make() -> EventSources:
         checkpoints = Checkpoints(tmp_path / "checkpoints.sqlite")
-        started.append(EventSources(Services(clients, checkpoints, IteratorAges(clients))))
+        started.append(EventSources(Services(clients, checkpoints, MappingMetrics(clients))))
         started[-1].tick()
         return started[-1]
 
@@ -204,8 +204,16 @@ def test_the_age_of_what_is_processed_is_a_metric(
     kinesis.put("a")
     sources = start()
     seen(sources, function, 1)
-    wait_until(lambda: (sources.tick(), clients.metrics)[1], "the metric is sent")
-    (metric,) = clients.metrics
-    assert (metric["MetricName"], metric["Unit"]) == ("IteratorAge", "Milliseconds")
-    assert metric["Dimensions"] == [{"Name": "FunctionName", "Value": "f"}]
-    assert metric["StatisticValues"]["SampleCount"] == 1
+
+    def found() -> dict[str, Any]:
+        sources.tick()
+        return {metric["MetricName"]: metric for metric in clients.metrics}
+
+    wait_until(lambda: {"IteratorAge", "PolledEventCount", "InvokedEventCount"} <= found().keys(), "all are sent")
+    age, polled = found()["IteratorAge"], found()["PolledEventCount"]
+    assert (age["Unit"], age["Dimensions"]) == ("Milliseconds", [{"Name": "FunctionName", "Value": "f"}])
+    assert age["StatisticValues"]["SampleCount"] == 1
+    assert (polled["StatisticValues"]["Sum"], polled["Dimensions"]) == (
+        1,
+        [{"Name": "EventSourceMappingUUID", "Value": "u"}],
+    )
