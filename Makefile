@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: api-docs fuzz-api help setup setup-train setup-bench bench bench-full bench-page demo batch-demo up down status test test-all test-fast test-e2e chaos mutations lint format package train lock clean
+.PHONY: api-docs fuzz-api help setup setup-train setup-tests dashboard screenshots setup-bench bench bench-full bench-page demo batch-demo up down status test test-all test-fast test-e2e chaos mutations lint format package train lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,18 @@ setup: ## the virtual environment, Node and the Serverless Framework (done by it
 setup-train: setup
 	@[ .venv/.ready-train -nt requirements-train.txt ] || { \
 	  uv pip install --quiet --python .venv/bin/python -c constraints.txt -r requirements-train.txt && touch .venv/.ready-train; }
+
+# What lint and the tests need on top: the dashboard (60 MB), and what drives a browser.
+setup-tests: setup-train
+	@[ .venv/.ready-tests -nt requirements-dashboard.txt ] && [ .venv/.ready-tests -nt requirements-browser.txt ] || { \
+	  uv pip install --quiet --python .venv/bin/python -c constraints.txt -r requirements-dashboard.txt -r requirements-browser.txt && \
+	  touch .venv/.ready-tests; }
+
+dashboard: setup ## the analysts' page of the running stack (fetches Streamlit, 60 MB, once; STAGE=)
+	@swipeline dashboard --stage $(or $(STAGE),local)
+
+screenshots: setup-tests ## docs/images from the running page (needs Chromium, and `make demo` before it)
+	python -m scripts.screenshots
 
 demo: setup ## the main job: 20,000 transactions from a CSV file into every store, counted hop by hop
 	@swipeline demo
@@ -34,17 +46,17 @@ down: setup ## stop it (its data stays; `swipeline down --reset` removes it)
 status: setup ## what runs where
 	@swipeline status
 
-test: setup-train ## the fast tests, then the end-to-end ones on an embedded AWS of their own (under 10 minutes)
+test: setup-tests ## the fast tests, then the end-to-end ones on an embedded AWS of their own (under 10 minutes)
 	pytest -n auto --dist loadgroup -m "not e2e"
 	pytest -n 2 --dist loadfile -m "e2e and not slow"
 
 test-all: test ## `make test` and the slow end-to-end ones: Spark, a selection of the chaos scenarios
 	pytest -m slow
 
-test-fast: setup-train ## the tests that need no embedded AWS
+test-fast: setup-tests ## the tests that need no embedded AWS
 	pytest -n auto --dist loadgroup -m "not e2e"
 
-test-e2e: setup-train ## only the tests on the embedded AWS, without the slow ones
+test-e2e: setup-tests ## only the tests on the embedded AWS, without the slow ones
 	pytest -n 2 --dist loadfile -m "e2e and not slow"
 
 chaos: setup ## 200 seeded fault scenarios, 50,000 transactions: nothing lost, nothing twice (SCENARIOS=, SEED=)
@@ -53,7 +65,7 @@ chaos: setup ## 200 seeded fault scenarios, 50,000 transactions: nothing lost, n
 mutations: setup ## takes one guard away at a time; a fast test must notice each
 	python -m tests.chaos.mutations
 
-lint: setup-train ## ruff, mypy, and cfn-lint on the packaged templates
+lint: setup-tests ## ruff, mypy, and cfn-lint on the packaged templates
 	ruff check .
 	ruff format --check .
 	mypy
@@ -94,7 +106,7 @@ train: setup-train ## a fraud model from labelled history: make train DATA=train
 
 lock: setup ## pin anew everything that requirements*.txt asks for
 	@{ head -1 constraints.txt; uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate \
-	  requirements.txt requirements-local.txt requirements-dev.txt requirements-train.txt requirements-benchmarks.txt; } > constraints.new && mv constraints.new constraints.txt
+	  requirements.txt requirements-local.txt requirements-dev.txt requirements-train.txt requirements-benchmarks.txt requirements-dashboard.txt requirements-browser.txt; } > constraints.new && mv constraints.new constraints.txt
 
 clean: ## remove what the commands above made (not the embedded AWS's data)
 	rm -rf .venv node_modules .serverless build .pytest_cache .ruff_cache .mypy_cache

@@ -11,6 +11,7 @@ from client import output
 from client.commands import (
     alerts,
     batch,
+    dashboard,
     demo,
     env,
     generate,
@@ -54,6 +55,7 @@ app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(alerts.app, name="alerts")
 app.command("verdict")(alerts.verdict)
 app.command("train")(train.train)
+app.command("dashboard")(dashboard.dashboard)
 app.command("demo")(demo.demo)
 
 

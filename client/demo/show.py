@@ -20,6 +20,7 @@ _NEXT = (
     ("swipeline generate --rows 100000 --out more.csv", "more simulated transactions"),
     ("swipeline reconcile", "the ledger over all that was sent"),
     ("swipeline alerts --follow", "fraud alerts with their reasons, as they come"),
+    ("swipeline dashboard", "all of it as charts: http://127.0.0.1:8501"),
     ("swipeline down", "stop it; what was stored stays"),
 )
 

@@ -1,0 +1,1 @@
+"""Opens the analysts' page: its packages, its server, its address."""

@@ -1,0 +1,56 @@
+"""What the reader has chosen to see (dates, states, categories, genders, ages), and the WHERE clause it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+AGE_BANDS = ("0-17", "18-24", "25-34", "35-44", "45-54", "55-64", "65-74", "75+")
+GENDERS = {"F": "Women", "M": "Men"}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Dates are inclusive; an empty choice means all. ``None`` as a date: from the beginning, until the end."""
+
+    first: date | None = None
+    last: date | None = None
+    states: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    genders: tuple[str, ...] = ()
+    ages: tuple[str, ...] = ()
+
+    @property
+    def _choices(self) -> Mapping[str, tuple[str, ...]]:
+        return {"state": self.states, "category": self.categories, "gender": self.genders, "age_band": self.ages}
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Values of the placeholders in :attr:`where`."""
+        found = {name: day.isoformat() for name, day in (("from_date", self.first), ("to_date", self.last)) if day}
+        for column, values in self._choices.items():
+            found |= {f"{column}_{number}": value for number, value in enumerate(values)}
+        return found
+
+    @property
+    def where(self) -> str:
+        """A WHERE clause over ``mart.purchase AS p``, or nothing; all values are placeholders."""
+        terms = ["p.purchase_date >= CAST(:from_date AS DATE)"] if self.first else []
+        terms += ["p.purchase_date <= CAST(:to_date AS DATE)"] if self.last else []
+        for column, values in self._choices.items():
+            if values:
+                names = ", ".join(f":{column}_{number}" for number in range(len(values)))
+                terms.append(f"p.{column} IN ({names})")
+        return f"WHERE {' AND '.join(terms)}" if terms else ""
+
+    @property
+    def days(self) -> int | None:
+        """How many days are in view, if both ends are known."""
+        return (self.last - self.first).days + 1 if self.first and self.last else None
+
+    def within(self, first: date | None, last: date | None) -> Filters:
+        """The same, without date bounds that exclude nothing: a wider choice asks the same question."""
+        begin = None if self.first and first and self.first <= first else self.first
+        end = None if self.last and last and self.last >= last else self.last
+        return replace(self, first=begin, last=end)

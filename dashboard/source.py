@@ -1,0 +1,111 @@
+"""The page's one way to the data: a stage's marts by the Data API, kept while they stay as they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import NamedTuple
+
+import pandas as pd
+import streamlit as st
+from botocore.exceptions import BotoCoreError
+
+from client.aws import LOCAL, Stage, explained
+from client.errors import ClientError
+from dashboard.data_api import Frames, QueryError, Warehouse, WarehouseAwayError
+
+STAGE_VARIABLE, REFRESH_VARIABLE = "SWIPELINE_DASHBOARD_STAGE", "SWIPELINE_DASHBOARD_REFRESH"
+KEEP_SECONDS = 3600
+LOOK_SECONDS = 3  # how old an answer to "has anything changed?" may be
+
+_STATE = "SELECT * FROM mart.overview"
+_CHOICES = {
+    "states": "SELECT DISTINCT p.state FROM mart.purchase AS p ORDER BY p.state",
+    "categories": "SELECT DISTINCT p.category FROM mart.purchase AS p ORDER BY p.category",
+}
+
+
+class State(NamedTuple):
+    """What the marts hold now. ``version`` is another one whenever they have changed."""
+
+    version: str
+    transactions: int
+    first: date | None
+    last: date | None
+    refreshed: datetime | None
+
+
+class Choices(NamedTuple):
+    """Values that a filter offers."""
+
+    states: list[str]
+    categories: list[str]
+
+
+def stage_name() -> str:
+    """The stage that ``swipeline dashboard`` was told."""
+    return os.environ.get(STAGE_VARIABLE, LOCAL)
+
+
+def refresh_seconds() -> float | None:
+    """How often an open page looks for news; None: never."""
+    return float(os.environ.get(REFRESH_VARIABLE, "0")) or None
+
+
+@st.cache_resource(show_spinner=False)
+def _warehouse(name: str) -> Warehouse:
+    stage = Stage(name)
+    with explained(stage):
+        return Warehouse(
+            stage.client("redshift-data"),
+            stage.output("WorkgroupName"),
+            stage.output("DatabaseName"),
+            stage.warehouse_secret,
+        )
+
+
+def _ask(questions: Mapping[str, str], parameters: Mapping[str, str]) -> Frames:
+    try:
+        return _warehouse(stage_name()).ask(questions, parameters)
+    except (ClientError, BotoCoreError) as error:
+        raise WarehouseAwayError(str(error)) from error
+
+
+@st.cache_data(ttl=LOOK_SECONDS, show_spinner=False)
+def state() -> State:
+    """What the marts hold. Raises WarehouseAwayError, QueryError."""
+    try:
+        row = _ask({"state": _STATE}, {})["state"].iloc[0]
+    except QueryError as error:
+        if "mart" in str(error) and "exist" in str(error):
+            raise WarehouseAwayError("The marts are not made yet: the next refresh makes them.") from error
+        raise
+    version = "|".join(str(row[name]) for name in ("transactions", "alerts", "newest_merged_at", "refreshed_at"))
+    first, last, refreshed = (
+        None if pd.isna(row[name]) else row[name] for name in ("first_date", "last_date", "refreshed_at")
+    )
+    return State(version, int(row["transactions"]), first and first.date(), last and last.date(), refreshed)
+
+
+@st.cache_data(ttl=KEEP_SECONDS, max_entries=200, show_spinner=False)
+def _kept(questions: tuple[tuple[str, str], ...], parameters: tuple[tuple[str, str], ...], version: str) -> Frames:
+    return _ask(dict(questions), dict(parameters))
+
+
+def ask(questions: Mapping[str, str], parameters: Mapping[str, str]) -> Frames:
+    """Answers by name, asked for anew only when the marts have changed. Raises WarehouseAwayError, QueryError."""
+    return _kept(tuple(questions.items()), tuple(sorted(parameters.items())), state().version)
+
+
+def choices() -> Choices:
+    """What the filters offer. Raises as :func:`ask`."""
+    found = ask(_CHOICES, {})
+    return Choices(*(list(found[name].iloc[:, 0]) for name in ("states", "categories")))
+
+
+def forget() -> None:
+    """Ask for everything anew."""
+    state.clear()
+    _kept.clear()
+    _warehouse.clear()

@@ -1,0 +1,1 @@
+"""The pages: each asks its questions, draws its charts, and knows nothing of how the answers come."""

@@ -1,0 +1,48 @@
+"""How values are called and written on the page."""
+
+from __future__ import annotations
+
+import math
+
+_CATEGORIES = {
+    "entertainment": "Entertainment",
+    "food_dining": "Food and dining",
+    "gas_transport": "Gas and transport",
+    "grocery_net": "Groceries, online",
+    "grocery_pos": "Groceries, in store",
+    "health_fitness": "Health and fitness",
+    "home": "Home",
+    "kids_pets": "Kids and pets",
+    "misc_net": "Other, online",
+    "misc_pos": "Other, in store",
+    "personal_care": "Personal care",
+    "shopping_net": "Shopping, online",
+    "shopping_pos": "Shopping, in store",
+    "travel": "Travel",
+}
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+CITY_SIZES = ("under 2,500", "2,500-9,999", "10,000-49,999", "50,000-249,999", "250,000+")
+NOTHING = "–"
+
+
+def category_name(code: str) -> str:
+    """The data set's ``grocery_pos`` as people say it; a category that it does not know, without its underscores."""
+    return _CATEGORIES.get(code) or code.replace("_", " ").strip().capitalize()
+
+
+def short(value: float | None, sign: str = "") -> str:
+    """A number in at most four digits: 1234567 -> 1.23M. The exact one belongs beside it, in a tooltip or a table."""
+    if value is None or math.isnan(value):
+        return NOTHING
+    for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
+        if abs(value) >= size:
+            digits = f"{value / size:.3g}"
+            if "e" in digits:  # 999.9 rounds to 1e+03
+                digits = f"{value / size:.0f}"
+            return f"{sign}{digits}{unit}"
+    return f"{sign}{value:,.2f}" if sign else f"{value:,.0f}"
+
+
+def percent(part: float | None, digits: int = 2) -> str:
+    """A share of 0..1 in per cent."""
+    return NOTHING if part is None or math.isnan(part) else f"{part * 100:.{digits}f}%"

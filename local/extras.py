@@ -1,0 +1,49 @@
+"""Packages that only some commands need: fetched into this environment when they are first needed."""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from local.settings import REPOSITORY
+
+FETCH_SECONDS = 900
+
+
+class ExtrasError(RuntimeError):
+    """What is needed is not here and cannot be fetched; the message says what to do."""
+
+
+def has(modules: Sequence[str]) -> bool:
+    """True when every module is installed beside this Python."""
+    return all(importlib.util.find_spec(name) is not None for name in modules)
+
+
+def ensure(requirements: str, modules: Sequence[str]) -> bool:
+    """Install a requirements file unless its modules are there; True if it had to. Raises ExtrasError."""
+    with (Path(sys.prefix) / f".{requirements}.lock").open("w") as lock:  # several processes may need it at once
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        importlib.invalidate_caches()
+        missing = not has(modules)
+        if missing:
+            _fetch(requirements)
+    importlib.invalidate_caches()
+    return missing
+
+
+def _fetch(requirements: str) -> None:
+    target = ["install", "--quiet", "-c", "constraints.txt", "-r", requirements]
+    if importlib.util.find_spec("uv") is not None:  # scripts/setup.sh puts it there
+        command = [sys.executable, "-m", "uv", "pip", target[0], "--python", sys.executable, *target[1:]]
+    else:
+        command = [sys.executable, "-m", "pip", *target]
+    try:
+        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=FETCH_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise ExtrasError(f"{requirements} was not fetched within {FETCH_SECONDS} s: try again") from error
+    if done.returncode != 0:
+        raise ExtrasError(f"Cannot fetch it (pip install -r {requirements}): {done.stderr.strip()[-500:]}")
