@@ -29,6 +29,7 @@ from local.glue import GlueEngine
 from local.settings import ACCOUNT_ID, HOST, REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Settings
 from local.snapshot import SNAPSHOT_PATH, save
 from local.step_functions import Integrations
+from local.xray.install import XRay
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -65,6 +66,8 @@ def emulator_environment(settings: Settings, base: Mapping[str, str]) -> dict[st
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_XRAY_DAEMON_ADDRESS": f"{HOST}:{settings.port}",
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
     }
 
 
@@ -154,7 +157,10 @@ def main() -> None:
     journal.install(settings.state / "emulator" / "journal")
     cloudwatch = CloudWatch(settings)
     cloudwatch.install()
+    xray = XRay(settings)
+    xray.install()
     cloudwatch.start()
+    xray.start()
     config = Config()
     config.bind = [f"{HOST}:{settings.port}"]
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
@@ -162,6 +168,7 @@ def main() -> None:
     try:
         asyncio.run(serve(with_routes(app, cloudwatch.faults), config))
     finally:
+        xray.stop()
         cloudwatch.stop()
 
 

@@ -23,6 +23,7 @@ from local.cloudwatch.query_definitions import QueryDefinitions
 from local.cloudwatch.replacing import replace
 from local.cloudwatch.store import MetricStore
 from local.cloudwatch.templates import install as install_templates
+from local.insights.install import Insights, check
 from local.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ class CloudWatch:
         self.store = MetricStore()
         self._keeper = Keeper(self.store, settings.state / "cloudwatch")
         self._keeper.load(time.time())
-        self.definitions = QueryDefinitions(settings.state / "cloudwatch" / "queries.json", lambda query: None)
+        self.definitions = QueryDefinitions(settings.state / "cloudwatch" / "queries.json", check)
         self.faults = Faults()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -61,6 +62,7 @@ class CloudWatch:
         replace(cloudwatch, "_evict_old_metrics", lambda: None)
         self._read_logs(cloudwatch_logs)
         self._observe()
+        Insights(cloudwatch_logs, self.definitions).install()
         install_templates(provisioners, cloudwatch, self.definitions)
         evaluator = Evaluator(self.store, cloudwatch)
         self._threads = [
