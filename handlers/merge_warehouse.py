@@ -1,4 +1,4 @@
-"""merge-warehouse: merges what was delivered to the warehouse's staging table into its core tables, on a schedule."""
+"""merge-warehouse: merges what was delivered to the warehouse's staging tables into core, and refreshes the marts."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from shared.ledger import Ledger
 from shared.retry import seconds_left
 from shared.telemetry import logger, metrics, observed
 from shared.warehouse.data_api import Warehouse
+from shared.warehouse.marts import Marts
 from shared.warehouse.merging import PERIOD_SECONDS, passes, read_result
 from shared.warehouse.sql import read_statements
 
@@ -33,10 +34,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
 
     A second run beside it is harmless: merge.sql locks, and inserts what is new.
 
-    Raises what the warehouse says when a pass fails: the alarm sees it, and the next run tries again.
+    Raises what the warehouse says when a pass fails: the alarm sees it, and the next run tries again. The marts keep no
+    merge back: what they failed of is raised at the end.
     """
     database, every = warehouse()
-    statements = read_statements("merge.sql")
+    statements, marts = read_statements("merge.sql"), Marts(database)
     total = Ledger()
     wanted = min(PERIOD_SECONDS, max(LEAST_SECONDS, float(event.get("seconds", PERIOD_SECONDS))))
     try:
@@ -48,6 +50,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
             metrics.add_metric(name="MergeLag", unit="Seconds", value=result.waited_seconds or 0.0)
             if result.staged:
                 logger.info("merged", extra=result._asdict())
+            if refreshed := marts.follow(seconds_left(context, RESERVE_SECONDS, wanted)):
+                logger.info("refreshed the marts", extra=refreshed._asdict())
     finally:
         counts = total.publish(metrics, "merge-warehouse")
+    marts.raise_failure()
     return counts

@@ -13,6 +13,7 @@ from shared.telemetry import logger, metrics, observed
 from shared.warehouse.data_api import Warehouse
 from shared.warehouse.delivery import publish_jsonpaths
 from shared.warehouse.glue_package import publish_job
+from shared.warehouse.marts import install
 from shared.warehouse.sql import read_statements
 
 RESERVE_SECONDS = 10.0
@@ -37,6 +38,7 @@ def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
     published = [publish_jsonpaths(delivery), *publish_job(delivery)]
     statements = read_statements("ddl.sql")
     warehouse.run("migrate-warehouse", statements, seconds_left(context, RESERVE_SECONDS, WAIT_SECONDS))
+    marts = install(warehouse, seconds_left(context, RESERVE_SECONDS, WAIT_SECONDS))
     metrics.add_metric(name="Migrated", unit="Count", value=1)
-    logger.info("migrated", extra={"statements": len(statements), "published": published})
-    return {"statements": len(statements), "published": published}
+    logger.info("migrated", extra={"statements": len(statements), "marts": marts, "published": published})
+    return {"statements": len(statements), "marts": marts, "published": published}

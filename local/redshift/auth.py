@@ -20,6 +20,8 @@ from local.redshift.errors import ApiError
 from local.redshift.policies import documents, resolved
 
 CALLER_PATH = "/_swipeline/caller"
+# https://docs.aws.amazon.com/redshift/latest/mgmt/redshift-iam-access-federated-db-roles.html
+ROLES_TAG = "RedshiftDbRoles"
 CACHE_SECONDS = 5.0
 _CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256\s+Credential=([^/,\s]+)/(\d{8})/([\w-]+)/([\w-]+)/aws4_request")
 _NOT_FORWARDED = {"connection", "content-length", "transfer-encoding", "accept-encoding", "expect"}
@@ -42,6 +44,9 @@ class Gate(Protocol):
 
     def authorize(self, caller: Caller, action: str, resource: str, owner: str | None = None) -> None:
         """`owner` is the ARN of who submitted the statement, for actions on one."""
+
+    def database_roles(self, caller: Caller) -> tuple[str, ...] | None:
+        """The database roles that the caller's session has; None for the database's owner."""
 
 
 def access_key_id(headers: Mapping[str, str]) -> str:
@@ -75,6 +80,7 @@ class EmulatorGate:
         self._lock = threading.Lock()
         self._allowed: dict[tuple[str, str, str, str], float] = {}
         self._callers: dict[str, tuple[float, Caller]] = {}
+        self._roles: dict[str, tuple[float, tuple[str, ...] | None]] = {}
 
     def authenticate(self, path: str, headers: Mapping[str, str], body: bytes) -> Caller:
         key = access_key_id(headers)
@@ -123,6 +129,28 @@ class EmulatorGate:
             now = time.monotonic()
             self._allowed = {k: until for k, until in self._allowed.items() if until > now}
             self._allowed[key] = now + CACHE_SECONDS
+
+    def database_roles(self, caller: Caller) -> tuple[str, ...] | None:
+        """The roles that the caller's tag names, as on AWS. Without the tag, the owner: on AWS that takes a secret."""
+        if caller.is_root:
+            return None
+        with self._lock:
+            until, roles = self._roles.get(caller.arn, (0.0, None))
+        if time.monotonic() < until:
+            return roles
+        kind, name = caller.arn.split(":", 5)[5].split("/", 1)
+        name = name.rsplit("/", 1)[-1]
+        try:
+            answer = (
+                self._iam.list_role_tags(RoleName=name) if kind == "role" else self._iam.list_user_tags(UserName=name)
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise ApiError("InternalServerException", f"IAM: {error}", HTTPStatus.INTERNAL_SERVER_ERROR) from error
+        tags = {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
+        roles = tuple(filter(None, tags[ROLES_TAG].split(":"))) if ROLES_TAG in tags else None
+        with self._lock:
+            self._roles[caller.arn] = (time.monotonic() + CACHE_SECONDS, roles)
+        return roles
 
     def _decision(self, caller: Caller, action: str, resource: str, owner: str | None) -> str:
         what: dict[str, Any] = {"ActionNames": [action], "ResourceArns": [resource]}

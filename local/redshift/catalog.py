@@ -32,9 +32,14 @@ CREATE OR REPLACE VIEW main.pg_table_def AS SELECT c.schema_name AS schemaname, 
   COALESCE({_META}->>'encoding', 'none') AS encoding, COALESCE(CAST({_META}->>'distkey' AS BOOLEAN), false) AS distkey,
   COALESCE(CAST({_META}->>'sortkey' AS INTEGER), 0) AS sortkey, NOT c.is_nullable AS "notnull"
   FROM duckdb_columns() c WHERE NOT c.internal AND c.schema_name <> 'main' AND c.database_name = current_database();
-CREATE OR REPLACE VIEW main.svv_tables AS SELECT table_catalog, table_schema, table_name, table_type,
-  CAST(NULL AS VARCHAR) AS remarks FROM information_schema.tables
-  WHERE table_schema <> 'main' AND table_catalog = current_database();
+CREATE OR REPLACE VIEW main.svv_tables AS SELECT t.table_catalog, t.table_schema, t.table_name, t.table_type,
+  r.remarks FROM information_schema.tables t LEFT JOIN main._comment r ON r.schema_name = t.table_schema
+  AND r.relation = t.table_name AND r.column_name IS NULL
+  WHERE t.table_schema <> 'main' AND t.table_catalog = current_database();
+CREATE OR REPLACE VIEW main.svv_columns AS SELECT c.table_catalog, c.table_schema, c.table_name, c.column_name,
+  c.ordinal_position, c.is_nullable, lower(c.data_type) AS data_type, r.remarks FROM information_schema.columns c
+  LEFT JOIN main._comment r ON r.schema_name = c.table_schema AND r.relation = c.table_name
+  AND r.column_name = c.column_name WHERE c.table_schema <> 'main' AND c.table_catalog = current_database();
 CREATE OR REPLACE MACRO main.from_base(digits, base) AS CASE WHEN base = 16 THEN ('0x' || digits)::BIGINT
   ELSE error('STRTOL of a base other than 16 is not supported by this server') END;
 CREATE OR REPLACE MACRO main.rs_cut(s, n) AS CASE WHEN strlen(s) <= n THEN s

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from local.redshift import catalog
+from local.redshift import catalog, comments, privileges
 from local.redshift.copy_load import LoadError, load
 from local.redshift.copy_source import ObjectAccess
 from local.redshift.ddl import CreateTable
@@ -37,12 +38,14 @@ class Database:
         _replay_log(path)
         self._root = duckdb.connect(str(path), config=config)
         self._lock = threading.Lock()
-        for statement in catalog.SYSTEM.split(";\n"):
-            self._root.execute(statement)
+        for script in (comments.SYSTEM, privileges.SYSTEM, catalog.SYSTEM):
+            for statement in script.split(";\n"):
+                self._root.execute(statement)
 
-    def session(self) -> Session:
+    def session(self, roles: Collection[str] | None = None) -> Session:
+        """Open a session: the database owner's, or one that may do what its database roles were granted."""
         with self._lock:
-            return Session(self._root.cursor(), self.name)
+            return Session(self._root.cursor(), self.name, roles)
 
     def committed(self, statement_id: str) -> bool:
         query = "SELECT 1 FROM main._committed WHERE statement_id = ?"
@@ -72,8 +75,9 @@ def _replay_log(path: Path) -> None:
 class Session:
     """One connection, with its temporary tables. Use as a context manager; not shared between threads."""
 
-    def __init__(self, connection: Any, database: str) -> None:
+    def __init__(self, connection: Any, database: str, roles: Collection[str] | None = None) -> None:
         self.connection = connection
+        self._roles = roles
         self.load_errors: list[LoadError] = []
         self._database = database
         # Whole-number division, UTC and the schema "public" are Redshift's ways.
@@ -115,6 +119,8 @@ class Session:
             raise SqlError(self._message(error)) from error
 
     def _run(self, compiled: Compiled, query_id: int, objects: ObjectAccess | None) -> tuple[int, Result | None]:
+        if self._roles is not None:
+            privileges.check(self.connection, self._roles, compiled.kind, compiled.named)
         if compiled.kind == "query":
             result = Result.of(self.connection.execute(compiled.sql))
             return result.rows, result
@@ -142,8 +148,15 @@ class Session:
             self.connection.execute("COMMIT")
             self.connection.execute("BEGIN TRANSACTION")
             return 0, None
+        if compiled.comment:
+            comments.put(self.connection, compiled.comment)
+        if compiled.privilege:
+            privileges.apply(self.connection, compiled.privilege)
         if compiled.sql and compiled.kind != "maintenance":
             self.connection.execute(compiled.sql)
+        for schema, relation in compiled.dropped:
+            comments.forget(self.connection, schema, relation)
+            privileges.forget(self.connection, schema, relation)
         return 0, None
 
     def _create(self, create: CreateTable) -> int:

@@ -135,7 +135,7 @@ class Operations:
         ]
         pid = 2**30 + random.getrandbits(20)
         statement = Statement(str(uuid.uuid4()), body, caller.arn, token, now, pid, parts[-1].query_id, parts)
-        self._runner.submit(statement, work)
+        self._runner.submit(statement, work, self._gate.database_roles(caller))
         return statement
 
     def _submitted(self, statement: Statement, body: Body) -> Body:

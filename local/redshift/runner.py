@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -58,8 +59,8 @@ class Runner:
         """Settle the statements that a crash left unfinished. Call once, before the first submit."""
         return self._store.recover(lambda statement: self.database(*statement.database).committed(statement.id))
 
-    def submit(self, statement: Statement, work: Work) -> Running:
-        """Store a statement and queue it. `work` has one entry per part."""
+    def submit(self, statement: Statement, work: Work, roles: Collection[str] | None = None) -> Running:
+        """Store a statement and queue it. `work` has one entry per part; `roles` as Database.session has them."""
         self._store.add(statement)
         writes = any(isinstance(item, Compiled) and item.writes for item in work)
         running = Running()
@@ -68,7 +69,7 @@ class Runner:
             pool = self._readers
             if writes:
                 pool = self._writers.setdefault(statement.database, ThreadPoolExecutor(1, thread_name_prefix="writer"))
-            running.future = pool.submit(self._run, statement, work, running)
+            running.future = pool.submit(self._run, statement, work, running, roles)
         return running
 
     def wait(self, statement_id: str, seconds: float) -> None:
@@ -116,7 +117,7 @@ class Runner:
         for database in self._databases.values():
             database.close()
 
-    def _run(self, statement: Statement, compiled: Work, running: Running) -> None:
+    def _run(self, statement: Statement, compiled: Work, running: Running, roles: Collection[str] | None) -> None:
         self._store.set_status(statement.id, "PICKED")
         started = time.perf_counter_ns()
         status, message = "FAILED", None
@@ -124,7 +125,7 @@ class Runner:
         try:
             database = self.database(*statement.database)
             self._store.set_status(statement.id, "STARTED")
-            with database.session() as session:
+            with database.session(roles) as session:
                 running.session = session
                 try:
                     status, message = self._execute(statement, compiled, running, session)

@@ -12,9 +12,11 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from local.redshift.comments import Comment, comment_of
 from local.redshift.copy_parse import CopyCommand, is_copy, parse_copy
 from local.redshift.ddl import CreateTable, create_table
 from local.redshift.errors import SqlError
+from local.redshift.privileges import PrivilegeCommand, is_privilege, parse_privilege, reads
 from local.redshift.types import parse_type
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
@@ -26,23 +28,33 @@ _NOW = "CAST(current_timestamp AS TIMESTAMP)"
 
 @dataclass(frozen=True)
 class Compiled:
-    """A statement ready to run: `kind` is query, dml, ddl, create, copy, truncate, lock, maintenance or nothing."""
+    """A statement ready to run.
+
+    `kind` is query, dml, ddl, create, copy, truncate, lock, maintenance, comment, privilege or nothing. `named` are a
+    query's relations (see privileges.py); `dropped` are the relations that a DROP takes away.
+    """
 
     kind: str
     sql: str = ""
     create: CreateTable | None = None
     copy: CopyCommand | None = None
     tables: list[str] = field(default_factory=list)
+    comment: Comment | None = None
+    privilege: PrivilegeCommand | None = None
+    named: frozenset[tuple[str, str]] = frozenset()
+    dropped: tuple[tuple[str, str], ...] = ()
 
     @property
     def writes(self) -> bool:
         return self.kind not in ("query", "nothing")
 
 
-def parse(sql: str) -> exp.Expression | CopyCommand | None:
+def parse(sql: str) -> exp.Expression | CopyCommand | PrivilegeCommand | None:
     """One statement. None for an empty one. Raises SqlError on bad syntax and on several statements in one."""
     if is_copy(sql):
         return parse_copy(sql)
+    if is_privilege(sql):
+        return parse_privilege(sql)
     try:
         found = [e for e in sqlglot.parse(sql, read="redshift") if e is not None and not isinstance(e, exp.Semicolon)]
     except SqlglotError as error:
@@ -60,12 +72,14 @@ def compile_text(sql: str) -> Compiled:
     return compile_statement(parse(sql))
 
 
-def compile_statement(parsed: exp.Expression | CopyCommand | None) -> Compiled:
+def compile_statement(parsed: exp.Expression | CopyCommand | PrivilegeCommand | None) -> Compiled:
     """DuckDB SQL for a parsed statement. Raises SqlError naming what isn't supported."""
     if parsed is None:
         return Compiled("nothing")
     if isinstance(parsed, CopyCommand):
         return Compiled("copy", copy=parsed)
+    if isinstance(parsed, PrivilegeCommand):
+        return Compiled("privilege", privilege=parsed)
     node = _lower_identifiers(parsed.copy())
     if isinstance(node, exp.Command):
         return _command(node)
@@ -73,7 +87,7 @@ def compile_statement(parsed: exp.Expression | CopyCommand | None) -> Compiled:
     if isinstance(node, _QUERY):
         if isinstance(node, exp.Select) and node.args.get("into"):
             raise SqlError("SELECT INTO is not supported by this server: use CREATE TABLE AS")
-        return Compiled("query", _sql(_name_columns(node)))
+        return Compiled("query", _sql(_name_columns(node)), named=reads(node))
     if isinstance(node, _DML):
         return Compiled("dml", _sql(_plain_target(node)))
     if isinstance(node, exp.TruncateTable):
@@ -82,6 +96,8 @@ def compile_statement(parsed: exp.Expression | CopyCommand | None) -> Compiled:
         return _create(node)
     if isinstance(node, (exp.Drop, exp.Alter)):
         return _alter(node)
+    if isinstance(node, exp.Comment):
+        return Compiled("comment", comment=comment_of(node))
     if isinstance(node, exp.Analyze):
         return Compiled("maintenance", "ANALYZE")
     raise SqlError(f"{_first_words(parsed.sql('redshift', comments=False))} is not supported by this server")
@@ -121,7 +137,8 @@ def _alter(node: exp.Drop | exp.Alter) -> Compiled:
         kind = (node.args.get("kind") or "").upper()
         if kind not in ("TABLE", "VIEW", "SCHEMA"):
             raise SqlError(f"DROP {kind} is not supported by this server")
-        return Compiled("ddl", _sql(node))
+        gone = [(table.db, table.name) for table in node.find_all(exp.Table)] if kind != "SCHEMA" else []
+        return Compiled("ddl", _sql(node), dropped=tuple(gone))
     for action in node.args.get("actions") or []:
         if not isinstance(action, (exp.AlterRename, exp.RenameColumn)) and not (
             isinstance(action, exp.Drop) and action.args.get("kind") == "COLUMN"

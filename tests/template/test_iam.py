@@ -19,6 +19,7 @@ NO_RESOURCE = {
     "cloudwatch:PutMetricData": "a metric has no ARN; a condition restricts it to Glue's namespace",
     "redshift-data:DescribeStatement": "a statement has no ARN; a condition restricts it to its owner's",
     "redshift-data:GetStatementResult": "a statement has no ARN; a condition restricts it to its owner's",
+    "redshift-data:CancelStatement": "a statement has no ARN; a condition restricts it to its owner's",
 }
 
 
@@ -145,7 +146,13 @@ def test_every_function_has_a_role_of_its_own_that_only_lambda_assumes(template:
 def test_no_role_is_left_that_nobody_uses(template: Template) -> None:
     of_functions = {text(function["Role"]) for function in template.functions().values()}
     batch = {f"{name}Role.Arn" for name in ("Crawler", "Transform", "BatchMachine", "BatchStart")}
-    others = {"DeliveryRole.Arn", "CopyRole.Arn"} | batch | (set() if template.stage == "local" else {"ApiLogRole.Arn"})
+    people = {"AnalystRole.Arn"}
+    others = (
+        {"DeliveryRole.Arn", "CopyRole.Arn"}
+        | people
+        | batch
+        | (set() if template.stage == "local" else {"ApiLogRole.Arn"})
+    )
     assert {f"{logical_id}.Arn" for logical_id in template.of_type("AWS::IAM::Role")} == of_functions | others
 
 
@@ -165,10 +172,25 @@ def test_no_statement_allows_actions_by_wildcard(template: Template) -> None:
 
 def test_a_role_follows_only_the_statements_that_it_started(template: Template) -> None:
     owned = [s for _, s in template.statements() if "redshift-data:DescribeStatement" in as_list(s["Action"])]
-    assert len(owned) == 2
+    assert len(owned) == 3
     for statement in owned:
         ((key, owner),) = statement["Condition"]["StringEquals"].items()
         assert (key, text(owner)) == ("redshift-data:statement-owner-iam-userid", "${aws:userid}")
+
+
+def test_an_analyst_logs_in_without_the_owners_secret_and_as_the_database_role_of_the_marts(template: Template) -> None:
+    role = template.resources["AnalystRole"]
+    workgroup = WORKGROUP["Workgroup" in template.resources]
+    follow = {"DescribeStatement", "GetStatementResult", "CancelStatement"}
+    assert allowed(role) == {
+        ("redshift-data:ExecuteStatement", workgroup),
+        ("redshift-data:BatchExecuteStatement", workgroup),
+        ("redshift-serverless:GetCredentials", workgroup),
+        *((f"redshift-data:{action}", "*") for action in follow),
+    }
+    assert {"Key": "RedshiftDbRoles", "Value": "analyst"} in role["Properties"]["Tags"]
+    (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert text(trust["Principal"]["AWS"]) == "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"
 
 
 def test_firehose_may_read_the_stream_fill_the_bucket_and_log_in(template: Template) -> None:

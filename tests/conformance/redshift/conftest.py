@@ -55,10 +55,14 @@ class MemoryS3:
 
 
 class KeyGate:
-    """The access key id is the caller's name; `forbidden` holds the (name, action) pairs that are denied."""
+    """The access key id is the caller's name; `forbidden` holds the (name, action) pairs that are denied.
+
+    `roles` holds the database roles of the callers that have some; the others are the database's owner.
+    """
 
     def __init__(self) -> None:
         self.forbidden: set[tuple[str, str]] = set()
+        self.roles: dict[str, tuple[str, ...]] = {}
 
     def authenticate(self, path: str, headers: Mapping[str, str], body: bytes) -> Caller:
         name = headers["authorization"].split("Credential=")[1].split("/")[0]
@@ -68,6 +72,9 @@ class KeyGate:
     def authorize(self, caller: Caller, action: str, resource: str, owner: str | None = None) -> None:
         if (caller.arn.rsplit("/")[-1], action) in self.forbidden:
             raise denied(caller, action, resource)
+
+    def database_roles(self, caller: Caller) -> tuple[str, ...] | None:
+        return self.roles.get(caller.arn.rsplit("/")[-1])
 
 
 class Redshift:
@@ -150,6 +157,7 @@ def shared_redshift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redshi
 def redshift(shared_redshift: Redshift) -> Redshift:
     """A server without schemas, tables or objects of earlier tests; its statements stay."""
     shared_redshift.gate.forbidden.clear()
+    shared_redshift.gate.roles.clear()
     shared_redshift.s3.objects.clear()
     shared_redshift.s3.denied.clear()
     tables = shared_redshift.client.list_tables(**TARGET)["Tables"]

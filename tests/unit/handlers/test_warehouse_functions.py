@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 from shared.warehouse.data_api import StatementFailedError, Warehouse
+from shared.warehouse.sql import read_statements
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.events import Context
 from tests.unit.fakes.redshift_data import FakeDataApi, Result, StatementError
@@ -30,7 +32,14 @@ def merge_module(function: Load, monkeypatch: pytest.MonkeyPatch, api: FakeDataA
 
 
 def answer_counts(sql: str) -> Result | None:
+    if "AS alerts" in sql and sql.startswith("SELECT\n"):
+        return [{"transactions": 0, "alerts": 0}]
     return [COUNTS] if sql.startswith("SELECT staged") else None
+
+
+def of(api: FakeDataApi, name: str) -> list[dict[str, Any]]:
+    """The batches of a name."""
+    return [batch for batch in api.submitted if batch["StatementName"] == name]
 
 
 def test_a_run_merges_at_its_pace_and_counts_all_passes(
@@ -39,7 +48,7 @@ def test_a_run_merges_at_its_pace_and_counts_all_passes(
     api = FakeDataApi(answer_counts)
     module = merge_module(function, monkeypatch, api, every=20)
     counts = module.handler({}, Context(remaining_ms=58_000))
-    assert len(api.submitted) == 3
+    assert len(of(api, "merge-warehouse")) == 3
     assert (counts["received"], counts["written"], counts["duplicates"]) == (15, 9, 6)
     metrics = emitted(output())
     assert (metrics["Written"], metrics["Duplicates"], metrics["MergeLag"]) == ([9], [6], [7, 7, 7])
@@ -52,14 +61,13 @@ def test_a_run_by_hand_merges_for_the_seconds_it_is_given_and_no_longer_than_the
     api = FakeDataApi(answer_counts)
     module = merge_module(function, monkeypatch, api, every=20)
     module.handler({"seconds": seconds}, Context(remaining_ms=58_000))
-    assert len(api.submitted) == passes
+    assert len(of(api, "merge-warehouse")) == passes
 
 
 def test_the_merge_is_one_transaction(stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     api = FakeDataApi(answer_counts)
     merge_module(function, monkeypatch, api, every=60).handler({}, Context(remaining_ms=58_000))
-    (batch,) = api.submitted
-    assert batch["StatementName"] == "merge-warehouse"
+    (batch,) = of(api, "merge-warehouse")
     assert batch["Sqls"][0].startswith("LOCK")
 
 
@@ -70,7 +78,7 @@ def test_a_failed_merge_is_raised_and_what_was_merged_before_is_counted(
 
     def execute(sql: str) -> Result | None:
         if not sql.startswith("SELECT staged"):
-            return None
+            return answer_counts(sql)
         answer = answers.pop(0)
         if isinstance(answer, StatementError):
             raise answer
@@ -82,17 +90,56 @@ def test_a_failed_merge_is_raised_and_what_was_merged_before_is_counted(
     assert emitted(output())["Written"] == [3]
 
 
-def test_migrating_runs_the_ddl_and_publishes_the_jsonpaths(
-    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch
+def test_marts_that_cannot_be_refreshed_keep_no_merge_back_and_are_raised_at_the_end(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch, output: Output
 ) -> None:
-    module, api, clock = function("migrate_warehouse"), FakeDataApi(lambda _: None), FakeClock()
+    def execute(sql: str) -> Result | None:
+        if "FROM refresh.watermark" in sql:
+            raise StatementError("ERROR: disk full")
+        return answer_counts(sql)
+
+    api = FakeDataApi(execute)
+    module = merge_module(function, monkeypatch, api, every=20)
+    with pytest.raises(StatementFailedError, match="disk full"):
+        module.handler({}, Context(remaining_ms=58_000))
+    assert len(of(api, "merge-warehouse")) == 3
+    assert emitted(output())["Written"] == [9]
+
+
+@pytest.mark.parametrize("missing", [0, 2, -1])
+def test_marts_are_refreshed_when_core_has_more_and_made_anew_when_it_has_less(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch, missing: int
+) -> None:
+    def execute(sql: str) -> Result | None:
+        if sql == read_statements("marts/waiting.sql")[0]:
+            return [{"transactions": 3, "alerts": 0}]
+        if sql == read_statements("marts/refresh.sql")[-1]:
+            return [{"inserted": 3, "changed_customers": 0, "missing": missing, "alerts": 0}]
+        return answer_counts(sql)
+
+    api = FakeDataApi(execute)
+    merge_module(function, monkeypatch, api, every=60).handler({}, Context(remaining_ms=58_000))
+    assert [batch["Sqls"][0] for batch in of(api, "refresh-marts")] == ["LOCK refresh.watermark"]
+    assert len(of(api, "rebuild-marts")) == (missing < 0)
+
+
+@pytest.mark.parametrize("has_role", [0, 1])
+def test_migrating_runs_the_ddl_installs_the_marts_and_publishes_what_copy_reads(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch, has_role: int
+) -> None:
+    roles = [{"roles": has_role}]
+    api = FakeDataApi(lambda sql: roles if "svv_roles" in sql else None)
+    module, clock = function("migrate_warehouse"), FakeClock()
     _, delivery = module.stores()
     warehouse = Warehouse(api, "swipeline-test", "swipeline", clock=clock, sleep=clock.sleep)
     monkeypatch.setattr(module, "stores", lambda: (warehouse, delivery))
     answer = module.handler({}, Context(remaining_ms=300_000))
-    (batch,) = api.submitted
+    (ddl,), marts = of(api, "migrate-warehouse"), of(api, "migrate-marts")
+    assert api.submitted == [ddl, *marts]
+    assert [sql for batch in marts for sql in batch["Sqls"]].count("CREATE ROLE analyst") == 1 - has_role
     assert answer == {
-        "statements": len(batch["Sqls"]),
+        "statements": len(ddl["Sqls"]),
+        "marts": sum(len(batch["Sqls"]) for batch in marts) - 1,  # the question whether there is a role
         "published": ["jsonpaths/transaction.json", "glue/job.py", "glue/swipeline.zip"],
     }
     published = stage.s3.get_object(Bucket="delivery", Key="jsonpaths/transaction.json")["Body"].read()

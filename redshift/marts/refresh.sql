@@ -1,0 +1,151 @@
+-- Brings mart.purchase up to date with core, in one transaction: run all statements together (BatchExecuteStatement).
+-- Idempotent. Work grows with what was merged since the last time, and with the history of customers whose attributes
+-- changed. core only grows, merges follow one another (LOCK staging.transaction), so merged_at is a watermark; several
+-- merges may share a second, so what has the watermark's own second is compared by id.
+
+LOCK refresh.watermark;
+
+DROP TABLE IF EXISTS refresh_new;
+
+DROP TABLE IF EXISTS refresh_customer;
+
+DROP TABLE IF EXISTS refresh_fact;
+
+DROP TABLE IF EXISTS refresh_count;
+
+-- The transactions that mart.purchase lacks.
+CREATE TEMP TABLE refresh_new AS
+SELECT
+    fact.transaction_id, fact.occurred_at, fact.customer_id, fact.merchant_id, fact.category, fact.amount, fact.is_fraud,
+    fact.merged_at
+FROM core.transaction AS fact
+LEFT JOIN (
+    SELECT transaction_id
+    FROM mart.purchase
+    WHERE merged_at >= (SELECT merged_until FROM refresh.watermark)
+) AS known ON known.transaction_id = fact.transaction_id
+WHERE fact.merged_at >= (SELECT merged_until FROM refresh.watermark)
+    AND known.transaction_id IS NULL;
+
+-- Their customers, where they are new or no longer what they were: nothing but a transaction changes a customer.
+CREATE TEMP TABLE refresh_customer AS
+SELECT
+    customer.customer_id, customer.gender, customer.date_of_birth, customer.state, customer.city_size,
+    CASE WHEN known.customer_id IS NULL THEN 0 ELSE 1 END AS is_changed
+FROM (
+    SELECT
+        customer_id, gender, date_of_birth, state,
+        CASE
+            WHEN city_population < 2500 THEN 'under 2,500'
+            WHEN city_population < 10000 THEN '2,500-9,999'
+            WHEN city_population < 50000 THEN '10,000-49,999'
+            WHEN city_population < 250000 THEN '50,000-249,999'
+            ELSE '250,000+'
+        END AS city_size
+    FROM core.customer
+) AS customer
+INNER JOIN (SELECT DISTINCT customer_id FROM refresh_new) AS seen ON seen.customer_id = customer.customer_id
+LEFT JOIN refresh.customer AS known ON known.customer_id = customer.customer_id
+WHERE known.customer_id IS NULL
+    OR known.gender <> customer.gender
+    OR known.date_of_birth <> customer.date_of_birth
+    OR known.state <> customer.state
+    OR known.city_size <> customer.city_size;
+
+DELETE FROM refresh.customer
+USING refresh_customer
+WHERE refresh.customer.customer_id = refresh_customer.customer_id;
+
+INSERT INTO refresh.customer (customer_id, gender, date_of_birth, state, city_size)
+SELECT customer_id, gender, date_of_birth, state, city_size
+FROM refresh_customer;
+
+-- A changed customer's purchases are made anew, all of them.
+DELETE FROM mart.purchase
+USING refresh_customer
+WHERE mart.purchase.customer_id = refresh_customer.customer_id
+    AND refresh_customer.is_changed = 1;
+
+CREATE TEMP TABLE refresh_fact AS
+SELECT fresh.*
+FROM refresh_new AS fresh
+LEFT JOIN refresh_customer AS changed ON changed.customer_id = fresh.customer_id AND changed.is_changed = 1
+WHERE changed.customer_id IS NULL
+UNION ALL
+SELECT
+    fact.transaction_id, fact.occurred_at, fact.customer_id, fact.merchant_id, fact.category, fact.amount, fact.is_fraud,
+    fact.merged_at
+FROM core.transaction AS fact
+INNER JOIN refresh_customer AS changed ON changed.customer_id = fact.customer_id AND changed.is_changed = 1;
+
+INSERT INTO mart.purchase (
+    transaction_id, purchase_date, hour_of_day, weekday, customer_id, merchant_id, category, state, city_size, gender,
+    birth_year, age_band, amount, is_fraud, is_alert, merged_at
+)
+SELECT
+    fact.transaction_id,
+    CAST(fact.occurred_at AS DATE),
+    CAST(EXTRACT(hour FROM fact.occurred_at) AS SMALLINT),
+    CAST(CASE WHEN EXTRACT(dow FROM fact.occurred_at) = 0 THEN 7 ELSE EXTRACT(dow FROM fact.occurred_at) END AS SMALLINT),
+    fact.customer_id, fact.merchant_id, fact.category, fact.state, fact.city_size, fact.gender,
+    CAST(EXTRACT(year FROM fact.date_of_birth) AS SMALLINT),
+    CASE
+        WHEN fact.age < 18 THEN '0-17'
+        WHEN fact.age < 25 THEN '18-24'
+        WHEN fact.age < 35 THEN '25-34'
+        WHEN fact.age < 45 THEN '35-44'
+        WHEN fact.age < 55 THEN '45-54'
+        WHEN fact.age < 65 THEN '55-64'
+        WHEN fact.age < 75 THEN '65-74'
+        ELSE '75+'
+    END,
+    fact.amount, fact.is_fraud,
+    CASE WHEN alert.transaction_id IS NULL THEN FALSE ELSE TRUE END,
+    fact.merged_at
+FROM (
+    SELECT
+        made.*, customer.state, customer.city_size, customer.gender, customer.date_of_birth,
+        -- The difference of the years, less one before the birthday.
+        EXTRACT(year FROM made.occurred_at) - EXTRACT(year FROM customer.date_of_birth)
+        - CASE
+            WHEN EXTRACT(month FROM made.occurred_at) * 100 + EXTRACT(day FROM made.occurred_at)
+                < EXTRACT(month FROM customer.date_of_birth) * 100 + EXTRACT(day FROM customer.date_of_birth) THEN 1
+            ELSE 0
+        END AS age
+    FROM refresh_fact AS made
+    INNER JOIN refresh.customer AS customer ON customer.customer_id = made.customer_id
+) AS fact
+LEFT JOIN core.alert AS alert ON alert.transaction_id = fact.transaction_id AND alert.is_alert;
+
+-- Alerts that came after their transactions.
+UPDATE mart.purchase
+SET is_alert = TRUE
+FROM core.alert AS alert
+WHERE mart.purchase.transaction_id = alert.transaction_id
+    AND alert.is_alert
+    AND alert.merged_at >= (SELECT alerts_until FROM refresh.watermark)
+    AND mart.purchase.purchase_date = CAST(alert.occurred_at AS DATE)
+    AND NOT mart.purchase.is_alert;
+
+-- Should the counts differ, a clock went back between two merges: the next refresh then compares all ids.
+CREATE TEMP TABLE refresh_count AS
+SELECT
+    (SELECT COUNT(*) FROM refresh_new) AS inserted,
+    (SELECT COUNT(*) FROM refresh_customer WHERE is_changed = 1) AS changed_customers,
+    (SELECT MAX(merged_at) FROM refresh_new) AS merged_until,
+    (SELECT COUNT(*) FROM core.transaction) - (SELECT COUNT(*) FROM mart.purchase) AS missing,
+    (SELECT MAX(merged_at) FROM core.alert) AS alerts_until,
+    (SELECT COUNT(*) FROM core.alert) AS alerts;
+
+UPDATE refresh.watermark
+SET merged_until = CASE
+        WHEN counted.missing <> 0 THEN CAST('1970-01-01' AS TIMESTAMP)
+        ELSE COALESCE(counted.merged_until, refresh.watermark.merged_until)
+    END,
+    alerts_until = COALESCE(counted.alerts_until, refresh.watermark.alerts_until),
+    alerts = counted.alerts,
+    refreshed_at = GETDATE()
+FROM refresh_count AS counted;
+
+SELECT inserted, changed_customers, missing, alerts
+FROM refresh_count;
