@@ -137,6 +137,12 @@ class Stage:
         return str(self.client("apigateway").get_api_key(apiKey=key, includeValue=True)["value"])
 
     @cached_property
+    def reviewer_api_key(self) -> str:
+        """The reviewers' API key, read from API Gateway."""
+        key = self.output("ReviewerApiKeyId")
+        return str(self.client("apigateway").get_api_key(apiKey=key, includeValue=True)["value"])
+
+    @cached_property
     def api_key(self) -> str:
         """The sender's API key, read from API Gateway."""
         key = self.output("SenderApiKeyId")

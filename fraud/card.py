@@ -47,6 +47,7 @@ def markdown(card: dict[str, Any]) -> str:
         ("Learned from", f"`{card['data']}` (SHA-256 `{card['data_sha256']}`)"),
         ("Which came from", card["source"] or "not said"),
         ("Rows", f"{card['rows']:,}, of which {card['frauds']:,} frauds, on {card['cards']:,} cards"),
+        *_verdicts(card),
         ("Time", f"{card['from']} to {card['to']}"),
         ("Trees", f"{card['trees']} of {card['parameters']['num_leaves']} leaves; file of {card['bytes']:,} bytes"),
         ("Threshold", f"{card['threshold']:.4f}, for a precision of {card['precision']} on the last tenth of the time"),
@@ -65,6 +66,14 @@ def markdown(card: dict[str, Any]) -> str:
         parts += ["## Test", f"History with SHA-256 `{card['test']['sha256']}`, profiles warmed by the training data."]
         parts += _figures(card["test"])
     return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _verdicts(card: dict[str, Any]) -> list[tuple[str, str]]:
+    if "verdicts" not in card:
+        return []
+    given = card["verdicts"]
+    said = f"{given['given']:,} given, {given['applied']:,} on these rows, {given['changed']:,} against their labels"
+    return [("Verdicts", f"{said} (SHA-256 `{given['sha256']}`); rows with neither are taken to be genuine")]
 
 
 def _figures(figures: dict[str, Any]) -> list[str]:

@@ -17,6 +17,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from fraud.event import Event, event_of
+from fraud.labels import HistoryError, Verdicts
 from shared.transaction.moments import utc
 from shared.transaction.schema import Transaction
 
@@ -24,10 +25,6 @@ COLUMNS = (
     "trans_date_trans_time", "cc_num", "category", "amt", "gender", "city_pop", "dob", "trans_num", "is_fraud",
 )  # fmt: skip
 _CHUNK = 50_000
-
-
-class HistoryError(ValueError):
-    """The file cannot be learned from."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +54,11 @@ class History:
             )
 
 
-def read(*paths: Path) -> tuple[History, ...]:
+def read(*paths: Path, verdicts: Verdicts | None = None) -> tuple[History, ...]:
     """Read files so that a card has the same number in all of them, in the order given.
+
+    With verdicts, a judged row takes its verdict for its label; a row without either is taken to be genuine, as nobody
+    complained of it.
 
     Raises
     ------
@@ -67,15 +67,17 @@ def read(*paths: Path) -> tuple[History, ...]:
 
     """
     numbers: dict[str, int] = {}
-    return tuple(_read(path, numbers) for path in paths)
+    return tuple(_read(path, numbers, verdicts) for path in paths)
 
 
-def _read(path: Path, numbers: dict[str, int]) -> History:
+def _read(path: Path, numbers: dict[str, int], verdicts: Verdicts | None) -> History:
     table = _table(path)
     missing = [name for name in COLUMNS if name not in table.column_names]
     if missing:
         raise HistoryError(f"{path.name} lacks the columns {', '.join(missing)}")
     table = table.select(COLUMNS).sort_by([("trans_date_trans_time", "ascending"), ("trans_num", "ascending")])
+    if verdicts is not None:
+        table = verdicts.label(table)
     empty = [name for name in COLUMNS if table[name].null_count]
     if empty:
         raise HistoryError(f"{path.name} has rows without a value in {', '.join(empty)}")

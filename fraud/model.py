@@ -59,6 +59,9 @@ class Model:
         self.version: str = document["version"]
         self.threshold: float = document["threshold"]
         self.reference: Mapping[str, Any] = document["reference"]  # what fraud.drift compares with
+        for name in (*FEATURES, "score"):
+            if len(self.reference[name]["shares"]) != len(self.reference[name]["edges"]) + 1:
+                raise ValueError(f"the reference of {name} has not one share more than edges")
         self.about: Mapping[str, Any] = document["about"]
         self.tables = Tables(tuple(document["tables"]["evidence"]), tuple(document["tables"]["usual"]))
         self.tables.check()

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from fraud.alert import Flagged, alerts
 from fraud.model import Model
 from fraud.profile import Profile, ProfileError
-from fraud.scoring import Applied, score_batch
+from fraud.scoring import Applied, Scored, score_batch
 from shared.sinks.consumer import Line
 
 NUMBER_WIDTH = 56  # digits; so that sequence numbers compare as texts
@@ -47,6 +47,7 @@ class Detection:
     """What a batch comes to: alerts to store first, then states. `counts` by what became of each transaction."""
 
     flagged: list[Flagged] = field(default_factory=list)
+    scored: list[tuple[str, Scored]] = field(default_factory=list)  # with their cards, for the drift
     states: list[State] = field(default_factory=list)
     first_new: dict[str, Line] = field(
         default_factory=dict
@@ -106,6 +107,7 @@ def detect(
     results = score_batch(model, profiles, transactions, limits, shadow)
     found.counts.update(result.applied for result in results)
     arrived = [line.position.arrived_at.isoformat(timespec="milliseconds").replace("+00:00", "Z") for line in new]
+    found.scored = [(line.transaction.card_id, result) for line, result in zip(new, results, strict=True)]
     found.flagged = alerts(model, shadow, results, transactions, arrived)
     for card_id, number in last.items():
         was = stored[card_id].scored if card_id in stored else 0

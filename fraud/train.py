@@ -21,6 +21,7 @@ from fraud.evaluate import by_segment, measure
 from fraud.features import FEATURE_VERSION, FEATURES, Tables
 from fraud.fixture import fixture
 from fraud.history import History, HistoryError, read
+from fraud.labels import Verdicts, read_verdicts
 from fraud.learn import FOLDS, PARAMETERS, Array, fit, out_of_fold, replay, tree_lists
 from fraud.metrics import average_precision, calibration, curve, threshold_for
 from fraud.model import FORMAT, Model, fixture_rows, parse, serialise
@@ -60,8 +61,8 @@ class _Chosen:
     figures: dict[str, Any]
 
 
-def train(data: Path, test: Path | None = None, options: Options = Options()) -> Trained:
-    """Learn a model from a file. The same file, options and library versions give the same bytes.
+def train(data: Path, test: Path | None = None, options: Options = Options(), verdicts: Path | None = None) -> Trained:
+    """Learn a model from a file, and from verdicts on some of its rows. The same input gives the same bytes.
 
     Raises
     ------
@@ -69,20 +70,23 @@ def train(data: Path, test: Path | None = None, options: Options = Options()) ->
         If the data cannot be learned from.
 
     """
-    history, *tests = read(data, *([test] if test else []))
-    trained = learn(history, data.name, options)
+    given = read_verdicts(verdicts) if verdicts else None
+    history, *tests = read(data, *([test] if test else []), verdicts=given)
+    trained = learn(history, data.name, options, given)
     if tests:
         trained.card["test"] = {"sha256": tests[0].sha256} | measure(parse(trained.data), history, tests[0])
     return trained
 
 
-def learn(history: History, name: str, options: Options) -> Trained:
-    """Learn a model from a history that goes by a name in the card."""
+def learn(history: History, name: str, options: Options, verdicts: Verdicts | None = None) -> Trained:
+    """Learn a model from a history that goes by a name in the card; ``verdicts`` are in its labels already."""
     chosen = _choose(history, options)
     tables, choice = out_of_fold(history, np.ones(len(history), dtype=bool))
     rows = replay(history, tables, choice)
     booster = fit(rows, history.fraud, _ALL, options.seed, options.threads, chosen.trees)
     document = _document(history, name, options, booster, tables[-1], chosen)
+    if verdicts is not None:
+        document["about"]["verdicts"] = verdicts.as_json()
     document["reference"] = _reference(rows, booster)
     content = serialise(document)
     _require_equal(parse(content), booster, rows[:: max(len(rows) // 20_000, 1)])
@@ -186,6 +190,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="CSV or Parquet in the Kaggle file's schema, labelled")
     parser.add_argument("--test", type=Path, help="later history of any cards, to measure the model on")
     parser.add_argument(
+        "--verdicts", type=Path, help="CSV of transaction_id,verdict: labels that count before the data's"
+    )
+    parser.add_argument(
         "--out", type=Path, required=True, help="directory for NAME.json, NAME.card.json and NAME.card.md"
     )
     parser.add_argument("--source", default="", help="how the data came about, for the card")
@@ -197,7 +204,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     options = Options(given.seed, given.precision, given.threads, not given.no_ablation, given.source)
     try:
-        trained = train(given.data, given.test, options)
+        trained = train(given.data, given.test, options, given.verdicts)
     except (HistoryError, OSError) as error:
         sys.stderr.write(f"fraud.train: {error}\n")
         return 1

@@ -10,6 +10,7 @@ from shared import config
 from shared.aws import client
 from shared.detection.alerts import Alerts, Topic
 from shared.detection.detector import Detector
+from shared.detection.drift import DriftCounts
 from shared.detection.profiles import Profiles
 from shared.ingest.stream import Stream
 from shared.retry import Budget, seconds_left
@@ -31,7 +32,8 @@ def detector() -> Detector:
     topic = Topic(client("sns", read_timeout=5, attempts=3), settings.alert_topic_arn, settings.stage)
     stream = Stream(client("kinesis", read_timeout=5, attempts=1), settings.alert_stream_name)
     alerts = Alerts(ConditionalWriter(dynamodb, settings.alerts_table_name), stream, topic)
-    return Detector(load(), shadow, Profiles(dynamodb, settings.profiles_table_name), alerts)
+    profiles, drift = Profiles(dynamodb, settings.profiles_table_name), DriftCounts(dynamodb, settings.drift_table_name)
+    return Detector(load(), shadow, profiles, alerts, drift)
 
 
 @observed
@@ -46,6 +48,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if outcome.failed:
         ledger.failed = ledger.accepted - ledger.written - ledger.duplicates
     found = {"alerts": outcome.alerts, "late": outcome.late, "early": outcome.early, "reset": outcome.reset}
+    found["uncounted"] = outcome.uncounted
     for name, value in found.items():
         metrics.add_metric(name=name.capitalize(), unit="Count", value=value)
     return report.end("detect-fraud", batch, ledger, outcome.failed, "batch scored", warn=bool(outcome.reset), **found)

@@ -58,7 +58,16 @@ class Detect(Stage):
     alerts_table_name: str
     alert_stream_name: str
     alert_topic_arn: str
+    drift_table_name: str
     shadow_model: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureFraud(Stage):
+    """Of measure-fraud."""
+
+    drift_table_name: str
+    alerts_table_name: str
 
 
 @dataclass(frozen=True, kw_only=True)

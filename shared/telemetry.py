@@ -12,6 +12,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from shared.aws import error_code
 from shared.transaction.masking import mask
@@ -73,6 +74,16 @@ def observed(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 def _set_dimensions(function_name: str, stage: str) -> None:
     """Set the dimensions that all metrics of the container have; Powertools warns if they are set again."""
     metrics.set_default_dimensions(function_name=function_name, stage=stage)
+
+
+def one_metric(name: str, value: float, **dimensions: str) -> None:
+    """Publish a number without unit that has dimensions beside those of all metrics: an EMF line of its own."""
+    common = {"service": _SERVICE, **metrics.default_dimensions}
+    with single_metric(
+        name, MetricUnit.NoUnit, value, namespace=metrics.namespace, default_dimensions=common
+    ) as metric:
+        for key, text in dimensions.items():
+            metric.add_dimension(key, text)
 
 
 def trace_header() -> str | None:

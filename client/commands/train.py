@@ -19,6 +19,10 @@ def train(
     test: Annotated[Path | None, typer.Option(help="Later history, to measure the model on.")] = None,
     name: Annotated[str, typer.Option(help="Of the model.")] = "candidate",
     source: Annotated[str, typer.Option(help="How the data came about, for the card.")] = "",
+    verdicts: Annotated[
+        Path | None, typer.Option(help="What people found, of `swipeline alerts verdicts`: counts before the labels.")
+    ] = None,
+    precision: Annotated[float, typer.Option(help="Of the alerts, for which the threshold is chosen.")] = 0.98,
     seed: Annotated[int, typer.Option(help="Of the training.")] = 1,
 ) -> None:
     """Train a fraud model. `docs/runbook.md` says how to try it in shadow mode and how to ship it."""
@@ -28,7 +32,9 @@ def train(
     from fraud.train import main
 
     arguments = ["--data", str(data), "--out", str(out), "--name", name, "--seed", str(seed)]
+    arguments += ["--precision", str(precision)]
     arguments += ["--test", str(test)] if test else []
+    arguments += ["--verdicts", str(verdicts)] if verdicts else []
     arguments += ["--source", source] if source else []
     if main(arguments):
         raise typer.Exit(1)

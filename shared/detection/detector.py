@@ -13,6 +13,7 @@ from fraud.model import Model
 from fraud.scoring import Applied
 from fraud.stream import Detection, detect
 from shared.detection.alerts import Alerts
+from shared.detection.drift import DriftCounts
 from shared.detection.profiles import Profiles
 from shared.retry import Budget
 from shared.sinks.consumer import Line, Position
@@ -28,14 +29,18 @@ class Detected(NamedTuple):
     early: int
     reset: int  # profiles begun anew
     alerts: int  # new ones
+    uncounted: int  # not in the counts for the drift: their table was away
     failed: list[Position]
 
 
 class Detector:
     """Fraud detection on the stores of a stage."""
 
-    def __init__(self, model: Model, shadow: Model | None, profiles: Profiles, alerts: Alerts) -> None:
+    def __init__(
+        self, model: Model, shadow: Model | None, profiles: Profiles, alerts: Alerts, drift: DriftCounts
+    ) -> None:
         self._model, self._shadow, self._profiles, self._alerts = model, shadow, profiles, alerts
+        self._drift = drift
 
     def run(self, lines: Sequence[Line], budget: Budget, redriven: bool = False) -> Detected:
         """Detect; a card fails from its first line that is not in its profile. Raises ClientError for good."""
@@ -46,12 +51,17 @@ class Detector:
         ready = [state for state in found.states if state.card_id not in published.failed]
         written = self._profiles.write(ready, budget)
         failed = published.failed | written.failed
+        done = [one for card_id, one in found.scored if card_id not in failed]  # the others come again
+        counted = not done or self._drift.add(self._model, done, lines[0].position)
         positions = [line.position for line in lines if line.transaction.card_id in read.unread]
         positions += [found.first_new[card_id].position for card_id in failed]
-        return _detected(found, failed, positions, published.new, read.retried + published.retried + written.retried)
+        retried = read.retried + published.retried + written.retried
+        return _detected(found, failed, positions, published.new, retried, 0 if counted else len(done))
 
 
-def _detected(found: Detection, failed: set[str], positions: list[Position], new: int, retried: int) -> Detected:
+def _detected(
+    found: Detection, failed: set[str], positions: list[Position], new: int, retried: int, uncounted: int
+) -> Detected:
     scored = sum(state.scored - state.scored_before for state in found.states if state.card_id not in failed)
     return Detected(
         scored=scored,
@@ -61,5 +71,6 @@ def _detected(found: Detection, failed: set[str], positions: list[Position], new
         early=found.counts[Applied.EARLY],
         reset=found.reset,
         alerts=new,
+        uncounted=uncounted,
         failed=positions,
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tests.e2e.stack import Stack, wait_until
+from tests.e2e.test_query import call, reader_key
 
 
 def scanned(stack: Stack, output: str) -> list[dict[str, Any]]:
@@ -45,7 +47,45 @@ def test_frauds_become_alerts_everywhere_once_and_a_verdict_is_kept(
 
     wait_until(in_the_warehouse, 60, "every alert is in core.alert")
 
-    one = next(iter(caught & ours))
-    stack.run("verdict", one, "fraud")
+    one, other = sorted(caught & ours)[:2]
+    stack.run("verdict", one, "fraud", "--by", "ada")
     listed = [json.loads(line) for line in stack.run("alerts", "--limit", "1000", "--json").stdout.splitlines()]
     assert {alert["transaction_id"]: alert.get("verdict") for alert in listed}[one] == "fraud"
+    assert "fraud, says ada" in stack.run("alerts", "show", one).stdout
+
+    # The same through the API: only the reviewers' key gives verdicts, readers see them.
+    read = partial(call, stack, reader_key(stack))
+    found = read("GET", f"/alerts/{other}").json()
+    assert (found["alert"]["status"], found["transaction"]["transaction_id"]) == ("open", other)
+    said = {"verdict": "genuine", "by": "bob", "note": "the holder knows of it"}
+    assert read("POST", f"/alerts/{other}/verdict", json=said).status_code == 403
+    judge = partial(call, stack, reader_key(stack, "ReviewerApiKeyId"), "POST", f"/alerts/{other}/verdict")
+    first = judge(json=said)
+    assert (first.status_code, judge(json=said).json()) == (200, first.json())
+    assert other in alert_ids(read, status="genuine")
+    assert {one, other}.isdisjoint(alert_ids(read, status="open"))
+    assert other in alert_ids(read, card_id=found["alert"]["card_id"])
+    assert set(alert_ids(read)) >= {one, other}
+
+    def verdicts_in_the_warehouse() -> bool:
+        rows = stack.sql("SELECT transaction_id, verdict, judged_by FROM core.verdict")
+        assert len({tuple(row) for row in rows}) == len(rows)
+        return {(one, "fraud", "ada"), (other, "genuine", "bob")} <= {tuple(row) for row in rows}
+
+    wait_until(verdicts_in_the_warehouse, 60, "both verdicts are in core.verdict")
+    judged = json.loads(stack.run("alerts", "precision", "--by", "month", "--json").stdout)
+    assert (judged[-1]["fraud"], judged[-1]["genuine"]) == (1, 1)
+
+
+def alert_ids(read: Callable[..., Any], **query: str) -> list[str]:
+    """All pages of a list of alerts."""
+    found: list[str] = []
+    more: dict[str, str] = {}
+    while True:
+        answer = read("GET", "/alerts", params=query | more | {"limit": "7"})
+        assert answer.status_code == 200, answer.text
+        found += [alert["alert_id"] for alert in answer.json()["alerts"]]
+        if answer.json()["next_cursor"] is None:
+            assert len(set(found)) == len(found)
+            return found
+        more = {"cursor": answer.json()["next_cursor"]}

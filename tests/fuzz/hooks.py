@@ -3,7 +3,8 @@
 - GET /transactions takes exactly one of card_id and merchant, POST /transactions rows that mean something.
 - A cursor is good only if this very query issued it, so a made-up one is wrong though its form is right.
 - An Idempotency-Key belongs to one body.
-- Readers and senders have a key each.
+- Readers, senders and reviewers have a key each.
+- Half of the calls on one alert are about one that is there: a made-up id is a 404.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import schemathesis
 
 from tests.unit.fakes.rows import raw_row
 
-READ_KEY, SEND_KEY = os.environ["SWIPELINE_READ_KEY"], os.environ["SWIPELINE_SEND_KEY"]
+READ_KEY, SEND_KEY, REVIEW_KEY = (os.environ[f"SWIPELINE_{name}_KEY"] for name in ("READ", "SEND", "REVIEW"))
 KNOWN_CARD, KNOWN_MERCHANT = (os.environ[f"SWIPELINE_KNOWN_{name}"] for name in ("CARD", "MERCHANT"))
+KNOWN_ALERTS = os.environ["SWIPELINE_KNOWN_ALERTS"].split(",")
 
 
 @schemathesis.auth(refresh_interval=None)  # the key depends on the call: none is kept
@@ -25,6 +27,8 @@ class Keys:
     """The key of whoever makes the call."""
 
     def get(self, case: Any, context: Any) -> str:
+        if case.path == "/alerts/{alert_id}/verdict":
+            return REVIEW_KEY
         return SEND_KEY if (case.method, case.path) == ("POST", "/transactions") else READ_KEY
 
     def set(self, case: Any, data: str, context: Any) -> None:
@@ -47,6 +51,11 @@ def map_case(context: Any, case: Any) -> Any:
             elif "merchant" not in query:
                 query["merchant"] = KNOWN_MERCHANT
             case.query = query
+        if case.path == "/alerts" and {"from", "to"} & query.keys():  # a quarter at most, unless of one status or card
+            query.setdefault("status", "open")
+            case.query = query
+    if "{alert_id}" in case.path and len(str(case.body) + str(case.path_parameters)) % 2:
+        case.path_parameters = {"alert_id": KNOWN_ALERTS[len(str(case.body)) % len(KNOWN_ALERTS)]}
     if (case.method, case.path) == ("POST", "/transactions"):
         case.body = _with_real_rows(case.body)
         if "Idempotency-Key" in (case.headers or {}):  # with the key of another body, a right one is refused

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fraud.drift import DRIFTED
 from tests.template.template import Template, text
 
 FUNCTIONS = {
@@ -12,6 +13,7 @@ FUNCTIONS = {
         "query-transactions": "QueryDashtransactions",
         "write-to-s3": "WriteDashtoDashs3",
         "detect-fraud": "DetectDashfraud",
+        "measure-fraud": "MeasureDashfraud",
         "merge-warehouse": "MergeDashwarehouse",
         "migrate-warehouse": "MigrateDashwarehouse",
     }.items()
@@ -88,6 +90,16 @@ def test_the_quarantine_alarm_has_the_dimensions_the_functions_publish(template:
         "function_name": "WriteDashtoDashs3LambdaFunction",
         "stage": template.stage,
     }
+
+
+def test_drift_and_wrong_alerts_are_told_by_what_the_daily_measure_publishes(template: Template) -> None:
+    alarms = watched(template)
+    drift = alarms["Swipeline", "DriftLargest", "MeasureDashfraudLambdaFunction"]
+    assert (drift["Threshold"], drift["Statistic"], drift["Period"]) == (DRIFTED, "Maximum", 86_400)
+    precision = alarms["Swipeline", "VerdictPrecision", "MeasureDashfraudLambdaFunction"]
+    assert (precision["ComparisonOperator"], precision["Period"]) == ("LessThanThreshold", 86_400)
+    for alarm in (drift, precision):
+        assert {d["Name"] for d in alarm["Dimensions"]} == {"service", "function_name", "stage"}
 
 
 def test_one_failed_copy_is_enough(template: Template) -> None:

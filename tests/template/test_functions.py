@@ -10,6 +10,7 @@ FUNCTIONS = {
     "write-to-dynamodb",
     "write-to-s3",
     "detect-fraud",
+    "measure-fraud",
     "merge-warehouse",
     "migrate-warehouse",
 }
@@ -28,7 +29,14 @@ OWN = {
     "write-to-kinesis": {"STREAM_NAME", "REQUESTS_TABLE_NAME", "CARD_KEY_SECRET_ARN", "READER_API_KEY_ID"},
     "write-to-dynamodb": {"TABLE_NAME", "MERCHANTS_TABLE_NAME"},
     "write-to-s3": {"LAKE_BUCKET", "QUARANTINE_BUCKET"},
-    "detect-fraud": {"PROFILES_TABLE_NAME", "ALERTS_TABLE_NAME", "ALERT_STREAM_NAME", "ALERT_TOPIC_ARN"},
+    "detect-fraud": {
+        "PROFILES_TABLE_NAME",
+        "ALERTS_TABLE_NAME",
+        "ALERT_STREAM_NAME",
+        "ALERT_TOPIC_ARN",
+        "DRIFT_TABLE_NAME",
+    },
+    "measure-fraud": {"DRIFT_TABLE_NAME", "ALERTS_TABLE_NAME"},
     "merge-warehouse": SQL,
     "migrate-warehouse": SQL - {"MERGE_EVERY_SECONDS"} | {"DELIVERY_BUCKET"},
 }
@@ -83,6 +91,12 @@ def test_one_merge_runs_at_a_time_and_ends_before_the_next_is_due(template: Temp
     assert merge["Timeout"] < 60
     assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 minute)", "ENABLED")
     assert text(rule["Targets"][0]["Arn"]) == "MergeDashwarehouseLambdaFunction.Arn"
+
+
+def test_fraud_detection_is_measured_once_a_day(template: Template) -> None:
+    rule = template.of_type("AWS::Events::Rule")["MeasureDashfraudEventsRuleSchedule1"]
+    assert (rule["ScheduleExpression"], rule["State"]) == ("cron(15 2 * * ? *)", "ENABLED")
+    assert text(rule["Targets"][0]["Arn"]) == "MeasureDashfraudLambdaFunction.Arn"
 
 
 def test_a_merge_that_failed_is_not_repeated_beside_the_next_one(template: Template) -> None:

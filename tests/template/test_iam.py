@@ -91,8 +91,12 @@ def expected(function: str, on_aws: bool) -> Permissions:
                     ("dynamodb:PutItem", "AlertsTable.Arn"),
                     ("kinesis:PutRecords", "AlertStream.Arn"),
                     ("sns:Publish", "FraudAlertTopic"),
+                    ("dynamodb:UpdateItem", "DriftTable.Arn"),
                 }
             )
+        case "measure-fraud":
+            read = ("DriftTable.Arn", "${AlertsTable.Arn}/index/day-time")
+            return trace() | {("dynamodb:Query", arn) for arn in read}
         case "merge-warehouse":
             return trace() | run_sql(on_aws)
         case "migrate-warehouse":
@@ -125,6 +129,7 @@ def allowed(role: dict[str, object]) -> Permissions:
         "write-to-dynamodb",
         "write-to-s3",
         "detect-fraud",
+        "measure-fraud",
         "merge-warehouse",
         "migrate-warehouse",
     ],

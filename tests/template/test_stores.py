@@ -14,6 +14,7 @@ KEPT = {
     "MerchantsTable",
     "ProfilesTable",
     "AlertsTable",
+    "DriftTable",
     "AlertStream",
     "BatchLoadsTable",
     RAW,

@@ -9,6 +9,7 @@ from fraud.model import Model
 from fraud.profile import Profile
 from shared.detection.alerts import Alerts, Topic
 from shared.detection.detector import Detector
+from shared.detection.drift import DriftCounts
 from shared.detection.profiles import Profiles
 from shared.ingest.stream import Stream
 from shared.sinks.conditional import ConditionalWriter
@@ -26,7 +27,7 @@ class FakeStores:
 
     def __init__(self, faults: list[Fault] | None = None, always: Fault | None = None) -> None:
         self.plan = Plan(faults or [], always)
-        self.tables: dict[str, dict[str, Any]] = {"profiles": {}, "alerts": {}}
+        self.tables: dict[str, dict[str, Any]] = {"profiles": {}, "alerts": {}, "drift": {}}
         self.messages: list[str] = []
         self.streamed: list[bytes] = []
         self.requests: list[str] = []
@@ -63,6 +64,27 @@ class FakeStores:
                 self.tables[put["TableName"]][put["Item"][KEYS[put["TableName"]]]["S"]] = put["Item"]
         self.plan.end(fault)
         return {}
+
+    def update_item(self, **asked: Any) -> dict[str, Any]:
+        """ADD and SET of one item, as shared.detection.drift asks for them."""
+        fault = self._begin("UpdateItem", asked["TableName"])
+        added = asked["UpdateExpression"].partition(" ADD ")[2]
+        names, values = asked["ExpressionAttributeNames"], asked["ExpressionAttributeValues"]
+        assert len(asked["UpdateExpression"]) <= 4096, "DynamoDB: the expression is over 4 KB"
+        with self._lock:
+            key = f"{asked['Key']['day']['S']} {asked['Key']['part']['S']}"
+            item = self.tables["drift"].setdefault(key, {})
+            for pair in added.split(", "):
+                name, value = pair.split()
+                item[names[name]] = item.get(names[name], 0) + int(values[value]["N"])
+        self.plan.end(fault)
+        return {}
+
+    def query(self, **asked: Any) -> dict[str, Any]:
+        """The counts of a day and a model."""
+        day, model = (asked["ExpressionAttributeValues"][name]["S"] for name in (":day", ":model"))
+        found = [item for key, item in self.tables["drift"].items() if key.startswith(f"{day} {model}")]
+        return {"Items": [{name: {"N": str(count)} for name, count in item.items()} for item in found]}
 
     def _check(self, put: dict[str, Any]) -> str:
         there = self.tables[put["TableName"]].get(put["Item"][KEYS[put["TableName"]]]["S"])
@@ -102,7 +124,7 @@ class FakeStores:
         alerts = Alerts(
             ConditionalWriter(self, "alerts", threads), Stream(self, "alerts"), Topic(self, "topic", "test")
         )
-        return Detector(model, shadow, Profiles(self, "profiles", threads), alerts)
+        return Detector(model, shadow, Profiles(self, "profiles", threads), alerts, DriftCounts(self, "drift"))
 
     def profiles(self) -> dict[str, tuple[list[Any], dict[int, list[int]], str, int]]:
         """What is known of each card."""

@@ -39,7 +39,7 @@ def document(**changes: Any) -> dict[str, Any]:
         "features": list(FEATURES),
         "threshold": 0.5,
         "about": {},
-        "reference": {},
+        "reference": {name: {"edges": [1.0], "shares": [0.5, 0.5]} for name in (*FEATURES, "score")},
         "tables": TABLES._asdict(),
         "trees": TREES,
         "fixture": expected(TREES),

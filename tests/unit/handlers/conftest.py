@@ -23,6 +23,7 @@ BUILDERS = {
     "write_to_dynamodb": "table",
     "write_to_s3": "buckets",
     "detect_fraud": "detector",
+    "measure_fraud": "measure",
     "merge_warehouse": "warehouse",
     "migrate_warehouse": "stores",
 }
@@ -109,6 +110,7 @@ def stage(clients: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
         "PROFILES_TABLE_NAME": "profiles",
         "ALERTS_TABLE_NAME": "alerts",
         "ALERT_STREAM_NAME": "alerts",
+        "DRIFT_TABLE_NAME": "drift",
         "ALERT_TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:alerts",
         "LAKE_BUCKET": "lake",
         "QUARANTINE_BUCKET": "quarantine",
@@ -124,6 +126,7 @@ def stage(clients: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
     make_table(clients.dynamodb, "requests", "idempotency_key")
     make_table(clients.dynamodb, "profiles", "card_id")
     make_alerts(clients.dynamodb)
+    make_table(clients.dynamodb, "drift", "day", "part")
     clients.kinesis.create_stream(StreamName="alerts", ShardCount=1)
     boto3.client("sns").create_topic(Name="alerts")
     for bucket in ("lake", "quarantine", "delivery"):

@@ -14,6 +14,7 @@ from shared.query.alert_models import AlertOut, AlertWithTransaction
 from shared.transaction.codec import encode_record
 from tests.unit.fakes.api_events import READER, REVIEWER, read_event
 from tests.unit.fakes.events import Context, kinesis_event, on_stream
+from tests.unit.fakes.faults import client_error
 from tests.unit.fakes.rows import CARD_NUMBER, transaction
 from tests.unit.handlers.conftest import Stage
 from tests.unit.handlers.output import emitted
@@ -220,8 +221,13 @@ def test_a_stream_that_is_away_is_503_and_the_same_call_again_mends_it(
     stream = function("query_transactions").api()._alerts._verdicts._stream
     monkeypatch.setattr(alert_service, "BUDGET_SECONDS", 0.0)
     before = len(streamed(stage))
+
+    class Throttled:
+        def put_records(self, **_: Any) -> None:
+            raise client_error("PutRecords", "ProvisionedThroughputExceededException", 400)
+
     with monkeypatch.context() as patch:
-        patch.setattr(stream, "_refused", lambda records, _budget: [True] * len(records))
+        patch.setattr(stream, "_client", Throttled())
         assert judge(ask)[0] == 503
     assert judge(ask)[0] == 200
     assert len(streamed(stage)) == before + 1

@@ -1,0 +1,42 @@
+"""measure-fraud: once a day, the drift of features and scores, and the precision of alerts by the verdicts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from fraud.model import load
+from shared import config
+from shared.aws import client
+from shared.detection.measure import Measure, Measured, day_of
+from shared.telemetry import logger, metrics, observed, one_metric
+
+
+@cache
+def measure() -> Measure:
+    """Build the measure once per container."""
+    settings = config.read(config.MeasureFraud)
+    dynamodb = client("dynamodb", read_timeout=10, attempts=5)
+    return Measure(dynamodb, load(), settings.drift_table_name, settings.alerts_table_name)
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Measure yesterday, or the event's ``day``; publish, log and give what was found."""
+    found = measure().of(day_of(event, datetime.now(UTC)))
+    publish(found)
+    logger.info("fraud detection measured", extra={"measured": found.as_json()})
+    return found.as_json()
+
+
+def publish(found: Measured) -> None:
+    """Publish what is known; too few rows or verdicts publish no index or precision, only how many there were."""
+    metrics.add_metric(name="DriftRows", unit="Count", value=found.rows)
+    metrics.add_metric(name="Judged", unit="Count", value=found.judged.judged)
+    if found.largest:
+        metrics.add_metric(name="DriftLargest", unit="NoUnit", value=found.largest[1])
+    if found.precision is not None:
+        metrics.add_metric(name="VerdictPrecision", unit="NoUnit", value=found.precision)
+    for name, index in found.indices.items():
+        one_metric("DriftIndex", index, feature=name)

@@ -1,0 +1,38 @@
+"""The statuses of the alerts of some days: what was found of them, for the precision of late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+from fraud.verdict import OPEN
+
+INDEX = "day-time"
+
+
+class QueryClient(Protocol):
+    """The part of boto3's DynamoDB client that is used here."""
+
+    def query(self, **parameters: Any) -> dict[str, Any]:
+        """Give items of one partition."""
+
+
+def statuses(client: QueryClient, table: str, first: date, last: date) -> Iterator[str]:
+    """Give the status of each alert of a day to another."""
+    for days in range((last - first).days + 1):
+        start: dict[str, Any] = {}
+        while True:
+            answer = client.query(
+                TableName=table,
+                IndexName=INDEX,
+                KeyConditionExpression="#day = :day",
+                ExpressionAttributeNames={"#day": "day", "#status": "status"},
+                ExpressionAttributeValues={":day": {"S": (first + timedelta(days=days)).isoformat()}},
+                ProjectionExpression="#status",
+                **start,
+            )
+            yield from (item["status"]["S"] if "status" in item else OPEN for item in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                break
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
