@@ -18,7 +18,7 @@ from benchmarks.frame import REPOSITORY
 from shared.errors import RejectedError
 from shared.transaction.model import parse_many
 from shared.transaction.schema import Transaction
-from tests.unit.fakes.rows import CARD_KEY
+from tests.unit.fakes.rows import CARD_KEYS
 
 
 def input_file(data: Path | None, rows: int, folder: Path, seed: int = 1) -> Path:
@@ -49,7 +49,7 @@ def raw_rows(path: Path) -> Iterator[dict[str, Any]]:
 
 def transactions(path: Path) -> list[Transaction]:
     """The rows as the stream has them, under the tests' card key."""
-    parsed = parse_many(raw_rows(path), CARD_KEY)
+    parsed = parse_many(raw_rows(path), CARD_KEYS)
     return [one for one in parsed if not isinstance(one, RejectedError)]
 
 

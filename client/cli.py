@@ -18,6 +18,7 @@ from client.commands import (
     quarantine,
     reconcile,
     replay,
+    rotate,
     send,
     stack,
     train,
@@ -54,6 +55,7 @@ app.command("replay")(replay.replay)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(alerts.app, name="alerts")
 app.command("verdict")(alerts.verdict)
+app.command("rotate-card-key")(rotate.rotate_card_key)
 app.command("train")(train.train)
 app.command("dashboard")(dashboard.dashboard)
 app.command("demo")(demo.demo)

@@ -20,10 +20,10 @@ def main() -> None:
     """Run once. Exits with a traceback on what trying again may mend; what it cannot is noted as the run's outcome."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     arguments = read(sys.argv[1:])
-    card_key = CardKey(boto3.client("secretsmanager"), arguments.card_key_secret_arn).get()
+    card_keys = CardKey(boto3.client("secretsmanager"), arguments.card_key_secret_arn).get()
     loads = Loads(boto3.client("dynamodb"), arguments.loads_table)
     spark = session(arguments.JOB_NAME)
-    job = Job(spark, boto3.client("s3"), loads, card_key, arguments)
+    job = Job(spark, boto3.client("s3"), loads, card_keys, arguments)
     outcome = job.run()
     logging.getLogger("glue.job").info(json.dumps(vars(outcome)))
     spark.stop()

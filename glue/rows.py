@@ -18,6 +18,7 @@ from glue.header import WANTED
 from glue.storage import address_of
 from glue.table import OUTCOME_COLUMNS, PARSED_ARROW, TRANSACTION_ARROW
 from shared.errors import RejectedError
+from shared.transaction.card_keys import CardKeys
 from shared.transaction.model import parse_many
 from shared.transaction.schema import Transaction
 
@@ -34,9 +35,9 @@ class Parser:
     go, named by its first byte.
     """
 
-    def __init__(self, headers: Mapping[str, Sequence[str]], card_key: bytes, mount: str = "") -> None:
+    def __init__(self, headers: Mapping[str, Sequence[str]], card_keys: CardKeys, mount: str = "") -> None:
         self._headers = {file: tuple(columns) for file, columns in headers.items()}
-        self._card_key = card_key
+        self._card_keys = card_keys
         self._mount = mount
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -61,7 +62,7 @@ class Parser:
     def _parse(self, lines: list[bytes], place: tuple[str, int], before: int) -> Iterator[pa.RecordBatch]:
         numbers, rows, refused = self._rows(lines)
         good: list[Transaction] = []
-        for number, parsed in zip(numbers, parse_many(rows, self._card_key), strict=True):
+        for number, parsed in zip(numbers, parse_many(rows, self._card_keys), strict=True):
             if isinstance(parsed, RejectedError):
                 refused.append((number, parsed.errors))
             else:

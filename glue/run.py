@@ -15,6 +15,7 @@ from glue.header import InputError
 from glue.loads import REFUSED, TRANSFORMED, Loads
 from glue.manifest import manifest
 from glue.storage import Storage
+from shared.transaction.card_keys import CardKeys
 
 log = logging.getLogger(__name__)
 
@@ -48,10 +49,10 @@ class Outcome:
 
 
 class Job:
-    """The job and what it needs of AWS: S3 and DynamoDB clients, a Spark session, the stage's card key."""
+    """The job and what it needs of AWS: S3 and DynamoDB clients, a Spark session, the stage's card keys."""
 
-    def __init__(self, spark: SparkSession, s3: Any, loads: Loads, card_key: bytes, arguments: Arguments) -> None:
-        self._spark, self._s3, self._loads, self._key = spark, s3, loads, card_key
+    def __init__(self, spark: SparkSession, s3: Any, loads: Loads, card_keys: CardKeys, arguments: Arguments) -> None:
+        self._spark, self._s3, self._loads, self._keys = spark, s3, loads, card_keys
         self._arguments = arguments
         self._storage = Storage(spark, arguments.s3_mount)
 
@@ -76,7 +77,7 @@ class Job:
         headers = inputs.headers(self._s3, new)
         self._loads.take(self._arguments.run_id, new)
         lines = transforms.lines_of(self._spark, map(self._storage.path, headers))
-        rows = transforms.parsed(lines, headers, self._key, self._arguments.s3_mount)
+        rows = transforms.parsed(lines, headers, self._keys, self._arguments.s3_mount)
         rows = rows.persist(StorageLevel.MEMORY_AND_DISK)
         try:
             return self._write(rows, len(new), skipped)

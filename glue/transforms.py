@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from glue.rows import Parser
 from glue.table import COLUMNS, PARSED_SPARK
+from shared.transaction.card_keys import CardKeys
 
 MONTH = "occurred_month"
 ROWS_PER_FILE = 1_000_000  # about 70 MB of Parquet: within the 1 MB to 1 GB that COPY likes
@@ -27,12 +28,12 @@ class Counts(NamedTuple):
     lines: int
 
 
-def parsed(lines: DataFrame, headers: Mapping[str, Sequence[str]], card_key: bytes, mount: str = "") -> DataFrame:
+def parsed(lines: DataFrame, headers: Mapping[str, Sequence[str]], card_keys: CardKeys, mount: str = "") -> DataFrame:
     """Turn lines (value: binary, file: string, block: bigint) into glue.table's PARSED_SPARK.
 
     The lines must come as the files have them: after a shuffle no line would have its number.
     """
-    return lines.select("value", "file", "block").mapInArrow(Parser(headers, card_key, mount), PARSED_SPARK)
+    return lines.select("value", "file", "block").mapInArrow(Parser(headers, card_keys, mount), PARSED_SPARK)
 
 
 def accepted(rows: DataFrame) -> DataFrame:

@@ -25,7 +25,11 @@ def api() -> Api:
     settings = config.read(config.Query)
     dynamodb = client("dynamodb", read_timeout=3, attempts=3)
     reader = Reader(dynamodb, settings.table_name, settings.merchants_table_name)
-    key = CardKey(client("secretsmanager", read_timeout=2, attempts=2), settings.card_key_secret_arn)
+    key = CardKey(
+        client("secretsmanager", read_timeout=2, attempts=2),
+        settings.card_key_secret_arn,
+        max_age_seconds=settings.card_key_max_age_seconds,
+    )
     stream = Stream(client("kinesis", read_timeout=2, attempts=1), settings.alert_stream_name)
     verdicts = Verdicts(dynamodb, settings.alerts_table_name, stream)
     alerts = AlertQueries(AlertReader(dynamodb, settings.alerts_table_name), reader, verdicts, Cursors(key))

@@ -27,7 +27,11 @@ def ingest() -> Ingest:
         # One attempt: Stream.put repeats only what was refused, which botocore cannot.
         Stream(client("kinesis", read_timeout=4, attempts=1), settings.stream_name),
         Requests(client("dynamodb", read_timeout=2, attempts=2), settings.requests_table_name),
-        CardKey(client("secretsmanager", read_timeout=2, attempts=2), settings.card_key_secret_arn),
+        CardKey(
+            client("secretsmanager", read_timeout=2, attempts=2),
+            settings.card_key_secret_arn,
+            max_age_seconds=settings.card_key_max_age_seconds,
+        ),
         settings.reader_api_key_id,
     )
 

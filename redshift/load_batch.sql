@@ -11,8 +11,8 @@ DROP TABLE IF EXISTS batch_known;
 
 CREATE TEMP TABLE batch_transaction AS
 SELECT
-    transaction_id, occurred_at, card_id, card_last4, customer_id, merchant_id, merchant, category, amount, first_name,
-    last_name, gender, street, city, state, zip, latitude, longitude, city_population, job, date_of_birth,
+    transaction_id, occurred_at, card_id, card_key_id, card_last4, customer_id, merchant_id, merchant, category, amount,
+    first_name, last_name, gender, street, city, state, zip, latitude, longitude, city_population, job, date_of_birth,
     merchant_latitude, merchant_longitude, is_fraud
 FROM staging.transaction
 WHERE 1 = 0;
@@ -26,13 +26,13 @@ FROM batch_transaction AS batch
 INNER JOIN core.transaction AS fact ON fact.transaction_id = batch.transaction_id;
 
 INSERT INTO staging.transaction (
-    transaction_id, occurred_at, card_id, card_last4, customer_id, merchant_id, merchant, category, amount, first_name,
-    last_name, gender, street, city, state, zip, latitude, longitude, city_population, job, date_of_birth,
+    transaction_id, occurred_at, card_id, card_key_id, card_last4, customer_id, merchant_id, merchant, category, amount,
+    first_name, last_name, gender, street, city, state, zip, latitude, longitude, city_population, job, date_of_birth,
     merchant_latitude, merchant_longitude, is_fraud
 )
 SELECT
-    transaction_id, occurred_at, card_id, card_last4, customer_id, merchant_id, merchant, category, amount, first_name,
-    last_name, gender, street, city, state, zip, latitude, longitude, city_population, job, date_of_birth,
+    transaction_id, occurred_at, card_id, card_key_id, card_last4, customer_id, merchant_id, merchant, category, amount,
+    first_name, last_name, gender, street, city, state, zip, latitude, longitude, city_population, job, date_of_birth,
     merchant_latitude, merchant_longitude, is_fraud
 FROM batch_transaction;
 

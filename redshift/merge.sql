@@ -137,12 +137,13 @@ WHERE known.merchant_id IS NULL;
 
 -- Facts.
 INSERT INTO core.transaction (
-    transaction_id, occurred_at, card_id, card_last4, customer_id, merchant_id, category, amount, merchant_latitude,
-    merchant_longitude, is_fraud, merged_at
+    transaction_id, occurred_at, card_id, card_key_id, card_last4, customer_id, merchant_id, category, amount,
+    merchant_latitude, merchant_longitude, is_fraud, merged_at
 )
 SELECT
-    seen.transaction_id, seen.occurred_at, seen.card_id, seen.card_last4, seen.customer_id, seen.merchant_id,
-    seen.category, seen.amount, seen.merchant_latitude, seen.merchant_longitude, seen.is_fraud, GETDATE()
+    seen.transaction_id, seen.occurred_at, seen.card_id, seen.card_key_id, seen.card_last4, seen.customer_id,
+    seen.merchant_id, seen.category, seen.amount, seen.merchant_latitude, seen.merchant_longitude, seen.is_fraud,
+    GETDATE()
 FROM merge_transaction AS seen;
 
 -- Only what was merged. Not TRUNCATE: that would commit the transaction.

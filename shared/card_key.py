@@ -1,4 +1,4 @@
-"""The key of the card ids: read from Secrets Manager, kept per container for a bounded time."""
+"""The stage's card keys: read from Secrets Manager, kept per container for a bounded time."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 from shared.aws import is_transient
 from shared.errors import TransientError
+from shared.transaction.card_keys import CardKeys, CardKeysError
 
 MAX_AGE_SECONDS = 300.0
-STALE_SECONDS = 3600.0  # how old a key may be while Secrets Manager is away
+STALE_SECONDS = 3600.0  # how old the keys may be while Secrets Manager is away; a new one is announced longer before
 RETRY_SECONDS = 15.0  # how long a failed refresh is not tried again
-MIN_CHARACTERS = 32
 
 
 class SecretsClient(Protocol):
@@ -23,33 +23,41 @@ class SecretsClient(Protocol):
 
 
 class CardKeyError(TransientError):
-    """The card key cannot be read now, so no card number can be replaced and no row accepted."""
+    """The card keys cannot be read now, so no card number can be replaced and no row accepted."""
 
 
 class CardKey:
-    """The stage's card key: a plain string of at least 32 characters."""
+    """The stage's card keys, as this container knows them."""
 
-    def __init__(self, client: SecretsClient, secret_arn: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._client, self._secret_arn, self._clock = client, secret_arn, clock
-        self._value = b""
+    def __init__(
+        self,
+        client: SecretsClient,
+        secret_arn: str,
+        clock: Callable[[], float] = time.monotonic,
+        max_age_seconds: float = MAX_AGE_SECONDS,
+    ) -> None:
+        self._client, self._secret_arn, self._clock, self._max_age = client, secret_arn, clock, max_age_seconds
+        self._keys: CardKeys | None = None
         self._read_at = self._next_read_at = float("-inf")
 
-    def get(self) -> bytes:
-        """Give the key, at most five minutes old; up to an hour while Secrets Manager throttles or is away.
+    def get(self) -> CardKeys:
+        """Give the keys, at most five minutes old; up to an hour while Secrets Manager throttles or is away.
 
-        Raises CardKeyError when there is none: also when access is denied, since for the sender that is "not now" too.
+        Raises CardKeyError when there are none: also when access is denied, since for the sender that is "not now" too.
         """
         now = self._clock()
-        if self._value and now < self._next_read_at:
-            return self._value
+        if self._keys and now < self._next_read_at:
+            return self._keys
         try:
-            value = self._client.get_secret_value(SecretId=self._secret_arn).get("SecretString", "").encode()
+            text = self._client.get_secret_value(SecretId=self._secret_arn).get("SecretString", "")
         except Exception as error:
-            if self._value and is_transient(error) and now - self._read_at < STALE_SECONDS:
+            if self._keys and is_transient(error) and now - self._read_at < STALE_SECONDS:
                 self._next_read_at = now + RETRY_SECONDS
-                return self._value
-            raise CardKeyError("the card key cannot be read") from error
-        if len(value) < MIN_CHARACTERS:
-            raise CardKeyError(f"the card key has fewer than {MIN_CHARACTERS} characters")
-        self._value, self._read_at, self._next_read_at = value, now, now + MAX_AGE_SECONDS
-        return self._value
+                return self._keys
+            raise CardKeyError("the card keys cannot be read") from error
+        try:
+            self._keys = CardKeys.read(text)
+        except CardKeysError as error:
+            raise CardKeyError(str(error)) from None
+        self._read_at, self._next_read_at = now, now + self._max_age
+        return self._keys

@@ -28,6 +28,7 @@ class Ingest(Stage):
     stream_name: str
     requests_table_name: str
     card_key_secret_arn: str
+    card_key_max_age_seconds: int = 300
     reader_api_key_id: str
 
 
@@ -46,6 +47,7 @@ class Query(Table):
     alerts_table_name: str
     alert_stream_name: str
     card_key_secret_arn: str
+    card_key_max_age_seconds: int = 300
     reader_api_key_id: str
     reviewer_api_key_id: str
 
@@ -99,6 +101,13 @@ class Migrate(Warehouse):
     """Of migrate-warehouse."""
 
     delivery_bucket: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rotate(Stage):
+    """Of rotate-card-key."""
+
+    card_key_secret_arn: str
 
 
 def read(model: type[Model], environ: Mapping[str, str] | None = None) -> Model:

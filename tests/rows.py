@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from shared.errors import RejectedError
+from shared.transaction.card_keys import CardKeys
 from shared.transaction.model import parse_transaction
 from shared.transaction.schema import Transaction
 
 CARD_KEY = b"a key for tests only, of no stage"
+CARD_KEYS = CardKeys.of(CARD_KEY)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CARD_NUMBER = "4111111111111111"
 
@@ -69,7 +71,7 @@ JSON_ROW: dict[str, Any] = {
 
 def parse(row: Any = None, **changes: Any) -> Transaction:
     """Parse the good row with some of its values changed."""
-    return parse_transaction({**(row or CSV_ROW), **changes}, CARD_KEY, NOW)
+    return parse_transaction({**(row or CSV_ROW), **changes}, CARD_KEYS, NOW)
 
 
 def findings(row: Any = None, **changes: Any) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from shared.aws import error_code, is_transient
 from shared.errors import TransientError
+from shared.transaction.card_keys import CardKeys
 
 KEPT_SECONDS = 24 * 3600
 KEY_FORM = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -33,6 +34,11 @@ def fingerprint(card_key: bytes, body: bytes) -> str:
     number could be found by trying them all.
     """
     return hmac.new(card_key, b"request\x1f" + body, hashlib.sha256).hexdigest()
+
+
+def is_of(mark: str, card_keys: CardKeys, body: bytes) -> bool:
+    """Tell whether a fingerprint is that body's: a repeat may come after the card key has changed."""
+    return any(hmac.compare_digest(mark, fingerprint(key.secret, body)) for key in reversed(card_keys.keys))
 
 
 class Requests:

@@ -10,12 +10,13 @@ from typing import Any, NamedTuple, Protocol
 from shared.callers import api_key_id
 from shared.errors import RejectedError, TransientError
 from shared.ingest.body import BodyError, header, read_bytes, read_rows
-from shared.ingest.idempotency import KEY_FORM, fingerprint
+from shared.ingest.idempotency import KEY_FORM, fingerprint, is_of
 from shared.ingest.records import StreamRecord, build_records
 from shared.ingest.rejections import describe_rejections
 from shared.ingest.stream import PutOutcome
 from shared.ledger import Ledger
 from shared.retry import Budget
+from shared.transaction.card_keys import CardKeys
 from shared.transaction.masking import mask_text
 from shared.transaction.model import parse_many
 from shared.transaction.schema import Transaction
@@ -41,10 +42,10 @@ class RequestsPort(Protocol):
 
 
 class CardKeyPort(Protocol):
-    """The key of the card ids: :class:`shared.card_key.CardKey`."""
+    """The keys of the card ids: :class:`shared.card_key.CardKey`."""
 
-    def get(self) -> bytes:
-        """Give the key, or raise TransientError."""
+    def get(self) -> CardKeys:
+        """Give the keys, or raise TransientError."""
 
 
 class Validated(NamedTuple):
@@ -101,18 +102,17 @@ class Ingest:
         except BodyError as error:
             return _refusal(error, request_id)
         try:
-            card_key = self._card_key.get()
+            card_keys = self._card_key.get()
         except TransientError:
             ledger = Ledger(received=len(rows), failed=len(rows))
             return _not_now(Validated([], [], len(rows)), range(len(rows)), request_id, ledger)
 
-        mark = fingerprint(card_key, body) if key else ""
         known, away = self._find(sender, key) if key else (None, False)
-        if known and known != mark:
+        if known and not is_of(known, card_keys, body):
             message = "this Idempotency-Key was used with another body within the last 24 hours"
             return Answer(422, {"request_id": request_id, "message": message}, Ledger())
 
-        validated = validate(rows, card_key)
+        validated = validate(rows, card_keys)
         ledger = Ledger(received=len(rows), rejected=len(rows) - len(validated.accepted))
         rejections = describe_rejections(rows, validated.errors)
         if known:
@@ -126,7 +126,7 @@ class Ingest:
             answer = _not_now(validated, outcome.unstored_rows, request_id, ledger)
         else:
             if key and validated.accepted:
-                away = not self._keep(sender, key, mark) or away
+                away = not self._keep(sender, key, fingerprint(card_keys.newest.secret, body)) or away
             answer = _done(validated, request_id, ledger)
         unstored = frozenset(outcome.unstored_rows)
         amount = sum((t.amount for index, t in validated.accepted if index not in unstored), Decimal(0))
@@ -150,12 +150,12 @@ class Ingest:
         return True
 
 
-def validate(rows: list[Any], card_key: bytes) -> Validated:
+def validate(rows: list[Any], card_keys: CardKeys) -> Validated:
     """Parse every row on its own; findings are in row order, and never hold a card number."""
     accepted: list[tuple[int, Transaction]] = []
     errors: list[tuple[int, str, str]] = []
     objects = [row if isinstance(row, dict) else {} for row in rows]
-    for index, (row, parsed) in enumerate(zip(rows, parse_many(objects, card_key), strict=True)):
+    for index, (row, parsed) in enumerate(zip(rows, parse_many(objects, card_keys), strict=True)):
         if not isinstance(row, dict):
             errors.append((index, "", "a transaction must be a JSON object"))
         elif isinstance(parsed, RejectedError):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from shared.query.refusal import bad
+from shared.transaction.card_keys import CardKeys
 
 MAC_BYTES = 16
 _PURPOSE = b"swipeline cursor 1"  # the card key signs nothing itself: each use has a key of its own
@@ -51,14 +52,14 @@ def _mac(card_key: bytes, query: Sequence[str], payload: bytes) -> bytes:
 
 
 class CardKeyPort(Protocol):
-    """The key of the card ids: :class:`shared.card_key.CardKey`."""
+    """The keys of the card ids: :class:`shared.card_key.CardKey`."""
 
-    def get(self) -> bytes:
-        """Give the key, or raise TransientError."""
+    def get(self) -> CardKeys:
+        """Give the keys, or raise TransientError."""
 
 
 class Cursors:
-    """The cursors of a stage's queries, under its card key, which is fetched only when there is one to make or read."""
+    """The cursors of a stage's queries, under its oldest card key: fetched only when there is one to make or read."""
 
     def __init__(self, card_key: CardKeyPort) -> None:
         self._card_key = card_key
@@ -68,10 +69,10 @@ class Cursors:
         if cursor is None:
             return None
         try:
-            return unseal(self._card_key.get(), query, cursor)
+            return unseal(self._card_key.get().anchor, query, cursor)
         except CursorError:
             raise bad("cursor", "is not one that this query has issued: leave it out to start anew") from None
 
     def seal(self, query: Sequence[str], position: Sequence[str] | None) -> str | None:
         """Give the cursor of a position, or None where there is no next page."""
-        return None if position is None else seal(self._card_key.get(), query, position)
+        return None if position is None else seal(self._card_key.get().anchor, query, position)

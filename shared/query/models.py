@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
+from shared.transaction.card_keys import KEY_ID
 from shared.transaction.schema import FIELDS, Transaction
 
 MOST = 1000
@@ -54,6 +55,7 @@ _PATTERNS = {
     "transaction_id": TRANSACTION_ID,
     "occurred_at": MOMENT_OUT,
     "card_id": CARD_ID,
+    "card_key_id": f"^{KEY_ID}$",
     "card_last4": r"^[0-9]{4}$",
     "customer_id": r"^[0-9a-f]{16}$",
     "merchant_id": r"^[0-9a-f]{16}$",

@@ -22,13 +22,16 @@ class Asked(NamedTuple):
     """A query for transactions: of one card, or of one merchant, within a window, in one order."""
 
     kind: str  # card or merchant
-    id: str  # card_id or merchant_id
+    ids: tuple[str, ...]  # the card's, one for each key that it has had, the newest first; or the one merchant_id
     window: Window
     newest_first: bool
 
     def words(self) -> list[str]:
-        """Give what a cursor is bound to. The limit is not: a page may be followed by a larger one."""
-        return [self.kind, self.id, *self.window, str(self.newest_first)]
+        """Give what a cursor is bound to: of a card its oldest id, so that a new key ends no cursor.
+
+        The limit is not part of it: a page may be followed by a larger one.
+        """
+        return [self.kind, self.ids[-1], *self.window, str(self.newest_first)]
 
 
 class Reader:
@@ -42,9 +45,7 @@ class Reader:
         if asked.window.empty:
             return Found([], None, 0)
         if asked.kind == "card":
-            start = _card_key(asked, position[0]) if position else None
-            items, last, read = self._pager.page(self._card_query(asked), limit, start)
-            return Found(items, [last["time_id"]["S"]] if last else None, read)
+            return self._of_card(asked, limit, position[0] if position else None)
         return self._of_merchant(asked, limit, position)
 
     def transaction(self, transaction_id: str) -> Item | None:
@@ -87,6 +88,20 @@ class Reader:
         """Ask for an item that is not there: half a read unit. Raises StoreAwayError if the table does not answer."""
         self._pager.get(self._table, NOWHERE)
 
+    def _of_card(self, asked: Asked, limit: int, after: str | None) -> Found:
+        """Merge the transactions that a card has under each of its ids: at most ``limit`` of each are needed."""
+        found: dict[str, Item] = {}
+        more, read = False, 0
+        for card_id in asked.ids:
+            start = {"card_id": {"S": card_id}, "time_id": {"S": after}} if after else None
+            items, last, scanned = self._pager.page(self._card_query(asked, card_id), limit, start)
+            for item in items:  # the same one twice: it was resent around the change of the key
+                found.setdefault(item["time_id"]["S"], item)
+            more, read = more or last is not None, read + scanned
+        order = sorted(found, reverse=asked.newest_first)
+        given = order[:limit]
+        return Found([found[time_id] for time_id in given], given[-1:] if more or len(order) > limit else None, read)
+
     def _of_merchant(self, asked: Asked, limit: int, position: list[str] | None) -> Found:
         """Go through the buckets that hold anything, in order, until the page is full."""
         items: list[Item] = []
@@ -117,7 +132,7 @@ class Reader:
             "KeyConditionExpression": "#part = :part AND #sort BETWEEN :first AND :last",
             "ExpressionAttributeNames": {"#part": "part", "#sort": "sort"},
             "ExpressionAttributeValues": {
-                ":part": {"S": months_part(asked.id)},
+                ":part": {"S": months_part(asked.ids[0])},
                 ":first": {"S": first},
                 ":last": {"S": last},
             },
@@ -131,11 +146,11 @@ class Reader:
             if not start_key:
                 return
 
-    def _card_query(self, asked: Asked) -> dict[str, Any]:
-        return {"TableName": self._table, **_within(asked, "card_id", asked.id)}
+    def _card_query(self, asked: Asked, card_id: str) -> dict[str, Any]:
+        return {"TableName": self._table, **_within(asked, "card_id", card_id)}
 
     def _merchant_query(self, asked: Asked, month: str) -> dict[str, Any]:
-        within = _within(asked, "merchant_bucket", merchant_bucket(asked.id, month))
+        within = _within(asked, "merchant_bucket", merchant_bucket(asked.ids[0], month))
         return {"TableName": self._table, "IndexName": MERCHANT_INDEX, **within}
 
 
@@ -151,10 +166,6 @@ def _within(asked: Asked, attribute: str, value: str) -> dict[str, Any]:
     }
 
 
-def _card_key(asked: Asked, time_id: str) -> Item:
-    return {"card_id": {"S": asked.id}, "time_id": {"S": time_id}}
-
-
 def _merchant_key(asked: Asked, month: str, time_id: str, card_id: str) -> Item:
-    bucket = {"S": merchant_bucket(asked.id, month)}
+    bucket = {"S": merchant_bucket(asked.ids[0], month)}
     return {"merchant_bucket": bucket, "time_id": {"S": time_id}, "card_id": {"S": card_id}}

@@ -11,7 +11,7 @@ from shared.query.refusal import RefusalError, bad
 from shared.query.shape import merchant_to_json, to_json
 from shared.query.window import Window, read_window
 from shared.sinks.item import Item
-from shared.transaction.ids import card_id, merchant_id
+from shared.transaction.ids import merchant_id
 from shared.transaction.text import first_unstorable
 
 
@@ -61,16 +61,16 @@ class Queries:
 
     def of_card(self, token: str, paging: Paging) -> dict[str, Any]:
         """Give transactions of a card id."""
-        return self._page("card", token, paging)
+        return self._page("card", (token,), paging)
 
     def of_card_number(self, number: str, paging: Paging) -> dict[str, Any]:
-        """Give transactions of a card number; it goes no further than this line."""
-        return self._page("card", card_id(self._card_key.get(), number), paging)
+        """Give transactions of a card number, under all keys there were; it goes no further than this line."""
+        return self._page("card", tuple(self._card_key.get().card_ids(number)), paging)
 
     def of_merchant(self, name: str, paging: Paging) -> dict[str, Any]:
         """Give transactions of a merchant, by its name with or without the data set's prefix."""
         require_storable("merchant", name)
-        return self._page("merchant", merchant_id(name), paging)
+        return self._page("merchant", (merchant_id(name),), paging)
 
     def transaction(self, transaction_id: str) -> dict[str, Any]:
         """Give one transaction."""
@@ -94,7 +94,7 @@ class Queries:
         self._reader.check()
         return {"status": "ok"}
 
-    def _page(self, kind: str, of: str, paging: Paging) -> dict[str, Any]:
+    def _page(self, kind: str, of: tuple[str, ...], paging: Paging) -> dict[str, Any]:
         asked = Asked(kind, of, window(paging.begin, paging.end), paging.order == "newest")
         found = self._reader.transactions(asked, paging.limit, self._cursors.open(asked.words(), paging.cursor))
         rows = [to_json(item) for item in found.items]

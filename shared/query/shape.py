@@ -15,6 +15,7 @@ def to_json(item: Item) -> dict[str, Any]:
         "transaction_id": item["transaction_id"]["S"],
         "occurred_at": item["occurred_at"]["S"],
         "card_id": item["card_id"]["S"],
+        "card_key_id": item["card_key_id"]["S"],
         "card_last4": item["card_last4"]["S"],
         "customer_id": item["customer_id"]["S"],
         "merchant_id": item["merchant_id"]["S"],

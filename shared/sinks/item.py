@@ -31,6 +31,7 @@ def to_item(t: Transaction) -> Item:
         "merchant_bucket": {"S": merchant_bucket(t.merchant_id, t.occurred_at[:7])},
         "transaction_id": {"S": t.transaction_id},
         "occurred_at": {"S": t.occurred_at},
+        "card_key_id": {"S": t.card_key_id},
         "card_last4": {"S": t.card_last4},
         "customer_id": {"S": t.customer_id},
         "merchant_id": {"S": t.merchant_id},

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from shared.transaction.card_keys import KEY_ID
 from shared.transaction.schema import FIELDS, SCHEMA_VERSION, Transaction
 from shared.transaction.text import UNSTORABLE
 from shared.transaction.trace import is_trace
@@ -36,6 +37,7 @@ _FORMS = {
     "transaction_id": "[A-Za-z0-9_-]{1,64}",
     "occurred_at": _DATE + r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z",
     "card_id": "[0-9a-f]{32}",
+    "card_key_id": KEY_ID,
     "card_last4": "[0-9]{4}",
     "customer_id": "[0-9a-f]{16}",
     "merchant_id": "[0-9a-f]{16}",

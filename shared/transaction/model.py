@@ -14,9 +14,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.errors import RejectedError
+from shared.transaction.card_keys import CardKeys
 from shared.transaction.cards import holds_card_number, holds_number, plain, was_rounded
 from shared.transaction.explain import explain
-from shared.transaction.ids import card_id, content_id, customer_id, merchant_id, merchant_name, require_key
+from shared.transaction.ids import card_id, content_id, customer_id, merchant_id, merchant_name
 from shared.transaction.moments import utc
 from shared.transaction.row import MAX_INTEGER, TEXT_COLUMNS, TEXT_LIMITS, TransactionIn, fraud_label
 from shared.transaction.schema import IGNORED_SOURCES, REQUIRED_SOURCES, Transaction
@@ -24,21 +25,22 @@ from shared.transaction.schema import IGNORED_SOURCES, REQUIRED_SOURCES, Transac
 _validate = TransactionIn.__pydantic_validator__.validate_python  # model_validate, less one call per row
 _KNOWN = frozenset(TransactionIn.model_fields) | IGNORED_SOURCES
 _CENT = Decimal("0.01")
+_LAST4 = Transaction._fields.index("card_last4")
 
 
 class _RefusedError(ValueError):
     """A value is well formed but means nothing we take; :mod:`shared.transaction.explain` says which and why."""
 
 
-def parse_transaction(raw: Mapping[str, Any], card_key: bytes, now: datetime | None = None) -> Transaction:
+def parse_transaction(raw: Mapping[str, Any], card_keys: CardKeys, now: datetime | None = None) -> Transaction:
     """Turn a row into a Transaction. Equal rows give equal Transactions, whatever format they arrived in.
 
     Parameters
     ----------
     raw
         Column -> value: text (from CSV), or JSON values with numbers as int or Decimal.
-    card_key
-        The stage's key for card and customer ids.
+    card_keys
+        The stage's keys for card and customer ids.
     now
         The moment against which dates of birth are checked; by default the clock.
 
@@ -46,32 +48,29 @@ def parse_transaction(raw: Mapping[str, Any], card_key: bytes, now: datetime | N
     ------
     RejectedError
         With every finding of the row in ``errors``, as (column, reason).
-    ValueError
-        If there is no card key: that is no fault of the row.
     """
-    parsed = parse_many((raw,), card_key, now)[0]
+    parsed = parse_many((raw,), card_keys, now)[0]
     if isinstance(parsed, RejectedError):
         raise parsed
     return parsed
 
 
 def parse_many(
-    rows: Iterable[Mapping[str, Any]], card_key: bytes, now: datetime | None = None
+    rows: Iterable[Mapping[str, Any]], card_keys: CardKeys, now: datetime | None = None
 ) -> list[Transaction | RejectedError]:
     """Turn rows into Transactions, each on its own: a bad row becomes its RejectedError, in the row's place."""
-    require_key(card_key)
     today = _day(int(time() // 86400)) if now is None else now.astimezone(UTC).date().isoformat()
-    return [_parse(row, card_key, today) for row in rows]
+    return [_parse(row, card_keys, today) for row in rows]
 
 
-def _parse(raw: Mapping[str, Any], card_key: bytes, today: str) -> Transaction | RejectedError:
+def _parse(raw: Mapping[str, Any], card_keys: CardKeys, today: str) -> Transaction | RejectedError:
     if not isinstance(raw, Mapping):
         return RejectedError.of(explain(raw, today))
     malformed: tuple[str, ...] = ()
     try:
         row = _validate(raw if type(raw) is dict else dict(raw)).__dict__
         if _are_known(tuple(raw)):
-            return _canonical(row, card_key, today)
+            return _canonical(row, card_keys, today)
     except ValidationError as error:
         malformed = tuple(str(finding["loc"][0]) for finding in error.errors(include_input=False, include_url=False))
     except (ValueError, OverflowError):  # _RefusedError, a day that does not exist, a time beyond the calendar
@@ -79,7 +78,7 @@ def _parse(raw: Mapping[str, Any], card_key: bytes, today: str) -> Transaction |
     return RejectedError.of(explain(raw, today, malformed))
 
 
-def _canonical(row: dict[str, Any], card_key: bytes, today: str) -> Transaction:
+def _canonical(row: dict[str, Any], card_keys: CardKeys, today: str) -> Transaction:
     """Check what the values mean, in the order of their cost, and bring each into its one form."""
     texts = [row[column] for column in TEXT_COLUMNS]
     joined = "\n".join(texts)
@@ -111,9 +110,10 @@ def _canonical(row: dict[str, Any], card_key: bytes, today: str) -> Transaction:
     gender, state, zip_code = row["gender"], row["state"].upper(), row["zip"]
     if len(zip_code) != 5:  # a spreadsheet took the leading zeros of "02138", or it is a ZIP+4
         zip_code = zip_code[:5].zfill(5)
-    token, customer = card_id(card_key, number), customer_id(card_key, first, last, gender, born, street, zip_code)
+    key = card_keys.at(occurred_at)
+    customer = customer_id(card_keys.anchor, first, last, gender, born, street, zip_code)
     transaction = Transaction(
-        trans_num or "", occurred_at, token, number[-4:], customer, merchant_id(merchant),
+        trans_num or "", occurred_at, card_id(key.secret, number), key.id, number[-4:], customer, merchant_id(merchant),
         merchant, category, amount, first, last, gender, street, city, state, zip_code,
         latitude, longitude, population, job, born, merchant_latitude, merchant_longitude, is_fraud,
     )  # fmt: skip
@@ -121,8 +121,11 @@ def _canonical(row: dict[str, Any], card_key: bytes, today: str) -> Transaction:
 
 
 def _content_id(transaction: Transaction) -> str:
-    """Derive the id from everything but the label, which may become known later."""
-    return content_id(*map(str, transaction[1:-1]))
+    """Derive the id from everything but the label, which may become known later, and what changes with the card key.
+
+    The customer and the card's last digits stand for the card.
+    """
+    return content_id(transaction.occurred_at, *map(str, transaction[_LAST4:-1]))
 
 
 def _degrees(text: str, limit: int) -> float:

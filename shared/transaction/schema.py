@@ -17,7 +17,8 @@ class Transaction(NamedTuple):
 
     transaction_id: str  # the sender's trans_num, or derived from the content; at most 64 characters
     occurred_at: str  # event time, UTC, always milliseconds: 2020-06-21T12:14:25.000Z
-    card_id: str  # 32 hex digits: HMAC-SHA256 of the card number under the stage's key, first 128 bits
+    card_id: str  # 32 hex digits: HMAC-SHA256 of the card number under the card key of its time, first 128 bits
+    card_key_id: str  # which key that was: 1, 2, ... (see :mod:`shared.transaction.card_keys`)
     card_last4: str
     customer_id: str  # 16 hex digits: keyed hash of who the customer is
     merchant_id: str  # 16 hex digits: hash of the merchant's normalised name
@@ -54,6 +55,7 @@ FIELDS: tuple[Field, ...] = (
     Field("transaction_id", "trans_num", "VARCHAR(64)", 64),
     Field("occurred_at", "trans_date_trans_time", "TIMESTAMP"),
     Field("card_id", "cc_num", "CHAR(32)"),
+    Field("card_key_id", None, "VARCHAR(8)"),
     Field("card_last4", None, "CHAR(4)"),
     Field("customer_id", None, "CHAR(16)"),
     Field("merchant_id", None, "CHAR(16)"),

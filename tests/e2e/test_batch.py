@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow  # each starts Spark
 
 CORE = {
     "core.transaction": (
-        "transaction_id, occurred_at, card_id, card_last4, customer_id, merchant_id, category, amount, "
+        "transaction_id, occurred_at, card_id, card_key_id, card_last4, customer_id, merchant_id, category, amount, "
         "merchant_latitude, merchant_longitude, is_fraud"
     ),
     "core.customer": "*",

@@ -19,8 +19,8 @@ from tests.unit.fakes.rows import transaction
 
 YESTERDAY = str(datetime.now(UTC).date() - timedelta(days=1))
 CORE = {
-    "transaction": "transaction_id, occurred_at, card_id, card_last4, customer_id, merchant_id, category, amount, "
-    "merchant_latitude, merchant_longitude, is_fraud",  # all but merged_at
+    "transaction": "transaction_id, occurred_at, card_id, card_key_id, card_last4, customer_id, merchant_id, category, "
+    "amount, merchant_latitude, merchant_longitude, is_fraud",  # all but merged_at
     "customer": "*",
     "merchant": "*",
 }

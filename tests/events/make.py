@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from shared.ingest.records import build_records
+from shared.transaction.card_keys import CardKeys
 from shared.transaction.model import parse_transaction
 
 HERE = Path(__file__).resolve().parent
 # Cards and customers of these rows do not exist. The consumers' events carry ids under this key, not a stage's.
-SAMPLE_KEY = b"sample-key-for-events-that-no-stage-has-in-its-Secrets-Manager!!"
+SAMPLE_KEYS = CardKeys.of(b"sample-key-for-events-that-no-stage-has-in-its-Secrets-Manager!!")
 ACCOUNT = "000000000000"
 STREAM_ARN = f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/swipeline-local-transactions"
 SHARD = "shardId-000000000000"
@@ -87,7 +88,7 @@ def api_event() -> dict[str, Any]:
 
 def kinesis_event() -> dict[str, Any]:
     """The two valid transactions as Lambda's event source mapping hands them over."""
-    transactions = [parse_transaction(row, SAMPLE_KEY) for row in ROWS]
+    transactions = [parse_transaction(row, SAMPLE_KEYS) for row in ROWS]
     records = [record for partition in build_records(enumerate(transactions)) for record in partition]
     return {
         "Records": [
@@ -136,6 +137,7 @@ def all_events() -> dict[str, str]:
         "detect-fraud.json": kinesis_event(),
         "merge-warehouse.json": schedule_event(),
         "migrate-warehouse.json": {},
+        "rotate-card-key.json": {"token": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa"},
     }
     return {name: json.dumps(event, indent=2, ensure_ascii=False) + "\n" for name, event in events.items()}
 

@@ -12,11 +12,11 @@ from shared.transaction.codec import BadLine, decode_record, encode_line, encode
 from shared.transaction.model import parse_transaction
 from shared.transaction.schema import Transaction
 from tests.property.strategies import good_rows, values
-from tests.rows import CARD_KEY, NOW, parse
+from tests.rows import CARD_KEYS, NOW, parse
 
 LINE = encode_line(parse())
 
-transactions = good_rows.map(lambda row: parse_transaction(row, CARD_KEY, NOW))
+transactions = good_rows.map(lambda row: parse_transaction(row, CARD_KEYS, NOW))
 
 
 @given(st.binary(max_size=2000))

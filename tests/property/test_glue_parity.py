@@ -13,7 +13,7 @@ from glue.table import TRANSACTION_ARROW
 from shared.errors import RejectedError
 from shared.transaction.model import parse_many
 from shared.transaction.schema import Transaction
-from tests.rows import CARD_KEY
+from tests.rows import CARD_KEYS
 from tests.unit.glue.lines import COLUMNS, batch, good, header, line, parse, refused
 
 # A cell of CSV: any text without line ends, which end a line here (docs/batch.md).
@@ -26,7 +26,7 @@ changes = st.dictionaries(st.sampled_from(COLUMNS[1:]), cells | numbers, max_siz
 def test_any_line_has_the_outcome_that_the_stream_gives_the_same_row(rows: list[dict[str, str]]) -> None:
     lines = [line(**row) for row in rows]
     found = parse(batch([header(), *lines]))
-    expected = parse_many([_as_the_client_reads(text) for text in lines], CARD_KEY)
+    expected = parse_many([_as_the_client_reads(text) for text in lines], CARD_KEYS)
     assert good(found) == [_typed(one) for one in expected if isinstance(one, Transaction)]
     reasons = [(index + 2, one.errors) for index, one in enumerate(expected) if isinstance(one, RejectedError)]
     assert refused(found) == [(number, [list(error) for error in errors]) for number, errors in reasons]

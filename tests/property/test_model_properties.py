@@ -15,13 +15,13 @@ from shared.transaction.codec import decode_record, encode_record
 from shared.transaction.model import parse_many
 from shared.transaction.schema import Transaction
 from tests.property.strategies import as_csv, as_json, broken_rows, card_numbers, facts, good_rows, values, zones
-from tests.rows import CARD_KEY, CSV_ROW, NOW
+from tests.rows import CARD_KEYS, CSV_ROW, NOW
 
 DIGITS = re.compile(r"\d")
 
 
 def outcome(row: Any) -> Transaction | RejectedError:
-    return parse_many([row], CARD_KEY, NOW)[0]
+    return parse_many([row], CARD_KEYS, NOW)[0]
 
 
 def accepted(row: Any) -> Transaction:
@@ -139,7 +139,7 @@ def test_a_rounded_number_is_refused_exactly_if_its_check_digit_is_wrong(leading
 
 @given(st.lists(broken_rows() | good_rows, max_size=5))
 def test_rows_of_a_batch_do_not_influence_each_other(rows):
-    together = parse_many(rows, CARD_KEY, NOW)
+    together = parse_many(rows, CARD_KEYS, NOW)
     assert len(together) == len(rows)
     for row, parsed in zip(rows, together, strict=True):
         alone = outcome(row)

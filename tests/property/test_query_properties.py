@@ -10,13 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.query.api import Api
+from shared.transaction.card_keys import CardKeys
 from shared.transaction.ids import merchant_id
+from shared.transaction.model import parse_transaction
 from shared.transaction.schema import Transaction
 from tests.unit.fakes.api_events import read_event
 from tests.unit.fakes.events import Context
 from tests.unit.fakes.query_api import make_api
 from tests.unit.fakes.query_table import FakeTables
-from tests.unit.fakes.rows import CARD_NUMBER, transaction
+from tests.unit.fakes.rows import CARD_KEYS, CARD_NUMBER, raw_row, transaction
 
 START = datetime(2019, 12, 30, tzinfo=UTC)
 MERCHANTS = ("fraud_Oak & Sons", "oak & sons", "Oaken Bucket", "Ämter GmbH")
@@ -124,3 +126,60 @@ def test_merchants_are_found_by_the_start_of_their_name_in_any_case(
     start = " ".join(prefix.casefold().split())
     names = {one.merchant for one in history}
     assert sorted(found) == sorted(name for name in names if start and name.casefold().startswith(start))
+
+
+@st.composite
+def rotated_histories(draw: st.DrawFn) -> tuple[CardKeys, list[Transaction]]:
+    """One card's transactions, each under some key: the one of its time, another's, or (a resend) under two."""
+    begins = sorted(draw(st.lists(OFFSETS.map(moment), unique=True, max_size=3)))
+    ring = CARD_KEYS
+    for number, since in enumerate(begins):
+        ring = ring.followed_by(f"{number}".encode() * 64, since)
+    stored: list[Transaction] = []
+    for number, offset in enumerate(draw(st.lists(OFFSETS, min_size=1, max_size=30))):
+        row = raw_row(number, trans_date_trans_time=moment(offset), cc_num=CARD_NUMBER)
+        stored.append(parse_transaction(row, ring))
+        if draw(st.booleans()):
+            key = draw(st.sampled_from(ring.keys))
+            stored.append(parse_transaction(row, CardKeys.of(key.secret))._replace(card_key_id=key.id))
+    return ring, stored
+
+
+@settings(max_examples=150, deadline=None)
+@given(rotated_histories(), st.sampled_from(["newest", "oldest"]), st.integers(1, 9), st.integers(1, 12))
+def test_a_card_number_finds_what_was_stored_under_all_its_keys_each_once_and_in_order(
+    stored: tuple[CardKeys, list[Transaction]], order: str, limit: int, answer_size: int
+) -> None:
+    ring, history = stored
+    api = make_api(FakeTables(answer_size).fill(history), keys=ring)
+    rows: list[dict[str, Any]] = []
+    cursor: str | None = None
+    while True:
+        body = {"card_number": CARD_NUMBER, "order": order, "limit": limit} | ({"cursor": cursor} if cursor else {})
+        response, counts = api.respond(read_event("/transactions/search", "POST", body=body), "request-1", Context())
+        assert response["statusCode"] == 200, response["body"]
+        page = json.loads(response["body"])
+        cursor = page["next_cursor"]
+        assert len(page["transactions"]) == limit or cursor is None
+        assert counts.read <= len(ring.keys) * limit
+        rows += page["transactions"]
+        if cursor is None:
+            break
+    ids = [row["transaction_id"] for row in rows]
+    assert sorted(ids) == sorted({one.transaction_id for one in history})
+    times = [row["occurred_at"] for row in rows]
+    assert times == sorted(times, reverse=order == "newest")
+
+
+def test_a_cursor_outlives_a_rotation() -> None:
+    history = [transaction(n, trans_date_trans_time=moment(n), cc_num=CARD_NUMBER) for n in range(6)]
+    tables = FakeTables().fill(history)
+    body = {"card_number": CARD_NUMBER, "limit": 3}
+    first, _ = make_api(tables).respond(read_event("/transactions/search", "POST", body=body), "request-1", Context())
+    body["cursor"] = json.loads(first["body"])["next_cursor"]
+    ring = CARD_KEYS.followed_by(b"n" * 64, moment(4))
+    second, _ = make_api(tables, keys=ring).respond(
+        read_event("/transactions/search", "POST", body=body), "request-2", Context()
+    )
+    pages_read = [json.loads(response["body"])["transactions"] for response in (first, second)]
+    assert [row["transaction_id"] for page in pages_read for row in page] == [f"{n:032x}" for n in range(5, -1, -1)]

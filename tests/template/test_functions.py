@@ -13,6 +13,7 @@ FUNCTIONS = {
     "measure-fraud",
     "merge-warehouse",
     "migrate-warehouse",
+    "rotate-card-key",
 }
 COMMON = {"STAGE", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_TRACE_DISABLED", "LOG_LEVEL"}
 SQL = {"WORKGROUP_NAME", "DATABASE_NAME", "MERGE_EVERY_SECONDS"}
@@ -23,10 +24,17 @@ OWN = {
         "ALERTS_TABLE_NAME",
         "ALERT_STREAM_NAME",
         "CARD_KEY_SECRET_ARN",
+        "CARD_KEY_MAX_AGE_SECONDS",
         "READER_API_KEY_ID",
         "REVIEWER_API_KEY_ID",
     },
-    "write-to-kinesis": {"STREAM_NAME", "REQUESTS_TABLE_NAME", "CARD_KEY_SECRET_ARN", "READER_API_KEY_ID"},
+    "write-to-kinesis": {
+        "STREAM_NAME",
+        "REQUESTS_TABLE_NAME",
+        "CARD_KEY_SECRET_ARN",
+        "CARD_KEY_MAX_AGE_SECONDS",
+        "READER_API_KEY_ID",
+    },
     "write-to-dynamodb": {"TABLE_NAME", "MERCHANTS_TABLE_NAME"},
     "write-to-s3": {"LAKE_BUCKET", "QUARANTINE_BUCKET"},
     "detect-fraud": {
@@ -39,6 +47,7 @@ OWN = {
     "measure-fraud": {"DRIFT_TABLE_NAME", "ALERTS_TABLE_NAME"},
     "merge-warehouse": SQL,
     "migrate-warehouse": SQL - {"MERGE_EVERY_SECONDS"} | {"DELIVERY_BUCKET"},
+    "rotate-card-key": {"CARD_KEY_SECRET_ARN"},
 }
 
 

@@ -102,6 +102,9 @@ def expected(function: str, on_aws: bool) -> Permissions:
         case "migrate-warehouse":
             published = {("s3:PutObject", f"${{DeliveryBucket.Arn}}/{folder}/*") for folder in ("jsonpaths", "glue")}
             return trace() | run_sql(on_aws) | published
+        case "rotate-card-key":
+            actions = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
+            return trace() | {(f"secretsmanager:{action}", "CardKeySecret.Id") for action in actions}
     raise AssertionError(f"no permissions are written down for {function}")
 
 

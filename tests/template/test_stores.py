@@ -127,7 +127,7 @@ def test_secrets_are_generated_and_nowhere_in_the_template(template: Template) -
     assert "ApiKey1" not in outputs.replace('{"Ref": "ApiGatewayApiKey1"}', "")
 
 
-def test_the_card_key_is_64_characters_without_structure(template: Template) -> None:
+def test_the_first_card_key_is_64_characters_in_a_ring_of_its_own(template: Template) -> None:
     key = template.of_type("AWS::SecretsManager::Secret")["CardKeySecret"]["GenerateSecretString"]
     assert key["PasswordLength"] == 64
-    assert "SecretStringTemplate" not in key
+    assert (key["SecretStringTemplate"], key["GenerateStringKey"]) == ("{}", "1")  # the ring's first key

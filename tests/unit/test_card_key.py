@@ -1,4 +1,4 @@
-"""The card key is read once in five minutes, survives a short outage, and is never an empty one."""
+"""The card keys are read once in five minutes, survives a short outage, and are never empty."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.card_key import CardKey, CardKeyError
+from shared.transaction.card_keys import CardKeys
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.faults import Fault, Kind, Plan
 
@@ -30,13 +31,13 @@ class FakeSecrets:
 def test_the_key_is_read_once_and_again_when_it_is_old() -> None:
     secrets, clock = FakeSecrets("k" * 64), FakeClock()
     key = CardKey(secrets, ARN, clock)
-    assert key.get() == key.get() == b"k" * 64
+    assert key.get() == key.get() == CardKeys.of(b"k" * 64)
     clock.now = 299
     key.get()
     assert secrets.reads == 1
     secrets.value = "n" * 64
     clock.now = 301
-    assert key.get() == b"n" * 64
+    assert key.get() == CardKeys.of(b"n" * 64)
 
 
 def test_an_outage_shorter_than_an_hour_is_bridged_without_a_try_per_request() -> None:
@@ -45,7 +46,7 @@ def test_an_outage_shorter_than_an_hour_is_bridged_without_a_try_per_request() -
     key.get()
     secrets.plan = Plan(always=Fault(Kind.TIMED_OUT))
     clock.now = 400
-    assert [key.get() for _ in range(5)] == [b"k" * 64] * 5
+    assert [key.get() for _ in range(5)] == [CardKeys.of(b"k" * 64)] * 5
     assert secrets.reads == 2
     clock.now = 3700
     with pytest.raises(CardKeyError):

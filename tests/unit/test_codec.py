@@ -19,7 +19,7 @@ LINE = encode_line(TRANSACTION)
 def line_with(**changes) -> bytes:
     """Give the good line with some fields set to any JSON value."""
     values = [1, *TRANSACTION]
-    values[9] = str(TRANSACTION.amount)
+    values[Transaction._fields.index("amount") + 1] = str(TRANSACTION.amount)
     for name, value in changes.items():
         values[Transaction._fields.index(name) + 1] = value
     return json.dumps(values).encode()
@@ -126,6 +126,10 @@ def test_bytes_that_are_no_line_of_ours_are_bad_and_kept(line):
         ("card_id", "A" * 32),
         ("card_id", "a" * 31),
         ("card_id", "4111111111111111"),
+        ("card_key_id", ""),
+        ("card_key_id", "0"),
+        ("card_key_id", 1),
+        ("card_key_id", "123456789"),
         ("card_last4", "111"),
         ("card_last4", 1111),
         ("customer_id", "g" * 16),

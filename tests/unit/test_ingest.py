@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from shared.errors import TransientError
 from shared.ingest.request import Answer, Ingest, internal_error
 from shared.ingest.stream import Stream
+from shared.transaction.card_keys import CardKeys
 from shared.transaction.codec import BadLine, decode_record
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.events import api_event
 from tests.unit.fakes.faults import Fault, Kind
 from tests.unit.fakes.kinesis import FakeKinesis
-from tests.unit.fakes.rows import CARD_KEY, CARD_NUMBER, raw_row, transaction
+from tests.unit.fakes.rows import CARD_KEYS, CARD_NUMBER, raw_row, transaction
 
 
 class Key:
@@ -26,10 +27,10 @@ class Key:
     def __init__(self) -> None:
         self.away = False
 
-    def get(self) -> bytes:
+    def get(self) -> CardKeys:
         if self.away:
             raise TransientError("away")
-        return CARD_KEY
+        return CARD_KEYS
 
 
 class Memory:

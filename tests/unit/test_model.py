@@ -15,7 +15,7 @@ from shared.transaction.ids import card_id, customer_id, merchant_id
 from shared.transaction.model import parse_many, parse_transaction
 from shared.transaction.row import TEXT_COLUMNS, TransactionIn
 from shared.transaction.schema import FIELDS, OPTIONAL_SOURCES, REQUIRED_SOURCES, Transaction
-from tests.rows import CARD_KEY, CARD_NUMBER, CSV_ROW, JSON_ROW, NOW, findings, parse
+from tests.rows import CARD_KEY, CARD_KEYS, CARD_NUMBER, CSV_ROW, JSON_ROW, NOW, findings, parse
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -31,6 +31,7 @@ def test_a_row_of_the_kaggle_file_becomes_a_transaction():
         transaction_id="0a1b2c3d4e5f60718293a4b5c6d7e8f9",
         occurred_at="2020-07-01T08:00:00.000Z",
         card_id=card_id(CARD_KEY, CARD_NUMBER),
+        card_key_id="1",
         card_last4="1111",
         customer_id=customer,
         merchant_id=merchant_id("Quill, Marsh and Daughters"),
@@ -62,7 +63,7 @@ def test_the_same_transaction_from_csv_and_from_json_is_equal():
 
 
 def test_a_whole_file_in_the_kaggle_form_is_accepted():
-    transactions = parse_many(read_csv("kaggle_form.csv"), CARD_KEY, NOW)
+    transactions = parse_many(read_csv("kaggle_form.csv"), CARD_KEYS, NOW)
     assert [t.zip for t in transactions] == ["02138", "84532", "00501"]
     assert [str(t.amount) for t in transactions] == ["41.07", "7.50", "1203.00"]
     assert [t.merchant_latitude for t in transactions] == [42.411002, 38.12, 40.9]
@@ -71,14 +72,14 @@ def test_a_whole_file_in_the_kaggle_form_is_accepted():
 
 
 def test_a_file_that_went_through_a_spreadsheet_is_refused_row_by_row():
-    first, second = parse_many(read_csv("spreadsheet_form.csv"), CARD_KEY, NOW)
+    first, second = parse_many(read_csv("spreadsheet_form.csv"), CARD_KEYS, NOW)
     assert [column for column, _ in first.errors] == ["trans_date_trans_time", "cc_num", "dob"]
     assert dict(first.errors)["cc_num"] == '"4.11E+15" has lost digits: export the column as text'
     assert "rounded" in dict(second.errors)["cc_num"]
 
 
 def test_a_bad_row_does_not_touch_its_neighbours():
-    good, bad, same = parse_many([CSV_ROW, {**CSV_ROW, "amt": "-1"}, CSV_ROW], CARD_KEY, NOW)
+    good, bad, same = parse_many([CSV_ROW, {**CSV_ROW, "amt": "-1"}, CSV_ROW], CARD_KEYS, NOW)
     assert good == same == parse()
     assert isinstance(bad, RejectedError)
     assert (bad.field, bad.reason) == bad.errors[0]
@@ -236,24 +237,18 @@ def test_a_date_of_birth_may_be_today_but_not_tomorrow():
 def test_today_is_the_day_in_utc():
     row = CSV_ROW | {"trans_date_trans_time": "2030-01-01 00:00:00", "dob": "2026-01-02"}
     eastern = timezone(timedelta(hours=-5))
-    assert parse_transaction(row, CARD_KEY, datetime(2026, 1, 1, 19, 0, tzinfo=eastern)).date_of_birth == "2026-01-02"
+    assert parse_transaction(row, CARD_KEYS, datetime(2026, 1, 1, 19, 0, tzinfo=eastern)).date_of_birth == "2026-01-02"
     with pytest.raises(RejectedError, match="future"):
-        parse_transaction(row, CARD_KEY, datetime(2026, 1, 1, 18, 59, tzinfo=eastern))
+        parse_transaction(row, CARD_KEYS, datetime(2026, 1, 1, 18, 59, tzinfo=eastern))
 
 
 def test_without_a_moment_given_the_clock_decides():
     far = {"trans_date_trans_time": "9000-01-01 00:00:00"}
     tomorrow = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
     yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
-    assert parse_transaction(CSV_ROW | far | {"dob": yesterday}, CARD_KEY)
+    assert parse_transaction(CSV_ROW | far | {"dob": yesterday}, CARD_KEYS)
     with pytest.raises(RejectedError, match="future"):
-        parse_transaction(CSV_ROW | far | {"dob": tomorrow}, CARD_KEY)
-
-
-@pytest.mark.parametrize("key", [b"", "text", None])
-def test_a_missing_key_is_no_fault_of_the_row(key):
-    with pytest.raises(ValueError, match="card key"):
-        parse_many([CSV_ROW], key)
+        parse_transaction(CSV_ROW | far | {"dob": tomorrow}, CARD_KEYS)
 
 
 def test_the_row_and_the_schema_agree():
@@ -265,5 +260,5 @@ def test_the_row_and_the_schema_agree():
 
 def test_the_row_that_was_given_is_left_as_it_was():
     row = dict(JSON_ROW)
-    parse_transaction(row, CARD_KEY, NOW)
+    parse_transaction(row, CARD_KEYS, NOW)
     assert row == JSON_ROW

@@ -13,7 +13,7 @@ from shared.errors import RejectedError, TerminalError
 from shared.transaction.model import parse_many
 from shared.transaction.row import TransactionIn
 from shared.transaction.schema import REQUIRED_SOURCES
-from tests.rows import CARD_KEY, CARD_NUMBER, CSV_ROW, JSON_ROW, NOW, findings, parse
+from tests.rows import CARD_KEYS, CARD_NUMBER, CSV_ROW, JSON_ROW, NOW, findings, parse
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_a_file_without_a_header_line_is_recognised():
     ("row", "says"), [(None, "null"), ([], "a list"), ("x", "text"), (5, "a number"), (True, "true")]
 )
 def test_a_row_that_is_no_object_is_refused(row, says):
-    (error,) = parse_many([row], CARD_KEY, NOW)
+    (error,) = parse_many([row], CARD_KEYS, NOW)
     assert error.errors[0][0] == "row"
     assert says in error.errors[0][1]
 

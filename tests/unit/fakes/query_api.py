@@ -12,26 +12,34 @@ from shared.query.api import Api, Keys
 from shared.query.cursor import Cursors
 from shared.query.reader import Reader
 from shared.query.service import Queries
+from shared.transaction.card_keys import CardKeys
 from tests.unit.fakes.api_events import READER, REVIEWER
 from tests.unit.fakes.kinesis import FakeKinesis
 from tests.unit.fakes.query_table import FakeTables
-from tests.unit.fakes.rows import CARD_KEY
+from tests.unit.fakes.rows import CARD_KEYS
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 class Secret:
-    """The card key, without a store."""
+    """The card keys, without a store."""
 
-    def get(self) -> bytes:
-        return CARD_KEY
+    def __init__(self, keys: CardKeys) -> None:
+        self._keys = keys
+
+    def get(self) -> CardKeys:
+        return self._keys
 
 
 def make_api(
-    tables: FakeTables, reader: str = READER, reviewer: str = REVIEWER, stream: FakeKinesis | None = None
+    tables: FakeTables,
+    reader: str = READER,
+    reviewer: str = REVIEWER,
+    stream: FakeKinesis | None = None,
+    keys: CardKeys = CARD_KEYS,
 ) -> Api:
     """Make the API of tables; a verdict goes onto ``stream``."""
     transactions = Reader(tables, "transactions", "merchants")
     verdicts = Verdicts(tables, "alerts", Stream(stream or FakeKinesis(), "alerts"))
-    alerts = AlertQueries(AlertReader(tables, "alerts"), transactions, verdicts, Cursors(Secret()), lambda: NOW)
-    return Api(Queries(transactions, Secret()), alerts, Keys(reader, reviewer))
+    alerts = AlertQueries(AlertReader(tables, "alerts"), transactions, verdicts, Cursors(Secret(keys)), lambda: NOW)
+    return Api(Queries(transactions, Secret(keys)), alerts, Keys(reader, reviewer))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from shared.transaction.card_keys import CardKeys
 from shared.transaction.model import parse_transaction
 from shared.transaction.schema import Transaction
 
 CARD_KEY = b"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+CARD_KEYS = CardKeys.of(CARD_KEY)
 CARD_NUMBER = "4992346398065154048"
 
 
@@ -41,4 +43,4 @@ def raw_row(number: int = 0, **changes: Any) -> dict[str, Any]:
 
 def transaction(number: int = 0, **changes: Any) -> Transaction:
     """The transaction that such a row becomes."""
-    return parse_transaction(raw_row(number, **changes), CARD_KEY)
+    return parse_transaction(raw_row(number, **changes), CARD_KEYS)

@@ -13,6 +13,7 @@ import pytest
 from client.simulator import Settings, batches, write
 from fraud.event import event_of
 from fraud.history import HistoryError, read
+from shared.transaction.card_keys import CardKeys
 from shared.transaction.model import parse_many
 from shared.transaction.schema import Transaction
 
@@ -38,7 +39,7 @@ def test_an_event_of_history_is_the_event_of_the_transaction_on_the_stream(files
         files["csv"],
         convert_options=pa_csv.ConvertOptions(column_types=dict.fromkeys(_names(files["csv"]), pa.string())),
     )
-    parsed = parse_many(table.to_pylist(), b"k" * 32, datetime(2030, 1, 1, tzinfo=UTC))
+    parsed = parse_many(table.to_pylist(), CardKeys.of(b"k" * 32), datetime(2030, 1, 1, tzinfo=UTC))
     transactions = [t for t in parsed if isinstance(t, Transaction)]
     assert len(transactions) == 600
     on_stream = sorted((t.occurred_at, t.transaction_id, event_of(t)) for t in transactions)

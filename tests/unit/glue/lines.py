@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from glue.rows import Parser
-from tests.rows import CARD_KEY, CSV_ROW
+from tests.rows import CARD_KEYS, CSV_ROW
 
 FILE = "s3://raw/transactions/a.csv"
 COLUMNS = tuple(CSV_ROW)
@@ -38,7 +38,7 @@ def batch(lines: Iterable[bytes], block: int = 0, file: str = FILE) -> pa.Record
 
 def parse(*batches: pa.RecordBatch, headers: dict[str, Sequence[str]] | None = None) -> list[dict[str, Any]]:
     """All rows that the parser gives, of one partition."""
-    parser = Parser(headers or {FILE: COLUMNS}, CARD_KEY)
+    parser = Parser(headers or {FILE: COLUMNS}, CARD_KEYS)
     return [row for out in parser(iter(batches)) for row in out.to_pylist()]
 
 

@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from shared.transaction.model import parse_transaction
-from tests.rows import CARD_KEY, CARD_NUMBER, CSV_ROW
+from tests.rows import CARD_KEYS, CARD_NUMBER, CSV_ROW
 from tests.unit.glue.lines import COLUMNS, FILE, batch, counted, good, header, line, parse, refused
 
 
 def test_a_line_becomes_what_the_stream_makes_of_the_same_row() -> None:
     (row,) = good(parse(batch([header(), line()])))
-    expected = parse_transaction(CSV_ROW, CARD_KEY)._asdict()
+    expected = parse_transaction(CSV_ROW, CARD_KEYS)._asdict()
     moments = {"occurred_at": datetime(2020, 7, 1, 8, tzinfo=UTC), "date_of_birth": date(1971, 2, 28)}
     places = ("latitude", "longitude", "merchant_latitude", "merchant_longitude")
     assert {name: row[name] for name in expected} == {

@@ -15,7 +15,7 @@ from glue.arguments import Arguments
 from glue.loads import LOADED, REFUSED, TRANSFORMED, Loads
 from glue.run import Job, Outcome
 from glue.table import TRANSACTION_ARROW
-from tests.rows import CARD_KEY, CARD_NUMBER
+from tests.rows import CARD_KEYS, CARD_NUMBER
 from tests.unit.glue.lines import COLUMNS, header, line
 
 pytestmark = pytest.mark.xdist_group("spark")  # one Spark, not one per worker
@@ -34,7 +34,7 @@ def job(spark: Any, aws: None, tmp_path: Path) -> Any:
             (tmp_path / f"raw/in/{name}.csv").write_bytes(body)
         paths = [f"s3://lake/{name}/" for name in ("batch", "rejects", "manifests")]
         arguments = Arguments("job", run_id, raw_path, *paths, "loads", "secret", str(tmp_path))
-        return Job(spark, boto3.client("s3"), loads, CARD_KEY, arguments).run()
+        return Job(spark, boto3.client("s3"), loads, CARD_KEYS, arguments).run()
 
     return run
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from glue import transforms
-from tests.rows import CARD_KEY
+from tests.rows import CARD_KEYS
 from tests.unit.glue.lines import COLUMNS, header, line
 
 pytestmark = pytest.mark.xdist_group("spark")  # one Spark, not one per worker
@@ -24,7 +24,7 @@ def parsed(spark: Any, tmp_path: Path) -> Any:
             (tmp_path / "raw" / f"{name}.csv").write_bytes(b"\n".join(lines) + b"\n")
         paths = [f"file://{tmp_path}/raw/{name}.csv" for name in files]
         headers = {f"s3://raw/{name}.csv": COLUMNS for name in files}
-        return transforms.parsed(transforms.lines_of(spark, paths), headers, CARD_KEY, str(tmp_path))
+        return transforms.parsed(transforms.lines_of(spark, paths), headers, CARD_KEYS, str(tmp_path))
 
     return make
 
