@@ -1,124 +1,178 @@
-"""How fast does the whole stream path go on a laptop, and when is the last transaction in every store?
+"""How fast does the whole stream path go, beside the obvious design on the same embedded AWS in the same run?
 
-Method: a stack of its own is started and deployed in a fresh home. The first ``--rows`` rows of ``--data`` (CSV or
-Parquet in the Kaggle schema; without it, simulated rows) are sent with `swipeline send` (4 workers, 500 rows each).
-Meanwhile the three stores are polled; a store is complete when it holds every row once. Memory is the proportional set
-size (PSS) of every process of the stack, functions included, sampled twice a second; the peak of the sum is reported.
-Clock: monotonic, from the first request.
+Method: a stack of its own is deployed in a fresh home. The rows are sent with `swipeline send` and its defaults; the
+run ends when DynamoDB, lake and warehouse each hold every row once (`swipeline reconcile`). Then benchmarks/baseline is
+deployed beside it: one POST per transaction from as many threads as help it, put_record per request, put_item per
+record, one object per batch, one INSERT per record; it gets the first rows of the same file and ends when its three
+stores hold every row once. Transactions per second are rows by the time from the first request to the last row in the
+last store. AWS requests are counted in the emulator (local/calls.py): those of the functions and of Firehose, and
+API Gateway's; not the polling of a stream, which goes with time and not with rows. Memory is the proportional set size
+of all of the stack's processes, functions included, once a second; its peak. Clock: monotonic.
 """
 
 from __future__ import annotations
 
-import argparse
+import csv
+import itertools
 import json
-import os
-import platform
 import tempfile
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psutil
-import pyarrow.csv
-import pyarrow.parquet
+import requests
 
-from tests.e2e.stack import Stack, free_port_pair
+from benchmarks.frame import Report, parser
+from benchmarks.rows import input_file, raw_rows
+from benchmarks.stack import CountedStack, Probe, running
+from benchmarks.usage import usage
+from tests.e2e.stack import wait_until
 
-RESULTS = Path(__file__).parent / "results"
-
-
-def stack_processes(stack: Stack) -> list[psutil.Process]:
-    """Every process whose environment names this stack's home, and their children."""
-    found: dict[int, psutil.Process] = {}
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get("SWIPELINE_HOME") == str(stack.home) and process.pid != os.getpid():
-                found[process.pid] = process
-                found |= {child.pid: child for child in process.children(recursive=True)}
-        except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
-            continue
-    return list(found.values())
+SENDERS = 8
+STORES = ("dynamodb", "lake", "warehouse")
 
 
-class MemoryProbe(threading.Thread):
-    """Samples the stack's memory until stopped; ``peak`` in bytes."""
-
-    def __init__(self, stack: Stack) -> None:
-        super().__init__(daemon=True)
-        self.stack, self.peak, self.done = stack, 0, threading.Event()
-
-    def run(self) -> None:
-        while not self.done.wait(0.5):
-            total = 0
-            for process in stack_processes(self.stack):
-                try:
-                    total += process.memory_full_info().pss
-                except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
-                    continue
-            self.peak = max(self.peak, total)
-
-
-def input_file(data: Path | None, rows: int, stack: Stack, folder: Path) -> Path:
-    path = folder / "input.csv"
-    if data is None:
-        stack.run("generate", "--rows", rows, "--seed", 1, "--out", path)
-    elif data.suffix == ".parquet":
-        pyarrow.csv.write_csv(next(pyarrow.parquet.ParquetFile(data).iter_batches(batch_size=rows)), path)
-    else:
-        with data.open() as source:
-            path.write_text("".join(line for _, line in zip(range(rows + 1), source, strict=False)))
-    return path
-
-
-def measure(stack: Stack, path: Path, rows: int) -> dict[str, Any]:
-    probe = MemoryProbe(stack)
+def swipeline(stack: CountedStack, path: Path, rows: int) -> dict[str, Any]:
+    """Send a file, wait for all stores, and say what it took and used."""
+    probe, since = Probe(stack), datetime.now(UTC)
     probe.start()
-    started = time.monotonic()
-    sent = json.loads(stack.run("send", path, "--json", timeout=600).stdout)
-    acknowledged = time.monotonic() - started
-    report = json.loads(stack.run("reconcile", "--file", path, "--wait", 300, "--json", timeout=600).stdout)
-    complete = time.monotonic() - started
-    probe.done.set()
-    probe.join()
-    hops = report["hops"]
-    written = {store: hops[store]["written"] for store in ("dynamodb", "lake", "warehouse")}
+    stack.count_anew()
+    began = time.monotonic()
+    sent = json.loads(stack.run("send", path, "--json", timeout=3600).stdout)
+    acknowledged = time.monotonic() - began
+    report = json.loads(stack.run("reconcile", "--file", path, "--wait", 600, "--json", timeout=3600).stdout)
+    complete = time.monotonic() - began
+    probe.stop()
+    written = {store: report["hops"][store]["written"] for store in STORES}
+    assert sent["accepted"] == rows, sent
     assert all(count == rows for count in written.values()), written
     return {
         "rows": rows,
-        "acknowledged": sent["accepted"],
-        "seconds_to_last_acknowledgement": round(acknowledged, 1),
-        "acknowledged_per_second": round(sent["accepted"] / acknowledged),
-        "seconds_to_complete_in_all_stores": round(complete, 1),
-        "seconds_from_last_sent_to_all_stores": round(complete - acknowledged, 1),
-        "peak_memory_mib": round(probe.peak / 2**20),
-        "written": written,
+        "acknowledged_seconds": acknowledged,
+        "complete_seconds": complete,
+        "peak_memory_mib": probe.peak / 2**20,
+        "usage": usage(stack, "swipeline-local", rows, since),
     }
 
 
-def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--rows", type=int, default=100_000)
-    arguments.add_argument("--data", type=Path)
+def baseline(stack: CountedStack, path: Path, rows: int) -> dict[str, Any]:
+    """The same for the obvious design."""
+    stack.deploy_baseline()
+    outputs = stack.client("cloudformation").describe_stacks(StackName="swipeline-baseline-local")["Stacks"][0][
+        "Outputs"
+    ]
+    found = {output["OutputKey"]: output["OutputValue"] for output in outputs}
+    key = stack.client("apigateway").get_api_key(apiKey=found["SenderApiKeyId"], includeValue=True)["value"]
+    url = f"http://127.0.0.1:{stack.port}/restapis/{found['RestApiId']}/local/_user_request_/transactions"
+    sent = list(itertools.islice(raw_rows(path), rows))
+
+    def post(part: list[dict[str, Any]]) -> None:
+        with requests.Session() as session:
+            session.headers["x-api-key"] = key
+            for row in part:
+                answer = session.post(url, json=row, timeout=60)
+                if answer.status_code != 202:
+                    raise RuntimeError(f"the baseline answered {answer.status_code}: {answer.text[:200]}")
+
+    def lake() -> set[str]:
+        ids = set()
+        s3 = stack.client("s3")
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket="swipeline-baseline-local-lake"):
+            for item in page.get("Contents", []):
+                body = s3.get_object(Bucket="swipeline-baseline-local-lake", Key=item["Key"])["Body"].read()
+                ids |= {json.loads(line)["trans_num"] for line in body.splitlines()}
+        return ids
+
+    def table() -> int:
+        pages = stack.client("dynamodb").get_paginator("scan")
+        return sum(
+            page["Count"] for page in pages.paginate(TableName="swipeline-baseline-local-transactions", Select="COUNT")
+        )
+
+    since = datetime.now(UTC)
+    stack.count_anew()
+    began = time.monotonic()
+    with ThreadPoolExecutor(SENDERS) as pool:
+        list(pool.map(post, [sent[number::SENDERS] for number in range(SENDERS)]))
+    acknowledged = time.monotonic() - began
+    count = "SELECT COUNT(DISTINCT trans_num), COUNT(*) FROM baseline.transaction"
+    wait_until(lambda: stack.sql(count)[0][0] == rows and len(lake()) == rows and table() == rows, 1800, "all stores")
+    complete = time.monotonic() - began
+    return {
+        "rows": rows,
+        "acknowledged_seconds": acknowledged,
+        "complete_seconds": complete,
+        "usage": usage(stack, "swipeline-baseline-local", rows, since),
+    }
+
+
+def requests_per_thousand(run: dict[str, Any]) -> dict[str, float]:
+    """AWS requests per 1,000 transactions, by service."""
+    used, found = run["usage"], {"apigateway": run["usage"]["api"]["requests"]}
+    for name, count in used["requests"].items():
+        service = name.split(" ")[0]
+        found[service] = found.get(service, 0) + count
+    return {service: count * 1000 / run["rows"] for service, count in found.items()}
+
+
+def main() -> int:
+    """Measure both."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--rows", type=int)
+    arguments.add_argument("--baseline-rows", type=int)
     options = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        stack = Stack(home=Path(folder) / "home", port=free_port_pair())
-        try:
-            stack.run("up")
-            path = input_file(options.data, options.rows, stack, Path(folder))
-            result = measure(stack, path, options.rows)
-        finally:
-            stack.run("down", check=False)
-    result |= {
-        "input": options.data.name if options.data else "simulated",
-        "machine": f"{os.cpu_count()} cores, {psutil.virtual_memory().total >> 30} GiB",
-        "python": platform.python_version(),
-    }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "end_to_end.json").write_text(json.dumps(result, indent=2) + "\n")
-    for name, value in result.items():
-        print(f"{name:40} {value}")
+    rows = options.rows or (5_000 if options.quick else 100_000)
+    few = options.baseline_rows or (150 if options.quick else 3_000)
+    report = Report.begin(__file__, __doc__, options)
+    with tempfile.TemporaryDirectory() as name:
+        path = input_file(options.data, rows, Path(name))
+        with path.open(newline="") as file:
+            assert sum(1 for _ in csv.reader(file)) == rows + 1
+        with running(Path(name)) as stack:
+            runs = {"Swipeline": swipeline(stack, path, rows), "baseline": baseline(stack, path, few)}
+    rates = {name: run["rows"] / run["complete_seconds"] for name, run in runs.items()}
+    report.table(
+        "From the first request to every row in every store",
+        ["", "rows", "acknowledged, s", "complete, s", "acknowledged per s", "complete per s"],
+        [
+            [
+                name,
+                run["rows"],
+                run["acknowledged_seconds"],
+                run["complete_seconds"],
+                run["rows"] / run["acknowledged_seconds"],
+                rates[name],
+            ]
+            for name, run in runs.items()
+        ],
+    )
+    asked = {name: requests_per_thousand(run) for name, run in runs.items()}
+    services = sorted({service for of in asked.values() for service in of})
+    report.table(
+        "AWS requests per 1,000 transactions",
+        ["service", *runs],
+        [
+            *([service, *(asked[name].get(service, 0.0) for name in runs)] for service in services),
+            ["all", *(sum(asked[name].values()) for name in runs)],
+        ],
+    )
+    report.plot(
+        "Transactions per second, complete", "", "per second", {"": list(rates.items())}, kind="bar", log_y=True
+    )
+    report.target("times the baseline's transactions per second", rates["Swipeline"] / rates["baseline"], at_least=50)
+    report.target(
+        "AWS requests per 1,000 transactions",
+        sum(asked["Swipeline"].values()),
+        at_most=40,
+        says="BatchWriteItem takes 25 items: 40 requests per 1,000 are DynamoDB's floor alone, and "
+        "TransactWriteItems (100 items) costs twice the write units. Right would be 50: 40, and 10 for the other hops.",
+    )
+    report.note(f"Peak memory of the stack: {runs['Swipeline']['peak_memory_mib']:,.0f} MiB, functions included.")
+    report.figures = {"runs": runs, "requests_per_thousand": asked}
+    return report.publish()
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -11,6 +11,7 @@ from client import output
 from client.commands import (
     alerts,
     batch,
+    cost,
     dashboard,
     demo,
     env,
@@ -58,6 +59,7 @@ app.command("verdict")(alerts.verdict)
 app.command("rotate-card-key")(rotate.rotate_card_key)
 app.command("train")(train.train)
 app.command("dashboard")(dashboard.dashboard)
+app.command("cost")(cost.cost)
 app.command("demo")(demo.demo)
 
 

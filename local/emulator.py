@@ -17,11 +17,13 @@ import os
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
 
 from local import api_keys
+from local.calls import VARIABLE, Calls
 from local.clients import Clients
 from local.cloudwatch.faults import FAULTS_PATH, Faults
 from local.cloudwatch.install import CloudWatch
@@ -98,6 +100,13 @@ async def body_of(receive: Receive) -> bytes:
     return body
 
 
+@cache
+def caller_name(access_key_id: str) -> str:
+    """Who holds an access key: a role's name, `root`, or `anonymous`."""
+    status, found = caller(access_key_id) if access_key_id else (HTTPStatus.NOT_FOUND, {})
+    return str(found["arn"]).rpartition(":")[2].rpartition("/")[2] if status == HTTPStatus.OK else "anonymous"
+
+
 def with_routes(app: App, faults: Faults) -> App:
     """Wrap an ASGI application with our routes; everything else passes through untouched."""
 
@@ -134,6 +143,7 @@ def main() -> None:
         sys.exit(f"Port {settings.port} on {HOST} is taken by another process: stop it, or set SWIPELINE_PORT")
     for directory in (settings.state / "emulator", settings.state / "s3"):
         directory.mkdir(parents=True, exist_ok=True)
+    counting = os.environ.get(VARIABLE) == "1"
     environment = emulator_environment(settings, os.environ)
     os.environ.clear()
     os.environ.update(environment)
@@ -166,7 +176,8 @@ def main() -> None:
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
     config.loglevel = "WARNING"
     try:
-        asyncio.run(serve(with_routes(app, cloudwatch.faults), config))
+        served = with_routes(app, cloudwatch.faults)
+        asyncio.run(serve(Calls(served, caller_name) if counting else served, config))
     finally:
         xray.stop()
         cloudwatch.stop()
