@@ -12,6 +12,7 @@ from local.cloudwatch.alarms import Evaluator
 from local.cloudwatch.emf import data_of
 from local.cloudwatch.faults import Faults
 from local.cloudwatch.keeping import EVERY_SECONDS, Keeper
+from local.cloudwatch.log_retention import tidy
 from local.cloudwatch.notify import notifier
 from local.cloudwatch.observe import events, functions, gateway
 from local.cloudwatch.observe.recorder import Recorder
@@ -24,7 +25,7 @@ from local.cloudwatch.replacing import replace
 from local.cloudwatch.store import MetricStore
 from local.cloudwatch.templates import install as install_templates
 from local.insights.install import Insights, check
-from local.settings import Settings
+from local.settings import ACCOUNT_ID, REGION, Settings
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +106,14 @@ class CloudWatch:
 
         replace(logs, "_append_log_events", append_and_read)
 
+    def _tidy_logs(self) -> None:
+        from ministack.core.responses import request_scope
+        from ministack.services import cloudwatch_logs
+
+        with request_scope(ACCOUNT_ID, REGION):
+            groups = dict(cloudwatch_logs._log_groups.items())
+        tidy(groups, int(time.time() * 1000))
+
     def _keep(self) -> None:
         ticks = 0
         while not self._stopping.wait(EVERY_SECONDS):
@@ -112,6 +121,7 @@ class CloudWatch:
             self._keeper.append()
             if ticks % 30 == 0:
                 self.store.tidy(time.time())
+                self._tidy_logs()
 
 
 def _snake(name: str) -> str:
