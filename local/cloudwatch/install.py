@@ -14,7 +14,7 @@ from local.cloudwatch.faults import Faults
 from local.cloudwatch.keeping import EVERY_SECONDS, Keeper
 from local.cloudwatch.log_retention import tidy
 from local.cloudwatch.notify import notifier
-from local.cloudwatch.observe import events, functions, gateway
+from local.cloudwatch.observe import events, functions, gateway, queues
 from local.cloudwatch.observe.recorder import Recorder
 from local.cloudwatch.observe.streams import Streams
 from local.cloudwatch.observe.tables import Tables
@@ -114,10 +114,18 @@ class CloudWatch:
             groups = dict(cloudwatch_logs._log_groups.items())
         tidy(groups, int(time.time() * 1000))
 
+    def _look_at_queues(self) -> None:
+        from ministack.core.responses import request_scope
+        from ministack.services import sqs
+
+        with request_scope(ACCOUNT_ID, REGION):
+            queues.look(sqs, Recorder(self.store, "AWS/SQS"))
+
     def _keep(self) -> None:
         ticks = 0
         while not self._stopping.wait(EVERY_SECONDS):
             ticks += 1
+            self._look_at_queues()
             self._keeper.append()
             if ticks % 30 == 0:
                 self.store.tidy(time.time())

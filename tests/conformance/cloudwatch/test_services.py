@@ -160,6 +160,16 @@ def test_dynamodb_counts_capacity_latency_and_throttles(emulator: Emulator, faul
     assert total(emulator, "AWS/DynamoDB", "SuccessfulRequestLatency", "SampleCount", Operation="GetItem", **name) == 1
 
 
+def test_a_queues_length_is_looked_at(emulator: Emulator) -> None:
+    queue = emulator.client("sqs").create_queue(QueueName="watched-queue")["QueueUrl"]
+    for body in ("a", "b"):
+        emulator.client("sqs").send_message(QueueUrl=queue, MessageBody=body)
+    name = {"QueueName": "watched-queue"}
+    wait_until(
+        lambda: total(emulator, "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", **name) == 2, "two messages"
+    )
+
+
 def test_rules_topics_and_state_machines_count_what_they_start(emulator: Emulator) -> None:
     events, states = emulator.client("events"), emulator.client("stepfunctions")
     definition = {"StartAt": "no", "States": {"no": {"Type": "Fail", "Error": "E", "Cause": "as asked"}}}
