@@ -51,10 +51,9 @@ class Stores:
 
     def content(self) -> Content:
         """Everything."""
-        self._read_lake()
         return Content(
             self._table(),
-            Counter({identity: len(versions) for identity, versions in self._versions.items()}),
+            self.lake(),
             Counter(row[0] for row in self._stack.sql("SELECT transaction_id FROM core.transaction")),
         )
 
@@ -96,12 +95,14 @@ class Stores:
         table = self._stack.outputs[output]
         return self._dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True, **chosen)
 
-    def _read_lake(self) -> None:
+    def lake(self) -> Counter[str]:
+        """The lake's ids, each with the number of its versions."""
         for _, body in self._new_objects("LakeBucket", "transactions/"):
             for line in gzip.decompress(body).splitlines():
                 self.archived_lines += 1
                 version = hashlib.blake2b(line, digest_size=16).digest()
                 self._versions.setdefault(json.loads(line)["transaction_id"], set()).add(version)
+        return Counter({identity: len(versions) for identity, versions in self._versions.items()})
 
     def _new_objects(self, output: str, prefix: str) -> list[tuple[str, bytes]]:
         bucket, found = self._stack.outputs[output], []
