@@ -12,7 +12,7 @@ from shared.retry import seconds_left
 from shared.telemetry import logger, metrics, observed
 from shared.warehouse.data_api import Warehouse
 from shared.warehouse.marts import Marts
-from shared.warehouse.merging import PERIOD_SECONDS, passes, read_result
+from shared.warehouse.merging import NOTHING, PERIOD_SECONDS, is_idle, passes, read_result
 from shared.warehouse.sql import read_statements
 
 RESERVE_SECONDS = 3.0
@@ -38,18 +38,19 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     merge back: what they failed of is raised at the end.
     """
     database, every = warehouse()
-    statements, marts = read_statements("merge.sql"), Marts(database)
+    look, statements, marts = read_statements("staged.sql"), read_statements("merge.sql"), Marts(database)
     total = Ledger()
     wanted = min(PERIOD_SECONDS, max(LEAST_SECONDS, float(event.get("seconds", PERIOD_SECONDS))))
     try:
         for seconds in passes(every, seconds_left(context, RESERVE_SECONDS, wanted)):
-            result = read_result(database.run("merge-warehouse", statements, seconds))
+            result = NOTHING
+            if not is_idle(database.run("look-at-staging", look, seconds)):
+                result = read_result(database.run("merge-warehouse", statements, seconds))
+                logger.info("merged", extra=result._asdict())
             total.received += result.staged
             total.written += result.inserted
             total.duplicates += result.duplicates
             metrics.add_metric(name="MergeLag", unit="Seconds", value=result.waited_seconds or 0.0)
-            if result.staged:
-                logger.info("merged", extra=result._asdict())
             if refreshed := marts.follow(seconds_left(context, RESERVE_SECONDS, wanted)):
                 logger.info("refreshed the marts", extra=refreshed._asdict())
     finally:

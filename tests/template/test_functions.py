@@ -93,11 +93,11 @@ def test_the_ingest_function_ends_before_api_gateway_gives_up(template: Template
     assert template.functions()["write-to-kinesis"]["Timeout"] <= 29
 
 
-def test_one_merge_runs_at_a_time_and_ends_before_the_next_is_due(template: Template) -> None:
+def test_a_merge_runs_until_the_next_begins_and_no_third_beside_them(template: Template) -> None:
     merge = template.functions()["merge-warehouse"]
     rule = template.of_type("AWS::Events::Rule")["MergeDashwarehouseEventsRuleSchedule1"]
-    assert merge["ReservedConcurrentExecutions"] == 1
-    assert merge["Timeout"] < 60
+    assert merge["ReservedConcurrentExecutions"] == 2
+    assert 60 + 3 <= merge["Timeout"] < 2 * 60
     assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 minute)", "ENABLED")
     assert text(rule["Targets"][0]["Arn"]) == "MergeDashwarehouseLambdaFunction.Arn"
 
@@ -116,7 +116,7 @@ def test_a_merge_that_failed_is_not_repeated_beside_the_next_one(template: Templ
 
 def test_the_warehouse_is_merged_oftener_where_someone_waits(prod: Template, dev: Template, local: Template) -> None:
     every = [environment(t, "merge-warehouse")["MERGE_EVERY_SECONDS"] for t in (prod, dev, local)]
-    assert every == ["20", "60", "5"]
+    assert every == ["20", "60", "1"]
 
 
 def test_functions_run_on_graviton_with_the_layer(on_aws: Template) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.warehouse.merging import SHORTEST_PASS_SECONDS, MergeResult, passes, read_result
+from shared.warehouse.merging import SHORTEST_PASS_SECONDS, MergeResult, is_idle, passes, read_result
 from tests.unit.fakes.clock import FakeClock
 
 
@@ -58,5 +58,11 @@ def test_the_counts_are_read_by_name() -> None:
 
 @pytest.mark.parametrize("rows", [[], [{}, {}]])
 def test_a_merge_without_counts_is_an_error_not_zero(rows: list) -> None:
-    with pytest.raises(ValueError, match="expected one"):
-        read_result(rows)
+    for read in (read_result, is_idle):
+        with pytest.raises(ValueError, match="expected one"):
+            read(rows)
+
+
+def test_nothing_staged_is_idle() -> None:
+    assert is_idle([{"waiting": 0}])
+    assert not is_idle([{"waiting": 3}])

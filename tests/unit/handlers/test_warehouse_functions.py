@@ -31,9 +31,14 @@ def merge_module(function: Load, monkeypatch: pytest.MonkeyPatch, api: FakeDataA
     return module
 
 
+WAITING = {"waiting": 5}
+
+
 def answer_counts(sql: str) -> Result | None:
     if "AS alerts" in sql and sql.startswith("SELECT\n"):
         return [{"transactions": 0, "alerts": 0}]
+    if sql.endswith("AS waiting"):
+        return [WAITING]
     return [COUNTS] if sql.startswith("SELECT staged") else None
 
 
@@ -47,7 +52,7 @@ def test_a_run_merges_at_its_pace_and_counts_all_passes(
 ) -> None:
     api = FakeDataApi(answer_counts)
     module = merge_module(function, monkeypatch, api, every=20)
-    counts = module.handler({}, Context(remaining_ms=58_000))
+    counts = module.handler({}, Context(remaining_ms=63_000))
     assert len(of(api, "merge-warehouse")) == 3
     assert (counts["received"], counts["written"], counts["duplicates"]) == (15, 9, 6)
     metrics = emitted(output())
@@ -60,13 +65,24 @@ def test_a_run_by_hand_merges_for_the_seconds_it_is_given_and_no_longer_than_the
 ) -> None:
     api = FakeDataApi(answer_counts)
     module = merge_module(function, monkeypatch, api, every=20)
-    module.handler({"seconds": seconds}, Context(remaining_ms=58_000))
+    module.handler({"seconds": seconds}, Context(remaining_ms=63_000))
     assert len(of(api, "merge-warehouse")) == passes
+
+
+def test_while_nothing_is_staged_a_run_looks_and_does_not_merge(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch, output: Output
+) -> None:
+    waiting = iter([0, 0, 5, 0])
+    api = FakeDataApi(lambda sql: [{"waiting": next(waiting)}] if sql.endswith("AS waiting") else answer_counts(sql))
+    counts = merge_module(function, monkeypatch, api, every=15).handler({}, Context(remaining_ms=63_000))
+    assert len(of(api, "merge-warehouse")) == 1
+    assert (counts["received"], counts["written"]) == (5, 3)
+    assert emitted(output())["MergeLag"] == [0, 0, 7, 0]
 
 
 def test_the_merge_is_one_transaction(stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     api = FakeDataApi(answer_counts)
-    merge_module(function, monkeypatch, api, every=60).handler({}, Context(remaining_ms=58_000))
+    merge_module(function, monkeypatch, api, every=60).handler({}, Context(remaining_ms=63_000))
     (batch,) = of(api, "merge-warehouse")
     assert batch["Sqls"][0].startswith("LOCK")
 
@@ -86,7 +102,7 @@ def test_a_failed_merge_is_raised_and_what_was_merged_before_is_counted(
 
     module = merge_module(function, monkeypatch, FakeDataApi(execute), every=20)
     with pytest.raises(StatementFailedError, match="serializable isolation violation"):
-        module.handler({}, Context(remaining_ms=58_000))
+        module.handler({}, Context(remaining_ms=63_000))
     assert emitted(output())["Written"] == [3]
 
 
@@ -101,7 +117,7 @@ def test_marts_that_cannot_be_refreshed_keep_no_merge_back_and_are_raised_at_the
     api = FakeDataApi(execute)
     module = merge_module(function, monkeypatch, api, every=20)
     with pytest.raises(StatementFailedError, match="disk full"):
-        module.handler({}, Context(remaining_ms=58_000))
+        module.handler({}, Context(remaining_ms=63_000))
     assert len(of(api, "merge-warehouse")) == 3
     assert emitted(output())["Written"] == [9]
 
@@ -118,7 +134,7 @@ def test_marts_are_refreshed_when_core_has_more_and_made_anew_when_it_has_less(
         return answer_counts(sql)
 
     api = FakeDataApi(execute)
-    merge_module(function, monkeypatch, api, every=60).handler({}, Context(remaining_ms=58_000))
+    merge_module(function, monkeypatch, api, every=60).handler({}, Context(remaining_ms=63_000))
     assert [batch["Sqls"][0] for batch in of(api, "refresh-marts")] == ["LOCK refresh.watermark"]
     assert len(of(api, "rebuild-marts")) == (missing < 0)
 
