@@ -62,8 +62,8 @@ test-e2e: setup-tests ## only the tests on the embedded AWS, without the slow on
 chaos: setup ## 200 seeded fault scenarios, 50,000 transactions: nothing lost, nothing twice (SCENARIOS=, SEED=)
 	python -m tests.chaos.run --scenarios $(or $(SCENARIOS),200) --seed $(or $(SEED),1)
 
-mutations: setup ## takes one guard away at a time; a fast test must notice each
-	python -m tests.chaos.mutations
+mutations: setup-train ## takes one guard away at a time; a fast test must notice each
+	python -m tests.chaos.mutations --markdown
 
 lint: setup-tests ## ruff, mypy, and cfn-lint on the packaged templates
 	ruff check .

@@ -1,6 +1,7 @@
 """`python -m tests.chaos.mutations`: takes one guard away at a time, in a copy of the tree; a test must notice.
 
-Only fast tests are asked, so that a broken guard is noticed before anything is deployed.
+Only fast tests are asked, so that a broken guard is noticed before anything is deployed. With words as arguments, only
+the guards that have one of them; with --markdown, the table of docs/failure-tests.md is written anew.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ REPO = Path(__file__).resolve().parents[2]
 _COPIED = ("client", "docs", "fraud", "glue", "handlers", "local", "redshift", "resources", "shared", "tests")
 _FILES = ("pyproject.toml", "serverless.yml", "requirements.txt")
 _LIMIT_SECONDS = 600
+_BEGIN, _END = "<!-- mutations: make mutations -->", "<!-- end of mutations -->"
 
 CONTRACT = "tests/property/test_consumer_contract.py"
 WAREHOUSE = "tests/property/test_consumer_contract_warehouse.py"
 MERGE = "tests/conformance/redshift/test_merge.py"
 EVENT_SOURCES = "tests/conformance/event_sources/test_properties.py"
+PROFILES = ("tests/unit/detect/test_detector.py", "tests/property/test_fraud_stream.py")
 _PUT = '        self._clients.role("s3", stream.bucket_role_arn).put_object('
 _PUT += "Bucket=stream.bucket, Key=key, Body=body)\n"
 
@@ -193,6 +196,41 @@ MUTATIONS = (
         (MERGE, WAREHOUSE, "tests/unit/test_redshift_files.py"),
     ),
     Mutation(
+        "a card's profile is replaced only by whoever read its last version",
+        "shared/detection",
+        '"scored = :before", {":before": {"N": str(state.scored_before)}})',
+        '"attribute_exists(card_id)", {})',
+        PROFILES,
+    ),
+    Mutation(
+        "a card's first profile is put only where there is none",
+        "shared/detection",
+        'return Put(item, "attribute_not_exists(card_id)", {})',
+        'return Put(item, "attribute_not_exists(no_such)", {})',
+        PROFILES,
+    ),
+    Mutation(
+        "a conditional put that was refused is no success",
+        "shared/sinks",
+        "refused += [put for put, reason in zip(puts, reasons, strict=True) if reason == _CONDITION]",
+        "refused += []",
+        PROFILES,
+    ),
+    Mutation(
+        "a record that is in its card's profile is passed over",
+        "fraud",
+        "number <= before.sequence_number and not redriven:",
+        "number < number and not redriven:",
+        PROFILES,
+    ),
+    Mutation(
+        "a file of the raw zone counts as loaded only when its run is",
+        "glue",
+        " if status.get(run_key(run)) == LOADED}",
+        "}",
+        ("tests/unit/glue/test_run.py",),
+    ),
+    Mutation(
         "the sender believes an answer only for the rows that it names",
         "client",
         "        if open_rows - set(unstored):\n",
@@ -248,14 +286,27 @@ def _environment(tree: Path) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_PROFILE": "unshrunk"}
 
 
+def document(noticed: dict[str, str]) -> None:
+    """Write the table of docs/failure-tests.md anew, between its two marks. Raises ValueError without them."""
+    page = REPO / "docs" / "failure-tests.md"
+    before, mark, rest = page.read_text(encoding="utf-8").partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not (mark and end):
+        raise ValueError(f"{page} has no {_BEGIN} ... {_END}")
+    rows = [f"| {guard} | `{test}` |" for guard, test in noticed.items()]
+    table = "\n".join(["| guard taken away | the first test that notices |", "|---|---|", *rows])
+    page.write_text(f"{before}{mark}\n{table}\n{end}{after}", encoding="utf-8")
+
+
 def main() -> int:
     """Print the table; 1 if a guard can be taken away unnoticed, or the tests fail with all guards in place."""
+    words = [word for word in sys.argv[1:] if word != "--markdown"]
     console = Console(width=max(150, Console().width))
     table = Table(title="Guards taken away one at a time", box=SIMPLE_HEAD)
     for column in ("guard", "noticed by", "s"):
         table.add_column(column)
-    unnoticed = 0
-    wanted = [m for m in MUTATIONS if not sys.argv[1:] or any(word in m.guard for word in sys.argv[1:])]
+    noticed: dict[str, str] = {}
+    wanted = [m for m in MUTATIONS if not words or any(word in m.guard for word in words)]
     with tempfile.TemporaryDirectory(prefix="swipeline-mutations-") as folder:
         tree = Path(folder)
         copy_tree(tree)
@@ -270,12 +321,15 @@ def main() -> int:
             path.write_text(original.replace(mutation.code, mutation.without), encoding="utf-8")
             passed, name = run_tests(tree, mutation.tests)
             path.write_text(original, encoding="utf-8")
-            unnoticed += passed
+            if not passed:
+                noticed[mutation.guard] = name
             table.add_row(mutation.guard, "[red]nobody[/red]" if passed else name, f"{time.monotonic() - began:.0f}")
             console.print(f"{mutation.guard}: {'UNNOTICED' if passed else name}", soft_wrap=True)
     console.print(table)
-    console.print(f"{len(wanted) - unnoticed} of {len(wanted)} noticed")
-    return 1 if unnoticed else 0
+    console.print(f"{len(noticed)} of {len(wanted)} noticed")
+    if "--markdown" in sys.argv[1:] and not words and len(noticed) == len(wanted):
+        document(noticed)
+    return 0 if len(noticed) == len(wanted) else 1
 
 
 if __name__ == "__main__":

@@ -134,6 +134,20 @@ def test_a_profile_that_changed_since_it_was_read_is_not_replaced_and_its_first_
     assert set(racing.tables["profiles"]) == {"a", "b", "c"}
 
 
+def test_of_two_that_find_a_card_without_a_profile_only_one_puts_the_first() -> None:
+    class Racing(FakeStores):
+        def batch_get_item(self, **request: object) -> dict:  # type: ignore[override]
+            answer = super().batch_get_item(**request)  # type: ignore[arg-type]
+            self.tables["profiles"]["a"] = {"scored": {"N": "3"}, "card_id": {"S": "a"}}  # another one was faster
+            return answer
+
+    racing = Racing()
+    done = run(racing, lines(DAY))
+    assert [position.sequence_number for position in done.failed] == [str(FIRST_SEQUENCE_NUMBER)]
+    assert racing.tables["profiles"]["a"]["scored"] == {"N": "3"}
+    assert set(racing.tables["profiles"]) == {"a", "b", "c"}
+
+
 def test_keys_that_come_back_unprocessed_are_asked_for_again() -> None:
     stores = FakeStores()
     run(stores, lines(DAY))

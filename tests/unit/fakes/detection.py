@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from threading import Lock
 from typing import Any
 
@@ -87,12 +88,15 @@ class FakeStores:
         return {"Items": [{name: {"N": str(count)} for name, count in item.items()} for item in found]}
 
     def _check(self, put: dict[str, Any]) -> str:
-        there = self.tables[put["TableName"]].get(put["Item"][KEYS[put["TableName"]]]["S"])
-        if put["ConditionExpression"] == f"attribute_not_exists({KEYS[put['TableName']]})":
-            met = there is None
+        there = self.tables[put["TableName"]].get(put["Item"][KEYS[put["TableName"]]]["S"], {})
+        condition = put.get("ConditionExpression", "")
+        if asked := re.fullmatch(r"attribute_(not_)?exists\((\w+)\)", condition):
+            met = (asked[2] in there) != bool(asked[1])
+        elif asked := re.fullmatch(r"(\w+) = (:\w+)", condition):
+            met = there.get(asked[1]) == put["ExpressionAttributeValues"][asked[2]]
         else:
-            assert put["ConditionExpression"] == "scored = :before"
-            met = there is not None and there["scored"] == put["ExpressionAttributeValues"][":before"]
+            assert not condition, f"a condition that this fake does not know: {condition}"
+            met = True
         return "None" if met else "ConditionalCheckFailed"
 
     def put_records(self, *, StreamName: str, Records: list[dict[str, Any]]) -> dict[str, Any]:
