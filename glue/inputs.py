@@ -41,18 +41,16 @@ def find(s3: Any, raw_path: str) -> list[RawObject]:
     return sorted(objects)
 
 
-def headers(s3: Any, objects: list[RawObject]) -> dict[str, list[str]]:
-    """Read each object's header. Raises DriftError that names every file and column that is wrong."""
+def headers(s3: Any, objects: list[RawObject]) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """Read each header: by address, the columns of the files that can be read, and what is wrong with the others."""
     found: dict[str, list[str]] = {}
-    wrong = []
+    wrong: dict[str, str] = {}
     for item in objects:
         try:
             found[item.url] = read_header(first_line(s3, item), item.url)
         except DriftError as error:
-            wrong.append(str(error))
-    if wrong:
-        raise DriftError(". ".join(wrong))
-    return found
+            wrong[item.url] = str(error)
+    return found, wrong
 
 
 def first_line(s3: Any, item: RawObject) -> bytes:

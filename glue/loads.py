@@ -1,12 +1,13 @@
 """What runs have loaded: a DynamoDB table, so that an object that is loaded is not loaded again.
 
 Two kinds of items, by their key ``load``: `run#<run id>` is a run with its counts and its status, `<address>#<etag>`
-an object with the run that took it last. An object is loaded when its run is: the state machine says so, after the
-warehouse has merged it. Glue's job bookmarks would say so before.
+an object with the run that took it last, or refused it and why. An object is loaded when its run is: the state machine
+says so, after the warehouse has merged it. Glue's job bookmarks would say so before.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from glue.inputs import RawObject
@@ -24,10 +25,23 @@ class Loads:
 
     def not_loaded(self, objects: list[RawObject]) -> tuple[list[RawObject], list[str]]:
         """Give the objects that no finished run has taken, and the runs that took the others."""
-        taken = self._get({object_key(item) for item in objects}, "run_id")
-        status = self._get({run_key(run) for run in taken.values()}, "status")
+        known = self._get(set(map(object_key, objects)))
+        taken = {key: item["run_id"]["S"] for key, item in known.items() if "refused" not in item}
+        runs = self._get({run_key(run) for run in taken.values()})
+        status = {key: item["status"]["S"] for key, item in runs.items()}
         done = {key: run for key, run in taken.items() if status.get(run_key(run)) == LOADED}
         return [item for item in objects if object_key(item) not in done], sorted(set(done.values()))
+
+    def not_refused(self, run_id: str, objects: list[RawObject]) -> list[RawObject]:
+        """Leave out the objects that another run has refused: their content has not changed since."""
+        known = self._get(set(map(object_key, objects)))
+        refused = {key for key, item in known.items() if "refused" in item and item["run_id"]["S"] != run_id}
+        return [item for item in objects if object_key(item) not in refused]
+
+    def refuse(self, run_id: str, objects: list[RawObject], reasons: Mapping[str, str]) -> None:
+        """Note that a run cannot load the objects, and why, by address."""
+        for item in objects:
+            self._put({"load": {"S": object_key(item)}, "run_id": {"S": run_id}, "refused": {"S": reasons[item.url]}})
 
     def take(self, run_id: str, objects: list[RawObject]) -> None:
         """Note that a run has taken the objects; until it is loaded, another one may take them from it."""
@@ -46,14 +60,13 @@ class Loads:
     def _put(self, item: dict[str, Any]) -> None:
         self._dynamodb.put_item(TableName=self._table, Item=item)
 
-    def _get(self, keys: set[str], attribute: str) -> dict[str, str]:
-        found: dict[str, str] = {}
+    def _get(self, keys: set[str]) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
         wanted = sorted(keys)
         while wanted:
             request = {"Keys": [{"load": {"S": key}} for key in wanted[:_MOST_KEYS]], "ConsistentRead": True}
             answer = self._dynamodb.batch_get_item(RequestItems={self._table: request})
-            for item in answer["Responses"].get(self._table, []):
-                found[item["load"]["S"]] = item[attribute]["S"]
+            found.update((item["load"]["S"], item) for item in answer["Responses"].get(self._table, []))
             left = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
             wanted = [key["load"]["S"] for key in left] + wanted[_MOST_KEYS:]
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pyspark import StorageLevel
@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from glue import inputs, transforms
 from glue.arguments import Arguments
-from glue.header import InputError
+from glue.header import DriftError, InputError
 from glue.loads import REFUSED, TRANSFORMED, Loads
 from glue.manifest import manifest
 from glue.storage import Storage
@@ -19,15 +19,18 @@ from shared.transaction.card_keys import CardKeys
 
 log = logging.getLogger(__name__)
 
+MOST_TOLD = 20  # files whose refusal is told in full; all are in the table of loads
+
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run did. ``rows`` = accepted + rejected; ``written`` = accepted - duplicates."""
+    """What a run did. ``rows`` = accepted + rejected; ``written`` = accepted - duplicates; ``refusals`` says why."""
 
     status: str
     reason: str = ""
     files: int = 0
     skipped_files: int = 0
+    refused_files: int = 0
     rows: int = 0
     accepted: int = 0
     rejected: int = 0
@@ -36,6 +39,7 @@ class Outcome:
     manifest: str = ""
     rejects: str = ""
     earlier_runs: str = ""
+    refusals: str = ""
 
     def numbers(self) -> dict[str, int]:
         """The counts, by name."""
@@ -71,27 +75,46 @@ class Job:
     def _transform(self) -> Outcome:
         objects = inputs.find(self._s3, self._arguments.raw_path)
         new, earlier = self._loads.not_loaded(objects)
-        skipped = len(objects) - len(new)
+        headers, wrong = self._headers(new)
+        new = [item for item in new if item.url in headers]
+        left = Outcome(
+            TRANSFORMED,
+            skipped_files=len(objects) - len(new) - len(wrong),
+            refused_files=len(wrong),
+            refusals=_told(wrong),
+            earlier_runs="" if new else " ".join(earlier),
+        )
         if not new:
-            return Outcome(TRANSFORMED, skipped_files=skipped, earlier_runs=" ".join(earlier))
-        headers = inputs.headers(self._s3, new)
+            return left
         self._loads.take(self._arguments.run_id, new)
         lines = transforms.lines_of(self._spark, map(self._storage.path, headers))
         rows = transforms.parsed(lines, headers, self._keys, self._arguments.s3_mount)
         rows = rows.persist(StorageLevel.MEMORY_AND_DISK)
         try:
-            return self._write(rows, len(new), skipped)
+            return self._write(rows, replace(left, files=len(new)))
         finally:
             rows.unpersist()
 
-    def _write(self, rows: DataFrame, files: int, skipped: int) -> Outcome:
+    def _headers(self, new: list[inputs.RawObject]) -> tuple[dict[str, list[str]], dict[str, str]]:
+        """Read the headers. One file that has drifted ends its own run; among others it is refused, once, and left out.
+
+        Raises DriftError.
+        """
+        run_id, several = self._arguments.run_id, self._arguments.raw_path.endswith("/")
+        if several:
+            new = self._loads.not_refused(run_id, new)
+        headers, wrong = inputs.headers(self._s3, new)
+        self._loads.refuse(run_id, [item for item in new if item.url in wrong], wrong)
+        if wrong and not several:
+            raise DriftError(_told(wrong))
+        return headers, wrong
+
+    def _write(self, rows: DataFrame, outcome: Outcome) -> Outcome:
         told = transforms.counts(rows)
         rejects = self._write_rejects(rows) if told.rejected else ""
         written, address = self._write_accepted(rows, told.accepted) if told.accepted else (0, "")
-        return Outcome(
-            TRANSFORMED,
-            files=files,
-            skipped_files=skipped,
+        return replace(
+            outcome,
             rows=told.accepted + told.rejected,
             accepted=told.accepted,
             rejected=told.rejected,
@@ -118,3 +141,9 @@ class Job:
         found = transforms.rejected(rows)
         found.coalesce(1).sortWithinPartitions("file", "line").write.mode("overwrite").json(self._storage.path(target))
         return target
+
+
+def _told(wrong: dict[str, str]) -> str:
+    """Give the findings of several files as one text that an alarm can carry."""
+    more = f". And {len(wrong) - MOST_TOLD} other files" if len(wrong) > MOST_TOLD else ""
+    return ". ".join(list(wrong.values())[:MOST_TOLD]) + more

@@ -27,6 +27,7 @@ from local.calls import VARIABLE, Calls
 from local.clients import Clients
 from local.cloudwatch.faults import FAULTS_PATH, Faults
 from local.cloudwatch.install import CloudWatch
+from local.executions import Executions
 from local.glue import GlueEngine
 from local.settings import ACCOUNT_ID, HOST, REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Settings
 from local.snapshot import SNAPSHOT_PATH, save
@@ -156,6 +157,8 @@ def main() -> None:
     api_keys.install(apigateway_v1)
     GlueEngine(settings, glue).install()
     Integrations(Clients(settings, "step-functions"), stepfunctions).install()
+    executions = Executions(settings.state / "executions", stepfunctions)
+    executions.install()
     from local import journal
     from local.batch_writes import write_batches_cheaply
     from local.housekeeping import tidy_less_often
@@ -171,6 +174,7 @@ def main() -> None:
     xray.install()
     cloudwatch.start()
     xray.start()
+    executions.start_again(serving=lambda: port_is_taken(settings.port))
     config = Config()
     config.bind = [f"{HOST}:{settings.port}"]
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS

@@ -13,7 +13,9 @@ from typing import Any
 from client.aws import Stage
 from client.batch import follow, upload
 from client.batch.loads import Loads
+from client.batch.upload import PREFIX
 
+LOADED = "loaded"  # as the state machine notes it
 _STEPS = {
     "Crawl": "crawling",
     "Transform": "transforming (Spark)",
@@ -30,6 +32,8 @@ class Loaded:
     run_id: str = ""
     status: str = "loaded"  # or failed, or unchanged: the same content was loaded before
     error: str = ""
+    files: int = 1
+    refused_files: int = 0  # of a folder: they have drifted, `error` says how; the others are loaded
     rows: int = 0
     accepted: int = 0
     rejected: int = 0
@@ -46,7 +50,7 @@ class Loaded:
 
     def take(self, counts: dict[str, Any]) -> None:
         """Take over a run's counts, by their names."""
-        for name in ("rows", "accepted", "rejected", "duplicates", "inserted", "known"):
+        for name in ("files", "refused_files", "rows", "accepted", "rejected", "duplicates", "inserted", "known"):
             setattr(self, name, int(counts.get(name, 0)))
 
 
@@ -74,6 +78,16 @@ class Batch:
         done.seconds = round(time.monotonic() - began, 1)
         return done
 
+    def load_pending(self) -> Loaded:
+        """Start a run of all that is in the raw zone and not loaded, and follow it. Raises as `load` does."""
+        began = time.monotonic()
+        url = f"s3://{self._bucket}/{PREFIX}"
+        started = self._states.start_execution(stateMachineArn=self._machine, input=json.dumps({"raw_path": url}))
+        done = Loaded(url, started["executionArn"].rsplit(":", 1)[1])
+        self._follow(started["executionArn"], done)
+        done.seconds = round(time.monotonic() - began, 1)
+        return done
+
     def _run(self, file: Path, key: str, done: Loaded) -> None:
         known = follow.executions(self._states, self._machine)
         s3 = self._stage.client("s3")
@@ -81,18 +95,25 @@ class Batch:
         self._tell(f"{file.name} is in the raw zone")
         arn = follow.find(self._states, self._machine, self._bucket, key, etag, known)
         done.run_id = arn.rsplit(":", 1)[1]
+        run = self._follow(arn, done)
+        if done.status == "loaded" and run.get("skipped_files") and not run.get("files"):  # another run was faster
+            done.status = "unchanged"
+            done.take(self._loads.run(str(run["earlier_runs"]).split()[0]))
+
+    def _follow(self, arn: str, done: Loaded) -> dict[str, Any]:
+        """Wait for a run's end and take over its counts; what it has noted of itself."""
         ended = follow.follow(self._states, arn, self._wait, self._told)
         run = self._loads.run(done.run_id)
         if ended["status"] != "SUCCEEDED":
-            done.status = "failed"
             done.error = f"{ended.get('error', ended['status'])}: {ended.get('cause', 'no cause given')}"
-            return
-        if run.get("skipped_files") and not run.get("files"):  # another run was faster
-            done.status, run = "unchanged", self._loads.run(str(run["earlier_runs"]).split()[0])
+            if run.get("status") != LOADED:
+                done.status = "failed"
+                return run
         done.take(run)
         done.rejects = str(run.get("rejects", ""))
         if done.rejects:
-            done.reasons = reasons(s3, done.rejects)
+            done.reasons = reasons(self._stage.client("s3"), done.rejects)
+        return run
 
     def _told(self, state: str) -> None:
         if state in _STEPS:

@@ -19,14 +19,21 @@ REJECTED_EXIT = 2
 
 
 def batch(
-    files: Annotated[list[Path], typer.Argument(help="CSV files with the Kaggle columns, plain or .csv.gz.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="CSV files with the Kaggle columns, plain or .csv.gz.")
+    ] = None,
+    pending: Annotated[
+        bool, typer.Option("--pending", help="Load all that is in the raw zone and not loaded yet, as the nightly run.")
+    ] = False,
     stage: StageOption = LOCAL,
     wait: Annotated[float, typer.Option(help="Seconds that the run of a file may take.")] = 3600.0,
     as_json: JsonOption = False,
 ) -> None:
     """Load files by the batch path. Exits with 0 when every row is loaded, 2 when rows were rejected, 1 on failure."""
+    if bool(files) == pending:
+        raise ClientError("Which files? Name some, or give --pending for what is in the raw zone already.")
     where = Stage(stage)
-    wanted = keys(files)
+    wanted = keys(files or [])
     if where.local:
         fetch_spark()
     with explained(where):
@@ -36,7 +43,7 @@ def batch(
     else:
         for one in done:
             output.note(describe(one))
-    if any(one.status == "failed" for one in done):
+    if any(one.error for one in done):
         raise typer.Exit(1)
     if any(one.rejected for one in done):
         raise typer.Exit(REJECTED_EXIT)
@@ -55,7 +62,7 @@ def fetch_spark() -> None:
 
 
 def load(stage: Stage, wanted: dict[Path, str], wait: float, quiet: bool) -> list[Loaded]:
-    """Load the files, with a bar of the uploads for people."""
+    """Load the files, with a bar of the uploads for people; without files, what is in the raw zone."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=output.progress, disable=quiet, transient=True) as bars:
         tasks = {file: bars.add_task(file.name, total=file.stat().st_size) for file in wanted}
@@ -65,14 +72,15 @@ def load(stage: Stage, wanted: dict[Path, str], wait: float, quiet: bool) -> lis
             (lambda _: None) if quiet else bars.console.print,
             lambda file, sent: bars.advance(tasks[file], sent),
         )
-        return [runner.load(file, key) for file, key in wanted.items()]
+        return [runner.load(file, key) for file, key in wanted.items()] or [runner.load_pending()]
 
 
 def describe(one: Loaded) -> str:
     """What became of a file, for people."""
     if one.status == "failed":
         return f"{one.file}: nothing was loaded. {one.error} (run {one.run_id})"
-    head = f"{one.file}: {one.rows:,} rows: {one.accepted:,} accepted, {one.rejected:,} rejected"
+    files = f"{one.files} files, " if one.files != 1 else ""
+    head = f"{one.file}: {files}{one.rows:,} rows: {one.accepted:,} accepted, {one.rejected:,} rejected"
     if one.status == "unchanged":
         return f"{head}; loaded before by run {one.run_id}, nothing to do"
     lines = [
@@ -83,6 +91,8 @@ def describe(one: Loaded) -> str:
     lines += [f"  {r['rows']:>7,} like line {r['line']}, {r['field']}: {r['reason']}" for r in one.reasons[:10]]
     if len(one.reasons) > 10:
         lines.append(f"  and {len(one.reasons) - 10} other reasons")
+    if one.error:
+        lines.append(f"{one.refused_files} files cannot be loaded. {one.error} (run {one.run_id})")
     if one.rejects:
         lines.append(f"Rejected lines with their reasons: {one.rejects}")
     return "\n".join(lines)

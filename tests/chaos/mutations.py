@@ -49,8 +49,8 @@ MUTATIONS = (
     Mutation(
         "PutRecords: look at each record's ErrorCode",
         "shared",
-        'refused += [bool(result.get("ErrorCode")) for result in answer["Records"]]',
-        'refused += [False for result in answer["Records"]]',
+        'refused += [bool(result.get("ErrorCode")) for result in results]',
+        "refused += [False for result in results]",
         ("tests/unit/test_stream.py", "tests/unit/test_ingest.py"),
     ),
     Mutation(

@@ -107,6 +107,15 @@ def test_the_steps_come_in_order_and_a_failure_ends_as_one(template: Template) -
     assert states["Failed"]["Type"] == "Fail"
 
 
+def test_a_file_that_was_refused_among_others_is_told_after_they_are_noted_as_loaded(template: Template) -> None:
+    states = machine(template)["States"]
+    assert states["Note"]["Next"] == "WasAllTaken"
+    (refused,) = states["WasAllTaken"]["Choices"]
+    assert "$run.refused_files.N" in refused["Condition"]
+    assert (refused["Next"], refused["Assign"]["failure"]["Error"]) == ("Alarm", "InputRefused")
+    assert states["WasAllTaken"]["Default"] == "Done"
+
+
 def test_load_merge_and_count_are_one_transaction(template: Template) -> None:
     statements = tasks(template)["Load"]["Arguments"]["Sqls"]
     assert statements[0] == "LOCK staging.transaction"

@@ -50,12 +50,17 @@ class States:
         return {"executions": [{"executionArn": self.arn}] if found else []}
 
     def describe_execution(self, executionArn: str) -> dict[str, Any]:
-        (item,) = boto3.client("s3").list_objects_v2(Bucket="raw")["Contents"]
+        (item,) = boto3.client("s3").list_objects_v2(Bucket="raw").get("Contents", [{"Key": "", "ETag": ""}])
         what = {"key": item["Key"], "etag": item["ETag"].strip('"')}
         event = {"detail": {"bucket": {"name": "raw"}, "object": what}}
         self.looks -= 1
         status = "RUNNING" if self.looks >= 0 else self.status
         return {"input": json.dumps(event), "status": status, **self.ended}
+
+    def start_execution(self, stateMachineArn: str, input: str) -> dict[str, Any]:
+        assert stateMachineArn == MACHINE
+        self.input = input
+        return {"executionArn": self.arn}
 
     def get_execution_history(self, **_: Any) -> dict[str, Any]:
         return {"events": [{"stateEnteredEventDetails": {"name": "Transform"}}]}
@@ -138,6 +143,17 @@ def test_a_failed_run_tells_its_cause_and_loads_nothing(aws: None, file: Path) -
     done = load(States("r1", "FAILED", error="InputRefused", cause="missing column amt"), file)
     assert (done.status, done.error, done.inserted) == ("failed", "InputRefused: missing column amt", 0)
     assert "nothing was loaded. InputRefused: missing column amt" in describe(done)
+
+
+def test_what_is_pending_is_loaded_by_one_run_and_what_it_refused_is_told(aws: None) -> None:
+    note("run#r1", status="loaded", files=2, refused_files=1, rows=3, accepted=3, inserted=3)
+    states = States("r1", "FAILED", error="InputRefused", cause="b.csv: missing column amt")
+    done = Batch(AStage(states), 30, lambda _: None, lambda *_: None).load_pending()  # type: ignore[arg-type]
+    assert json.loads(states.input) == {"raw_path": "s3://raw/transactions/"}
+    assert (done.status, done.files, done.refused_files, done.inserted) == ("loaded", 2, 1, 3)
+    text = describe(done)
+    assert "2 files, 3 rows" in text
+    assert "1 files cannot be loaded. InputRefused: b.csv: missing column amt" in text
 
 
 def test_a_file_that_is_loaded_does_not_go_up_again(aws: None, file: Path) -> None:

@@ -90,12 +90,27 @@ def test_an_id_that_comes_twice_is_written_once_and_counted(job: Any, tmp_path: 
     assert sum(pq.read_metadata(path).num_rows for path in written(tmp_path / "lake/batch")) == 2
 
 
-def test_a_file_that_has_drifted_is_refused_and_nothing_of_the_run_is_written(job: Any, tmp_path: Path) -> None:
-    drifted = [b"amount" if name == b"amt" else name for name in header().split(b",")]
-    outcome = job("r1", a=[header(), line()], b=[b",".join(drifted), line()])
+def test_a_file_that_has_drifted_is_refused_and_nothing_of_its_run_is_written(job: Any, tmp_path: Path) -> None:
+    outcome = job("r1", "s3://raw/in/b.csv", b=[drifted(), line()])
     assert outcome.status == REFUSED
     assert "b.csv: missing column amt; unknown column 'amount'" in outcome.reason
     assert not (tmp_path / "lake").exists()
+
+
+def test_among_others_it_is_refused_once_and_they_are_written(job: Any, tmp_path: Path) -> None:
+    outcome = job("r1", a=[header(), line()], b=[drifted(), line(trans_num="b")])
+    assert (outcome.status, outcome.files, outcome.refused_files, outcome.written) == (TRANSFORMED, 1, 1, 1)
+    assert "b.csv: missing column amt" in outcome.refusals
+    assert job("r1") == outcome, "a run that is tried again tells the same"
+    Loads(boto3.client("dynamodb"), "loads").tell("r1", LOADED, outcome.numbers(), outcome.texts())
+    night = job("r2")
+    assert (night.status, night.files, night.refused_files, night.skipped_files) == (TRANSFORMED, 0, 0, 2)
+    assert job("r3", "s3://raw/in/b.csv").status == REFUSED, "asked for by its name, it is looked at again"
+
+
+def drifted() -> bytes:
+    """A header with a column of another name."""
+    return b",".join(b"amount" if name == b"amt" else name for name in header().split(b","))
 
 
 def test_a_run_that_is_tried_again_writes_the_same_in_place_of_the_first(job: Any, tmp_path: Path) -> None:
