@@ -12,9 +12,3 @@ def test_each_guard_is_in_one_place_and_each_test_that_is_to_notice_exists(mutat
     assert find(REPO, mutation).is_file()
     assert mutation.code != mutation.without
     assert all((REPO / test).exists() for test in mutation.tests)
-
-
-def test_the_documented_guards_are_these() -> None:
-    page = (REPO / "docs" / "failure-tests.md").read_text(encoding="utf-8")
-    rows = [line.split("|")[1].strip() for line in page.splitlines() if line.startswith("|") and "`test_" in line]
-    assert rows == [mutation.guard for mutation in MUTATIONS]
