@@ -51,6 +51,11 @@ def heartbeat_file(settings: Settings, name: str) -> Path:
     return settings.run / f"{name}.heartbeat"
 
 
+def held_file(settings: Settings, name: str) -> Path:
+    """While this file is there, the process is kept dead: an outage for as long as somebody wants to look at it."""
+    return settings.run / f"{name}.held"
+
+
 def is_healthy(settings: Settings, process: Process) -> bool:
     """True when the process answers, or has shown a sign of life lately. Says nothing about whose process it is."""
     port = process.port(settings)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from local.process import start_logging, stop_signal
-from local.processes import PROCESSES, Process, heartbeat_file, is_healthy, log_file
+from local.processes import PROCESSES, Process, heartbeat_file, held_file, is_healthy, log_file
 from local.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -86,10 +86,15 @@ class Supervisor:
         self._tell()
 
     def look(self) -> None:
-        """Note what has died and start it anew when its time has come; keep the logs small."""
+        """Note what has died and start it anew when its time has come; keep the logs small.
+
+        A process with a `held_file` is killed, and not started while the file is there.
+        """
         now = time.monotonic()
         for child in self._children:
-            if child.popen is not None and child.popen.poll() is not None:
+            if held_file(self._settings, child.process.name).exists():
+                self._hold(child)
+            elif child.popen is not None and child.popen.poll() is not None:
                 child.last_exit, child.popen = child.popen.returncode, None
                 child.failures = 1 if now - child.started_at > SETTLED_SECONDS else child.failures + 1
                 wait = min(MOST_RESTART_SECONDS, FIRST_RESTART_SECONDS * 2.0 ** (child.failures - 1))
@@ -132,6 +137,13 @@ class Supervisor:
             )
         child.started_at, child.since = time.monotonic(), round(time.time(), 1)
         log.info("%s started as %d", child.process.name, child.popen.pid)
+
+    def _hold(self, child: Child) -> None:
+        if child.popen is not None:
+            child.popen.kill()
+            child.last_exit, child.popen = child.popen.wait(), None
+            log.warning("%s is held", child.process.name)
+        child.failures, child.not_before = 0, 0.0
 
     def _tell(self) -> None:
         processes: list[dict[str, Any]] = [

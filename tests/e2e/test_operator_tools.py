@@ -14,6 +14,7 @@ from typing import Any
 from shared.sinks.consumer import Position, Unreadable
 from shared.sinks.quarantine import quarantine_objects
 from shared.transaction.codec import BadLine, encode_line
+from tests.e2e.outages import retrying_for
 from tests.e2e.stack import Stack, wait_until
 from tests.unit.fakes.rows import transaction
 
@@ -92,29 +93,6 @@ def giving_up_at_once(stack: Stack, function: str) -> Iterator[None]:
         yield
     finally:
         update(mapping["MaximumRetryAttempts"], mapping["BisectBatchOnFunctionError"])
-
-
-@contextmanager
-def copying_once(stack: Stack) -> Iterator[None]:
-    """Let Firehose give a delivery up at its first failure."""
-    firehose, name = stack.client("firehose"), stack.outputs["DeliveryStreamName"]
-
-    def update(seconds: int) -> int:
-        stream = firehose.describe_delivery_stream(DeliveryStreamName=name)["DeliveryStreamDescription"]
-        (destination,) = stream["Destinations"]
-        firehose.update_destination(
-            DeliveryStreamName=name,
-            CurrentDeliveryStreamVersionId=stream["VersionId"],
-            DestinationId=destination["DestinationId"],
-            RedshiftDestinationUpdate={"RetryOptions": {"DurationInSeconds": seconds}},
-        )
-        return int(destination["RedshiftDestinationDescription"]["RetryOptions"]["DurationInSeconds"])
-
-    before = update(0)
-    try:
-        yield
-    finally:
-        update(before)
 
 
 def test_a_replay_after_truncate_restores_every_row_of_core(stack: Stack, csv_file: Any, reconcile: Any) -> None:
@@ -211,7 +189,7 @@ def test_batches_that_a_function_gave_up_are_redriven_to_it(stack: Stack, csv_fi
 
 def test_deliveries_that_the_warehouse_did_not_take_are_redriven(stack: Stack, csv_file: Any, reconcile: Any) -> None:
     path, role = csv_file(rows=900), f"swipeline-{stack.stage}-delivery"
-    with copying_once(stack), without(stack, role, "s3:GetObject"):
+    with retrying_for(stack, seconds=0), without(stack, role, "s3:GetObject"):
         stack.run("send", path)
         wait_until(lambda: list(stack.objects("DeliveryBucket", "errors/manifests/")), 60, "a delivery is given up")
         hops = wait_until(lambda: _all_but(reconcile, path, "warehouse"), 90, "the other stores have all")

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from local import processes, supervisor
-from local.processes import heartbeat_file, is_healthy, log_file, log_tail
+from local.processes import heartbeat_file, held_file, is_healthy, log_file, log_tail
 from local.settings import Settings
 from tests.conformance.emulator import start_module, wait_until
 from tests.unit.local.supervised_sleeper import SLEEPER
@@ -51,6 +51,18 @@ def test_a_process_that_was_killed_is_started_anew(settings: Settings, running: 
     assert sleeper(settings)["restarts"] == 1
     assert sleeper(settings)["last_exit"] == -signal.SIGKILL
     wait_until(lambda: is_healthy(settings, SLEEPER), "it is well")
+
+
+def test_a_process_that_is_held_stays_dead_until_it_is_let_go(
+    settings: Settings, running: subprocess.Popen[bytes]
+) -> None:
+    pid = sleeper(settings)["pid"]
+    held_file(settings, SLEEPER.name).touch()
+    wait_until(lambda: sleeper(settings)["pid"] is None, "it is dead")
+    assert not psutil.pid_exists(pid)
+    held_file(settings, SLEEPER.name).unlink()
+    wait_until(lambda: is_healthy(settings, SLEEPER) and sleeper(settings)["pid"], "it is started anew")
+    assert sleeper(settings)["pid"] != pid
 
 
 def test_told_to_stop_it_stops_its_processes(settings: Settings, running: subprocess.Popen[bytes]) -> None:
