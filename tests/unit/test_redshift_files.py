@@ -141,3 +141,11 @@ def test_the_merge_locks_staging_first_and_never_commits_on_the_way() -> None:
     assert not [sql for sql in found if re.match(r"(TRUNCATE|COMMIT|BEGIN|VACUUM|END)\b", sql)]
     last = sqlglot.parse_one(found[-1], read="redshift")
     assert [column.alias_or_name for column in last.expressions][:3] == ["staged", "inserted", "duplicates"]
+
+
+def test_the_look_before_a_merge_counts_every_table_that_the_merge_empties() -> None:
+    (look,) = statements("staged.sql")
+    looked_at = {f"{table.db}.{table.name}" for table in sqlglot.parse_one(look, read="redshift").find_all(exp.Table)}
+    locked = {sql.split()[1] for sql in statements("merge.sql") if sql.startswith("LOCK")}
+    assert looked_at == locked
+    assert looked_at <= create_tables().keys()
