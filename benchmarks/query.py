@@ -3,14 +3,14 @@
 Method: the first rows of ``--data`` (CSV or Parquet in the Kaggle schema; without it, simulated rows) become items of
 tables in this process that obey Query's order, limits and cursors (tests/unit/fakes/query_table.py), answering at most
 1,300 items at a time: 1 MB of them. Random cards, merchants and windows are asked for through the deployed function's
-own code, from API Gateway's event to its answer, page by page, and compared with a scan of the rows. Per call: the
-handler's time less the time within the store's client; items read and items given as the store counts them. Clocks, of
-calls after a warm-up of 50: perf_counter, and thread_time beside it, which a busy machine does not stretch.
+own code, from API Gateway's event to its answer, page by page, and compared with a scan of the rows. boto3's client is
+within, signing and parsing; only the network is not. Per call: the handler's time less the time within the store; items
+read and items given as the store counts them. Clocks, of calls after a warm-up of 50: perf_counter, and thread_time
+beside it, which a busy machine does not stretch.
 """
 
 from __future__ import annotations
 
-import gc
 import json
 import random
 import tempfile
@@ -20,12 +20,17 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from benchmarks.frame import Report, parser
 from benchmarks.rows import input_file, transactions
+from shared.aws import read_items_plainly
+from shared.query.memory import settle
 from shared.sinks.item import key_of, merchant_bucket, to_item
 from shared.sinks.merchants import entry_keys
 from shared.transaction.schema import Transaction
 from tests.unit.fakes.api_events import read_event
+from tests.unit.fakes.dynamodb_wire import wire_client
 from tests.unit.fakes.events import Context
 from tests.unit.fakes.query_api import make_api
 from tests.unit.fakes.query_table import FakeTables
@@ -40,11 +45,13 @@ class TimedTables(FakeTables):
     spent = spent_cpu = 0.0
     read = 0
 
-    def query(self, **asked: Any) -> dict[str, Any]:
+    def answer(self, **asked: Any) -> bytes:
+        """The answer to a Query, as DynamoDB sends it."""
         started, started_cpu = time.perf_counter(), time.thread_time()
-        answer = super().query(**asked)
+        found = self.query(**asked)
+        answer = orjson.dumps(found)
         if asked["TableName"] == "transactions":
-            self.read += answer["ScannedCount"]
+            self.read += found["ScannedCount"]
         self.spent += time.perf_counter() - started
         self.spent_cpu += time.thread_time() - started_cpu
         return answer
@@ -81,13 +88,12 @@ def measure(stored: list[Transaction], questions: int, seed: int) -> dict[str, A
     """Ask, compare with a scan, and give the figures by page size."""
     tables = TimedTables(ITEMS_PER_MEGABYTE)
     tables.load(stored)
-    api = make_api(tables)
+    api = make_api(tables, client=read_items_plainly(wire_client({"Query": tables.answer})))
     by_key: dict[str, list[Transaction]] = defaultdict(list)
     for one in sorted(stored, key=lambda t: (t.occurred_at, t.transaction_id)):
         by_key[one.card_id].append(one)
         by_key[one.merchant_id].append(one)
-    gc.collect()
-    gc.freeze()  # a function holds no half a million rows that its garbage collection would go through
+    settle()  # as the function does; it also leaves half a million rows out, which no function holds
     choose = random.Random(seed)
     figures: dict[str, Any] = {}
     for limit in (10, 100, 1000):
@@ -175,6 +181,8 @@ def main() -> int:
     )
     read = max(one["items_read_per_row_given"] for by_limit in found.values() for one in by_limit.values())
     report.target("items read per row given, the worst page", read, at_most=1.05)
+    slowest = max(one["handler_ms_p99"] for by_limit in found.values() for one in by_limit.values())
+    report.target("handler's p99 besides the store, the worst page", slowest, at_most=25, unit="ms")
     report.figures = {str(rows): by_limit for rows, by_limit in found.items()}
     return report.publish()
 

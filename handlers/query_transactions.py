@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from shared import config
-from shared.aws import client
+from shared.aws import client, read_items_plainly
 from shared.card_key import CardKey
 from shared.detection.verdicts import Verdicts
 from shared.ingest.stream import Stream
@@ -14,6 +14,7 @@ from shared.query.alert_service import AlertQueries
 from shared.query.alerts import AlertReader
 from shared.query.api import Api, Keys
 from shared.query.cursor import Cursors
+from shared.query.memory import settle
 from shared.query.reader import Reader
 from shared.query.service import Queries
 from shared.telemetry import logger, metrics, observed
@@ -23,7 +24,7 @@ from shared.telemetry import logger, metrics, observed
 def api() -> Api:
     """Build the operations once per container."""
     settings = config.read(config.Query)
-    dynamodb = client("dynamodb", read_timeout=3, attempts=3)
+    dynamodb = read_items_plainly(client("dynamodb", read_timeout=3, attempts=3))
     reader = Reader(dynamodb, settings.table_name, settings.merchants_table_name)
     key = CardKey(
         client("secretsmanager", read_timeout=2, attempts=2),
@@ -33,7 +34,9 @@ def api() -> Api:
     stream = Stream(client("kinesis", read_timeout=2, attempts=1), settings.alert_stream_name)
     verdicts = Verdicts(dynamodb, settings.alerts_table_name, stream)
     alerts = AlertQueries(AlertReader(dynamodb, settings.alerts_table_name), reader, verdicts, Cursors(key))
-    return Api(Queries(reader, key), alerts, Keys(settings.reader_api_key_id, settings.reviewer_api_key_id))
+    made = Api(Queries(reader, key), alerts, Keys(settings.reader_api_key_id, settings.reviewer_api_key_id))
+    settle()
+    return made
 
 
 @observed

@@ -88,3 +88,24 @@ def error_code(error: BaseException) -> str:
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code") or "Unknown")
     return type(error).__name__
+
+
+def read_items_plainly(dynamodb: Any) -> Any:
+    """Let a DynamoDB client give the items of a Query as the JSON has them, and give the client.
+
+    botocore walks every value of an answer by its model: 54 ms of CPU for 1,000 transactions, where reading the JSON
+    takes 4. The items are taken out of the body before it does. They are the same but for binary values, which stay
+    base64: only for tables that have none. The event is botocore's own, before-parse; without it, all is as ever.
+    """
+    dynamodb.meta.events.register("before-parse.dynamodb.Query", _take_items, unique_id="plain-items")
+    return dynamodb
+
+
+def _take_items(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
+    import orjson
+
+    if response_dict["status_code"] != 200:
+        return
+    body = orjson.loads(response_dict["body"])
+    customized_response_dict["Items"] = body.pop("Items", [])
+    response_dict["body"] = orjson.dumps(body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import boto3
 import pytest
 from botocore.exceptions import (
     ClientError,
@@ -10,9 +11,13 @@ from botocore.exceptions import (
     ParamValidationError,
     ReadTimeoutError,
 )
+from moto import mock_aws
 
 from shared import aws
+from shared.sinks.item import to_item
+from tests.unit.fakes.dynamodb_wire import wire_client
 from tests.unit.fakes.faults import client_error
+from tests.unit.fakes.rows import transaction
 
 
 @pytest.mark.parametrize(
@@ -62,3 +67,24 @@ def test_a_client_is_made_once_with_limits(monkeypatch: pytest.MonkeyPatch) -> N
     assert (config.connect_timeout, config.read_timeout) == (1.5, 4)
     assert config.retries["total_max_attempts"] == 1
     aws.client.cache_clear()
+
+
+def test_items_that_are_read_plainly_are_those_that_botocore_reads() -> None:
+    items = [to_item(transaction(number, is_fraud="1")) for number in range(3)] + [{"list": {"L": [{"S": "a"}]}}]
+    answer = {"Items": items, "Count": 4, "ScannedCount": 5, "LastEvaluatedKey": {"card_id": {"S": "x"}}}
+    asked = {"TableName": "transactions", "KeyConditionExpression": "card_id = :id"}
+    as_ever, plain = (wire_client({"Query": lambda **_: answer}) for _ in range(2))
+    found = aws.read_items_plainly(plain).query(**asked)
+    expected = as_ever.query(**asked)
+    for one in (found, expected):
+        del one["ResponseMetadata"]
+    assert found == expected == answer
+
+
+def test_an_error_is_the_same_with_items_read_plainly() -> None:
+    asked = {"TableName": "none", "KeyConditionExpression": "a = :a", "ExpressionAttributeValues": {":a": {"S": "x"}}}
+    with mock_aws():
+        client = boto3.client("dynamodb", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+        plain = aws.read_items_plainly(aws.read_items_plainly(client))  # asked for twice, it is done once
+        with pytest.raises(ClientError, match="ResourceNotFoundException"):
+            plain.query(**asked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from shared.detection.verdicts import Verdicts
 from shared.ingest.stream import Stream
@@ -37,9 +38,10 @@ def make_api(
     reviewer: str = REVIEWER,
     stream: FakeKinesis | None = None,
     keys: CardKeys = CARD_KEYS,
+    client: Any = None,
 ) -> Api:
-    """Make the API of tables; a verdict goes onto ``stream``."""
-    transactions = Reader(tables, "transactions", "merchants")
+    """Make the API of tables; a verdict goes onto ``stream``. ``client`` is another way to read the transactions."""
+    transactions = Reader(client or tables, "transactions", "merchants")
     verdicts = Verdicts(tables, "alerts", Stream(stream or FakeKinesis(), "alerts"))
     alerts = AlertQueries(AlertReader(tables, "alerts"), transactions, verdicts, Cursors(Secret(keys)), lambda: NOW)
     return Api(Queries(transactions, Secret(keys)), alerts, Keys(reader, reviewer))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from collections.abc import Callable, Iterator
@@ -61,9 +62,12 @@ def function() -> Iterator[Callable[[str], ModuleType]]:
         return module
 
     metrics.clear_metrics()
+    collecting = gc.get_threshold()
     yield load
     for builder in loaded:
         builder.cache_clear()
+    gc.unfreeze()  # query-transactions settles its memory for good: a container runs no tests
+    gc.set_threshold(*collecting)
     metrics.clear_metrics()
 
 
