@@ -21,14 +21,14 @@ import pyarrow.parquet as pq
 
 from benchmarks.frame import REPOSITORY
 from fraud.alert import Alert, alerts, to_line
-from fraud.model import load
+from fraud.model import SHIPPED, load
 from fraud.profile import Profile
 from fraud.scoring import score_batch
 from glue.table import TRANSACTION_ARROW
 from shared.errors import RejectedError
 from shared.transaction.model import parse_many
 from shared.transaction.schema import FIELDS, Transaction
-from tests.unit.fakes.rows import CARD_KEY
+from tests.unit.fakes.rows import CARD_KEYS
 
 ROWS_PER_PIECE = 100_000
 SCORED_AT_ONCE = 1_000
@@ -39,18 +39,18 @@ CARDS_BY = "0123456789abcdef"  # first digits of card ids: a card's purchases ar
 
 
 def folder_of(files: Sequence[Path], rows: int | None) -> Path:
-    """Where what is made of these files is kept: by their names, sizes and times."""
+    """Where what is made of these files is kept: by their names, sizes and times, and what they become."""
     stamps = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-    name = hashlib.sha256(repr((stamps, rows)).encode()).hexdigest()[:16]
+    name = hashlib.sha256(repr((stamps, rows, TRANSACTION_ARROW.names, SHIPPED.name)).encode()).hexdigest()[:16]
     return REPOSITORY / "build" / "core" / name
 
 
-def transactions(files: Sequence[Path], rows: int | None = None) -> list[Path]:
+def transactions(files: Sequence[Path], rows: int | None = None, folder: Path | None = None) -> list[Path]:
     """Make Parquet files of the first ``rows`` rows of Parquet files in the Kaggle schema; their paths, in order.
 
     Raises ValueError if a row is rejected: these files are for measuring.
     """
-    folder = folder_of(files, rows)
+    folder = folder or folder_of(files, rows)
     if not (folder / "parsed").exists():
         folder.mkdir(parents=True, exist_ok=True)
         with ProcessPoolExecutor(WORKERS) as pool:
@@ -82,15 +82,16 @@ def _pieces(files: Sequence[Path], rows: int | None, folder: Path) -> Iterator[t
 
 
 def _parse(source: Path, start: int, count: int, target: Path) -> None:
-    with duckdb.connect() as database:
-        query = f"SELECT * FROM read_parquet('{source}', file_row_number = true) "
+    names = [name for name in pq.read_schema(source).names if name not in DROPPED]
+    columns = ", ".join(f'"{name}"' for name in names)
+    with duckdb.connect(config={"threads": "1"}) as database:
         table = database.execute(
-            f"{query} WHERE file_row_number >= ? AND file_row_number < ? ORDER BY file_row_number",
+            f"SELECT {columns} FROM read_parquet('{source}', file_row_number = true)"
+            " WHERE file_row_number >= ? AND file_row_number < ? ORDER BY file_row_number",
             [start, start + count],
         ).to_arrow_table()
-    names = [name for name in table.column_names if name not in (*DROPPED, "file_row_number")]
     cells = [pc.cast(table.column(name).combine_chunks(), pa.string()).to_pylist() for name in names]
-    parsed = parse_many((dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)), CARD_KEY)
+    parsed = parse_many((dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)), CARD_KEYS)
     good = [one for one in parsed if not isinstance(one, RejectedError)]
     if len(good) < len(parsed):
         raise ValueError(f"{len(parsed) - len(good)} rows of {source.name} are rejected")

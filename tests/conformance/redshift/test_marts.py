@@ -1,0 +1,266 @@
+"""The marts of redshift/marts on local/redshift, as the stage's functions install and refresh them."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from benchmarks import core_files
+from benchmarks.marts_check import CHECKS, differences
+from benchmarks.warehouse import Own, own
+from client.simulator import Settings, batches
+from fraud.alert import Alert, to_line
+from shared.warehouse.marts import rebuild
+from shared.warehouse.sql import read_statements
+from tests.conformance.redshift.test_merge import Row, row
+
+ROWS = 4_000
+EVERYTHING = "SELECT * FROM mart.purchase ORDER BY transaction_id"
+
+
+def alert_of(transaction: Row, *, is_alert: bool = True) -> Alert:
+    names = ("transaction_id", "occurred_at", "card_id", "card_last4", "merchant_id", "category")
+    told = {name: str(transaction[name]) for name in names}
+    return Alert(
+        **told,
+        amount=Decimal(str(transaction["amount"])),
+        score=Decimal("0.9"),
+        threshold=Decimal("0.5"),
+        reasons="a reason",
+        model="m1",
+        shadow_score=None,
+        shadow_model=None,
+        is_alert=is_alert,
+        alerted_at=str(transaction["occurred_at"]),
+    )
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own]:
+    with own(tmp_path_factory.mktemp("marts")) as opened:
+        opened.migrate()
+        yield opened
+
+
+@pytest.fixture
+def empty(warehouse: Own) -> Own:
+    """The same warehouse, without a row."""
+    core = ("core.transaction", "core.customer", "core.merchant", "core.alert")
+    staging = ("staging.transaction", "staging.alert_event")
+    warehouse.run(*(f"DELETE FROM {table}" for table in (*core, *staging)))
+    rebuild(warehouse.warehouse, 60)
+    return warehouse
+
+
+def stage(warehouse: Own, *rows: Row) -> None:
+    """Put rows into staging and merge them; the values are the tests' own."""
+    names = ", ".join(rows[0])
+    values = ", ".join(f"({', '.join(map(literal, one.values()))})" for one in rows)
+    warehouse.run(f"INSERT INTO staging.transaction ({names}) VALUES {values}")
+    warehouse.merge()
+
+
+def literal(value: Any) -> str:
+    return "NULL" if value is None else "'" + str(value).replace("'", "''").replace("Z", "") + "'"
+
+
+def load_alerts(warehouse: Own, folder: Path, *alerts: Alert) -> None:
+    path = folder / f"alerts-{len(list(folder.iterdir()))}.json.gz"
+    path.write_bytes(gzip.compress(b"".join(map(to_line, alerts))))
+    warehouse.load_alerts(path, core_files.ALERT_COLUMNS)
+
+
+def test_every_mart_says_what_the_source_file_says(empty: Own, tmp_path: Path) -> None:
+    source = tmp_path / "source.parquet"
+    table = pa.Table.from_batches(batches(Settings.of(rows=ROWS, seed=7, customers=60)))
+    pq.write_table(table, source)
+    (parquet,) = core_files.transactions([source], folder=tmp_path / "made")
+    assert int(empty.load(parquet)["inserted"]) == ROWS
+    loaded = pq.read_table(parquet)
+    flagged = loaded.filter(pc.or_(loaded["is_fraud"], pc.greater(loaded["amount"], 500))).to_pylist()[::2]
+    load_alerts(empty, tmp_path, *(alert_of(one | {"occurred_at": one["occurred_at"].isoformat()}) for one in flagged))
+    empty.refresh()
+    ids = [one["transaction_id"] for one in flagged]
+    assert 3 < len(ids) < ROWS
+    assert differences(empty, [source], ids) == dict.fromkeys(CHECKS, 0)
+    # A check that cannot fail is none: a transaction and an alert less are noticed.
+    pq.write_table(table.slice(1), source)
+    found = differences(empty, [source], ids[1:])
+    assert [name for name in CHECKS if not found[name]] == []
+
+
+def test_an_empty_warehouse_has_one_overview_and_no_other_row(empty: Own) -> None:
+    assert empty.refresh() is None
+    [overview] = empty.run("SELECT * FROM mart.overview")
+    assert (overview["transactions"], overview["amount"], overview["last_date"]) == (0, "0.00", None)
+    for name in views(empty) - {"overview"}:
+        assert empty.run(f"SELECT * FROM mart.{name}") == []
+
+
+def test_a_refresh_without_news_does_nothing_and_one_by_force_changes_nothing(empty: Own) -> None:
+    stage(empty, row(1, 1, 1, 1, 1), row(2, 2, 1, 2, 1))
+    assert empty.refresh().inserted == 2  # type: ignore[union-attr]
+    before = empty.run(EVERYTHING)
+    assert empty.refresh() is None
+    for _ in range(2):
+        [done] = empty.run(*read_statements("marts/refresh.sql"))
+        assert (done["inserted"], done["missing"]) == (0, 0)
+    assert empty.run(EVERYTHING) == before
+
+
+def test_merges_of_one_second_are_all_taken_each_once(empty: Own) -> None:
+    for number in range(1, 9):
+        stage(empty, row(number, number % 3, 1, number, 1))
+        assert empty.refresh().inserted == 1  # type: ignore[union-attr]
+    [count] = empty.run("SELECT COUNT(*) AS n, COUNT(DISTINCT transaction_id) AS ids FROM mart.purchase")
+    assert (count["n"], count["ids"]) == (8, 8)
+
+
+def test_a_customer_who_changes_takes_the_whole_history_along(empty: Own) -> None:
+    stage(empty, *(row(number, 1, 1, number, 1) for number in range(1, 6)), row(6, 2, 1, 6, 1))
+    empty.refresh()
+    moved = row(7, 1, 1, 30, 1) | {"state": "NY", "city_population": 300_000}
+    stage(empty, moved)
+    done = empty.refresh()
+    assert done is not None
+    assert (done.inserted, done.changed_customers, done.missing) == (1, 1, 0)
+    found = empty.run("SELECT state, city_size, COUNT(*) AS n, SUM(amount) AS amount FROM mart.purchase GROUP BY 1, 2")
+    assert {(one["state"], one["city_size"]): one["n"] for one in found} == {
+        ("NY", "250,000+"): 6,
+        ("SC", "under 2,500"): 1,
+    }
+    [core] = empty.run("SELECT SUM(amount) AS amount FROM core.transaction")
+    assert sum(Decimal(one["amount"]) for one in found) == Decimal(core["amount"])
+
+
+def test_what_comes_late_of_an_earlier_day_finds_its_day(empty: Own) -> None:
+    stage(empty, row(1, 1, 1, 1, 1))
+    empty.refresh()
+    stage(empty, row(2, 1, 1, 1, 1) | {"occurred_at": "2019-01-02 03:04:05", "state": "NY"})
+    done = empty.refresh()
+    assert done is not None
+    assert done.changed_customers == 0  # it is not the customer's latest
+    found = empty.run("SELECT purchase_date, hour_of_day, state FROM mart.purchase ORDER BY 1")
+    assert [tuple(one.values()) for one in found] == [("2019-01-02", 3, "SC"), ("2020-06-21", 12, "SC")]
+
+
+@pytest.mark.parametrize("order", ["alert first", "transaction first", "transaction refreshed first"])
+def test_an_alert_is_seen_whichever_comes_first_and_a_shadow_models_is_not(
+    empty: Own, tmp_path: Path, order: str
+) -> None:
+    one, other = row(1, 1, 1, 1, 1), row(2, 1, 1, 2, 1)
+    alerts = (alert_of(one), alert_of(other, is_alert=False))
+    if order == "alert first":
+        load_alerts(empty, tmp_path, *alerts)
+        empty.refresh()
+    stage(empty, one, other)
+    if order == "transaction refreshed first":
+        empty.refresh()
+    if order != "alert first":
+        load_alerts(empty, tmp_path, *alerts)
+    empty.refresh()
+    found = empty.run("SELECT transaction_id, is_alert FROM mart.purchase ORDER BY 1")
+    assert [one["is_alert"] for one in found] == [True, False]
+    assert empty.refresh() is None
+
+
+def test_rows_merged_by_a_clock_that_went_back_are_found_by_the_refresh_after(empty: Own) -> None:
+    stage(empty, row(1, 1, 1, 1, 1), row(2, 1, 1, 2, 1))
+    empty.refresh()
+    stage(empty, row(3, 1, 1, 3, 1))
+    empty.run("UPDATE core.transaction SET merged_at = '2001-01-01' WHERE transaction_id = '" + f"{3:032x}'")
+    first, second = empty.refresh(), empty.refresh()
+    assert first is not None
+    assert second is not None
+    assert (first.inserted, first.missing) == (0, 1)
+    assert (second.inserted, second.missing) == (1, 0)
+    assert empty.refresh() is None
+
+
+def test_marts_are_made_anew_when_core_has_lost_rows(empty: Own) -> None:
+    stage(empty, row(1, 1, 1, 1, 1), row(2, 2, 1, 2, 1))
+    empty.refresh()
+    empty.run("DELETE FROM core.transaction WHERE transaction_id = '" + f"{1:032x}'")
+    assert empty.refresh().missing == -1  # type: ignore[union-attr]
+    empty.refresh()
+    assert [one["transaction_id"] for one in empty.run(EVERYTHING)] == [f"{2:032x}"]
+    assert empty.refresh() is None
+
+
+@pytest.mark.parametrize(
+    ("born", "bought", "band"),
+    [
+        ("2000-06-21", "2018-06-20 23:59:59", "0-17"),
+        ("2000-06-21", "2018-06-21 00:00:00", "18-24"),
+        ("1995-12-31", "2020-12-30 10:00:00", "18-24"),
+        ("1995-12-31", "2020-12-31 10:00:00", "25-34"),
+        ("2000-02-29", "2018-02-28 12:00:00", "0-17"),
+        ("2000-02-29", "2018-03-01 12:00:00", "18-24"),
+        ("1930-01-01", "2020-01-01 00:00:00", "75+"),
+    ],
+)
+def test_age_is_completed_years_on_the_day_of_the_purchase(empty: Own, born: str, bought: str, band: str) -> None:
+    stage(empty, row(1, 1, 1, 1, 1) | {"date_of_birth": born, "occurred_at": bought})
+    empty.refresh()
+    [found] = empty.run("SELECT age_band, birth_year FROM mart.purchase")
+    assert (found["age_band"], found["birth_year"]) == (band, int(born[:4]))
+
+
+def test_towns_and_days_are_cut_where_the_documentation_says(empty: Own) -> None:
+    people = {
+        2_499: "under 2,500",
+        2_500: "2,500-9,999",
+        10_000: "10,000-49,999",
+        50_000: "50,000-249,999",
+        250_000: "250,000+",
+    }
+    stage(
+        empty,
+        *(
+            row(number, number, 1, number, 1)
+            | {"city_population": size, "occurred_at": f"2020-06-{20 + number} 0{number}:59:59.999"}
+            for number, size in enumerate(people, start=1)
+        ),
+    )
+    empty.refresh()
+    found = empty.run("SELECT city_size, weekday, hour_of_day FROM mart.purchase ORDER BY purchase_date")
+    assert [one["city_size"] for one in found] == list(people.values())
+    assert [(one["weekday"], one["hour_of_day"]) for one in found] == [(7, 1), (1, 2), (2, 3), (3, 4), (4, 5)]
+
+
+def test_installing_again_keeps_what_is_there(empty: Own) -> None:
+    stage(empty, row(1, 1, 1, 1, 1))
+    empty.refresh()
+    before = empty.run(EVERYTHING)
+    empty.migrate()
+    assert empty.run(EVERYTHING) == before
+    assert empty.run("SELECT role_name FROM svv_roles") == [{"role_name": "analyst"}]
+
+
+def test_every_column_of_a_mart_is_documented_and_none_holds_a_name_or_a_street(warehouse: Own) -> None:
+    columns = warehouse.run("SELECT table_name, column_name, remarks FROM svv_columns WHERE table_schema = 'mart'")
+    assert {one["table_name"] for one in columns} == views(warehouse) | {"purchase"}
+    assert [one for one in columns if not one["remarks"]] == []
+    personal = re.compile(r"first_name|last_name|street|zip|date_of_birth|job|latitude|longitude")
+    assert [one for one in columns if personal.search(one["column_name"])] == []
+    tables = warehouse.run("SELECT table_name, remarks FROM svv_tables WHERE table_schema = 'mart'")
+    assert [one for one in tables if not one["remarks"]] == []
+
+
+def views(warehouse: Own) -> set[str]:
+    return {
+        table["name"]
+        for table in warehouse.client.list_tables(
+            WorkgroupName="swipeline-local", Database="swipeline", SchemaPattern="mart"
+        )["Tables"]
+        if table["type"] == "VIEW"
+    }
