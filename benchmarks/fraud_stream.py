@@ -1,11 +1,12 @@
-"""The stream function against training's replay: the same score for each of 100,000 transactions, and what it costs.
+"""The stream function and the batch path against training's replay: one score for each of 100,000 transactions.
 
 Usage: python -m benchmarks.fraud_stream [--rows N] [--seed N]
 
 Method: simulated history in order of time. Expected: `fraud.features` over one profile per card in memory, as training
 does, and the model's score. Got: `shared.detection.detector` (all of detect-fraud but the decoding of records) on
 stores in memory that obey DynamoDB's rules, with a threshold of 0, so that every transaction's score reaches the alerts
-table; batches of drawn sizes, over one shard and over four, some killed between two calls, some delivered again.
+table; batches of drawn sizes, over one shard and over four, some killed between two calls, some delivered again. The
+batch path is `swipeline score`'s own code over the same transactions, in disorder and some twice.
 The claim to hold: no score differs by more than 1e-6. The CPU is measured apart, at the shipped threshold.
 """
 
@@ -19,6 +20,7 @@ from datetime import UTC, datetime
 from time import process_time
 
 from benchmarks.fraud_cost import simulated
+from fraud.batch import in_order, score
 from fraud.event import event_of
 from fraud.features import features
 from fraud.model import load
@@ -68,6 +70,14 @@ def streamed(transactions: list[Transaction], seed: int, shards: int) -> dict[st
     return {key: float(item["score"]["N"]) for key, item in stores.tables["alerts"].items()}
 
 
+def batched(transactions: list[Transaction], seed: int) -> dict[str, float]:
+    """Give each transaction's score as the batch path writes it, from a file in disorder with repeats."""
+    draw = random.Random(seed)
+    disorder = draw.sample(transactions, len(transactions)) + transactions[::10]
+    ordered = in_order(disorder)
+    return {number: result.score for number, result in score(load(), ordered, batch=draw.choice((1, 77, 500, 4000)))}
+
+
 def cpu_microseconds(transactions: list[Transaction], batch: int) -> float:
     """Give the CPU per transaction of the detector at the shipped threshold, the stores' own part included."""
     stores, of_stream = FakeStores(), lines(transactions, arrived=ARRIVED)
@@ -92,6 +102,9 @@ def main() -> int:
         got = streamed(transactions, given.seed, shards)
         assert set(got) == set(expected)
         worst = max(worst, *(abs(got[key] - score) for key, score in expected.items()))
+    by_batch = batched(transactions, given.seed)
+    assert set(by_batch) == set(expected)
+    worst = max(worst, *(abs(by_batch[key] - score) for key, score in expected.items()))
     result |= {"largest_difference": worst, "cpu_us_batches_of_500": round(cpu_microseconds(transactions, 500), 1)}
     sys.stdout.write(json.dumps(result) + "\n")
     return int(worst > TOLERANCE)

@@ -20,6 +20,7 @@ from client.commands import (
     reconcile,
     replay,
     rotate,
+    score,
     send,
     stack,
     train,
@@ -58,6 +59,7 @@ app.add_typer(alerts.app, name="alerts")
 app.command("verdict")(alerts.verdict)
 app.command("rotate-card-key")(rotate.rotate_card_key)
 app.command("train")(train.train)
+app.command("score")(score.score)
 app.command("dashboard")(dashboard.dashboard)
 app.command("cost")(cost.cost)
 app.command("demo")(demo.demo)

@@ -1,0 +1,56 @@
+"""`swipeline score`: the batch path's fraud scores, of a file or of days of the lake."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from client import output
+from client.aws import Stage, explained
+from client.commands.options import StageOption
+from client.errors import ClientError
+
+
+def score(
+    file: Annotated[str | None, typer.Argument(help="CSV or Parquet with the Kaggle columns; or --from.")] = None,
+    before: Annotated[list[Path] | None, typer.Option(help="Earlier history of the cards; may be repeated.")] = None,
+    begin: Annotated[str | None, typer.Option("--from", help="Of the lake, from this day of arrival on, UTC.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Until before this day.")] = None,
+    model: Annotated[Path | None, typer.Option(help="Another model than the shipped one.")] = None,
+    out: Annotated[str, typer.Option(help="File to write, - for standard output.")] = "-",
+    stage: StageOption = "local",
+) -> None:
+    """Score transactions without a stream, in order of time: transaction_id,score,is_alert. No alert is raised."""
+    from client.replay.plan import read_days
+    from client.score.run import file_transactions, keys_of_this_run, lake_transactions, load_model, write_scores
+
+    if (file is None) == (begin is None):
+        raise ClientError("Give a file, or --from a day of the lake.")
+    if before and file is None:
+        raise ClientError("The lake has card ids and a file card numbers: --before goes with a file.")
+    served, rejected, keys = load_model(model), list[str](), keys_of_this_run()
+    where = Stage(stage)
+    with explained(where):
+        if begin is not None:
+            found = lake_transactions(where, read_days(begin, end, datetime.now(UTC).date()))
+        else:
+            found = file_transactions(file or "", keys, rejected)
+        history = chain.from_iterable(file_transactions(str(path), keys, rejected) for path in before or [])
+        if out == "-":
+            done = write_scores(served, found, history, sys.stdout, rejected)
+        else:
+            with Path(out).open("w", encoding="utf-8") as target:
+                done = write_scores(served, found, history, target, rejected)
+    for line in rejected[:10]:
+        output.note(f"not scored, {line}")
+    output.note(
+        f"{done.rows:,} scored by {done.model}, {done.alerts:,} at or over {done.threshold:.4f}; "
+        f"{done.rejected:,} rows rejected"
+    )
+    if rejected:
+        raise typer.Exit(2)

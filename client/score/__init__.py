@@ -1,0 +1,1 @@
+"""Scoring a file or days of the lake, without a stream."""

@@ -1,0 +1,108 @@
+"""Scores of a file in the Kaggle schema, or of days of the lake, as CSV: what the model says without a stream."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import secrets
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple, TextIO
+
+import orjson
+
+from client.aws import Stage
+from client.errors import ClientError
+from client.replay.plan import Days, lake_objects
+from client.send.columns import NOT_SENT
+from client.send.source import open_input, read
+from fraud.batch import in_order, score
+from fraud.model import Model, ModelError, load
+from fraud.profile import Profile
+from shared.errors import RejectedError
+from shared.transaction.card_keys import CardKey, CardKeys
+from shared.transaction.model import parse_many
+from shared.transaction.schema import Transaction
+
+_CHUNK = 1_000
+HEADER = ("transaction_id", "score", "is_alert")
+
+
+class Summary(NamedTuple):
+    """What was scored, and how many rows were not good enough to be."""
+
+    rows: int
+    alerts: int
+    rejected: int
+    model: str
+    threshold: float
+
+
+def keys_of_this_run() -> CardKeys:
+    """Give a key for card ids that tell the cards of some files apart, and are written nowhere."""
+    return CardKeys((CardKey("1", secrets.token_hex(32).encode()),))
+
+
+def file_transactions(name: str, keys: CardKeys, rejected: list[str]) -> Iterator[Transaction]:
+    """Give a file's good rows, as the API would take them; of each bad row, a line and reason into ``rejected``."""
+    source = open_input(name)
+    try:
+        rows = read(source)
+        names = rows.columns
+        chunk: list[tuple[int, dict[str, Any]]] = []
+        for row in rows:
+            if row.problem:
+                rejected.append(f"line {row.line}: {row.problem}")
+                continue
+            pairs = zip(names, row.cells, strict=True)
+            chunk.append((row.line, {n: v for n, v in pairs if v is not None and n not in NOT_SENT}))
+            if len(chunk) == _CHUNK:
+                yield from _good(chunk, keys, rejected)
+                chunk = []
+        yield from _good(chunk, keys, rejected)
+    finally:
+        source.close()
+
+
+def lake_transactions(stage: Stage, days: Days) -> Iterator[Transaction]:
+    """Give the transactions that the lake took in on some days."""
+    s3, bucket = stage.client("s3"), stage.output("LakeBucket")
+    for one in lake_objects(stage, days):
+        body = gzip.decompress(s3.get_object(Bucket=bucket, Key=one.key)["Body"].read())
+        for line in body.splitlines():
+            row = orjson.loads(line)
+            yield Transaction(**{n: row[n] for n in Transaction._fields} | {"amount": Decimal(row["amount"])})
+
+
+def write_scores(
+    model: Model, transactions: Iterable[Transaction], before: Iterable[Transaction], out: TextIO, rejected: list[str]
+) -> Summary:
+    """Score in order and write a line per transaction, profiles warmed by what came before."""
+    profiles: dict[str, Profile] = {}
+    for _ in score(model, in_order(before), profiles):
+        pass
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(HEADER)
+    rows = alerts = 0
+    for transaction_id, result in score(model, in_order(transactions), profiles):
+        writer.writerow((transaction_id, repr(result.score), int(result.alert)))
+        rows += 1
+        alerts += result.alert
+    return Summary(rows, alerts, len(rejected), model.version, model.threshold)
+
+
+def load_model(path: Path | None) -> Model:
+    """Load the shipped model, or another one. Raises ClientError."""
+    try:
+        return load(path) if path else load()
+    except (ModelError, OSError) as error:
+        raise ClientError(f"{path} is no model: {error}.") from error
+
+
+def _good(chunk: list[tuple[int, dict[str, Any]]], keys: CardKeys, rejected: list[str]) -> Iterator[Transaction]:
+    for (line, _), parsed in zip(chunk, parse_many((row for _, row in chunk), keys), strict=True):
+        if isinstance(parsed, RejectedError):
+            rejected.append(f"line {line}: {parsed}")
+        else:
+            yield parsed
