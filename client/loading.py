@@ -18,9 +18,10 @@ COPY_SECONDS = 1800.0
 MERGE_SECONDS = 900.0
 LAKE_OPTIONS = "JSON 'auto' GZIP TIMEFORMAT 'auto' DATEFORMAT 'auto'"  # objects whose names are the columns'
 _COPY = (
-    "COPY staging.transaction ({columns}) FROM 's3://${{DeliveryBucket}}/${{Manifest}}' "
-    "IAM_ROLE '${{CopyRole}}' MANIFEST {options}"
+    "COPY {table} ({columns}) FROM 's3://${{DeliveryBucket}}/${{Manifest}}' IAM_ROLE '${{CopyRole}}' MANIFEST {options}"
 )
+# By the first folder of their objects: the output that names the delivery stream.
+_DELIVERIES = {"transactions": "DeliveryStreamName", "alerts": "AlertDeliveryStreamName"}
 _TRIES = 5  # of a merge that met the scheduled one
 _CONFLICTS = ("serializable isolation", "conflict", "deadlock")
 
@@ -36,7 +37,7 @@ class Loader:
     ) -> None:
         self._sleep, self._jitter = sleep, jitter
         self._names = {"DeliveryBucket": stage.output("DeliveryBucket"), "CopyRole": stage.output("CopyRoleArn")}
-        self._firehose, self._delivery = stage.client("firehose"), stage.output("DeliveryStreamName")
+        self._stage, self._firehose = stage, stage.client("firehose")
         self._warehouse = Warehouse(
             stage.client("redshift-data"),
             stage.output("WorkgroupName"),
@@ -49,18 +50,24 @@ class Loader:
 
         Raises StatementFailedError with the warehouse's words, ClientError when it has not ended in time.
         """
-        self._copy(manifest, ", ".join(field.name for field in FIELDS), LAKE_OPTIONS)
+        self._copy(manifest, "staging.transaction", ", ".join(field.name for field in FIELDS), LAKE_OPTIONS)
 
-    def copy_delivered(self, manifest: str) -> None:
-        """COPY Firehose's objects that a manifest of its bucket names, as Firehose would. Raises likewise."""
-        stream = self._firehose.describe_delivery_stream(DeliveryStreamName=self._delivery)
+    def copy_delivered(self, manifest: str, folder: str) -> None:
+        """COPY Firehose's objects that a manifest of its bucket names, as Firehose would. Raises likewise.
+
+        The folder of the objects says which delivery stream put them. Raises ClientError when none did.
+        """
+        if folder not in _DELIVERIES:
+            raise ClientError(f"{manifest} names objects of {folder}/, which no delivery stream fills.")
+        name = self._stage.output(_DELIVERIES[folder])
+        stream = self._firehose.describe_delivery_stream(DeliveryStreamName=name)
         (destination,) = stream["DeliveryStreamDescription"]["Destinations"]
         command = destination["RedshiftDestinationDescription"]["CopyCommand"]
-        self._copy(manifest, command["DataTableColumns"], command["CopyOptions"])
+        self._copy(manifest, command["DataTableName"], command["DataTableColumns"], command["CopyOptions"])
 
-    def _copy(self, manifest: str, columns: str, options: str) -> None:
-        sql = fill_in(_COPY.format(columns=columns, options=options), {**self._names, "Manifest": manifest})
-        self._run("operator-copy", [sql], COPY_SECONDS)
+    def _copy(self, manifest: str, table: str, columns: str, options: str) -> None:
+        text = _COPY.format(table=table, columns=columns, options=options)
+        self._run("operator-copy", [fill_in(text, {**self._names, "Manifest": manifest})], COPY_SECONDS)
 
     def merge(self) -> MergeResult:
         """Merge staging into core; a conflict with the scheduled merge is tried again. Raises as the copies do."""

@@ -35,11 +35,12 @@ class Manifests:
 
         Objects of the delivery that have expired fail the COPY: then the lake has them, for a replay.
         """
-        objects = len(parse(self._quarantine.read(entry), entry.key))
+        urls = parse(self._quarantine.read(entry), entry.key)
+        objects = len(urls)
         if not act:
             return Outcome(entry.kind, entry.key, WOULD, objects)
         try:
-            self._loader.copy_delivered(entry.key)
+            self._loader.copy_delivered(entry.key, urlsplit(urls[0]).path.split("/")[1])
             self._loader.merge()
         except StatementFailedError as error:
             return Outcome(entry.kind, entry.key, FAILED, objects, objects, str(error))

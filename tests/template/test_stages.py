@@ -14,6 +14,7 @@ OUTPUTS = {
     "LakeBucket",
     "DeliveryBucket",
     "QuarantineBucket",
+    "AlertDeliveryStreamName",
     "DeliveryStreamName",
     "CardKeySecretArn",
     "WarehouseLoaderSecretArn",

@@ -29,6 +29,7 @@ OUTPUTS = {
     "DeliveryBucket": "delivery",
     "QuarantineBucket": "quarantine",
     "DeliveryStreamName": "swipeline-local-to-warehouse",
+    "AlertDeliveryStreamName": "swipeline-local-alerts-to-warehouse",
     "WorkgroupName": "swipeline-local",
     "DatabaseName": "swipeline",
     "CopyRoleArn": "arn:aws:iam::000000000000:role/swipeline-local-copy",
@@ -42,14 +43,21 @@ COPY_COLUMNS = ["schema_version", *(field.name for field in FIELDS)]
 
 
 class FakeFirehose:
-    """Describes the delivery stream, as far as its COPY."""
+    """Describes the delivery streams, as far as their COPY."""
 
     def describe_delivery_stream(self, *, DeliveryStreamName: str) -> dict[str, Any]:
-        assert DeliveryStreamName == OUTPUTS["DeliveryStreamName"]
         command = {
-            "DataTableColumns": ",".join(COPY_COLUMNS),
-            "CopyOptions": "JSON 's3://delivery/jsonpaths.json' GZIP",
-        }
+            OUTPUTS["DeliveryStreamName"]: {
+                "DataTableName": "staging.transaction",
+                "DataTableColumns": ",".join(COPY_COLUMNS),
+                "CopyOptions": "JSON 's3://delivery/jsonpaths.json' GZIP",
+            },
+            OUTPUTS["AlertDeliveryStreamName"]: {
+                "DataTableName": "staging.alert_event",
+                "DataTableColumns": "transaction_id,score",
+                "CopyOptions": "JSON 'auto' GZIP",
+            },
+        }[DeliveryStreamName]
         destination = {"RedshiftDestinationDescription": {"CopyCommand": command}}
         return {"DeliveryStreamDescription": {"Destinations": [destination]}}
 
@@ -66,6 +74,7 @@ class FakeWarehouse:
         self.staging: list[dict[str, Any]] = []
         self.core: dict[str, dict[str, Any]] = {}
         self.copies: list[str] = []
+        self.alert_copies: list[str] = []
         self.refuse = ""
         self.after_copy: Callable[[], None] = lambda: None
 
@@ -79,6 +88,9 @@ class FakeWarehouse:
         return None
 
     def _copy(self, sql: str) -> None:
+        if sql.startswith("COPY staging.alert_event (transaction_id,score) FROM 's3://delivery/errors/"):
+            self.alert_copies.append(sql)
+            return
         found = _COPY.match(sql)
         assert found, sql
         names = [field.name for field in FIELDS]

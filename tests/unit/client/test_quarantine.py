@@ -181,6 +181,19 @@ def test_a_manifest_is_copied_and_merged_and_what_core_had_stays_single(world: O
     assert done.clean
 
 
+def test_a_manifest_of_alerts_is_copied_as_alerts_by_their_own_delivery_stream(world: OperatorWorld) -> None:
+    for folder in ("alerts", "strangers"):
+        entries = [{"url": f"s3://delivery/{folder}/2026/11/24/x.gz", "mandatory": True}]
+        world.put("delivery", f"errors/manifests/{folder}", json.dumps({"entries": entries}).encode())
+    done = redrive(world.stage, ["errors/manifests/alerts"], act=True)
+    assert [outcome.result for outcome in done.outcomes] == ["redriven"]
+    assert len(world.warehouse.alert_copies) == 1
+    assert world.warehouse.copies == []
+    (left,) = redrive(world.stage, ["errors/manifests/strangers"], act=True).outcomes
+    assert left.result == "failed"
+    assert "names objects of strangers/" in left.reason
+
+
 def test_a_manifest_that_the_warehouse_refuses_stays_and_the_next_one_goes_on(world: OperatorWorld) -> None:
     first, second = delivery(world, "a", 1), delivery(world, "b", 2)
     world.s3.delete_object(Bucket="delivery", Key="transactions/a.gz")
