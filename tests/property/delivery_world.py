@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from local.firehose.copier import Copier
+from local.firehose.metrics import DeliveryMetrics
 from local.firehose.model import DeliveryStream
 from local.firehose.stager import Stager
 from local.firehose.store import Store
@@ -140,8 +141,10 @@ class Delivery:
         self._store = Store(self._folder / "firehose.sqlite")
         clients: Any = _Clients(self)
         stored = threading.Event()
-        self._stager = Stager(clients, self._store, self.settings, stored)
-        self._copier = Copier(clients, self._store, self.settings, stored)
+        sender: Any = _NoMetrics()
+        metrics = DeliveryMetrics(sender, self.settings.name)
+        self._stager = Stager(clients, self._store, self.settings, stored, metrics)
+        self._copier = Copier(clients, self._store, self.settings, stored, metrics)
 
     def _stage(self) -> None:
         self._stager._look_at_shards()
@@ -176,6 +179,13 @@ class Delivery:
 
     def list(self, bucket: str, prefix: str) -> Iterator[str]:
         yield from sorted(key for of, key in self.objects if of == bucket and key.startswith(prefix))
+
+
+class _NoMetrics:
+    """Takes metrics and forgets them: here it is the stores that count."""
+
+    def add(self, *_: object) -> None:
+        """Forget one."""
 
 
 class _Clients:
