@@ -72,6 +72,7 @@ lint: setup-tests ## ruff, mypy, and cfn-lint on the packaged templates
 	pytest tests/template -k cfn_lint
 	python -m scripts.api_description --check
 	python -m scripts.api_compatibility
+	python -m scripts.marts_page --check
 	python -m benchmarks.page --check
 
 api-docs: setup ## docs/openapi.json and docs/api.html, from the code
