@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.credentials import DeferredRefreshableCredentials
 from botocore.exceptions import (
     BotoCoreError,
     NoCredentialsError,
@@ -57,16 +59,34 @@ class Stage:
             self._clients[service] = self._local(service) if self.local else self._remote(service)
         return self._clients[service]
 
-    def _local(self, service: str) -> Any:
+    def client_as(self, service: str, role_arn: str) -> Any:
+        """A boto3 client with the credentials of a role, which are renewed before they end; a new one for each call."""
+        sts = self.client("sts")
+
+        def assume() -> dict[str, str]:
+            answer = sts.assume_role(RoleArn=role_arn, RoleSessionName=SERVICE)["Credentials"]
+            return {
+                "access_key": answer["AccessKeyId"],
+                "secret_key": answer["SecretAccessKey"],
+                "token": answer["SessionToken"],
+                "expiry_time": answer["Expiration"].isoformat(),
+            }
+
+        inner = botocore.session.get_session()
+        inner._credentials = DeferredRefreshableCredentials(assume, "assume-role")  # botocore's only way to set them
+        session = boto3.Session(botocore_session=inner, region_name=self.region)
+        return self._local(service, session) if self.local else self._remote(service, session)
+
+    def _local(self, service: str, session: boto3.Session | None = None) -> Any:
         settings = _settings()
         endpoint = settings.redshift_endpoint if service == "redshift-data" else settings.endpoint
         # A proxy of the person's is not for loopback.
         config = _config(2, service, proxies={}, s3={"addressing_style": "path"})
-        session = boto3.Session(ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, region_name=REGION)
+        session = session or boto3.Session(ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, region_name=REGION)
         return session.client(service, endpoint_url=endpoint, config=config)
 
-    def _remote(self, service: str) -> Any:
-        return boto3.Session(region_name=self.region).client(service, config=_config(5, service))
+    def _remote(self, service: str, session: boto3.Session | None = None) -> Any:
+        return (session or boto3.Session(region_name=self.region)).client(service, config=_config(5, service))
 
     @cached_property
     def region(self) -> str:

@@ -27,6 +27,11 @@ _PASSING = {
     "ServiceUnavailable",
     "ThrottlingException",
     "DatabaseConnectionException",
+    *(
+        "ExpiredTokenException",
+        "UnrecognizedClientException",
+        "InvalidClientTokenId",
+    ),  # assumed anew at the next question
     "ResourceNotFoundException",  # the workgroup is not there (yet), or the statement was lost in a restart
 }
 
@@ -58,7 +63,7 @@ class DataApi(Protocol):
 class Warehouse:
     """A database of a Redshift Serverless workgroup, to be read.
 
-    Without ``secret_arn`` the Data API logs in as the caller's role; with it, as the user in that secret. Thread-safe.
+    The Data API logs in as the caller's role. Thread-safe.
     """
 
     def __init__(
@@ -66,15 +71,12 @@ class Warehouse:
         client: DataApi,
         workgroup: str,
         database: str,
-        secret_arn: str = "",
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client, self._clock, self._sleep = client, clock, sleep
         self._target = {"WorkgroupName": workgroup, "Database": database}
-        if secret_arn:
-            self._target["SecretArn"] = secret_arn
 
     def ask(self, questions: Mapping[str, str], parameters: Mapping[str, str], seconds: float = 30.0) -> Frames:
         """Answer SELECTs, by name, all of one snapshot of the data; ``parameters`` fill their ``:name`` placeholders.

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pandas as pd
 import streamlit as st
 from botocore.exceptions import BotoCoreError
+from botocore.exceptions import ClientError as AwsError
 
 from client.aws import LOCAL, Stage, explained
 from client.errors import ClientError
@@ -55,21 +56,21 @@ def refresh_seconds() -> float | None:
 
 @st.cache_resource(show_spinner=False)
 def _warehouse(name: str) -> Warehouse:
+    """As the role of the stage's analysts, who may read the marts and nothing else."""
     stage = Stage(name)
     with explained(stage):
-        return Warehouse(
-            stage.client("redshift-data"),
-            stage.output("WorkgroupName"),
-            stage.output("DatabaseName"),
-            stage.warehouse_secret,
-        )
+        client = stage.client_as("redshift-data", stage.output("AnalystRoleArn"))
+        return Warehouse(client, stage.output("WorkgroupName"), stage.output("DatabaseName"))
 
 
 def _ask(questions: Mapping[str, str], parameters: Mapping[str, str]) -> Frames:
     try:
         return _warehouse(stage_name()).ask(questions, parameters)
-    except (ClientError, BotoCoreError) as error:
+    except (ClientError, AwsError, BotoCoreError) as error:
         raise WarehouseAwayError(str(error)) from error
+    except WarehouseAwayError:
+        _warehouse.clear()  # when it is back, it may be another one, or know our credentials no more
+        raise
 
 
 @st.cache_data(ttl=LOOK_SECONDS, show_spinner=False)

@@ -31,16 +31,17 @@ def category_name(code: str) -> str:
 
 
 def short(value: float | None, sign: str = "") -> str:
-    """A number in at most four digits: 1234567 -> 1.23M. The exact one belongs beside it, in a tooltip or a table."""
+    """A number for a glance: whole below 10,000, else of three digits, as 1.23M. The exact one is beside it."""
     if value is None or math.isnan(value):
         return NOTHING
-    for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
-        if abs(value) >= size:
-            digits = f"{value / size:.3g}"
-            if "e" in digits:  # 999.9 rounds to 1e+03
-                digits = f"{value / size:.0f}"
-            return f"{sign}{digits}{unit}"
-    return f"{sign}{value:,.2f}" if sign else f"{value:,.0f}"
+    size = abs(value)
+    if size < 10_000:
+        return f"{sign}{value:,.2f}" if sign else f"{value:,.0f}"
+    for unit, name, until in ((1e3, "K", 999_500), (1e6, "M", 999_500_000), (1e9, "B", math.inf)):
+        if size < until:
+            digits = 0 if size >= 99.95 * unit else 1 if size >= 9.995 * unit else 2
+            return f"{sign}{value / unit:,.{digits}f}{name}"
+    return NOTHING
 
 
 def percent(part: float | None, digits: int = 2) -> str:
