@@ -135,7 +135,13 @@ def _filters() -> Filters:
             ages=_several("Age at the purchase", "age", list(AGE_BANDS), str),
         )
         if chosen != Filters(first=now.first, last=now.last):
-            st.button("Clear the filters", icon=":material/filter_alt_off:", on_click=_clear, key="clear")
+            st.button(
+                "Clear the filters",
+                icon=":material/filter_alt_off:",
+                on_click=_clear,
+                args=(now.first, now.last),
+                key="clear",
+            )
     return chosen.within(now.first, now.last)
 
 
@@ -153,9 +159,8 @@ def _several(label: str, key: str, options: list[str], name: Callable[[str], str
     return tuple(found)
 
 
-def _clear() -> None:
-    for key in ("from", "to", "state", "category", "gender", "age"):
-        st.session_state.pop(key, None)
+def _clear(first: date, last: date) -> None:
+    st.session_state["from"], st.session_state["to"] = first, last
     for key in ("state", "category", "gender", "age"):
         st.session_state[key] = []
 

@@ -75,7 +75,7 @@ class Dashboard:
     def download(self, name: str) -> pd.DataFrame:
         """The rows behind a chart, as the reader's file has them."""
         with self.page.expect_download() as event:
-            self.page.locator(f".st-key-download-{name} button").click()
+            self.page.locator(f".st-key-download-{name}").get_by_role("button", name="CSV").click()
         content = event.value.path().read_bytes()
         return pd.read_csv(io.BytesIO(content), encoding="utf-8-sig", dtype={"card_id": str, "transaction_id": str})
 

@@ -1,0 +1,75 @@
+"""Takes the README's pictures from the running page, over whatever the stage holds: `make screenshots`.
+
+    python -m scripts.screenshots [--stage STAGE] [--out FOLDER] [--all]
+
+Without --all only the pictures that the README shows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+from client.dashboard import serve
+from tests.browser.chromium import LAPTOP, PHONE, chromium, context
+from tests.browser.dashboard import PAGES, Dashboard
+
+OUT = Path(__file__).resolve().parent.parent / "docs" / "images"
+# file: (page, size, mode)
+README = {
+    "overview": ("Overview", LAPTOP, "light"),
+    "regions": ("Regions", LAPTOP, "dark"),
+    "customers": ("Customers", LAPTOP, "light"),
+    "phone": ("Fraud", PHONE, "light"),
+}
+HIGHEST = {LAPTOP: 1150, PHONE: 1300}  # pixels: what a reader of the README scrolls past
+ALL = {
+    f"{page.lower().replace(' ', '-')}-{mode}-{'phone' if size == PHONE else 'laptop'}": (page, size, mode)
+    for page in PAGES
+    for size in (LAPTOP, PHONE)
+    for mode in ("light", "dark")
+}
+
+
+def take(browser: Browser, address: str, page: str, size: tuple[int, int], mode: str, path: Path, whole: bool) -> None:
+    """One picture, of the whole page or of its begin."""
+    with context(browser, size, mode) as profile:
+        tab = profile.new_page()
+        dashboard = Dashboard(tab, address)
+        dashboard.open(page)
+        # The page scrolls inside the window: a picture of all of it needs a window that high.
+        height = int(tab.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight"))
+        tab.set_viewport_size({"width": size[0], "height": height if whole else min(height, HIGHEST[size])})
+        dashboard.settle()
+        tab.wait_for_timeout(500)  # the charts' own transition to the new size tells no end
+        tab.screenshot(path=path, animations="disabled")
+
+
+def main() -> int:
+    """Take them, and tell their sizes."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stage", default="local")
+    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--all", action="store_true", help="each page, light and dark, on a laptop and on a phone")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    port = serve.port_for(None)
+    server = serve.start(options.stage, port, 0)
+    try:
+        serve.wait(server, port)
+        with chromium() as browser:
+            for name, (page, size, mode) in (ALL if options.all else README).items():
+                path = options.out / f"{name}.png"
+                take(browser, serve.address(port), page, size, mode, path, options.all)
+                sys.stdout.write(f"{path} {path.stat().st_size / 1024:.0f} KB\n")
+    finally:
+        server.terminate()
+        server.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
