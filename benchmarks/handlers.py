@@ -17,6 +17,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import MISSING, fields
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -24,6 +25,7 @@ from typing import Any
 from benchmarks.answers import Answers
 from benchmarks.frame import Report, parser
 from benchmarks.rows import input_file, raw_rows, transactions
+from shared import config
 from shared.transaction.schema import Transaction
 from tests.unit.fakes.events import Context, api_event, kinesis_event, on_stream
 from tests.unit.fakes.rows import CARD_KEY
@@ -43,7 +45,6 @@ ENVIRONMENT = {
     "READER_API_KEY_ID": "reader-1",
     "REVIEWER_API_KEY_ID": "reviewer-1",
 }
-NAMES = ("STREAM", "TABLE", "REQUESTS_TABLE", "MERCHANTS_TABLE", "PROFILES_TABLE", "ALERTS_TABLE", "ALERT_STREAM")
 Batches = list[tuple[Any, list[bytes]]]  # the event, and its JSON as `json.loads` takes it
 
 
@@ -75,8 +76,9 @@ def stream_batches(stored: list[Transaction], records: int) -> Batches:
 @contextmanager
 def deployed(answers: Answers) -> Iterator[Callable[[str], Any]]:
     """Handlers as a container has them: their environment set, their clients made from `answers`."""
-    os.environ |= ENVIRONMENT | {f"{name}_NAME": name.lower() for name in NAMES}
-    os.environ |= {"LAKE_BUCKET": "lake", "QUARANTINE_BUCKET": "quarantine"}
+    models = (config.Ingest, config.Table, config.Lake, config.Detect)
+    names = {field.name for model in models for field in fields(model) if field.default is MISSING}
+    os.environ |= {name.upper(): name.replace("_", "-") for name in names} | ENVIRONMENT
     answers.install()
     with tempfile.TemporaryFile("w") as nowhere, redirect_stdout(nowhere):
         sys.path.insert(0, "")

@@ -11,6 +11,7 @@ from shared.retry import Budget, seconds_left
 from shared.sinks import report
 from shared.sinks.consumer import read_batch
 from shared.sinks.merchants import Merchants
+from shared.sinks.prepared import with_prepared_writes
 from shared.sinks.table import THREADS, Table
 from shared.telemetry import observed
 
@@ -23,7 +24,8 @@ def table() -> Table:
     """Build the writer once per container."""
     settings = config.read(config.Table)
     # One attempt: Table.write repeats only what was not processed, which botocore cannot.
-    dynamodb = client("dynamodb", read_timeout=5, attempts=1, connections=THREADS, validate=False)
+    made = client("dynamodb", read_timeout=5, attempts=1, connections=THREADS, validate=False)
+    dynamodb = with_prepared_writes(made)
     return Table(dynamodb, settings.table_name, merchants=Merchants(dynamodb, settings.merchants_table_name))
 
 

@@ -64,6 +64,26 @@ _MATCH_ASCII = _joined(_ASCII_FORMS).fullmatch
 _MATCH_ANY = _joined(_ANY_FORMS).fullmatch
 
 
+def _line_form() -> re.Pattern[bytes]:
+    """The form of nearly every line: ASCII, nothing escaped, numbers as orjson writes them.
+
+    One match of it spares a check per field. It takes nothing that the checks of :func:`_transaction` would not; a line
+    of another form goes through those.
+    """
+    plain = {
+        name: form.replace("[!-~]", "[!#-[\\]-~]").replace("[ -~]", "[ !#-[\\]-~]")
+        for name, form in _ASCII_FORMS.items()
+    }
+    strings = {name: f'"(?:{form})"' for name, form in (_FORMS | plain).items()}
+    degrees = dict.fromkeys((FIELDS[at - 1].name for at, _ in _DEGREES), r"-?(?:0|[1-9][0-9]{0,2})\.[0-9]{1,6}")
+    others = {"city_population": "(?:0|[1-9][0-9]{0,9})", "is_fraud": "(?:true|false|null)"}
+    forms = strings | degrees | others
+    return re.compile(rf"\[{SCHEMA_VERSION},{','.join(forms[f.name] for f in FIELDS)}\]".encode())
+
+
+_MATCH_LINE = _line_form().fullmatch
+
+
 class BadLine(NamedTuple):
     """A line that no retry can mend: its original bytes (without the newline) and why."""
 
@@ -98,9 +118,22 @@ def decode_record(data: bytes) -> list[Transaction | BadLine]:
 
 def _decode_line(line: bytes) -> Transaction | BadLine:
     try:
-        return _transaction(orjson.loads(line))
+        return _plain_transaction(line) if _MATCH_LINE(line) else _transaction(orjson.loads(line))
     except ValueError as error:
         return BadLine(line, str(error) if line else "the line is empty")
+
+
+def _plain_transaction(line: bytes) -> Transaction:
+    """Build a Transaction from a line of the usual form: what is left to check is what no form can tell."""
+    values = orjson.loads(line)
+    for at, limit in _DEGREES:
+        if not -limit <= values[at] <= limit:
+            raise ValueError(f"{FIELDS[at - 1].name} is not a decimal number within {limit} degrees and 6 decimals")
+    if values[_POPULATION] > _MAX_INTEGER:
+        raise ValueError(f"city_population is not an integer from 0 to {_MAX_INTEGER}")
+    _check_days(values)
+    values[_AMOUNT] = Decimal(values[_AMOUNT])
+    return Transaction._make(values[1:])
 
 
 def _transaction(values: Any) -> Transaction:
@@ -135,6 +168,10 @@ def _check_strings(values: list[Any]) -> None:
         joined = ""
     if _MATCH_ASCII(joined) is None and _MATCH_ANY(joined) is None:
         raise ValueError(_malformed(strings))
+    _check_days(values)
+
+
+def _check_days(values: list[Any]) -> None:
     for at in (_TIME, _BORN):
         try:
             date.fromisoformat(values[at][:10])

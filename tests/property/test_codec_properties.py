@@ -8,6 +8,7 @@ import orjson
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from shared.transaction import codec
 from shared.transaction.codec import BadLine, decode_record, encode_line, encode_record
 from shared.transaction.model import parse_transaction
 from shared.transaction.schema import Transaction
@@ -71,3 +72,23 @@ def test_a_line_with_one_byte_changed_is_bad_or_canonical(at, byte):
 def test_a_line_that_was_cut_off_is_bad(length):
     (decoded,) = decode_record(LINE[:length])
     assert isinstance(decoded, BadLine)
+
+
+PIECES = st.sampled_from(
+    ["-0.0", "9", "0", ".", '"', "\\", "\\u0041", ",", "null", "90.000001", "1e-6", " ", "\x7f", "é", "31", "02"]
+)
+
+
+@given(transactions, st.data())
+def test_the_quick_check_of_a_line_takes_nothing_that_the_full_one_refuses(sent, data):
+    line = encode_line(sent)[:-1].decode()
+    for _ in range(data.draw(st.integers(0, 3))):
+        at = data.draw(st.integers(0, len(line)))
+        line = line[:at] + data.draw(PIECES) + line[at + data.draw(st.integers(0, 3)) :]
+    (decoded,) = decode_record(line.encode()) if line else [BadLine(b"", "")]
+    try:
+        expected = codec._transaction(orjson.loads(line))
+    except ValueError:
+        assert isinstance(decoded, BadLine)
+    else:
+        assert decoded == expected

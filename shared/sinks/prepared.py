@@ -1,0 +1,31 @@
+"""Bulk writes without botocore's serialiser, which walks each value of each item in Python: a third of the CPU, less.
+
+botocore's events let a body be put in its place; signing, retries, timeouts and the reading of answers stay botocore's:
+https://botocore.amazonaws.com/v1/documentation/api/latest/topics/events.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+_BODY = "swipeline_body"
+
+
+def with_prepared_writes(client: Any) -> Any:
+    """Give the client of DynamoDB, whose BatchWriteItem takes values of S, N, BOOL, NULL, L and M as they are sent."""
+    events = client.meta.events
+    # With an id of their own, they are there once, whoever prepares the same client again.
+    events.register("before-parameter-build.dynamodb.BatchWriteItem", _take_parameters, unique_id=_BODY)
+    events.register("before-call.dynamodb.BatchWriteItem", _put_body, unique_id=_BODY + "_put")
+    return client
+
+
+def _take_parameters(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    context[_BODY] = orjson.dumps(params)
+    params["RequestItems"] = {}  # nothing is left for the serialiser to walk
+
+
+def _put_body(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    params["body"] = context.pop(_BODY)  # returns nothing: an answer would be taken for AWS's
