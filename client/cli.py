@@ -11,10 +11,12 @@ from client import output
 from client.commands import (
     alerts,
     batch,
+    console,
     cost,
     dashboard,
     demo,
     env,
+    find,
     generate,
     quarantine,
     reconcile,
@@ -62,6 +64,8 @@ app.command("train")(train.train)
 app.command("score")(score.score)
 app.command("dashboard")(dashboard.dashboard)
 app.command("cost")(cost.cost)
+app.command("console")(console.console)
+app.command("find")(find.find)
 app.command("demo")(demo.demo)
 
 

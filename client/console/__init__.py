@@ -1,0 +1,1 @@
+"""`swipeline console`: a stage's CloudWatch on one page: dashboards, alarms, saved queries, traces."""

@@ -1,0 +1,1 @@
+"""`swipeline find`: from one transaction's id to its place, its reason and its log lines."""
