@@ -18,7 +18,8 @@ def anchor(title: str) -> str:
 
 def entry(name: str, path: Path = RUNBOOK) -> str | None:
     """The Markdown from the heading with this anchor to the next of its level or above; None without such a heading."""
-    wanted, found, level, fenced = anchor(name), [], 0, False
+    wanted, level, fenced = anchor(name), 0, False
+    found: list[str] = []
     for line in path.read_text(encoding="utf-8").splitlines():
         fenced ^= line.startswith("```")
         heading = None if fenced else _HEADING.match(line)

@@ -17,6 +17,7 @@ from client.logs import Logs
 
 WIDGETS_AT_ONCE = 4
 MOST_ALARMS = 100
+_BOX = {"x": 0, "y": 0, "width": 6, "height": 6}
 ALARM_TYPES = ["MetricAlarm", "CompositeAlarm"]
 
 
@@ -47,9 +48,7 @@ class Watch:
         kind = str(widget.get("type"))
         shown: dict[str, Any] = {
             "type": kind,
-            "box": {
-                side: widget.get(side, default) for side, default in (("x", 0), ("y", 0), ("width", 6), ("height", 6))
-            },
+            "box": {side: widget.get(side, default) for side, default in _BOX.items()},
             "properties": properties,
         }
         readers: dict[str, Callable[[Mapping[str, Any], float, float], dict[str, Any]]] = {

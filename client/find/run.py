@@ -10,7 +10,7 @@ from typing import Any
 
 from client.aws import SERVICE, Stage
 from client.errors import ClientError
-from client.find.places import Span, in_lake, in_table, on_stream, set_aside, span_of, spans
+from client.find.places import SetAside, Span, in_lake, in_table, on_stream, set_aside, span_of, spans
 from client.logs import Logs
 
 DAYS = 7
@@ -69,34 +69,24 @@ class Finder:
         for one in aside:
             found.places.append({"store": "quarantine", "place": one.entry.key, "about": one.reason})
         found.lines = self._lines(named, known, {str(row["request_id"]) for row in rejected if row.get("request_id")})
-        self._conclude(
-            found, rejected, [one.entry.kind for one in aside], [one.reason for one in aside], bool(item or key)
-        )
+        found.outcome, found.explanation = self._concluded(rejected, aside, stored=bool(item or key))
         return found
 
-    def _conclude(
-        self, found: Found, rejected: list[dict[str, Any]], kinds: list[str], reasons: list[str], stored: bool
-    ) -> None:
+    def _concluded(self, rejected: list[dict[str, Any]], aside: list[SetAside], *, stored: bool) -> tuple[str, str]:
         refused = "; ".join(f"{row['field']}: {row['reason']} (request {row['request_id']})" for row in rejected)
-        if "lines" in kinds:
-            found.outcome = QUARANTINED
-            found.explanation = f"Its line could not be read: {reasons[kinds.index('lines')]}."
-        elif "batches" in kinds:
-            found.outcome = GIVEN_UP
+        reasons = {one.entry.kind: one.reason for one in aside}
+        if "lines" in reasons:
+            return QUARANTINED, f"Its line could not be read: {reasons['lines']}."
+        if "batches" in reasons:
             where = "It is in other stores. " if stored else ""
-            found.explanation = (
-                f"{where}{reasons[kinds.index('batches')]}. `swipeline quarantine redrive` sends it again."
-            )
-        elif stored:
-            found.outcome = STORED
-            found.explanation = "It was accepted and stored." + (
-                f" An earlier try was rejected: {refused}." if refused else ""
-            )
-        elif rejected:
-            found.outcome = REJECTED
-            found.explanation = f"The API refused it: {refused}. It is in no store; the sender has it."
-        else:
-            found.explanation = f"No store has it, and no log line of the last {self._days} days names it: was it sent, and to this stage?"
+            return GIVEN_UP, f"{where}{reasons['batches']}. `swipeline quarantine redrive` sends it again."
+        if stored:
+            before = f" An earlier try was rejected: {refused}." if refused else ""
+            return STORED, f"It was accepted and stored.{before}"
+        if rejected:
+            return REJECTED, f"The API refused it: {refused}. It is in no store; the sender has it."
+        where = f"no log line of the last {self._days} days names it"
+        return UNKNOWN, f"No store has it, and {where}: was it sent, and to this stage?"
 
     def _query(self, condition: str) -> list[dict[str, Any]]:
         query = f"{condition} | fields @timestamp, @log, @message | sort @timestamp | limit 10000"
@@ -143,8 +133,7 @@ class Finder:
 def _shown(row: dict[str, Any]) -> dict[str, str]:
     told = {name: row[name] for name in _LOG_FIELDS if row.get(name) is not None}
     told |= {name: row[name] for name in ("rejected_rows", "quarantined_lines") if row.get(name)}
-    about = "  ".join(
-        f"{name} {value if not isinstance(value, list) else json.dumps(value)}" for name, value in told.items()
-    )
+    texts = {name: json.dumps(value) if isinstance(value, list) else value for name, value in told.items()}
+    about = "  ".join(f"{name} {value}" for name, value in texts.items())
     function = str(row["@log"]).rsplit("/", 1)[-1]
     return {"at": str(row["@timestamp"]), "function": function, "message": str(row.get("message", "")), "about": about}
