@@ -159,12 +159,15 @@ def main() -> None:
     Integrations(Clients(settings, "step-functions"), stepfunctions).install()
     executions = Executions(settings.state / "executions", stepfunctions)
     executions.install()
-    from local import journal
+    from ministack.core import lambda_runtime
+
+    from local import function_logs, journal
     from local.batch_writes import write_batches_cheaply
     from local.housekeeping import tidy_less_often
     from local.paged_scan import page_scans
 
     tidy_less_often()
+    function_logs.install(lambda_runtime)
     page_scans()
     write_batches_cheaply()
     journal.install(settings.state / "emulator" / "journal")

@@ -86,15 +86,15 @@ def span_of(key: str) -> Span | None:
     return Span(match[1], int(match[2]), int(match[3])) if match else None
 
 
-def on_stream(stage: Stage, transaction_id: str, span: Span) -> Span | None:
-    """The one record that holds it, when the stream still keeps it."""
+def on_stream(stage: Stage, transaction_id: str, span: Span, first: str) -> Span | None:
+    """The one record that holds it, if the stream still keeps it; `first` is its first number as it is written."""
     kinesis, name, needle = stage.client("kinesis"), stage.output("StreamName"), f'"{transaction_id}"'.encode()
     try:
         iterator = kinesis.get_shard_iterator(
             StreamName=name,
             ShardId=span.shard_id,
             ShardIteratorType="AT_SEQUENCE_NUMBER",
-            StartingSequenceNumber=str(span.first),
+            StartingSequenceNumber=first,
         )["ShardIterator"]
         for _ in range(MOST_READS):
             answer = kinesis.get_records(ShardIterator=iterator, Limit=1000)

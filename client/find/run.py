@@ -6,6 +6,7 @@ import json
 import re
 import time
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 from client.aws import SERVICE, Stage
@@ -62,7 +63,7 @@ class Finder:
             found.places.append({"store": "lake", "place": key, "about": self._stage.output("LakeBucket")})
             span = span_of(key)
             if span:
-                exact = on_stream(self._stage, transaction_id, span)
+                exact = on_stream(self._stage, transaction_id, span, self._written(span))
                 if exact:
                     found.places.append({"store": "stream", "place": f"{exact.shard_id} {exact.first}", "about": ""})
                 known.append(exact or span)
@@ -87,6 +88,16 @@ class Finder:
             return REJECTED, f"The API refused it: {refused}. It is in no store; the sender has it."
         where = f"no log line of the last {self._days} days names it"
         return UNKNOWN, f"No store has it, and {where}: was it sent, and to this stage?"
+
+    @cached_property
+    def _batches(self) -> list[dict[str, Any]]:
+        """What the consumers say of their batches."""
+        return self._query("filter ispresent(sequence_range)")
+
+    def _written(self, span: Span) -> str:
+        """The span's first sequence number as it is written: keys of the lake pad it with zeros."""
+        firsts = (str(row["sequence_range"]).partition("-")[0] for row in self._batches)
+        return next((text for text in firsts if text.isdigit() and int(text) == span.first), str(span.first))
 
     def _query(self, condition: str) -> list[dict[str, Any]]:
         query = f"{condition} | fields @timestamp, @log, @message | sort @timestamp | limit 10000"
@@ -115,7 +126,7 @@ class Finder:
     def _lines(self, named: list[dict[str, Any]], known: list[Span], requests: set[str]) -> list[dict[str, str]]:
         rows = {json.dumps(row, sort_keys=True): row for row in named}
         if known:
-            for row in self._query("filter ispresent(sequence_range)"):
+            for row in self._batches:
                 if any(span.holds(row.get("shard_id"), str(row["sequence_range"])) for span in known):
                     rows[json.dumps(row, sort_keys=True)] = row
             for span in known:

@@ -77,6 +77,30 @@ def test_lambda_counts_invocations_errors_durations_and_throttles(emulator: Emul
     assert total(emulator, "AWS/Lambda", "ConcurrentExecutions", "Maximum", FunctionName=function) == 1
 
 
+def test_an_invocations_log_is_whole_however_late_its_lines_come(emulator: Emulator) -> None:
+    code = """
+        import os, sys, time
+
+        def handler(event, context):
+            print("first")
+            time.sleep(0.1)
+            print("last", event["number"])
+    """
+    emulator.function("talks", emulator.role("talks", "lambda"), code)
+    for number in range(20):
+        emulator.client("lambda").invoke(FunctionName="talks", Payload=json.dumps({"number": number}))
+    pages = emulator.client("logs").get_paginator("filter_log_events").paginate(logGroupName="/aws/lambda/talks")
+    streams: dict[str, list[str]] = {}
+    for event in (event for page in pages for event in page["events"]):
+        streams.setdefault(event["logStreamName"], []).append(event["message"])
+    assert all(
+        [m.split()[0] for m in lines] == ["START", "first", "last", "END", "REPORT"] for lines in streams.values()
+    )
+    assert {line for lines in streams.values() for line in lines if line.startswith("last")} == {
+        f"last {number}" for number in range(20)
+    }
+
+
 def test_api_gateway_counts_answers_by_kind(emulator: Emulator, function: str) -> None:
     api, client = emulator.client("apigateway"), emulator.client("lambda")
     api_id = api.create_rest_api(name="watched-api")["id"]
