@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError as AwsError
 
 from client.aws import SERVICE, Stage
-from client.console.widgets import alarm_names, labelled, log_query, metric_widget
+from client.console.widgets import alarm_names, distinct, labelled, log_query, metric_widget
 from client.logs import Logs
 
 WIDGETS_AT_ONCE = 4
@@ -95,10 +95,11 @@ class Watch:
                         "label": labelled(line.label, result["Label"], result["Values"]),
                         "color": line.color,
                         "right": line.right,
+                        "period": line.period,
                         "points": list(zip(stamps, result["Values"], strict=True)),
                     }
                 )
-        return found
+        return [one | {"label": label} for one, label in zip(found, distinct(found, by_id), strict=True)]
 
     def _alarm_graph(self, name: str, start: float, end: float) -> dict[str, Any]:
         """An alarm's own metrics, with its threshold."""

@@ -23,7 +23,7 @@ class Line:
     label: str
     color: str | None = None
     right: bool = False
-    visible: bool = True
+    period: int = DEFAULT_PERIOD
 
 
 @dataclass
@@ -64,7 +64,7 @@ def metric_widget(properties: Mapping[str, Any], seconds: int) -> MetricWidget:
                 "Period": period,
                 "Stat": str(options.get("stat") or whole_statistic),
             }
-        found.lines.append(Line(query, label, options.get("color"), options.get("yAxis") == "right", visible))
+        found.lines.append(Line(query, label, options.get("color"), options.get("yAxis") == "right", period))
     return found
 
 
@@ -115,6 +115,24 @@ def labelled(template: str, default: str, values: Sequence[float]) -> str:
         return "-" if number is None else f"{number:,.2f}".rstrip("0").rstrip(".")
 
     return _LABEL.sub(fill, template) if template else default
+
+
+def distinct(series: Sequence[Mapping[str, Any]], lines: Mapping[str, Line]) -> list[str]:
+    """The labels of the series; those that are the same and were not chosen get the dimensions in which they differ."""
+    labels = [str(one["label"]) for one in series]
+    said = list(labels)
+    dimensions = [_dimensions(lines[one["id"]]) for one in series]
+    shared = set.intersection(*map(set, dimensions)) if dimensions else set()
+    for index, one in enumerate(series):
+        own = [value for name, value in dimensions[index] if (name, value) not in shared]
+        if said.count(said[index]) > 1 and not lines[one["id"]].label and own:
+            labels[index] = f"{' '.join(own)} {one['label']}"
+    return labels
+
+
+def _dimensions(line: Line) -> list[tuple[str, str]]:
+    metric = line.query.get("MetricStat", {}).get("Metric", {})
+    return [(d["Name"], d["Value"]) for d in metric.get("Dimensions", [])]
 
 
 def log_query(properties: Mapping[str, Any]) -> tuple[list[str], str]:

@@ -13,7 +13,7 @@ from local.cloudwatch.emf import data_of
 from local.cloudwatch.faults import Faults
 from local.cloudwatch.keeping import EVERY_SECONDS, Keeper
 from local.cloudwatch.log_retention import tidy
-from local.cloudwatch.notify import notifier
+from local.cloudwatch.notify import notifier, recorder
 from local.cloudwatch.observe import events, functions, gateway, queues
 from local.cloudwatch.observe.recorder import Recorder
 from local.cloudwatch.observe.streams import Streams
@@ -57,6 +57,7 @@ class CloudWatch:
         }.items():
             replace(cloudwatch, _snake(name), handler(name, ours))
         replace(cloudwatch, "_dispatch_alarm_actions", notifier(cloudwatch, sns))
+        replace(cloudwatch, "_record_history", recorder(cloudwatch))
         # MiniStack's own metrics and evaluation: counted twice, and by the wrong rules.
         replace(cloudwatch, "record_metric", lambda *_, **__: None)
         replace(cloudwatch, "_evaluate_alarm", lambda alarm: None)

@@ -78,6 +78,19 @@ def _metric(metric: Mapping[str, Any]) -> dict[str, Any]:
     return told | {"MetricStat": inner | {"Period": wanted["Period"], "Stat": wanted["Stat"]}}
 
 
+def recorder(cloudwatch: Any) -> Callable[..., None]:
+    """What stands in for MiniStack's `_record_history`: there, creation changes a state to itself."""
+    record = cloudwatch._record_history
+
+    def write(name: str, old: str, new: str, *more: Any, **named: Any) -> None:
+        record(name, old, new, *more, **named)
+        if old == new:
+            changed = {"HistoryItemType": "ConfigurationUpdate", "HistorySummary": f'Alarm "{name}" created'}
+            cloudwatch._history_entries()[-1].update(changed)
+
+    return write
+
+
 def notifier(cloudwatch: Any, sns: Any) -> Callable[[dict[str, Any], str, str, str], None]:
     """What stands in for MiniStack's `_dispatch_alarm_actions`."""
 

@@ -83,7 +83,7 @@ function plot(series, width, height, { start, end, stacked, bars, yAxis, thresho
       }
       return;
     }
-    for (const part of segments(one.drawn, period * 2.5)) {
+    for (const part of segments(one.drawn, (one.period || period) * 2.5)) {
       const along = part.map((point) => `${x(point.at).toFixed(1)},${y(point.top, scale).toFixed(1)}`).join(" ");
       if (stacked && !one.right) {
         const back = [...part].reverse().map((point) => `${x(point.at).toFixed(1)},${y(point.base, scale).toFixed(1)}`).join(" ");
@@ -99,7 +99,8 @@ function plot(series, width, height, { start, end, stacked, bars, yAxis, thresho
     if (at < TOP || at > height - BOTTOM) continue;
     const color = threshold.color || "var(--bad)";
     root.append(svg("line", { class: "threshold", x1: LEFT, x2: width - (hasRight ? RIGHT : 8), y1: at, y2: at, stroke: color }));
-    if (threshold.label) root.append(svg("text", { x: width - (hasRight ? RIGHT : 8) - 4, y: at - 4, "text-anchor": "end" }, threshold.label));
+    const label = { x: width - (hasRight ? RIGHT : 8) - 4, y: at < TOP + 16 ? at + 13 : at - 4, "text-anchor": "end" };
+    if (threshold.label) root.append(svg("text", label, threshold.label));
   }
   pointer(root, series, moments, x, width, height);
   return root;

@@ -21,7 +21,7 @@ export async function alarms(ask, [name], seconds) {
     el("thead", {}, el("tr", {}, ["State", "Alarm", "Since", "What it means", "Why it is in this state"].map((head) => el("th", {}, head)))),
     el("tbody", {}, found.map((one) => el("tr", { "data-state": one.state },
       el("td", {}, pill(one.state)),
-      el("td", {}, el("a", { href: `#/alarms/${encodeURIComponent(one.name)}` }, one.name)),
+      el("td", { class: "name" }, el("a", { href: `#/alarms/${encodeURIComponent(one.name)}` }, one.name)),
       el("td", { class: "when" }, clock(one.since, true)),
       el("td", {}, one.description.replace(/\s*\S*runbook\.md#\S+\s*$/, "")),
       el("td", { class: "dim" }, one.reason))))));

@@ -51,7 +51,7 @@ export function table({ columns, rows }) {
 
 function cell(name, value, isNumber) {
   const trace = /^1-[0-9a-f]{8}-[0-9a-f]{24}$/.test(value || "");
-  return el("td", { class: isNumber ? "number" : name === "@timestamp" ? "when" : null },
+  return el("td", { class: isNumber ? "number" : ["@timestamp", "at"].includes(name) ? "when" : ["function", "message", "store"].includes(name) ? "name" : null },
     trace ? el("a", { href: `#/traces/${value}` }, value) : value ?? "");
 }
 
