@@ -113,8 +113,26 @@ def kinesis_event() -> dict[str, Any]:
     }
 
 
+def query_event() -> dict[str, Any]:
+    """A GET of the first sample's card, by a key that no stage has: `-e READER_API_KEY_ID=sample-reader` makes it one.
+
+    After the sample event of write-to-dynamodb its transactions are there.
+    """
+    asked = {"card_id": parse_transaction(ROWS[0], SAMPLE_KEYS).card_id, "limit": "10"}
+    return api_event() | {
+        "httpMethod": "GET",
+        "headers": {},
+        "multiValueHeaders": {},
+        "queryStringParameters": asked,
+        "multiValueQueryStringParameters": {name: [value] for name, value in asked.items()},
+        "requestContext": api_event()["requestContext"]
+        | {"httpMethod": "GET", "identity": {"apiKeyId": "sample-reader", "sourceIp": "127.0.0.1"}},
+        "body": None,
+    }
+
+
 def schedule_event() -> dict[str, Any]:
-    """What EventBridge's schedule sends to merge-warehouse, of which nothing is read."""
+    """What EventBridge's schedule sends to merge-warehouse and measure-fraud, of which nothing is read."""
     return {
         "version": "0",
         "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
@@ -135,6 +153,8 @@ def all_events() -> dict[str, str]:
         "write-to-dynamodb.json": kinesis_event(),
         "write-to-s3.json": kinesis_event(),
         "detect-fraud.json": kinesis_event(),
+        "query-transactions.json": query_event(),
+        "measure-fraud.json": schedule_event(),
         "merge-warehouse.json": schedule_event(),
         "migrate-warehouse.json": {},
         "rotate-card-key.json": {"token": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa"},

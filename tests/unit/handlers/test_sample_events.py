@@ -48,3 +48,16 @@ def test_the_consumers_store_their_samples(stage: Stage, function: Load, name: s
     else:
         assert stage.s3.list_objects_v2(Bucket="lake")["KeyCount"] == 1
         assert stage.s3.list_objects_v2(Bucket="quarantine")["KeyCount"] == 0
+
+
+def test_the_sample_query_finds_what_the_sample_of_write_to_dynamodb_wrote(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("READER_API_KEY_ID", "sample-reader")
+    function("write_to_dynamodb").handler(sample("write-to-dynamodb"), Context())
+    answer = function("query_transactions").handler(sample("query-transactions"), Context())
+    assert len(json.loads(answer["body"])["transactions"]) == 1
+
+
+def test_the_days_measure_needs_nothing_of_its_event(stage: Stage, function: Load) -> None:
+    assert function("measure_fraud").handler(sample("measure-fraud"), Context())["rows"] == 0
