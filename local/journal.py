@@ -4,7 +4,7 @@ MiniStack keeps its state in memory and saves it when it is stopped (and after a
 every successful write to Kinesis and DynamoDB is appended to a file before its answer leaves the process, in the order
 of execution. After a kill, the last saved state is loaded and the journal is done again on top of it; Kinesis records
 get the sequence numbers that were handed out, so that a consumer's checkpoint means what it meant. S3 objects are on
-the disk at once. Log events, metrics and changes to the stack's own resources since the last save are not kept.
+the disk at once. Log events and changes to the stack's own resources since the last save are not kept.
 
 A write is handed to the kernel, not forced to the disk: it outlives the process, not a power cut.
 """

@@ -1,0 +1,138 @@
+"""The console in a browser, after a demo: no widget is empty, all alarms are OK; runbook, queries, traces, find."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.chromium import Watch, chromium, context
+from tests.e2e.conftest import stack
+from tests.e2e.stack import Stack, free_port_pair, wait_until
+
+__all__ = ["stack"]  # the fixture
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+ROWS, SECONDS = 2000, 20_000
+
+
+@pytest.fixture(scope="module")
+def demo(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that went through the demo."""
+    path = tmp_path_factory.mktemp("data") / "demo.csv"
+    stack.run("generate", "--rows", str(ROWS), "--seed", "88", "--out", path)
+    stack.run("demo", "--file", path, timeout=400)
+    return path
+
+
+@pytest.fixture(scope="module")
+def address(stack: Stack, demo: Path) -> Iterator[str]:
+    """Of the console, opened as an operator does."""
+    port = free_port_pair()
+    server = stack.start("console", "--no-open", "--port", str(port))
+    found = f"http://127.0.0.1:{port}"
+    try:
+        wait_until(lambda: answers(found), 30, "the console answers")
+        yield found
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait()
+
+
+def answers(address: str) -> bool:
+    try:
+        with urlopen(f"{address}/api/stage") as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def api(address: str, path: str) -> Any:
+    with urlopen(f"{address}/api/{path}") as answer:
+        return json.load(answer)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page that must say nothing in its console, and ask nobody but this machine."""
+    made = context(browser, mode=request.param)
+    page = made.new_page()
+    watch = Watch(page)
+    yield page
+    made.close()
+    assert (watch.errors, watch.strangers) == ([], [])
+
+
+def show(page: Page, address: str, place: str) -> None:
+    page.goto(f"{address}/#/{place}")
+    page.reload()
+    expect(page.locator("body")).to_have_attribute("data-ready", "true", timeout=SECONDS)
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_after_a_demo_no_widget_is_empty(page: Page, address: str) -> None:
+    names = api(address, "dashboards")
+    assert names
+    for name in names:
+        show(page, address, f"dashboards/{name}")
+        widgets = page.locator(".widget")
+        assert widgets.count() == len(api(address, f"dashboard?name={name}")["widgets"])
+        wrong = page.locator(".widget:not([data-state=filled])")
+        assert [wrong.nth(i).inner_text() for i in range(wrong.count())] == []
+        lines = page.locator("svg.plot polyline, svg.plot circle, svg.plot rect, svg.plot polygon")
+        assert lines.count() > 0
+
+
+def test_after_a_demo_all_alarms_are_ok_and_lead_to_the_runbook(page: Page, address: str) -> None:
+    def not_ok() -> list[str]:
+        return [f"{a['name']} {a['state']} {a['reason']}" for a in api(address, "alarms") if a["state"] != "OK"]
+
+    wait_until(lambda: not not_ok(), 240, "all alarms are OK") if not_ok() else None
+    show(page, address, "alarms")
+    rows = page.locator("#alarms tbody tr")
+    assert rows.count() == len(api(address, "alarms"))
+    assert page.locator("#alarms tbody tr:not([data-state=OK])").count() == 0
+    for alarm in api(address, "alarms"):
+        assert api(address, f"alarm?name={alarm['name']}")["runbook"], f"no runbook entry for {alarm['name']}"
+    rows.first.get_by_role("link").click()
+    expect(page.locator("#runbook .markdown")).to_be_visible(timeout=SECONDS)
+    expect(page.locator(".widget.metric[data-state=filled], pre").first).to_be_visible()
+
+
+def test_every_saved_query_runs(page: Page, address: str) -> None:
+    saved = api(address, "queries")["queries"]
+    assert saved
+    for number in range(len(saved)):
+        show(page, address, f"queries/{number}")
+        expect(page.locator("#rows .error")).to_have_count(0)
+        expect(page.locator("#rows")).to_contain_text("events matched")
+
+
+def test_a_request_is_seen_in_its_trace(page: Page, address: str) -> None:
+    show(page, address, "traces")
+    page.locator("#traces a").first.click()
+    expect(page.locator("#trace .span").first).to_be_visible(timeout=SECONDS)
+    assert page.locator("#trace .bar").count() >= 2
+
+
+def test_a_transaction_is_found_by_its_id(page: Page, address: str, demo: Path) -> None:
+    with demo.open() as lines:
+        transaction_id = next(csv.DictReader(lines))["trans_num"]
+    show(page, address, "find")
+    page.locator("#transaction").fill(transaction_id)
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_role("heading", name="stored")).to_be_visible(timeout=SECONDS)
+    expect(page.locator("main")).to_contain_text("batch archived")
+    expect(page.locator("main")).to_contain_text("DynamoDB")
