@@ -18,6 +18,7 @@ from client.commands import (
     env,
     find,
     generate,
+    logs,
     quarantine,
     reconcile,
     replay,
@@ -66,6 +67,7 @@ app.command("dashboard")(dashboard.dashboard)
 app.command("cost")(cost.cost)
 app.command("console")(console.console)
 app.command("find")(find.find)
+app.command("logs")(logs.logs)
 app.command("demo")(demo.demo)
 
 

@@ -36,7 +36,7 @@ def free_port_pair() -> int:
     raise RuntimeError("no two neighbouring ports are free")
 
 
-def wait_until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
+def wait_until(condition: Callable[[], Any], seconds: float, what: str, explain: Callable[[], str] = lambda: "") -> Any:
     """Poll ``condition`` until it is true and return its value; fail with ``what`` after ``seconds``."""
     deadline = time.monotonic() + seconds
     while True:
@@ -44,7 +44,7 @@ def wait_until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds} s: {what}")
+            raise AssertionError(f"not within {seconds} s: {what} {explain()}")
         time.sleep(0.2)
 
 

@@ -1,8 +1,14 @@
-"""The alarms: what is watched, that somebody is told, and what silence means."""
+"""The alarms: what is watched, that somebody is told, what silence means, and where the runbook takes it up."""
 
 from __future__ import annotations
 
+import re
+
+import pytest
+
 from fraud.drift import DRIFTED
+from tests.template.measures import watched
+from tests.template.runbook import entries
 from tests.template.template import Template, text
 
 FUNCTIONS = {
@@ -16,26 +22,28 @@ FUNCTIONS = {
         "measure-fraud": "MeasureDashfraud",
         "merge-warehouse": "MergeDashwarehouse",
         "migrate-warehouse": "MigrateDashwarehouse",
+        "rotate-card-key": "RotateDashcardDashkey",
     }.items()
 }
 CONSUMERS = ("write-to-dynamodb", "write-to-s3", "detect-fraud")
 
 
-def watched(template: Template) -> dict[tuple[str, str, str], dict]:
-    """Give each alarm by namespace, metric and the value of its first dimension that is no constant."""
-    found = {}
-    for alarm in template.of_type("AWS::CloudWatch::Alarm").values():
-        values = [text(d["Value"]) for d in alarm["Dimensions"]]
-        of_function = [v for v in values if v.endswith(("LambdaFunction", "TransactionStream"))]
-        found[alarm["Namespace"], alarm["MetricName"], (of_function or values)[0]] = alarm
-    return found
+def alarms(template: Template) -> dict[str, dict]:
+    """Give each alarm by its name without service and stage."""
+    found = template.of_type("AWS::CloudWatch::Alarm").values()
+    return {alarm["AlarmName"].removeprefix(f"swipeline-{template.stage}-"): alarm for alarm in found}
+
+
+def one(alarm: dict) -> tuple[str, str, dict[str, str]]:
+    """Give namespace, metric and dimensions of an alarm on one metric."""
+    ((namespace, metric, dimensions),) = watched(alarm)
+    return namespace, metric, dict(dimensions)
 
 
 def test_every_alarm_tells_the_topic_when_it_rises_and_when_it_ends(template: Template) -> None:
     for name, alarm in template.of_type("AWS::CloudWatch::Alarm").items():
         assert [text(action) for action in alarm["AlarmActions"]] == ["AlarmTopic"], name
         assert [text(action) for action in alarm["OKActions"]] == ["AlarmTopic"], name
-        assert alarm["AlarmDescription"], name
 
 
 def test_alarms_have_names_of_the_stage_and_each_its_own(template: Template) -> None:
@@ -44,72 +52,129 @@ def test_alarms_have_names_of_the_stage_and_each_its_own(template: Template) -> 
     assert all(name.startswith(f"swipeline-{template.stage}-") for name in names)
 
 
-def test_every_function_is_watched_for_errors_and_throttles(template: Template) -> None:
-    alarms = watched(template)
-    for function in FUNCTIONS.values():
-        for metric in ("Errors", "Throttles"):
-            assert ("AWS/Lambda", metric, function) in alarms
+def test_a_description_says_what_no_data_means_and_where_the_runbook_takes_it_up(template: Template) -> None:
+    for name, alarm in alarms(template).items():
+        described = re.fullmatch(r"[A-Z].+\. No data: .+\. docs/runbook\.md#(\S+)", alarm["AlarmDescription"])
+        assert described, name
+        assert described[1] == name
 
 
-def test_every_consumer_is_watched_for_lateness_and_for_giving_up(template: Template) -> None:
-    alarms = watched(template)
-    for consumer in CONSUMERS:
-        function = FUNCTIONS[consumer]
-        mapping = function.replace("LambdaFunction", "EventSourceMappingKinesisTransactionStream")
-        assert mapping in template.resources
-        late = alarms["AWS/Lambda", "IteratorAge", function]
-        assert (late["Statistic"], late["ComparisonOperator"]) == ("Maximum", "GreaterThanThreshold")
-        for metric in ("OnFailureDestinationDeliveredEventCount", "DroppedEventCount"):
-            lost = alarms["AWS/Lambda", metric, mapping]
-            assert (lost["Threshold"], lost["EvaluationPeriods"], lost["Statistic"]) == (0, 1, "Sum")
+def test_every_alarm_and_the_budget_have_a_runbook_entry_and_no_entry_is_of_none(
+    dev: Template, local: Template
+) -> None:
+    assert set(alarms(dev)) == set(alarms(local))
+    assert set(entries()) == {*alarms(dev), "budget"}
+
+
+def test_every_function_is_watched_for_errors_and_all_for_throttles(template: Template) -> None:
+    found = alarms(template)
+    for name, function in FUNCTIONS.items():
+        assert one(found[f"{name}-errors"]) == ("AWS/Lambda", "Errors", {"FunctionName": function})
+    throttled = {dict(dimensions)["FunctionName"] for _, metric, dimensions in watched(found["throttles"])}
+    assert throttled == set(template.of_type("AWS::Lambda::Function"))
+
+
+@pytest.mark.parametrize("consumer", CONSUMERS)
+def test_every_consumer_is_watched_for_lateness_failing_and_giving_up(template: Template, consumer: str) -> None:
+    found, function = alarms(template), FUNCTIONS[consumer]
+    mapping = function.replace("LambdaFunction", "EventSourceMappingKinesisTransactionStream")
+    assert mapping in template.resources
+    late = found[f"{consumer}-late"]
+    assert one(late) == ("AWS/Lambda", "IteratorAge", {"FunctionName": function})
+    assert (late["Statistic"], late["ComparisonOperator"]) == ("Maximum", "GreaterThanThreshold")
+    assert one(found[f"{consumer}-failing"])[:2] == ("Swipeline", "Failed")
+    for kind, metric in (("gave-up", "OnFailureDestinationDeliveredEventCount"), ("dropped", "DroppedEventCount")):
+        lost = found[f"{consumer}-{kind}"]
+        assert one(lost) == ("AWS/Lambda", metric, {"EventSourceMappingUUID": mapping})
+        assert (lost["Threshold"], lost["EvaluationPeriods"], lost["Statistic"]) == (0, 1, "Sum")
 
 
 def test_lateness_is_told_long_before_records_expire(template: Template) -> None:
     stream = template.of_type("AWS::Kinesis::Stream")["TransactionStream"]
-    for (_, metric, _), alarm in watched(template).items():
-        if metric in ("IteratorAge", "KinesisMillisBehindLatest"):
+    for name, alarm in alarms(template).items():
+        if name.endswith("-late"):
             assert alarm["Threshold"] <= stream["RetentionPeriodHours"] * 3_600_000 / 24
 
 
-def test_quarantine_api_stream_and_delivery_are_watched(template: Template) -> None:
-    assert {
-        ("Swipeline", "Quarantined", "WriteDashtoDashs3LambdaFunction"),
-        ("AWS/ApiGateway", "5XXError", f"swipeline-{template.stage}"),
-        ("AWS/Kinesis", "WriteProvisionedThroughputExceeded", "TransactionStream"),
-        ("AWS/Firehose", "KinesisMillisBehindLatest", "WarehouseDelivery"),
-        ("AWS/Firehose", "DeliveryToS3.DataFreshness", "WarehouseDelivery"),
-        ("AWS/Firehose", "DeliveryToRedshift.Success", "WarehouseDelivery"),
-        ("AWS/Firehose", "DeliveryToRedshift.Success", "AlertDelivery"),
-    } <= set(watched(template))
+def test_the_api_the_stream_and_the_delivery_are_watched(template: Template) -> None:
+    found, api = alarms(template), {"ApiName": f"swipeline-{template.stage}", "Stage": template.stage}
+    delivery = {"DeliveryStreamName": "WarehouseDelivery"}
+    assert one(found["api-5xx"]) == ("AWS/ApiGateway", "5XXError", api)
+    assert one(found["api-slow"]) == ("AWS/ApiGateway", "Latency", api)
+    assert found["api-slow"]["ExtendedStatistic"] == "p99"
+    assert one(found["delivery-late"]) == ("AWS/Firehose", "KinesisMillisBehindLatest", delivery)
+    assert one(found["delivery-stale"]) == ("AWS/Firehose", "DeliveryToS3.DataFreshness", delivery)
+    assert one(found["copy-failed"]) == ("AWS/Firehose", "DeliveryToRedshift.Success", delivery)
+    assert one(found["alert-copy-failed"])[2] == {"DeliveryStreamName": "AlertDelivery"}
 
 
-def test_the_quarantine_alarm_has_the_dimensions_the_functions_publish(template: Template) -> None:
-    alarm = watched(template)["Swipeline", "Quarantined", "WriteDashtoDashs3LambdaFunction"]
-    assert {d["Name"]: text(d["Value"]) for d in alarm["Dimensions"]} == {
-        "service": "swipeline",
-        "function_name": "WriteDashtoDashs3LambdaFunction",
-        "stage": template.stage,
+def test_alarms_on_own_metrics_have_the_dimensions_the_functions_publish(template: Template) -> None:
+    functions = set(FUNCTIONS.values()) | set(template.of_type("AWS::Lambda::Function"))
+    for alarm in template.of_type("AWS::CloudWatch::Alarm").values():
+        for namespace, metric, dimensions in watched(alarm):
+            if namespace == "Swipeline" and "feature" not in dict(dimensions):
+                found = dict(dimensions)
+                assert found.pop("function_name") in functions, metric
+                assert found == {"service": "swipeline", "stage": template.stage}, metric
+
+
+def test_the_ledger_compares_what_the_api_accepted_with_each_sink(template: Template) -> None:
+    alarm = alarms(template)["ledger-imbalance"]
+    assert {dict(d)["function_name"] for _, _, d in watched(alarm)} == {
+        FUNCTIONS[name] for name in ("write-to-kinesis", *CONSUMERS)
     }
+    (judged,) = (query for query in alarm["Metrics"] if query.get("ReturnData", True))
+    assert "MIN([table, lake, fraud])" in judged["Expression"]
 
 
-def test_drift_and_wrong_alerts_are_told_by_what_the_daily_measure_publishes(template: Template) -> None:
-    alarms = watched(template)
-    drift = alarms["Swipeline", "DriftLargest", "MeasureDashfraudLambdaFunction"]
+def test_drift_and_wrong_alerts_are_told_by_what_the_daily_measure_publishes(on_aws: Template) -> None:
+    drift, precision = (alarms(on_aws)[name] for name in ("fraud-drift", "fraud-precision"))
+    assert one(drift)[:2] == ("Swipeline", "DriftLargest")
     assert (drift["Threshold"], drift["Statistic"], drift["Period"]) == (DRIFTED, "Maximum", 86_400)
-    precision = alarms["Swipeline", "VerdictPrecision", "MeasureDashfraudLambdaFunction"]
+    assert one(precision)[:2] == ("Swipeline", "VerdictPrecision")
     assert (precision["ComparisonOperator"], precision["Period"]) == ("LessThanThreshold", 86_400)
-    for alarm in (drift, precision):
-        assert {d["Name"] for d in alarm["Dimensions"]} == {"service", "function_name", "stage"}
 
 
 def test_one_failed_copy_is_enough(template: Template) -> None:
-    alarm = watched(template)["AWS/Firehose", "DeliveryToRedshift.Success", "WarehouseDelivery"]
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    for name in ("copy-failed", "alert-copy-failed"):
+        alarm = alarms(template)[name]
+        assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+        assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (1, 1)
 
 
 def test_silence_alarms_only_where_something_must_run_every_minute(template: Template) -> None:
-    silent = {n: a["TreatMissingData"] for n, a in template.of_type("AWS::CloudWatch::Alarm").items()}
-    assert {name for name, treatment in silent.items() if treatment != "notBreaching"} == {"MergeWarehouseStopped"}
-    stopped = template.of_type("AWS::CloudWatch::Alarm")["MergeWarehouseStopped"]
-    assert (stopped["MetricName"], stopped["ComparisonOperator"]) == ("Invocations", "LessThanThreshold")
-    assert stopped["TreatMissingData"] == "breaching"
+    found = alarms(template)
+    assert {name for name, alarm in found.items() if alarm["TreatMissingData"] != "notBreaching"} == {
+        "merge-warehouse-stopped"
+    }
+    stopped = found["merge-warehouse-stopped"]
+    assert one(stopped)[1] == "Invocations"
+    assert (stopped["ComparisonOperator"], stopped["TreatMissingData"]) == ("LessThanThreshold", "breaching")
+    assert stopped["Period"] * stopped["EvaluationPeriods"] > 60  # the schedule's rate
+
+
+def test_seconds_are_for_the_laptop_alone(on_aws: Template, local: Template) -> None:
+    """AWS's own metrics have no data below a minute."""
+    for alarm in alarms(on_aws).values():
+        periods = (
+            [alarm["Period"]]
+            if "Period" in alarm
+            else [q["MetricStat"]["Period"] for q in alarm["Metrics"] if "MetricStat" in q]
+        )
+        assert all(period % 60 == 0 for period in periods)
+        assert alarm.get("DatapointsToAlarm", 1) <= alarm["EvaluationPeriods"]
+    assert {alarm.get("Period", 10) for alarm in alarms(local).values()} == {10}
+
+
+def test_the_account_s_bill_is_watched_on_aws(on_aws: Template) -> None:
+    (budget,) = on_aws.of_type("AWS::Budgets::Budget").values()
+    told = {
+        (n["Notification"]["NotificationType"], text(s["Address"]))
+        for n in budget["NotificationsWithSubscribers"]
+        for s in n["Subscribers"]
+    }
+    assert told == {("ACTUAL", "AlarmTopic"), ("FORECASTED", "AlarmTopic")}
+    (policy,) = on_aws.of_type("AWS::SNS::TopicPolicy").values()
+    services = [s["Principal"].get("Service") for s in policy["PolicyDocument"]["Statement"]]
+    assert "budgets.amazonaws.com" in services
+    assert "cloudwatch.amazonaws.com" in services

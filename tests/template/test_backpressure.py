@@ -11,7 +11,7 @@ def told_after(alarm: dict) -> float:
 
 
 def alarms_on(template: Template, metric: str) -> list[dict]:
-    found = [a for a in template.of_type("AWS::CloudWatch::Alarm").values() if a["MetricName"] == metric]
+    found = [a for a in template.of_type("AWS::CloudWatch::Alarm").values() if a.get("MetricName") == metric]
     assert found, metric
     return found
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from shared.warehouse.sql import read_statements
+from tests.template.measures import watched
 from tests.template.packaging import ROOT
 from tests.template.template import Template, as_list, text
 
@@ -191,7 +192,9 @@ def test_the_machine_starts_this_job_and_this_crawler_alone(template: Template) 
 
 
 def test_failures_timeouts_and_events_without_a_run_raise_alarms(template: Template) -> None:
-    metrics = {alarm["MetricName"] for alarm in template.of_type("AWS::CloudWatch::Alarm").values()}
+    metrics = {
+        metric for alarm in template.of_type("AWS::CloudWatch::Alarm").values() for _, metric, _ in watched(alarm)
+    }
     assert {"ExecutionsFailed", "ExecutionsTimedOut", "ApproximateNumberOfMessagesVisible"} <= metrics
 
 

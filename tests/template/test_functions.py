@@ -15,7 +15,14 @@ FUNCTIONS = {
     "migrate-warehouse",
     "rotate-card-key",
 }
-COMMON = {"STAGE", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_TRACE_DISABLED", "LOG_LEVEL"}
+COMMON = {
+    "STAGE",
+    "POWERTOOLS_SERVICE_NAME",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "POWERTOOLS_TRACE_DISABLED",
+    "POWERTOOLS_LOGGER_SAMPLE_RATE",
+    "LOG_LEVEL",
+}
 SQL = {"WORKGROUP_NAME", "DATABASE_NAME", "MERGE_EVERY_SECONDS"}
 OWN = {
     "query-transactions": {
@@ -83,10 +90,10 @@ def test_a_log_is_kept_longer_in_production(prod: Template, dev: Template, local
     assert kept == [{365}, {14}, {1}]
 
 
-def test_functions_are_traced_on_aws(on_aws: Template) -> None:
-    for name, function in on_aws.functions().items():
+def test_functions_are_traced(template: Template) -> None:
+    for name, function in template.functions().items():
         assert function["TracingConfig"] == {"Mode": "Active"}
-        assert environment(on_aws, name)["POWERTOOLS_TRACE_DISABLED"] == "false"
+        assert environment(template, name)["POWERTOOLS_TRACE_DISABLED"] == "false"
 
 
 def test_the_ingest_function_ends_before_api_gateway_gives_up(template: Template) -> None:

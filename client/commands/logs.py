@@ -1,0 +1,37 @@
+"""`swipeline logs`: the questions asked most of the logs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from client import output
+from client.aws import Stage, explained
+from client.commands.options import JsonOption, StageOption
+
+
+def logs(
+    question: Annotated[str, typer.Argument(help="A saved query; without one, they are listed.")] = "",
+    stage: StageOption = "local",
+    about: Annotated[str, typer.Option("--id", help="For what-became-of-...: a transaction's or request's id.")] = "",
+    minutes: Annotated[int, typer.Option(min=1, max=1_000_000, help="Look back so far.")] = 180,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask the functions' logs one of the saved questions."""
+    from client.logs.questions import ask, questions
+
+    where = Stage(stage)
+    with explained(where):
+        if not question:
+            known = sorted(questions(where))
+            output.as_json(known) if as_json else typer.echo("\n".join(known))
+            return
+        rows = ask(where, question, minutes, about)
+    if as_json:
+        output.as_json(rows)
+        return
+    for row in rows:
+        typer.echo("  ".join(f"{name}={value}" for name, value in row.items()))
+    if not rows:
+        output.note(f"nothing in the last {minutes} minutes")

@@ -1,0 +1,1 @@
+"""The saved queries of Logs Insights, run from the command line."""

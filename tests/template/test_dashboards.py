@@ -1,0 +1,87 @@
+"""The dashboards: what they show exists, and is what alarms and functions know under the same name."""
+
+from __future__ import annotations
+
+import re
+
+from tests.template.measures import dashboards, expressions, shown, watched
+from tests.template.template import Template, text
+
+
+def test_there_are_two_and_each_says_what_it_is(template: Template) -> None:
+    boards = dashboards(template)
+    assert set(boards) == {f"swipeline-{template.stage}-health", f"swipeline-{template.stage}-detail"}
+    for name, body in boards.items():
+        first = body["widgets"][0]
+        assert first["type"] == "text"
+        assert f"# Swipeline: {name.rsplit('-', 1)[1]}" in first["properties"]["markdown"]
+
+
+def test_every_alarm_is_on_the_health_dashboard(template: Template) -> None:
+    body = dashboards(template)[f"swipeline-{template.stage}-health"]
+    on_it = {arn.split(":alarm:")[1] for w in body["widgets"] for arn in w["properties"].get("alarms", [])}
+    assert on_it == {a["AlarmName"] for a in template.of_type("AWS::CloudWatch::Alarm").values()}
+
+
+def test_dimensions_name_what_the_stage_has(template: Template) -> None:
+    functions = {f["FunctionName"] for f in template.of_type("AWS::Lambda::Function").values()}
+    streams = {s["Name"] for s in template.of_type("AWS::Kinesis::Stream").values()}
+    tables = {t["TableName"] for t in template.of_type("AWS::DynamoDB::Table").values()}
+    deliveries = {d["DeliveryStreamName"] for d in template.of_type("AWS::KinesisFirehose::DeliveryStream").values()}
+    known = {
+        "FunctionName": functions,
+        "function_name": functions,
+        "StreamName": streams,
+        "TableName": tables,
+        "DeliveryStreamName": deliveries,
+        "ApiName": {f"swipeline-{template.stage}"},
+        "Stage": {template.stage},
+        "stage": {template.stage},
+        "service": {"swipeline"},
+        "StateMachineArn": {"${BatchMachine}"},
+        "Operation": {"BatchWriteItem"},
+    }
+    for body in dashboards(template).values():
+        for namespace, metric, dimensions in shown(body):
+            for name, value in dimensions:
+                assert value in known[name], (namespace, metric, name)
+
+
+def test_expressions_use_the_metrics_of_their_widget(template: Template) -> None:
+    for body in dashboards(template).values():
+        for expression, ids in expressions(body):
+            used = set(re.findall(r"\b[a-z]\w*", expression))
+            assert used <= ids, expression
+
+
+def test_widgets_do_not_overlap_and_fit_the_width(template: Template) -> None:
+    for body in dashboards(template).values():
+        taken: set[tuple[int, int]] = set()
+        for widget in body["widgets"]:
+            cells = {
+                (x, y)
+                for x in range(widget["x"], widget["x"] + widget["width"])
+                for y in range(widget["y"], widget["y"] + widget["height"])
+            }
+            assert not taken & cells
+            assert max(x for x, _ in cells) < 24
+            taken |= cells
+
+
+def test_what_alarms_watch_can_be_looked_at(template: Template) -> None:
+    """But for what is nothing but its alarm: counts that are only there when something was lost, and the queue."""
+    on_boards = {(ns, metric) for body in dashboards(template).values() for ns, metric, _ in shown(body)}
+    for alarm in template.of_type("AWS::CloudWatch::Alarm").values():
+        for namespace, metric, _ in watched(alarm):
+            lost = metric in ("OnFailureDestinationDeliveredEventCount", "DroppedEventCount") or namespace == "AWS/SQS"
+            assert lost or (namespace, metric) in on_boards, alarm["AlarmName"]
+
+
+def test_the_ten_questions_are_saved_over_groups_that_exist(template: Template) -> None:
+    queries = template.of_type("AWS::Logs::QueryDefinition")
+    assert len(queries) == 10
+    groups = template.of_type("AWS::Logs::LogGroup")
+    for query in queries.values():
+        assert query["Name"].startswith(f"swipeline-{template.stage}/")
+        assert {text(group) for group in query["LogGroupNames"]} <= set(groups)
+        assert query["QueryString"].strip()
