@@ -19,7 +19,7 @@ def logs(
     as_json: JsonOption = False,
 ) -> None:
     """Ask the functions' logs one of the saved questions."""
-    from client.logs.questions import ask, questions
+    from client.saved_queries.questions import ask, questions
 
     where = Stage(stage)
     with explained(where):
