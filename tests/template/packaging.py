@@ -36,7 +36,12 @@ def package(stage: str) -> Path:
     return folder
 
 
-def _package(stage: str, folder: Path) -> None:
+def package_anew(stage: str, folder: Path, layers: Path) -> None:
+    """Package these sources once more, with nothing left of an earlier time: the layer is built in ``layers``."""
+    _package(stage, folder, layers)
+
+
+def _package(stage: str, folder: Path, layers: Path = ROOT / "build" / "layers") -> None:
     sls = ROOT / "node_modules" / ".bin" / "sls"
     if not sls.exists():
         raise RuntimeError("the Serverless Framework is not installed: run `make setup`")
@@ -53,7 +58,6 @@ def _package(stage: str, folder: Path) -> None:
     (work / "shared" / "__pycache__").mkdir()
     (work / "shared" / "__pycache__" / "schema.cpython-311.pyc").write_bytes(b"stale")
     (work / "build").mkdir()
-    layers = ROOT / "build" / "layers"
     layers.mkdir(parents=True, exist_ok=True)
     (work / "build" / "layers").symlink_to(layers)
     done = subprocess.run(

@@ -128,5 +128,5 @@ def test_the_warehouse_is_merged_oftener_where_someone_waits(prod: Template, dev
 
 def test_functions_run_on_graviton_with_the_layer(on_aws: Template) -> None:
     for function in on_aws.functions().values():
-        assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
+        assert (function["Runtime"], function["Architectures"]) == ("python3.14", ["arm64"])
         assert function["Layers"] == [{"Ref": "PythonRequirementsLambdaLayer"}]
