@@ -18,7 +18,7 @@ from rich.console import Console
 from benchmarks.frame import QUICK_RESULTS, REPOSITORY, RESULTS, cell, limit_of
 
 # In this order: what needs no stack first. Each is a module of this package with a `main`.
-BENCHMARKS: tuple[str, ...] = ("handlers", "query", "end_to_end")
+BENCHMARKS: tuple[str, ...] = ("handlers", "query", "end_to_end", "ingest", "latency", "shards", "scale")
 
 
 def run_all(names: list[str], extra: list[str]) -> dict[str, tuple[int, float]]:

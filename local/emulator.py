@@ -22,7 +22,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
 
-from local import api_keys
+from local import api_keys, shard_limits
 from local.calls import VARIABLE, Calls
 from local.clients import Clients
 from local.cloudwatch.faults import FAULTS_PATH, Faults
@@ -144,7 +144,7 @@ def main() -> None:
         sys.exit(f"Port {settings.port} on {HOST} is taken by another process: stop it, or set SWIPELINE_PORT")
     for directory in (settings.state / "emulator", settings.state / "s3"):
         directory.mkdir(parents=True, exist_ok=True)
-    counting = os.environ.get(VARIABLE) == "1"
+    counting, limiting = os.environ.get(VARIABLE) == "1", os.environ.get(shard_limits.VARIABLE) == "1"
     environment = emulator_environment(settings, os.environ)
     os.environ.clear()
     os.environ.update(environment)
@@ -152,7 +152,7 @@ def main() -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import app
-    from ministack.services import apigateway_v1, glue, stepfunctions
+    from ministack.services import apigateway_v1, glue, kinesis, stepfunctions
 
     api_keys.install(apigateway_v1)
     GlueEngine(settings, glue).install()
@@ -171,6 +171,8 @@ def main() -> None:
     page_scans()
     write_batches_cheaply()
     journal.install(settings.state / "emulator" / "journal")
+    if limiting:
+        shard_limits.install(kinesis)  # before the journal: what is refused is not noted
     cloudwatch = CloudWatch(settings)
     cloudwatch.install()
     xray = XRay(settings)

@@ -1,0 +1,89 @@
+"""Does a transaction take the same time at a million rows as at ten thousand?
+
+Method: one stack for each number of rows, in a fresh home. The rows are sent with `swipeline send` and its defaults,
+and `swipeline reconcile` waits until every store holds each once. Two figures: the time per row until the last
+acknowledgement, and the CPU per row of all of the stack's processes (psutil, user and system, from the first request
+until all is stored), which a constant delay at the end (the delivery's buffer, the merge's schedule) does not blur and
+other processes disturb less.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from benchmarks.frame import Report, parser
+from benchmarks.rows import input_file
+from benchmarks.stack import Probe, processes, running
+from tests.e2e.stack import Stack
+
+
+def cpu_seconds(stack: Stack) -> float:
+    """CPU of all of the stack's processes so far, and of children that have ended."""
+    total = 0.0
+    for process in processes(stack):
+        try:
+            times = process.cpu_times()
+        except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
+            continue
+        total += times.user + times.system + times.children_user + times.children_system
+    return total
+
+
+def measure(path: Path, rows: int, folder: Path) -> dict[str, Any]:
+    """Send and wait, on a stack of its own."""
+    with running(folder) as stack:
+        probe = Probe(stack, every_seconds=2.0)
+        probe.start()
+        before, began = cpu_seconds(stack), time.monotonic()
+        sent = json.loads(stack.run("send", path, "--json", timeout=7200).stdout)
+        acknowledged = time.monotonic() - began
+        report = json.loads(stack.run("reconcile", "--file", path, "--wait", 3600, "--json", timeout=7200).stdout)
+        complete = time.monotonic() - began
+        cpu = cpu_seconds(stack) - before
+        probe.stop()
+    written = {store: report["hops"][store]["written"] for store in ("dynamodb", "lake", "warehouse")}
+    assert sent["accepted"] == rows, sent
+    assert all(count == rows for count in written.values()), written
+    return {
+        "rows": rows,
+        "acknowledged_us": acknowledged / rows * 1e6,
+        "cpu_us": cpu / rows * 1e6,
+        "complete_seconds": complete,
+        "peak_memory_mib": probe.peak / 2**20,
+    }
+
+
+def main() -> int:
+    """Measure each number of rows."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--rows", type=int, nargs="*")
+    options = arguments.parse_args()
+    sizes = sorted(options.rows or ([1_000, 4_000] if options.quick else [10_000, 100_000, 1_000_000]))
+    report = Report.begin(__file__, __doc__, options)
+    found = []
+    for rows in sizes:
+        with tempfile.TemporaryDirectory() as name:
+            found.append(measure(input_file(options.data, rows, Path(name)), rows, Path(name)))
+    columns = ["rows", "acknowledged, us per row", "CPU of the stack, us per row", "complete, s", "peak memory, MiB"]
+    report.table("Time per row", columns, [list(one.values()) for one in found])
+    series = {
+        "acknowledged": [(one["rows"], one["acknowledged_us"]) for one in found],
+        "CPU of the stack": [(one["rows"], one["cpu_us"]) for one in found],
+    }
+    report.plot("Time per row", "rows", "us per row", series, log_x=True)
+    first, last = found[0], found[-1]
+    for name, key in (("until acknowledged", "acknowledged_us"), ("CPU of the stack", "cpu_us")):
+        claim = f"time per row {name}, {last['rows']:,} against {first['rows']:,} rows"
+        report.target(claim, last[key] / first[key], at_most=1.15, unit="times")
+    report.figures = {"sizes": found}
+    return report.publish()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

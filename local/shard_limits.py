@@ -1,0 +1,128 @@
+"""A shard's limits on the embedded AWS, where asked for: 1 MB and 1,000 records a second in, 2 MB and 5 reads out.
+
+With `SWIPELINE_SHARD_LIMITS=1`. What is over a limit is refused as by Kinesis: a record of PutRecords by its own error
+code, a GetRecords as a whole; nothing of it is done. A limit is a bucket that holds a second's worth and fills evenly.
+https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+VARIABLE = "SWIPELINE_SHARD_LIMITS"
+WRITE_BYTES, WRITE_RECORDS = 1024 * 1024, 1000
+READ_BYTES, READS = 2 * 1024 * 1024, 5
+_CODE = "ProvisionedThroughputExceededException"
+
+Answer = tuple[int, Any, bytes]
+
+
+@dataclass
+class Bucket:
+    """Holds up to `limit`, and gains `limit` a second."""
+
+    limit: float
+    clock: Callable[[], float] = time.monotonic
+    level: float = field(init=False)
+    at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.level, self.at = self.limit, self.clock()
+
+    def has(self, amount: float) -> bool:
+        """Whether so much may be taken now."""
+        now = self.clock()
+        self.level = min(self.limit, self.level + (now - self.at) * self.limit)
+        self.at = now
+        return self.level >= amount
+
+    def take(self, amount: float) -> None:
+        """Take it; below nothing is possible, and is waited for by who comes next."""
+        self.level -= amount
+
+
+@dataclass
+class ShardLimits:
+    """The buckets of one shard."""
+
+    clock: Callable[[], float] = time.monotonic
+    refused_records: int = 0
+    refused_reads: int = 0
+
+    def __post_init__(self) -> None:
+        self.bytes_in, self.records_in = Bucket(WRITE_BYTES, self.clock), Bucket(WRITE_RECORDS, self.clock)
+        self.bytes_out, self.reads = Bucket(READ_BYTES, self.clock), Bucket(READS, self.clock)
+
+    def admits(self, size: int) -> bool:
+        """Take a record in, if it is within both limits."""
+        if not (self.bytes_in.has(size) and self.records_in.has(1)):
+            self.refused_records += 1
+            return False
+        self.bytes_in.take(size)
+        self.records_in.take(1)
+        return True
+
+    def admits_read(self) -> bool:
+        """Let a read begin; what it gives is taken afterwards, so that the next ones wait for it, as on AWS."""
+        if not (self.reads.has(1) and self.bytes_out.has(0)):
+            self.refused_reads += 1
+            return False
+        self.reads.take(1)
+        return True
+
+
+def install(kinesis: Any) -> dict[tuple[str, str], ShardLimits]:
+    """Put the limits before MiniStack's functions; gives the shards' limits, by stream and shard."""
+    limits: dict[tuple[str, str], ShardLimits] = defaultdict(ShardLimits)
+    put_records, get_records = kinesis._put_records, kinesis._get_records
+
+    def limited_put(data: dict[str, Any]) -> Answer:
+        name, stream = kinesis._resolve_stream(data)
+        if not stream:
+            return put_records(data)
+        records = data.get("Records", [])
+        admitted = [limits[name, shard_of(kinesis, stream, one)].admits(size_of(one)) for one in records]
+        kept = [one for one, within in zip(records, admitted, strict=True) if within]
+        if len(kept) == len(records):
+            return put_records(data)
+        status, headers, body = put_records({**data, "Records": kept})
+        if status != 200:
+            return status, headers, body
+        answers = iter(json.loads(body)["Records"])
+        refused = {"ErrorCode": _CODE, "ErrorMessage": f"Rate exceeded for shard in stream {name}"}
+        results = [next(answers) if within else refused for within in admitted]
+        content = {"FailedRecordCount": len(records) - len(kept), "Records": results}
+        return status, headers, json.dumps(content).encode()
+
+    def limited_get(data: dict[str, Any]) -> Answer:
+        state = kinesis._shard_iterators.get(data.get("ShardIterator"))
+        if not state:
+            return get_records(data)
+        of = limits[state["stream"], state["shard_id"]]
+        if not of.admits_read():
+            return kinesis.error_response_json(_CODE, f"Rate exceeded for shard {state['shard_id']}", 400)
+        answer: Answer = get_records(data)
+        if answer[0] == 200:
+            of.bytes_out.take(sum(size_of(one) for one in json.loads(answer[2])["Records"]))
+        return answer
+
+    kinesis._put_records, kinesis._get_records = limited_put, limited_get
+    return limits
+
+
+def shard_of(kinesis: Any, stream: Any, record: dict[str, Any]) -> str:
+    """The shard that MiniStack will put a record into."""
+    explicit = record.get("ExplicitHashKey")
+    place = int(explicit) if explicit else kinesis._partition_key_to_hash(record.get("PartitionKey", ""))
+    return str(kinesis._route_to_shard(place, stream))
+
+
+def size_of(record: dict[str, Any]) -> int:
+    """The bytes that count: data without its base64, and the partition key."""
+    data = record.get("Data", "")
+    return len(data) * 3 // 4 - data[-2:].count("=") + len(record.get("PartitionKey", "").encode())
