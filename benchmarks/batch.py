@@ -11,10 +11,8 @@ size, Spark's included; the peak of the sum, sampled twice a second.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
-import platform
 import tempfile
 import time
 from datetime import datetime
@@ -22,9 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import psutil
 
-from benchmarks.end_to_end import RESULTS, MemoryProbe, input_file
+from benchmarks.frame import Report, parser
+from benchmarks.rows import input_file
+from benchmarks.stack import Probe
 from tests.e2e.stack import Stack, free_port_pair
 
 STEPS = {"crawl": ("Crawl", "Transform"), "transform": ("Transform", "ReadRun"), "load": ("Load", "Note")}
@@ -57,13 +56,12 @@ def measure(path: Path, rows: int, cores: int, folder: Path) -> dict[str, Any]:
     stack = Stack(home=folder / f"home-{cores}", port=free_port_pair())
     try:
         stack.run("up")
-        probe = MemoryProbe(stack)
+        probe = Probe(stack)
         probe.start()
         began = time.monotonic()
         (loaded,) = json.loads(stack.run("batch", path, "--json", timeout=3600).stdout)
         total = time.monotonic() - began
-        probe.done.set()
-        probe.join()
+        probe.stop()
         steps = step_seconds(stack, loaded["run_id"])
     finally:
         stack.run("down", check=False)
@@ -79,33 +77,33 @@ def measure(path: Path, rows: int, cores: int, folder: Path) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--rows", type=int, default=100_000)
-    arguments.add_argument("--data", type=Path)
+def main() -> int:
+    """Measure for each number of cores."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--rows", type=int)
     arguments.add_argument("--cores", type=int, nargs="*", default=sorted({os.cpu_count() or 1, 1}, reverse=True))
     options = arguments.parse_args()
+    rows = options.rows or (2_000 if options.quick else 100_000)
+    report = Report.begin(__file__, __doc__, options)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        path = input_file(options.data, options.rows, Stack(home=folder / "home", port=0), folder)
-        runs = [measure(path, options.rows, cores, folder) for cores in options.cores]
-        size = path.stat().st_size
-    result = {
-        "rows": options.rows,
-        "megabytes": round(size / 10**6, 1),
-        "input": options.data.name if options.data else "simulated",
-        "machine": f"{os.cpu_count()} cores, {psutil.virtual_memory().total >> 30} GiB",
-        "python": platform.python_version(),
-        "load_average_at_end": round(os.getloadavg()[0], 1),
-        "runs": runs,
+        path = input_file(options.data, rows, Path(name))
+        runs = [measure(path, rows, cores, Path(name)) for cores in options.cores[: 1 if options.quick else None]]
+    report.table(
+        f"{rows:,} rows",
+        ["cores", "step", "seconds", "rows per s", "peak memory, MiB"],
+        [
+            [run["cores"], step, taken["seconds"], taken["rows_per_second"], run["peak_memory_mib"]]
+            for run in runs
+            for step, taken in run["steps"].items()
+        ],
+    )
+    series = {
+        f"{run['cores']} cores": [(step, taken["seconds"]) for step, taken in run["steps"].items()] for run in runs
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "batch.json").write_text(json.dumps(result, indent=2) + "\n")
-    for run in runs:
-        print(f"\n{options.rows:,} rows on {run['cores']} cores, peak {run['peak_memory_mib']:,} MiB")
-        for step, taken in run["steps"].items():
-            print(f"  {step:26} {taken['seconds']:8.1f} s  {taken['rows_per_second']:10,} rows/s")
+    report.plot("Seconds by step", "", "s", series, kind="bar")
+    report.figures = {"rows": rows, "runs": runs}
+    return report.publish()
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -23,7 +23,10 @@ from benchmarks.frame import Report, parser
 from benchmarks.rows import input_file, raw_rows
 from benchmarks.sending import Sender, chunks, percentile
 from benchmarks.stack import CountedStack, running
-from shared.transaction.moments import utc
+from shared.errors import RejectedError
+from shared.sinks.item import key_of
+from shared.transaction.card_keys import CardKeys
+from shared.transaction.model import parse_many
 from tests.e2e.stack import wait_until
 
 REQUEST_ROWS, LOOKED_FOR = 250, 5
@@ -68,18 +71,23 @@ class Stores:
         self.dynamodb, self.s3 = stack.client("dynamodb"), stack.client("s3")
         self.read: set[str] = set()
         self.in_lake: set[str] = set()
+        self.keys: dict[str, dict[str, Any]] = {}
 
-    def by_id(self, wanted: list[str]) -> Iterable[str]:
-        """DynamoDB: the index by id is asked, oldest first, at most 40 at a look."""
-        for one in wanted[:40]:
-            found = self.dynamodb.query(
-                TableName=self.stack.outputs["TableName"],
-                IndexName="transaction-id",
-                KeyConditionExpression="transaction_id = :id",
-                ExpressionAttributeValues={":id": {"S": one}},
-            )["Items"]
-            if found:
-                yield one
+    def know(self, rows: list[dict[str, Any]]) -> None:
+        """Work out the keys that rows will have in the table, as the stage does."""
+        secret = self.stack.client("secretsmanager").get_secret_value(SecretId=self.stack.outputs["CardKeySecretArn"])
+        for one in parse_many(rows, CardKeys.read(secret["SecretString"])):
+            assert not isinstance(one, RejectedError), one
+            card, moment = key_of(one)
+            self.keys[one.transaction_id] = {"card_id": {"S": card}, "time_id": {"S": moment}}
+
+    def table(self, wanted: list[str]) -> Iterable[str]:
+        """DynamoDB: the oldest hundred, in one consistent read of their keys."""
+        table = self.stack.outputs["TableName"]
+        asked = {"Keys": [self.keys[one] for one in wanted[:100]], "ConsistentRead": True}
+        asked |= {"ProjectionExpression": "transaction_id"}
+        found = self.dynamodb.batch_get_item(RequestItems={table: asked})["Responses"][table]
+        return [item["transaction_id"]["S"] for item in found]
 
     def lake(self, wanted: list[str]) -> Iterable[str]:
         """The lake: objects not read before are read."""
@@ -103,8 +111,9 @@ class Stores:
 def measure(stack: CountedStack, rows: list[dict[str, Any]], rate: float) -> dict[str, list[float]]:
     """Latencies in seconds: of the acknowledgement, and by store."""
     stores, stop = Stores(stack), threading.Event()
-    watches = [Watch("DynamoDB", stores.by_id), Watch("lake", stores.lake), Watch("warehouse", stores.warehouse)]
+    watches = [Watch("DynamoDB", stores.table), Watch("lake", stores.lake), Watch("warehouse", stores.warehouse)]
     sender = Sender(stack)
+    stores.know(rows)
 
     class Watched(Sender):
         """Hands some ids of each request to the watches, once it is answered."""
@@ -150,7 +159,6 @@ def main() -> int:
     wanted = 4 * REQUEST_ROWS + int(rate * seconds / REQUEST_ROWS) * REQUEST_ROWS
     with tempfile.TemporaryDirectory() as name:
         rows = list(raw_rows(input_file(options.data, wanted, Path(name))))
-        assert utc(rows[0]["trans_date_trans_time"])
         with running(Path(name)) as stack:
             found = measure(stack, rows, rate)
     table = [

@@ -73,12 +73,16 @@ class Own:
 
     def load(self, parquet: Path) -> Row:
         """Load a file of glue.table's schema as the batch path does: COPY, staging, merge; its last row of counts."""
+        self.stage(parquet)
+        return self.merge()
+
+    def stage(self, parquet: Path) -> None:
+        """The load up to the staging table."""
         address = "s3://files" + str(parquet.resolve())
         batch = read_statements("load_batch.sql", MANIFEST=address, COPY_ROLE_ARN=ROLE)
         batch = [sql.replace(" FORMAT AS PARQUET MANIFEST", " FORMAT AS PARQUET") for sql in batch]
         # 40 statements are one transaction's most: the merge is another one, as it is for the stream.
         self.run(*batch[:-1])
-        return self.merge()
 
     def load_alerts(self, lines: Path, columns: str) -> Row:
         """Load lines of the alert stream (gzip) as Firehose does."""
