@@ -1,14 +1,16 @@
-"""The runbook's entry for an alarm: the part of docs/runbook.md under the heading of the alarm's name."""
+"""The runbook's entry for an alarm: the section of docs/runbook.md that has its name as heading or as anchor."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from local.settings import REPOSITORY
 
 RUNBOOK = REPOSITORY / "docs" / "runbook.md"
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*$")
+_ANCHOR = re.compile(r'<a id="([\w-]+)"></a>')
 
 
 def anchor(title: str) -> str:
@@ -17,20 +19,31 @@ def anchor(title: str) -> str:
 
 
 def entry(name: str, path: Path = RUNBOOK) -> str | None:
-    """The Markdown from the heading with this anchor to the next of its level or above; None without such a heading."""
-    wanted, level, fenced = anchor(name), 0, False
-    found: list[str] = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    """The Markdown of the section that a link to `#name` leads to; None without such a heading or anchor.
+
+    A section is a heading's, up to the next of its level or above. One that is for several alarms has an
+    `<a id="..."></a>` for each of them below its heading.
+    """
+    wanted = anchor(name)
+    for section in _sections(path.read_text(encoding="utf-8").splitlines()):
+        heading = _HEADING.match(section[0])
+        anchors = {match for line in section[1:3] for match in _ANCHOR.findall(line)}
+        if heading and (anchor(heading[2]) == wanted or wanted in anchors):
+            return "\n".join(line for line in section if not _ANCHOR.search(line)).strip()
+    return None
+
+
+def _sections(lines: list[str]) -> Iterator[list[str]]:
+    """The lines of each heading's section, those of the headings below it among them."""
+    levels, fenced = [], False
+    for line in lines:
         fenced ^= line.startswith("```")
         heading = None if fenced else _HEADING.match(line)
-        if heading and found and len(heading[1]) <= level:
-            break
-        if heading and not found and anchor(heading[2]) == wanted:
-            level = len(heading[1])
-            found.append(line)
-        elif found:
-            found.append(line)
-    return "\n".join(found).strip() or None
+        levels.append(len(heading[1]) if heading else 0)
+    for start, level in enumerate(levels):
+        if level:
+            ends = (at for at in range(start + 1, len(lines)) if 0 < levels[at] <= level)
+            yield lines[start : next(ends, len(lines))]
 
 
 def entry_for(alarm: str, prefix: str, description: str, path: Path = RUNBOOK) -> tuple[str, str | None]:

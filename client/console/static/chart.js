@@ -89,7 +89,7 @@ function plot(series, width, height, { start, end, stacked, bars, yAxis, thresho
         const back = [...part].reverse().map((point) => `${x(point.at).toFixed(1)},${y(point.base, scale).toFixed(1)}`).join(" ");
         root.append(svg("polygon", { points: `${along} ${back}`, fill: color, "fill-opacity": 0.35 }));
       }
-      if (part.length === 1) root.append(svg("circle", { cx: x(part[0].at), cy: y(part[0].top, scale), r: 2, fill: color }));
+      if (part.length === 1) root.append(svg("circle", { cx: x(part[0].at), cy: y(part[0].top, scale), r: 2.5, fill: color }));
       else root.append(svg("polyline", { points: along, fill: "none", stroke: color, "stroke-width": 1.6, "stroke-linejoin": "round" }));
     }
   });

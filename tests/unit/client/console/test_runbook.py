@@ -19,6 +19,10 @@ Cause.
 Look.
 ### `write-to-s3-late`
 Other.
+### a, b
+
+<a id="a"></a><a id="b"></a>
+Both.
 ## After
 """
 
@@ -33,6 +37,7 @@ def book(tmp_path: Path) -> Path:
 def test_an_entry_ends_where_the_next_of_its_level_begins(book: Path) -> None:
     assert entry("api-5xx", book) == "### api-5xx\nCause.\n```\n# not a heading\n```\n#### Check\nLook."
     assert entry("write-to-s3-late", book) == "### `write-to-s3-late`\nOther."
+    assert entry("b", book) == "### a, b\n\nBoth."
     assert entry("nothing", book) is None
 
 
