@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.frame import REPOSITORY, RESULTS, cell, limit_of
 from benchmarks.plots import draw, is_current
-from benchmarks.run import BENCHMARKS
+from benchmarks.run import APART, BENCHMARKS
 
 PAGE = REPOSITORY / "docs" / "performance.md"
 PLOTS = REPOSITORY / "docs" / "performance"
@@ -31,7 +31,7 @@ beginning means that the machine was busy: its counts hold, its times are to be 
 def results(folder: Path = RESULTS) -> list[dict[str, Any]]:
     """The results that have the frame's form, in the order of the benchmarks."""
     found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")}
-    return [found[name] for name in BENCHMARKS if name in found and "began_at" in found[name]]
+    return [found[name] for name in (*APART, *BENCHMARKS) if name in found and "began_at" in found[name]]
 
 
 def plot_files(result: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], Path]]:

@@ -19,6 +19,8 @@ from benchmarks.frame import QUICK_RESULTS, REPOSITORY, RESULTS, cell, limit_of
 
 # In this order: what needs no stack first. Each is a module of this package with a `main`.
 BENCHMARKS: tuple[str, ...] = (
+    "fraud_cost",
+    "fraud_stream",
     "handlers",
     "query",
     "generate",
@@ -28,11 +30,16 @@ BENCHMARKS: tuple[str, ...] = (
     "latency",
     "shards",
     "scale",
+<<<<<<< HEAD
     "poison",
     "batch",
 )
 # Not in `make bench`: Spark is fetched at first use (300 MB), and takes a minute to start twice.
 SLOW = frozenset({"batch"})
+=======
+)
+APART = ("fraud_accuracy",)  # needs two files of its own; its result is on the page all the same
+>>>>>>> 69c12fb (Fraud's benchmarks report in the common frame, with their targets)
 
 
 def run_all(names: list[str], extra: list[str]) -> dict[str, tuple[int, float]]:

@@ -17,7 +17,7 @@ REASONS_BETWEEN = "; "
 
 
 class Alert(NamedTuple):
-    """An alert; its fields are the first columns of staging.alert_event, in order. Neither name nor address is among them.
+    """An alert; its fields are the first columns of staging.alert_event, in order. It has neither name nor address.
 
     All of it follows from the transaction, the card's profile and the model, so a repeat makes the same alert.
     """
