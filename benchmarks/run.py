@@ -30,16 +30,12 @@ BENCHMARKS: tuple[str, ...] = (
     "latency",
     "shards",
     "scale",
-<<<<<<< HEAD
     "poison",
     "batch",
 )
 # Not in `make bench`: Spark is fetched at first use (300 MB), and takes a minute to start twice.
 SLOW = frozenset({"batch"})
-=======
-)
 APART = ("fraud_accuracy",)  # needs two files of its own; its result is on the page all the same
->>>>>>> 69c12fb (Fraud's benchmarks report in the common frame, with their targets)
 
 
 def run_all(names: list[str], extra: list[str]) -> dict[str, tuple[int, float]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
@@ -19,6 +20,7 @@ from shared.retry import Budget
 INDEX = "day-time"
 _SLACK = timedelta(minutes=5)  # an alert bears the time of its record's arrival, and may be stored that much later
 _BUDGET_SECONDS = 10.0
+_CENT = Decimal("0.01")
 _plain = TypeDeserializer().deserialize
 
 Alert = dict[str, Any]
@@ -104,4 +106,5 @@ class AlertsTable:
 
 
 def _alert(item: dict[str, Any]) -> Alert:
-    return {name: _plain(value) for name, value in item.items() if name not in ("day", "time_id", "judged")}
+    alert = {name: _plain(value) for name, value in item.items() if name not in ("day", "time_id", "judged")}
+    return alert | {"amount": alert["amount"].quantize(_CENT)}  # DynamoDB drops zeros at the end

@@ -39,7 +39,7 @@ def item(number: int, alerted_at: datetime) -> dict[str, Any]:
         "merchant": "Oak & Sons",
         "model": "made",
     }
-    numbers = {"amount": "900.10", "score": "0.987654321", "threshold": "0.5"}
+    numbers = {"amount": "900.1", "score": "0.987654321", "threshold": "0.5"}
     reasons = {"reasons": {"L": [{"S": "9x this card's usual in home"}, {"S": "at 23:00, in the night"}]}}
     return {n: {"S": v} for n, v in texts.items()} | {n: {"N": v} for n, v in numbers.items()} | reasons
 
