@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,14 +25,17 @@ def cost(
     on_demand: Annotated[bool, typer.Option("--on-demand", help="The stream on demand, as stage prod has it.")] = False,
     rpu: Annotated[int, typer.Option(help="Redshift Serverless's base capacity.")] = 8,
     warehouse_hours: Annotated[float, typer.Option(help="Hours a month in which the warehouse computes.")] = HOURS,
+    cards: Annotated[int | None, typer.Option(help="Cards that pay; default: as few as in the measured run.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """What a million transactions cost, and a month at a rate; beside the obvious design, measured in the same run."""
     if rate <= 0:
         raise ClientError(f"--rate must be above 0 transactions per second, got {rate}.")
+    if cards is not None and cards < 1:
+        raise ClientError(f"--cards must be at least 1, got {cards}.")
     listed = read_prices(prices) if prices else read_prices()
     runs = read_runs(usage)
-    given = Assumptions(on_demand=on_demand, rpu=rpu, warehouse_hours=warehouse_hours)
+    given = Assumptions(on_demand=on_demand, rpu=rpu, warehouse_hours=warehouse_hours, cards=cards)
     bills = {name: bill(run["usage"], listed, rate, given) for name, run in runs.items()}
     if as_json:
         output.as_json(
@@ -43,6 +47,12 @@ def cost(
         )
         return
     show(bills, runs, listed)
+    if cards is None:
+        many = bill(runs[next(iter(runs))]["usage"], listed, rate, replace(given, cards=1_000_000))
+        output.people.print(
+            f"With a million cards each transaction writes its card's profile: ${many.variable:.2f} per million "
+            "(--cards 1000000)."
+        )
 
 
 def read_runs(path: Path) -> dict[str, Any]:

@@ -30,6 +30,8 @@ class Assumptions:
     dashboards: int = 1
     secrets: int = 2
     transfer_out: bool = True  # senders are outside of AWS
+    cards: int | None = None  # that pay, all as often; None: the profiles are written as often as in the measured run
+    detect_seconds: float = 2.0  # the window of detect-fraud's batches, in which a card's profile is written once
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,16 @@ def stream_load(usage: Mapping[str, Any]) -> Load:
     return Load(stream["bytes"] / count, stream["records"] / count, readers + delivered)
 
 
+def profile_writes(cards: int, batch: float) -> float:
+    """Writes of a card's profile per transaction: the cards expected in a batch, by its transactions.
+
+    A run that replays few cards' history in seconds writes a profile for many transactions at once; a bank's cards
+    rarely pay twice within seconds, and then every transaction writes one.
+    """
+    batch = max(1.0, batch)
+    return min(1.0, cards * (1 - (1 - 1 / cards) ** batch) / batch)
+
+
 def _lines(
     usage: Mapping[str, Any], price: Mapping[str, float], per_million: float, rate: float, given: Assumptions
 ) -> Iterator[Line]:
@@ -116,6 +128,10 @@ def _lines(
     yield from _streams(usage, price, per_million, rate, given)
     for name, table in usage["tables"].items():
         units = table["write_units"] * per_million
+        if name == "profiles" and given.cards:
+            units = (
+                1e6 * profile_writes(given.cards, rate * given.detect_seconds) * table["write_units"] / table["puts"]
+            )
         kept = table["bytes_written"] * per_million / GB * price["dynamodb_gb_month"] if name == "transactions" else 0.0
         yield Line("DynamoDB", f"write units, {name}", units * price["dynamodb_write_unit"], kept=kept)
     yield Line("DynamoDB", "reads", usage["table_reads"] * per_million * price["dynamodb_read_unit"])
