@@ -25,6 +25,7 @@ BENCHMARKS: tuple[str, ...] = (
     "query",
     "generate",
     "merge",
+    "marts",
     "end_to_end",
     "ingest",
     "latency",
