@@ -121,6 +121,27 @@ def test_a_role_without_a_permission_is_denied_and_told_which(
     assert raised.value.response["Error"]["Code"] == "AccessDeniedException"
 
 
+def test_a_role_with_the_tag_has_its_database_roles_and_nothing_else(guarded: Guarded) -> None:
+    client = guarded.client(*guarded.credentials("rs-analyst", CONNECT, FOLLOW | {"Condition": OWN}))
+    made = [
+        "CREATE SCHEMA open",
+        "CREATE TABLE open.x (a INTEGER)",
+        "CREATE SCHEMA shut",
+        "CREATE TABLE shut.x (a INTEGER)",
+    ]
+    granted = [
+        "CREATE ROLE analyst",
+        "GRANT USAGE ON SCHEMA open TO ROLE analyst",
+        "GRANT SELECT ON open.x TO ROLE analyst",
+    ]
+    for sql in (*made, *granted):
+        assert run(guarded.root(), sql)["Status"] == "FINISHED"
+    tags = [{"Key": "RedshiftDbRoles", "Value": "analyst:another"}]
+    guarded.emulator.client("iam").tag_role(RoleName="rs-analyst", Tags=tags)
+    assert run(client, "SELECT COUNT(*) FROM open.x")["Status"] == "FINISHED"
+    assert run(client, "SELECT COUNT(*) FROM shut.x")["Error"] == "ERROR: permission denied for schema shut"
+
+
 def test_a_wrong_secret_a_wrong_token_and_an_unknown_key_are_refused(guarded: Guarded) -> None:
     key, secret, token = guarded.credentials("rs-signed", CONNECT, FOLLOW)
     assert code(run, guarded.client(key, secret + "x", token)) == "InvalidSignatureException"
