@@ -34,8 +34,8 @@ BENCHMARKS: tuple[str, ...] = (
     "poison",
     "batch",
 )
-# Not in `make bench`: Spark is fetched at first use (300 MB), and takes a minute to start twice.
-SLOW = frozenset({"batch"})
+# Not in `make bench`: Spark is fetched at first use (300 MB); growth shows at no small size.
+SLOW = frozenset({"batch", "scale"})
 APART = ("fraud_accuracy",)  # needs two files of its own; its result is on the page all the same
 
 
