@@ -101,9 +101,9 @@ format: setup ## let ruff put the code in order
 package: setup ## the artefacts for AWS, as `sls deploy --stage dev` would upload them
 	sls package --stage dev
 
-train: setup-train ## a fraud model from labelled history: make train DATA=train.csv [TEST=later.csv] [VERDICTS=...] [PRECISION=.98] [NAME=...] [OUT=...]
+train: setup-train ## a fraud model from labelled history: make train DATA=train.csv [TEST=later.csv] [VERDICTS=...] [PRECISION=.98] [SOURCE=...] [NAME=...] [OUT=...]
 	@[ -n "$(DATA)" ] || { echo "of which history? make train DATA=train.csv"; exit 64; }
-	@swipeline train --data "$(DATA)" $(if $(TEST),--test "$(TEST)") $(if $(VERDICTS),--verdicts "$(VERDICTS)") $(if $(PRECISION),--precision $(PRECISION)) --name "$(or $(NAME),candidate)" --out "$(or $(OUT),build/models)"
+	@swipeline train --data "$(DATA)" $(if $(TEST),--test "$(TEST)") $(if $(VERDICTS),--verdicts "$(VERDICTS)") $(if $(PRECISION),--precision $(PRECISION)) $(if $(SOURCE),--source "$(SOURCE)") --name "$(or $(NAME),candidate)" --out "$(or $(OUT),build/models)"
 
 lock: setup ## pin anew everything that requirements*.txt asks for
 	@{ head -1 constraints.txt; uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate \
