@@ -30,7 +30,7 @@ FILTERED: dict[str, Callable[[Filters], None]] = {
 PAGES = [*FILTERED, "Card lookup"]
 _STYLE = """<style>
 .block-container { padding-top: 2.6rem; padding-bottom: 3rem; max-width: 1400px; }
-.st-key-figures [data-testid="stMetric"] { min-width: 8.4rem; padding: 0.7rem 0.9rem; }
+.st-key-figures [data-testid="stMetric"] { min-width: 8.4rem; padding: 0.7rem 0.9rem !important; }
 @media (max-width: 640px) { .block-container { padding-top: 4.2rem; } }
 [data-testid="stMetricLabel"] p { white-space: normal; }
 </style>"""

@@ -12,7 +12,7 @@ import altair as alt
 FONT = '"Source Sans", "Source Sans 3", sans-serif'
 
 
-PADDING = {"left": 4, "right": 12, "top": 6, "bottom": 4}
+PADDING = {"left": 4, "right": 22, "top": 6, "bottom": 4}
 
 
 @dataclass(frozen=True)

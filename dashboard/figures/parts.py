@@ -35,7 +35,17 @@ FRAUD_AMOUNT = Measure("fraud_amount", "Lost to fraud, US dollars", "$,.2f", "$~
 def axis(measure: Measure, **more: Any) -> alt.Axis:
     """An axis in the measure's unit."""
     return alt.Axis(
-        **({"title": measure.title, "labelExpr": written(measure), "tickCount": 5, "labelOverlap": True} | more)
+        **(
+            {
+                "title": measure.title,
+                "labelExpr": written(measure),
+                "tickCount": 4,
+                "labelOverlap": "greedy",
+                "labelSeparation": 8,
+                "labelFlush": False,
+            }
+            | more
+        )
     )
 
 

@@ -78,7 +78,7 @@ def show(filters: Filters) -> None:
         panel(
             "fraud-rate-by-state",
             "Fraud rate by state",
-            "Share of frauds in labelled purchases. Pale: no labelled purchases.",
+            "Share of frauds in labelled purchases. Blank: no labelled purchases.",
             state_map(by_state, FRAUD_RATE, colors).properties(height=map_height(330)) if len(by_state) else None,
             by_state.sort_values(["fraud_rate", "state"], ascending=[False, True]),
         )

@@ -30,7 +30,7 @@ def show(filters: Filters) -> None:
         panel(
             "map",
             f"{measure.title.split(',')[0]} by state",
-            "By the home of the customer. Pale: no purchases.",
+            "By the home of the customer. Blank: no purchases.",
             state_map(states, measure, colors).properties(height=map_height(430)) if len(states) else None,
             ranked,
         )
