@@ -90,7 +90,7 @@ bench-full: setup-bench ## every benchmark, and docs/performance.md from their r
 bench-page: setup-bench ## docs/performance.md and its plots anew, from benchmarks/results
 	python -m benchmarks.page
 
-setup-bench: setup-train
+setup-bench: setup-tests
 	@[ .venv/.ready-bench -nt requirements-benchmarks.txt ] || { \
 	  uv pip install --quiet --python .venv/bin/python -c constraints.txt -r requirements-benchmarks.txt && touch .venv/.ready-bench; }
 

@@ -1,9 +1,9 @@
 """Is every page of the dashboard there within 2 s of a click, with all rows of the data set, and are its figures right?
 
 Method: an embedded AWS of its own is filled with the files' rows and their alerts (benchmarks.load_core), `swipeline
-dashboard` opened, and a headless Chromium clicks on each page: the clock runs until every chart is drawn and nothing is
-stale. Each round has other dates, so that no answer is remembered; a page that is clicked on again has one that is. Then
-the files behind the charts are downloaded and compared, row by row, with DuckDB's own account of the source files.
+dashboard` opened; a headless Chromium clicks on each page: the clock runs until every chart is drawn and nothing is
+stale. Each round has other dates, so that no answer is remembered; a page that is clicked on again has one. Then the
+files behind the charts are downloaded and compared, row by row, with DuckDB's own account of the source files.
 
 Usage: python -m benchmarks.dashboard --data TRAIN.parquet --also TEST.parquet [--running ADDRESS]
 

@@ -33,6 +33,7 @@ BENCHMARKS: tuple[str, ...] = (
     "scale",
     "poison",
     "batch",
+    "dashboard",
 )
 # Not in `make bench`: Spark is fetched at first use (300 MB); growth shows at no small size.
 SLOW = frozenset({"batch", "scale"})

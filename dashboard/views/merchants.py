@@ -12,6 +12,7 @@ from dashboard.source import ask
 from dashboard.words import category_name
 
 TOP = 20
+_NAMED = "p.merchant_id IN (SELECT merchant_id FROM mart.merchant WHERE LOWER(merchant) LIKE :merchant)"
 _ESCAPED = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
 
 
@@ -23,7 +24,7 @@ def show(filters: Filters) -> None:
     where = filters.where
     if wanted:
         parameters["merchant"] = f"%{wanted.lower().translate(_ESCAPED)}%"
-        where += (" AND " if where else "WHERE ") + "LOWER(m.merchant) LIKE :merchant"
+        where += (" AND " if where else "WHERE ") + _NAMED
     with asking():
         found = ask(questions(where), parameters)["merchants"]
     colors = palette()
@@ -65,14 +66,18 @@ def show(filters: Filters) -> None:
 
 
 def questions(where: str) -> dict[str, str]:
-    """Every question of the page."""
+    """Every question of the page. Merchants get their names after the sums: joined before, each purchase would."""
     return {
         "merchants": f"""
-            SELECT m.merchant, m.category, SUM(p.amount) AS amount, COUNT(*) AS transactions,
-                CAST(SUM(p.amount) / COUNT(*) AS DECIMAL(14,2)) AS average_amount,
-                COUNT(DISTINCT p.customer_id) AS customers, SUM(CASE WHEN p.is_fraud THEN 1 ELSE 0 END) AS frauds,
-                CAST(SUM(CASE WHEN p.is_fraud THEN 1 ELSE 0 END) AS DOUBLE PRECISION)
-                    / NULLIF(COUNT(p.is_fraud), 0) AS fraud_rate
-            FROM mart.purchase AS p INNER JOIN mart.merchant AS m ON m.merchant_id = p.merchant_id {where}
-            GROUP BY m.merchant_id, m.merchant, m.category ORDER BY amount DESC, m.merchant, m.category LIMIT 5000"""
+            SELECT m.merchant, m.category, sold.amount, sold.transactions,
+                CAST(sold.amount / sold.transactions AS DECIMAL(14,2)) AS average_amount, sold.customers, sold.frauds,
+                CAST(sold.frauds AS DOUBLE PRECISION) / NULLIF(sold.labelled, 0) AS fraud_rate
+            FROM (
+                SELECT p.merchant_id, SUM(p.amount) AS amount, COUNT(*) AS transactions,
+                    COUNT(DISTINCT p.customer_id) AS customers, COUNT(p.is_fraud) AS labelled,
+                    SUM(CASE WHEN p.is_fraud THEN 1 ELSE 0 END) AS frauds
+                FROM mart.purchase AS p {where} GROUP BY p.merchant_id
+            ) AS sold
+            INNER JOIN mart.merchant AS m ON m.merchant_id = sold.merchant_id
+            ORDER BY sold.amount DESC, m.merchant, m.category LIMIT 5000"""
     }
