@@ -27,6 +27,7 @@ BENCHMARKS: tuple[str, ...] = (
     "merge",
     "marts",
     "end_to_end",
+    "cost",
     "ingest",
     "latency",
     "shards",
