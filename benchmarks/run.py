@@ -22,6 +22,7 @@ BENCHMARKS: tuple[str, ...] = (
     "fraud_cost",
     "fraud_stream",
     "handlers",
+    "telemetry",
     "query",
     "generate",
     "merge",

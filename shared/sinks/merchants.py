@@ -60,10 +60,11 @@ class Merchants:
         self._known: dict[EntryKey, None] = {}
         self._most_known = most_known
 
-    def unlisted(self, lines: Iterable[Line], budget: Budget) -> list[Line]:
-        """List the lines' merchants; give the lines whose merchant could not be listed in time: not to be written yet.
+    def unlisted(self, lines: Iterable[Line], budget: Budget) -> tuple[list[Line], int]:
+        """List the lines' merchants; give the lines whose merchant could not be listed in time, not to be written yet.
 
-        A transaction is written after its merchant's entries, so that whoever finds it in a bucket finds the bucket.
+        With them, how many entries were put again. A transaction is written after its merchant's entries, so that
+        whoever finds it in a bucket finds the bucket.
         Raises ClientError on what no retry can mend.
         """
         wanted: dict[EntryKey, Item] = {}
@@ -76,13 +77,13 @@ class Merchants:
                 if key not in wanted:
                     wanted[key] = _entry(key, line.transaction)
         if not wanted:
-            return []
-        left, _ = self._writer.write(list(wanted.values()), budget)
+            return [], 0
+        left, retried = self._writer.write(list(wanted.values()), budget)
         missing = {(item["part"]["S"], item["sort"]["S"]) for item in left}
         for key in wanted:
             if key not in missing:
                 self._remember(key)
-        return [line for key in missing for line in asking[key]]
+        return [line for key in missing for line in asking[key]], retried
 
     def _remember(self, key: EntryKey) -> None:
         if len(self._known) >= self._most_known:

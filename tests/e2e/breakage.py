@@ -68,14 +68,18 @@ class Breakage:
 
     @contextmanager
     def impatient(self, function: str) -> Iterator[None]:
-        """A mapping that gives up at the first failure."""
+        """A mapping that gives up at the first failure, and whole batches."""
         (mapping,) = self.functions.list_event_source_mappings(FunctionName=self.name(function))["EventSourceMappings"]
-        self.functions.update_event_source_mapping(UUID=mapping["UUID"], MaximumRetryAttempts=0)
+        self.functions.update_event_source_mapping(
+            UUID=mapping["UUID"], MaximumRetryAttempts=0, BisectBatchOnFunctionError=False
+        )
         try:
             yield
         finally:
             self.functions.update_event_source_mapping(
-                UUID=mapping["UUID"], MaximumRetryAttempts=mapping["MaximumRetryAttempts"]
+                UUID=mapping["UUID"],
+                MaximumRetryAttempts=mapping["MaximumRetryAttempts"],
+                BisectBatchOnFunctionError=mapping["BisectBatchOnFunctionError"],
             )
 
     @contextmanager

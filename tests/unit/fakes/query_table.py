@@ -51,7 +51,7 @@ class FakeTables:
         for one in transactions:
             self._put("transactions", to_item(one))
         lines = [Line(Position("shard", str(n), "00", ARRIVED), one) for n, one in enumerate(transactions)]
-        assert Merchants(self, "merchants", threads=1).unlisted(lines, FakeClock().budget(60)) == []
+        assert Merchants(self, "merchants", threads=1).unlisted(lines, FakeClock().budget(60)) == ([], 0)
         return self
 
     def batch_write_item(self, *, RequestItems: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
