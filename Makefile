@@ -16,13 +16,13 @@ setup-train: setup
 	@[ .venv/.ready-train -nt requirements-train.txt ] || { \
 	  uv pip install --quiet --python .venv/bin/python -c constraints.txt -r requirements-train.txt && touch .venv/.ready-train; }
 
-# What lint and the tests need on top: the dashboard (60 MB), and what drives a browser.
+# What lint and the tests need on top: the dashboard (120 MB), and what drives a browser.
 setup-tests: setup-train
 	@[ .venv/.ready-tests -nt requirements-dashboard.txt ] && [ .venv/.ready-tests -nt requirements-browser.txt ] || { \
 	  uv pip install --quiet --python .venv/bin/python -c constraints.txt -r requirements-dashboard.txt -r requirements-browser.txt && \
 	  touch .venv/.ready-tests; }
 
-dashboard: setup ## the analysts' page of the running stack (fetches Streamlit, 60 MB, once; STAGE=)
+dashboard: setup ## the analysts' page of the running stack (fetches Streamlit, 120 MB, once; STAGE=)
 	@swipeline dashboard --stage $(or $(STAGE),local)
 
 screenshots: setup-tests ## docs/images from the running page (needs Chromium, and `make demo` before it)

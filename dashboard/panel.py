@@ -76,4 +76,4 @@ def panel(
             st.altair_chart(styled(chart, palette()), theme=None, width="stretch", alt=f"{title}. {note}")
         else:
             height = min(TABLE_HEIGHT, HEADER_HEIGHT + ROW_HEIGHT * len(data))
-            st.dataframe(data, column_config=dict(columns or {}), hide_index=True, height=height)
+            st.dataframe(data, column_config=dict(columns or {}), hide_index=True, height=height, placeholder="")

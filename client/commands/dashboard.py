@@ -34,7 +34,7 @@ def dashboard(
         with explained(where):
             where.output("WorkgroupName")
     if not serve.installed():
-        output.note("fetching the dashboard's packages, once: Streamlit and Altair, 60 MB")
+        output.note("fetching the dashboard's packages, once: Streamlit and Altair, 120 MB")
         serve.install()
     chosen = serve.port_for(port)
     every = refresh if refresh is not None else LOCAL_REFRESH if where.local else 0.0

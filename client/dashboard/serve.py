@@ -26,7 +26,7 @@ def installed() -> bool:
 
 
 def install() -> None:
-    """Fetch them: 200 MB on the disk, once. Raises ClientError."""
+    """Fetch them: 120 MB on the disk, once. Raises ClientError."""
     try:
         ensure(REQUIREMENTS, MODULES)
     except ExtrasError as error:

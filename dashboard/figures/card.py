@@ -13,10 +13,11 @@ KINDS = ("Purchase", "Fraud")
 
 def spending(data: pd.DataFrame, palette: Palette) -> alt.Chart:
     """A dot per purchase; a fraud is a cross in another colour. The scale of amounts is logarithmic, with a zero."""
-    marked = plain(data).assign(Kind=[KINDS[bool(fraud is True)] for fraud in data["is_fraud"].fillna(False)])
-    marked["is_fraud"] = marked["is_fraud"].astype("object")
+    marked = plain(data.drop(columns=["is_fraud", "is_alert"])).assign(
+        Kind=[KINDS[int(fraud)] for fraud in data["is_fraud"].fillna(False)]
+    )
     return (
-        alt.Chart(marked.drop(columns=["is_fraud", "is_alert"]), height=300)
+        alt.Chart(marked, height=300)
         .mark_point(filled=True, opacity=0.75, size=48)
         .encode(
             x=alt.X(
@@ -26,7 +27,7 @@ def spending(data: pd.DataFrame, palette: Palette) -> alt.Chart:
             y=alt.Y(
                 "amount:Q",
                 scale=alt.Scale(type="symlog"),
-                axis=alt.Axis(title="Amount, US dollars", format="$~s", values=[1, 10, 100, 1000, 10_000]),
+                axis=alt.Axis(title="Amount, US dollars", format="$,.0f", values=[1, 10, 100, 1000, 10_000]),
             ),
             color=alt.Color(
                 "Kind:N",

@@ -25,7 +25,8 @@ MEASURES = (SPEND, PURCHASES, CUSTOMERS, PER_CUSTOMER, AVERAGE, FRAUD_RATE)
 
 def state_map(data: pd.DataFrame, measure: Measure, palette: Palette) -> alt.LayerChart:
     """The states, shaded by a measure; one that the data does not have is pale, and says so."""
-    shown = plain(data)
+    shown = plain(data).astype("object")
+    shown = shown.where(shown.notna(), None)  # JSON has no word for a missing number but null
     rows = {row["state"]: row | {"name": state_name(row["state"])} for row in shown.to_dict("records")}
     features = [
         feature | {"properties": feature["properties"] or {"name": state_name(feature["id"])}}
