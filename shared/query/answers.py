@@ -22,7 +22,7 @@ def ok(body: dict[str, Any]) -> Response[str]:
 
 _REFUSALS = {
     400: "A field is missing or wrong: errors has each with its reason.",
-    403: "No key, an unknown one, or one that may not read.",
+    403: "No key, an unknown one, or one that may not do this.",
     404: "There is none of this id.",
     405: "The path has other methods: Allow names them.",
     409: "It has as many verdicts as it may have.",
