@@ -15,6 +15,7 @@ import duckdb
 import pandas as pd
 import psutil
 import pytest
+import requests
 from playwright.sync_api import Browser, expect
 
 from tests.browser.chromium import LAPTOP, PHONE, Watch, chromium, context
@@ -206,6 +207,22 @@ def test_a_full_card_number_is_refused_and_goes_nowhere(page: Dashboard, file: P
     assert number not in page.body.inner_text()
     written = [path for path in (stack.home / "logs").rglob("*") if path.is_file()]
     assert not [path for path in written if number.encode() in path.read_bytes()]
+
+
+def test_a_stranger_s_page_whose_name_points_here_gets_no_data(address: str) -> None:
+    def upgrade(host: str) -> int:
+        headers = {
+            "Host": host,
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "c3dpcGVsaW5lLXRlc3RzIQ==",
+        }
+        with requests.get(f"{address}/_stcore/stream", headers=headers, stream=True, timeout=10) as answer:
+            return answer.status_code
+
+    assert upgrade(address.removeprefix("http://")) == 101
+    assert upgrade("stranger.example") == 403
 
 
 def test_a_merchant_of_a_strange_name_is_a_value_and_never_sql(page: Dashboard) -> None:
