@@ -31,7 +31,7 @@ def show(filters: Filters) -> None:
             "map",
             f"{measure.title.split(',')[0]} by state",
             "By the home of the customer. Blank: no purchases.",
-            state_map(states, measure, colors).properties(height=map_height(430)) if len(states) else None,
+            state_map(states, measure, colors).properties(height=map_height(390)) if len(states) else None,
             ranked,
         )
     with right:
