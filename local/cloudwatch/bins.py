@@ -13,7 +13,7 @@ _LOG_STEP = math.log(1.01)
 class Bin:
     """The values of one metric within one span. `values` maps a value to how often it came; None: no percentiles."""
 
-    __slots__ = ("count", "high", "low", "total", "values")
+    __slots__ = ("_rounded", "count", "high", "low", "total", "values")
 
     def __init__(self) -> None:
         self.count = 0.0
@@ -21,6 +21,7 @@ class Bin:
         self.low = math.inf
         self.high = -math.inf
         self.values: dict[float, float] | None = {}
+        self._rounded = False
 
     def add(self, value: float, count: float = 1.0) -> None:
         """Add a value that came `count` times."""
@@ -31,9 +32,9 @@ class Bin:
         if value > self.high:
             self.high = value
         if self.values is not None:
-            self.values[value] = self.values.get(value, 0.0) + count
-            if len(self.values) > MOST_EXACT_VALUES:
-                self.values = coarsened(self.values)
+            near = rounded(value) if self._rounded else value
+            self.values[near] = self.values.get(near, 0.0) + count
+            self._round_if_many()
 
     def add_statistics(self, count: float, total: float, low: float, high: float) -> None:
         """Add a statistic set. Percentiles are lost, unless all its values are the same (as documented by AWS)."""
@@ -56,9 +57,19 @@ class Bin:
             self.values = None
             return
         for value, count in other.values.items():
-            self.values[value] = self.values.get(value, 0.0) + count
-        if len(self.values) > MOST_EXACT_VALUES:
-            self.values = coarsened(self.values)
+            near = rounded(value) if self._rounded else value
+            self.values[near] = self.values.get(near, 0.0) + count
+        self._round_if_many()
+
+    def _round_if_many(self) -> None:
+        """Round what is there once; what comes later is rounded as it comes."""
+        if self.values is None or self._rounded or len(self.values) <= MOST_EXACT_VALUES:
+            return
+        self._rounded = True
+        exact, self.values = self.values, {}
+        for value, count in exact.items():
+            near = rounded(value)
+            self.values[near] = self.values.get(near, 0.0) + count
 
     def statistic(self, name: str) -> float | None:
         """A statistic by CloudWatch's name, or None where it has none. Raises ValueError for an unknown name."""
@@ -88,6 +99,7 @@ class Bin:
         found = cls()
         found.count, found.total, found.low, found.high, values = dumped  # type: ignore[assignment]
         found.values = None if values is None else {pair[0]: pair[1] for pair in values}  # type: ignore[attr-defined]
+        found._round_if_many()
         return found
 
 
@@ -99,13 +111,9 @@ def merged(bins: Iterable[Bin]) -> Bin:
     return result
 
 
-def coarsened(values: dict[float, float]) -> dict[float, float]:
-    """The values rounded to 1 % of themselves; zero and negative ones stay. Few enough never need it twice."""
-    result: dict[float, float] = {}
-    for value, count in values.items():
-        near = math.exp(round(math.log(value) / _LOG_STEP) * _LOG_STEP) if value > 0 else value
-        result[near] = result.get(near, 0.0) + count
-    return result
+def rounded(value: float) -> float:
+    """A positive value to 1 % of itself, always to the same; zero and negative ones stay."""
+    return math.exp(round(math.log(value) / _LOG_STEP) * _LOG_STEP) if value > 0 else value
 
 
 def percentile_of(name: str) -> float:
