@@ -82,14 +82,19 @@ class Stack:
             start_new_session=True,
         )
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, role: str | None = None) -> Any:
+        """A client of root's, or of a role's that is assumed first."""
         port = self.port + 1 if service == "redshift-data" else self.port
+        keys = {"AccessKeyId": "test", "SecretAccessKey": "test", "SessionToken": None}
+        if role:
+            keys = self.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
         return boto3.client(
             service,
             endpoint_url=f"http://127.0.0.1:{port}",
             region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
         )
 
     @property
@@ -112,9 +117,9 @@ class Stack:
     def post(self, body: Any, **headers: str) -> requests.Response:
         return requests.post(self.url, data=json.dumps(body), headers={"x-api-key": self.api_key} | headers, timeout=30)
 
-    def sql(self, statement: str) -> list[list[Any]]:
-        """Rows of a query in the warehouse; a null is ``None``."""
-        api = self.client("redshift-data")
+    def sql(self, statement: str, role: str | None = None) -> list[list[Any]]:
+        """Rows of a query in the warehouse; a null is ``None``. The database's owner asks, or who assumes a role."""
+        api = self.client("redshift-data", role)
         done = api.execute_statement(
             WorkgroupName=self.outputs["WorkgroupName"], Database=self.outputs["DatabaseName"], Sql=statement
         )

@@ -7,6 +7,7 @@ import json
 import signal
 import sqlite3
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,22 @@ def test_the_stores_hold_what_the_file_says(stack: Stack, csv_file: Any, reconci
         assert item["merchant"]["S"] == merchant == fact[5] == line["merchant"]
         assert item["occurred_at"]["S"][:19] == row["trans_date_trans_time"].replace(" ", "T")
         assert str(fact[6])[:19] == row["trans_date_trans_time"]
+
+
+def test_the_marts_follow_and_an_analyst_reads_them_and_nothing_else(
+    stack: Stack, csv_file: Any, reconcile: Any
+) -> None:
+    path = csv_file(rows=700)
+    stack.run("send", path)
+    reconcile(path)
+    sent = rows_of(path)
+    ids = ", ".join(f"'{row['trans_num']}'" for row in sent)
+    mine = f"SELECT COUNT(*), SUM(amount) FROM mart.purchase WHERE transaction_id IN ({ids})"
+    analyst = stack.outputs["AnalystRoleArn"]
+    wait_until(lambda: stack.sql(mine, analyst)[0][0] == len(sent), 60, "all of the file in the marts")
+    assert Decimal(stack.sql(mine, analyst)[0][1]) == sum(Decimal(row["amt"]) for row in sent)
+    with pytest.raises(AssertionError, match="permission denied for schema core"):
+        stack.sql("SELECT first_name FROM core.customer", analyst)
 
 
 def test_the_table_is_keyed_by_card_and_time_and_by_merchant_and_time(
