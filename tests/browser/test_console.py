@@ -58,6 +58,16 @@ def api(address: str, path: str) -> Any:
         return json.load(answer)
 
 
+def widgets_of(address: str) -> list[dict[str, Any]]:
+    """The widgets of all dashboards."""
+    boards = [api(address, f"dashboard?name={name}&seconds=900") for name in api(address, "dashboards")]
+    return [widget for board in boards for widget in board["widgets"]]
+
+
+def without_data(widget: dict[str, Any]) -> bool:
+    return widget["type"] == "metric" and not any(one["points"] for one in widget.get("series", []))
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as found:
@@ -85,6 +95,8 @@ def show(page: Page, address: str, place: str) -> None:
 def test_after_a_demo_no_widget_is_empty(page: Page, address: str) -> None:
     names = api(address, "dashboards")
     assert names
+    # merge-warehouse tells its counts when its run of a minute ends.
+    wait_until(lambda: not any(map(without_data, widgets_of(address))), 120, "every widget has data")
     for name in names:
         show(page, address, f"dashboards/{name}")
         widgets = page.locator(".widget")
