@@ -21,6 +21,7 @@ _NEXT = (
     ("swipeline reconcile", "the ledger over all that was sent"),
     ("swipeline alerts --follow", "fraud alerts with their reasons, as they come"),
     ("swipeline dashboard", "all of it as charts: http://127.0.0.1:8501"),
+    ("swipeline console", "CloudWatch: dashboards, alarms, log queries, traces: http://127.0.0.1:8601"),
     ("swipeline down", "stop it; what was stored stays"),
 )
 
