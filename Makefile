@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: api-docs fuzz-api help setup setup-train setup-tests dashboard screenshots setup-bench bench bench-full bench-page demo batch-demo up down status test test-all test-fast test-e2e chaos mutations lint format package train lock clean
+.PHONY: security api-docs fuzz-api help setup setup-train setup-tests dashboard screenshots setup-bench bench bench-full bench-page demo batch-demo up down status test test-all test-fast test-e2e chaos mutations lint format package train lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,10 @@ lint: setup-tests ## ruff, mypy, and cfn-lint on the packaged templates
 	pytest tests/template -k cfn_lint
 	python -m scripts.api_description --check
 	python -m scripts.api_compatibility
+	python -m scripts.sbom --check
+
+security: setup ## checkov on the templates of dev and prod, bandit, known vulnerabilities (fetches the tools, once; needs a network)
+	@scripts/security.sh
 	python -m scripts.marts_page --check
 	python -m benchmarks.page --check
 
@@ -108,6 +112,9 @@ train: setup-train ## a fraud model from labelled history: make train DATA=train
 lock: setup ## pin anew everything that requirements*.txt asks for
 	@{ head -1 constraints.txt; uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate \
 	  requirements.txt requirements-local.txt requirements-dev.txt requirements-train.txt requirements-benchmarks.txt requirements-dashboard.txt requirements-browser.txt; } > constraints.new && mv constraints.new constraints.txt
+	@uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes -c constraints.txt \
+	  requirements.txt | sed -e ':a' -e '/\\$$/N; s/ *\\\n */ /; ta' > requirements.lock
+	@python -m scripts.sbom
 
 clean: ## remove what the commands above made (not the embedded AWS's data)
 	rm -rf .venv node_modules .serverless build .pytest_cache .ruff_cache .mypy_cache

@@ -24,7 +24,7 @@ from local.snapshot import take_snapshot
 
 DEPLOY_SECONDS = 600
 # Everything that goes into the packaged service.
-_INPUT_FILES = ("serverless.yml", "package.json", "package-lock.json", "requirements.txt", "constraints.txt")
+_INPUT_FILES = ("serverless.yml", "package.json", "package-lock.json", "requirements.txt", "requirements.lock")
 _INPUT_FOLDERS = ("resources", "handlers", "shared", "redshift", "glue", "fraud")
 
 

@@ -11,6 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
+from client.csv_cells import harmless
 from shared.transaction.schema import Transaction
 
 _LABELS = {None: "", False: "0", True: "1"}  # as in the Kaggle file
@@ -36,11 +37,11 @@ def table(rows: Iterable[dict[str, Any]]) -> Table:
 
 
 def write_csv(rows: Iterable[dict[str, Any]], out: TextIO) -> int:
-    """Write a header and the rows, all fields; give how many there were."""
+    """Write a header and the rows, all fields; give how many there were. No cell is a formula to a spreadsheet."""
     writer = csv.DictWriter(out, Transaction._fields, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
     count = 0
     for row in rows:
-        writer.writerow(row | {"is_fraud": _LABELS[row["is_fraud"]]})
+        writer.writerow(harmless(row) | {"is_fraud": _LABELS[row["is_fraud"]]})
         count += 1
     return count

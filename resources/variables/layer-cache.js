@@ -14,7 +14,7 @@ module.exports = async ({ resolveVariable }) => {
   const target = pipArgs.some((arg) => arg.startsWith('--platform'))
     ? await resolveVariable('param:runtime')
     : execFileSync(python, ['-c', TAG], { encoding: 'utf8' }).trim();
-  const constraints = readFileSync(path.join(__dirname, '..', '..', 'constraints.txt'));
-  const key = createHash('sha256').update(JSON.stringify(pipArgs)).update(constraints).digest('hex').slice(0, 12);
+  const lock = readFileSync(path.join(__dirname, '..', '..', 'requirements.lock'));
+  const key = createHash('sha256').update(JSON.stringify(pipArgs)).update(lock).digest('hex').slice(0, 12);
   return `build/layers/${target}-${key}`;
 };

@@ -73,7 +73,9 @@ def read_rows(data: bytes) -> list[Any]:
     Raises BodyError: 400 if it is not JSON or of another shape or empty, 413 if it has over 500 rows.
     """
     try:
-        value = json.loads(data.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse_constant)
+        value = json.loads(
+            data.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_object
+        )
     except (ValueError, InvalidOperation, RecursionError):  # numbers that Python cannot hold are among these
         raise BodyError(400, "the body is not JSON in UTF-8") from None
     if isinstance(value, dict) and "transactions" in value:
@@ -89,6 +91,14 @@ def read_rows(data: bytes) -> list[Any]:
     if len(value) > MAX_ROWS:
         raise BodyError(413, f"{len(value)} rows, at most {MAX_ROWS} per request")
     return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object; two of a name would be read one way here, another way by whoever checked the body before."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise BodyError(400, "an object of the body has a name twice")
+    return made
 
 
 def _refuse_constant(name: str) -> None:

@@ -36,6 +36,11 @@ def fingerprint(card_key: bytes, body: bytes) -> str:
     return hmac.new(card_key, b"request\x1f" + body, hashlib.sha256).hexdigest()
 
 
+def unreadable(card_key: bytes, key: str) -> str:
+    """Give 64 hex digits that stand for a sender's Idempotency-Key, since some sender will use a card number as one."""
+    return hmac.new(card_key, b"idempotency\x1f" + key.encode(), hashlib.sha256).hexdigest()
+
+
 def is_of(mark: str, card_keys: CardKeys, body: bytes) -> bool:
     """Tell whether a fingerprint is that body's: a repeat may come after the card key has changed."""
     return any(hmac.compare_digest(mark, fingerprint(key.secret, body)) for key in reversed(card_keys.keys))

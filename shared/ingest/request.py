@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from shared.callers import api_key_id
 from shared.errors import RejectedError, TransientError
 from shared.ingest.body import BodyError, header, read_bytes, read_rows
-from shared.ingest.idempotency import KEY_FORM, fingerprint, is_of
+from shared.ingest.idempotency import KEY_FORM, fingerprint, is_of, unreadable
 from shared.ingest.records import StreamRecord, build_records
 from shared.ingest.rejections import describe_rejections
 from shared.ingest.stream import PutOutcome
@@ -107,6 +107,7 @@ class Ingest:
             ledger = Ledger(received=len(rows), failed=len(rows))
             return _not_now(Validated([], [], len(rows)), range(len(rows)), request_id, ledger)
 
+        key = unreadable(card_keys.anchor, key) if key else None
         known, away = self._find(sender, key) if key else (None, False)
         if known and not is_of(known, card_keys, body):
             message = "this Idempotency-Key was used with another body within the last 24 hours"

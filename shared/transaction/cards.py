@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from functools import lru_cache
 
 _ROUNDED = "000000"  # a spreadsheet cell keeps 15 digits of a number, so a longer one ends in zeros
-_CARD_LIKE = re.compile(r"[0-9](?:[ -]?[0-9]){10,}")
-_SEPARATORS = str.maketrans("", "", " -")
+_CARD_LIKE = re.compile(r"[0-9](?:[ ._/-]{0,3}[0-9]){10,}")
+_SEPARATORS = str.maketrans("", "", " ._/-")
+
+
+def unveiled(text: str) -> str:
+    """Write digits of any script as ASCII ones, and what looks like a space, a dash or nothing as a dash.
+
+    Character by character, so that positions stay: a number of full-width digits is a card number all the same.
+    """
+    return text if text.isascii() else "".join(map(_unveiled, text))
+
+
+@lru_cache(4096)
+def _unveiled(character: str) -> str:
+    digit = unicodedata.decimal(character, None)
+    if digit is not None:
+        return str(digit)
+    return "-" if unicodedata.category(character) in ("Cf", "Zs", "Pd", "Mn") else character
 
 
 def plain(number: str) -> str:
@@ -31,8 +49,9 @@ def was_rounded(digits: str) -> bool:
 def holds_card_number(text: str, own: str = "") -> bool:
     """Tell whether free text holds a card number: the row's own, or 13 to 19 digits that pass the Luhn check.
 
-    Spaces and dashes between digits do not hide one.
+    Spaces, dashes and the like between digits do not hide one, nor do digits of another script.
     """
+    text = unveiled(text)
     if _CARD_LIKE.search(text) is None:  # nearly always, and cheaper than an iterator
         return False
     for match in _CARD_LIKE.finditer(text):

@@ -8,6 +8,8 @@ import re
 # (https://docs.aws.amazon.com/redshift/latest/dg/multi-byte-character-load-errors.html). Other control characters and
 # line separators never belong in a name or an address, and break log lines and CSV exports.
 _RANGES = [(0x00, 0x1F), (0x7F, 0x9F), (0x2028, 0x2029), (0xD800, 0xDFFF), (0xFDD0, 0xFDEF)]
+# Bidirectional controls show a text in another order than it is stored in: https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
+_RANGES += [(0x202A, 0x202E), (0x2066, 0x2069)]
 _RANGES += [(plane + 0xFFFE, plane + 0xFFFF) for plane in range(0, 0x110000, 0x10000)]
 
 # The inside of a character class that matches what no store takes, in Python's and in Rust's (pydantic's) notation.

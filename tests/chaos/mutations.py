@@ -21,7 +21,7 @@ from rich.table import Table
 
 REPO = Path(__file__).resolve().parents[2]
 _COPIED = ("client", "docs", "fraud", "glue", "handlers", "local", "redshift", "resources", "shared", "tests")
-_FILES = ("pyproject.toml", "serverless.yml", "requirements.txt")
+_FILES = ("pyproject.toml", "serverless.yml", "requirements.txt", "requirements.lock")
 _LIMIT_SECONDS = 600
 _BEGIN, _END = "<!-- mutations: make mutations -->", "<!-- end of mutations -->"
 

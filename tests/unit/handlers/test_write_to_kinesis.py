@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import json
 from collections.abc import Callable
 from types import ModuleType
@@ -67,10 +68,13 @@ def test_a_repeat_under_its_key_puts_nothing_more_and_another_body_is_refused(st
 
 
 def test_the_requests_table_holds_no_card_number_and_no_plain_hash_of_one(stage: Stage, function: Load) -> None:
-    function("write_to_kinesis").handler(api_event([raw_row(0)], Idempotency_Key="k"), Context())
+    function("write_to_kinesis").handler(api_event([raw_row(0)], Idempotency_Key=CARD_NUMBER), Context())
     (item,) = stage.dynamodb.scan(TableName="requests")["Items"]
     assert set(item) == {"idempotency_key", "body_fingerprint", "expires_at"}
-    assert item["idempotency_key"] == {"S": "sender-1#k"}
+    sender, _, key = item["idempotency_key"]["S"].partition("#")
+    assert (sender, len(key)) == ("sender-1", 64)
+    assert CARD_NUMBER not in str(item)
+    assert key != hashlib.sha256(CARD_NUMBER.encode()).hexdigest()
 
 
 def test_without_the_secret_the_answer_is_503_not_500(

@@ -1,0 +1,64 @@
+"""What guards the stage: the key of the secrets, who may call the API, which checks of checkov are off and why."""
+
+from __future__ import annotations
+
+import re
+
+from tests.template.packaging import ROOT
+from tests.template.template import Template, text
+
+
+def test_the_secrets_are_under_a_key_of_the_stages_own_that_only_secrets_manager_can_use(template: Template) -> None:
+    for name, secret in template.of_type("AWS::SecretsManager::Secret").items():
+        if template.stage == "local":
+            assert "KmsKeyId" not in secret
+        else:
+            assert secret["KmsKeyId"] == {"Ref": "SecretsKey"}, name
+    if template.stage == "local":
+        return
+    (key,) = template.of_type("AWS::KMS::Key").values()
+    assert key["EnableKeyRotation"] is True
+    administer, use = key["KeyPolicy"]["Statement"]
+    assert text(administer["Principal"]["AWS"]).endswith(":root")
+    conditions = use["Condition"]["StringEquals"]
+    assert conditions["kms:CallerAccount"] == {"Ref": "AWS::AccountId"}
+    assert text(conditions["kms:ViaService"]) == "secretsmanager.${AWS::Region}.amazonaws.com"
+
+
+def test_every_method_asks_for_a_key(template: Template) -> None:
+    methods = template.of_type("AWS::ApiGateway::Method")
+    assert len(methods) >= 9
+    assert {method["ApiKeyRequired"] for method in methods.values()} == {True}
+
+
+def test_every_plan_has_a_rate_and_a_quota(template: Template) -> None:
+    for plan in template.of_type("AWS::ApiGateway::UsagePlan").values():
+        assert plan["Throttle"]["RateLimit"] > 0
+        assert plan["Throttle"]["BurstLimit"] > 0
+        assert plan["Quota"]["Limit"] > 0
+
+
+def test_no_bucket_can_be_public(template: Template) -> None:
+    for name, bucket in template.of_type("AWS::S3::Bucket").items():
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}, name
+        assert bucket["BucketEncryption"], name
+
+
+def test_the_options_are_off_unless_asked_for(template: Template) -> None:
+    assert not [r for r in template.resources.values() if r["Type"].startswith("AWS::WAFv2")]
+    methods = template.of_type("AWS::ApiGateway::Method").values()
+    assert {method["AuthorizationType"] for method in methods} == {"NONE"}
+
+
+def test_each_check_that_is_off_has_its_reason() -> None:
+    lines = (ROOT / ".checkov.yml").read_text().splitlines()
+    start = lines.index("skip-check:") + 1
+    explained = False
+    skipped = []
+    for line in lines[start:]:
+        if line.lstrip().startswith("#"):
+            explained = len(line) > 40
+        else:
+            assert explained, line
+            skipped += re.findall(r"CKV\w+", line)
+    assert len(skipped) == len(set(skipped)) > 5
