@@ -42,6 +42,10 @@ class AlarmWatch:
                     self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
             return {name: list(states) for name, states in self._told.items()}
 
+    def rung(self) -> set[str]:
+        """Those that have told ALARM so far."""
+        return {name for name, states in self.told().items() if "ALARM" in states}
+
     def states(self) -> dict[str, str]:
         """The state of every alarm now."""
         pages = self._stack.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNamePrefix=self._prefix)
