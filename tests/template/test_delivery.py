@@ -64,7 +64,7 @@ def test_objects_are_compressed_buffered_and_kept_apart_from_errors(delivery: di
     assert (bucket["Prefix"], bucket["ErrorOutputPrefix"]) == ("transactions/", "errors/")
     hints = bucket["BufferingHints"]
     assert 1 <= hints["SizeInMBs"] <= 128
-    assert hints["IntervalInSeconds"] == (5 if template.stage == "local" else 60)
+    assert hints["IntervalInSeconds"] == (1 if template.stage == "local" else 60)
 
 
 def test_nothing_that_failed_to_be_copied_expires(template: Template) -> None:

@@ -45,7 +45,7 @@ NAMES = {
 def normal(template: Template) -> str:
     """Give the template without the stage's name, timestamps and hashes."""
     body = json.dumps(template.body, sort_keys=True).replace(template.stage, "STAGE")
-    body = re.sub(r"ApiGatewayDeployment\d+", "ApiGatewayDeployment", body)
+    body = re.sub(r"ApiGatewayDeployment[0-9a-f]{12}\b", "ApiGatewayDeployment", body)
     body = re.sub(r"serverless/swipeline/STAGE/[^/]+/", "serverless/", body)
     return re.sub(r'"[0-9a-f]{40}"', '""', body)  # the layer's hash, of which its name is a part
 
