@@ -21,7 +21,7 @@ from rich.table import Table
 
 REPO = Path(__file__).resolve().parents[2]
 _COPIED = ("client", "docs", "fraud", "glue", "handlers", "local", "redshift", "resources", "shared", "tests")
-_FILES = ("pyproject.toml", "serverless.yml", "requirements.txt", "requirements.lock")
+_FILES = ("pyproject.toml", "serverless.yml", "constraints.txt", "requirements*.txt", "requirements.lock")
 _LIMIT_SECONDS = 600
 _BEGIN, _END = "<!-- mutations: make mutations -->", "<!-- end of mutations -->"
 
@@ -246,8 +246,8 @@ def copy_tree(to: Path) -> None:
     for name in _COPIED:
         if (REPO / name).exists():
             shutil.copytree(REPO / name, to / name, ignore=leave)
-    for name in _FILES:
-        shutil.copy(REPO / name, to / name)
+    for path in (path for pattern in _FILES for path in REPO.glob(pattern)):
+        shutil.copy(path, to / path.name)
 
 
 def find(tree: Path, mutation: Mutation) -> Path:
@@ -278,7 +278,8 @@ def run_tests(tree: Path, tests: tuple[str, ...]) -> tuple[bool, str]:
         command, cwd=tree, capture_output=True, text=True, timeout=_LIMIT_SECONDS, check=False, env=_environment(tree)
     )
     failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED tests", "ERROR tests"))]
-    name = failed[0].split(" ", 1)[1].split(" - ")[0].rsplit("::", 1)[-1] if failed else done.stdout[-200:]
+    said = (done.stdout + done.stderr)[-500:]
+    name = failed[0].split(" ", 1)[1].split(" - ")[0].rsplit("::", 1)[-1] if failed else said
     return done.returncode == 0, name
 
 
