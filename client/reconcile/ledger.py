@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from client.reconcile.bag import Bag, Digests
+from client.reconcile.loaded import Loaded
 from client.reconcile.stores import Seen
 
 NAMED_IDS = 20  # at most so many missing ids are named; all are counted
@@ -30,7 +31,7 @@ class Hop:
     quarantined: int = 0
     missing: int = 0
     missing_ids: list[str] = field(default_factory=list)  # the first ones
-    unexpected: int = 0  # ids that the store has and no journal of this machine
+    unexpected: int = 0  # ids that the store has, and no journal of this machine and no run of the batch path
     seconds: float | None = None  # until nothing was missing any more, where that was waited for
     more: dict[str, int] = field(default_factory=dict)
     missing_digests: Digests = field(default_factory=lambda: np.array([], dtype="S16"), repr=False)
@@ -82,6 +83,11 @@ def api_hop(accepted: int, rejected: int, bag: Bag) -> Hop:
     )
 
 
+def batch_hop(runs: Loaded) -> Hop:
+    """The line of the batch path: what its runs have counted, each of itself."""
+    return Hop(received=runs.rows, accepted=runs.accepted, rejected=runs.rejected, written=runs.accepted)
+
+
 def store_hop(seen: Seen, expected: Digests, only_expected: bool) -> Hop:
     """A store's line against the ids that are expected; `only_expected` leaves all others out of every count."""
     bag = seen.bag.only(expected) if only_expected else seen.bag
@@ -107,7 +113,7 @@ def problems(hops: dict[str, Hop], allow_foreign: bool) -> list[str]:
     """What keeps the hops from balancing, one line each."""
     found = []
     for name, hop in hops.items():
-        if name in ("api", "quarantine"):
+        if name in ("api", "batch", "quarantine"):
             continue
         if hop.missing:
             found.append(f"{name}: {hop.missing:,} missing")

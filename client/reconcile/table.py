@@ -10,8 +10,9 @@ from rich.text import Text
 from client.reconcile.ledger import Hop, Ledger
 
 _ALWAYS = ("received", "accepted", "rejected", "written", "missing", "duplicates")
-_API = ("received", "accepted", "rejected", "written", "duplicates")
-_TITLES = {"api": "API", "dynamodb": "DynamoDB", "lake": "lake", "warehouse": "warehouse"}
+_SOURCES = ("api", "batch")
+_OF_SOURCES = ("received", "accepted", "rejected", "written", "duplicates")
+_TITLES = {"api": "API", "batch": "batch path", "dynamodb": "DynamoDB", "lake": "lake", "warehouse": "warehouse"}
 _MORE = {"archived_copies": "exact copies in the lake, of rows sent again", "staged": "rows in staging, to be merged"}
 
 
@@ -26,7 +27,7 @@ def ledger_table(ledger: Ledger) -> RenderableType:
         table.add_column(column, justify="left" if column == "hop" else "right", no_wrap=True)
     for name, hop in ledger.hops.items():
         if name != "quarantine":
-            cells = [f"{getattr(hop, c):,}" if name != "api" or c in _API else "" for c in columns]
+            cells = [f"{getattr(hop, c):,}" if name not in _SOURCES or c in _OF_SOURCES else "" for c in columns]
             table.add_row(_TITLES[name], *cells, *([_seconds(hop)] if timed else []))
     return Group(table, *_lines(ledger))
 

@@ -66,17 +66,24 @@ class Differences:
             self._database.executemany(_ADD, [(r.identity, number, r.version) for r in batch])
             self._database.execute("COMMIT")
 
-    def of(self, store: str, copies_allowed: bool, most: int) -> Found:
-        """Compare a store with all that was added; name at most so many missing ids."""
+    def of(self, store: str, copies_allowed: bool, most: int, unless: tuple[str, str] | None = None) -> Found:
+        """Compare a store with all that was added; name at most so many missing ids.
+
+        `unless` names two stores: what only those two have, the second of them among them, this store need not have.
+        """
         number = self._stores.setdefault(store, len(self._stores))
         distinct, versions, records = self._database.execute(
             "SELECT COUNT(DISTINCT id), COUNT(*), COALESCE(SUM(records), 0) FROM record WHERE store = ?", (number,)
         ).fetchone()
-        (union,) = self._database.execute("SELECT COUNT(DISTINCT id) FROM record").fetchone()
-        missing = self._database.execute(
-            "SELECT DISTINCT id FROM record AS any_store WHERE NOT EXISTS "
-            "(SELECT 1 FROM record WHERE id = any_store.id AND store = ?) ORDER BY id LIMIT ?",
-            (number, most),
+        one, two = (self._stores.setdefault(name, len(self._stores)) for name in unless or (store, store))
+        lacking = (
+            "FROM (SELECT id FROM record GROUP BY id HAVING SUM(store = ?1) = 0 "
+            "AND (SUM(store = ?3) = 0 OR SUM(store NOT IN (?2, ?3)) > 0))"
+        )
+        ((missing,),) = self._database.execute(f"SELECT COUNT(*) {lacking}", (number, one, two))
+        named = self._database.execute(
+            f"SELECT id {lacking} ORDER BY id LIMIT ?4",
+            (number, one, two, most),
         ).fetchall()
         counted = versions if copies_allowed else records
-        return Found(distinct, union - distinct, counted - distinct, records - counted, [row[0] for row in missing])
+        return Found(distinct, missing, counted - distinct, records - counted, [row[0] for row in named])

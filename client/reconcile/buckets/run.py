@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from client.aws import Stage
 from client.reconcile.buckets.api import api_counts
-from client.reconcile.buckets.differences import Differences
+from client.reconcile.buckets.differences import Differences, Record
 from client.reconcile.buckets.lake import ALL_DAYS, Arrival, Lake
 from client.reconcile.buckets.table import Table
-from client.reconcile.buckets.tally import Tally, differing
+from client.reconcile.buckets.tally import Tally, alone, differing
 from client.reconcile.buckets.warehouse import Warehouse
-from client.reconcile.buckets.window import DAY, EVERYTHING, FIRST, Window, hull, slot_width
-from client.reconcile.ledger import NAMED_IDS, Hop, Ledger, problems
+from client.reconcile.buckets.window import DAY, EVERYTHING, FIRST, Window, bucket_of, hull, slot_width
+from client.reconcile.ledger import NAMED_IDS, Hop, Ledger, batch_hop, problems
+from client.reconcile.loaded import Loaded, loaded
 from client.reconcile.stores import quarantined
 
 STORES = ("dynamodb", "lake", "warehouse")
@@ -57,13 +59,17 @@ def _compare(stage: Stage, options: Options) -> Ledger:
         "lake": in_lake.tally,
         "warehouse": warehouse.tally(window, width),
     }
-    buckets = differing(tallies.values())
+    runs = loaded(stage)
+    batch = _batch(runs, window, width)
+    buckets = differing(tallies.values()) | batch.buckets()
+    buckets -= alone(batch, tallies["warehouse"], (tallies["dynamodb"], tallies["lake"]))
     with Differences.on_disk() as ids:
         if buckets:
             narrow = hull(buckets, window)
             ids.add("dynamodb", table.records(narrow, buckets, width))
             ids.add("lake", lake.records(in_lake, narrow, buckets, width))
             ids.add("warehouse", warehouse.records(narrow, buckets))
+            ids.add("batch", _batch_records(runs, narrow, buckets, width))
         hops = {name: _hop(name, tallies[name], buckets, ids) for name in STORES}
     if staged := warehouse.staged():
         hops["warehouse"].more["staged"] = staged
@@ -79,12 +85,32 @@ def _compare(stage: Stage, options: Options) -> Ledger:
         # A batch that crosses midnight lies with the day of its first record: a limit of days is not exact.
         exact = arrival.first is None and arrival.end is None
         (found if short > 0 and exact else notes).append(text)
+    if runs.runs:
+        hops["batch"] = batch_hop(runs)
     every = {"api": counts.hop or Hop(), **hops, "quarantine": Hop(received=in_quarantine, quarantined=in_quarantine)}
     return Ledger(stage.name, None, every, found, notes, stores_only=True)
 
 
+def _batch(runs: Loaded, window: Window, width: int) -> Tally:
+    """Count what the batch path has loaded, bucket by bucket."""
+    tally = Tally()
+    for row in runs.read():
+        if row.occurred_at in window:
+            tally.add(bucket_of(row.occurred_at, row.card_id, width), row.identity)
+    return tally
+
+
+def _batch_records(runs: Loaded, window: Window, buckets: set[str], width: int) -> Iterator[Record]:
+    """Give the rows that the batch path has loaded, of some buckets."""
+    for row in runs.read():
+        if row.occurred_at in window and bucket_of(row.occurred_at, row.card_id, width) in buckets:
+            yield Record(row.identity)
+
+
 def _hop(name: str, tally: Tally, buckets: set[str], ids: Differences) -> Hop:
-    found = ids.of(name, copies_allowed=name == "lake", most=NAMED_IDS)
+    # What the batch path has brought is in the warehouse, and in no other store.
+    unless = None if name == "warehouse" else ("warehouse", "batch")
+    found = ids.of(name, copies_allowed=name == "lake", most=NAMED_IDS, unless=unless)
     same = tally.records() - tally.records_in(buckets)
     hop = Hop(
         received=tally.records(),

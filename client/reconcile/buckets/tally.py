@@ -45,9 +45,19 @@ class Tally:
         """How many records were counted."""
         return sum(count.records for count in self._counts.values())
 
+    def buckets(self) -> set[str]:
+        """Which buckets have any."""
+        return set(self._counts)
+
     def records_in(self, buckets: Iterable[str]) -> int:
         """How many of them in some buckets."""
         return sum(self._counts[bucket].records for bucket in buckets if bucket in self._counts)
+
+
+def alone(batch: Tally, warehouse: Tally, others: Iterable[Tally]) -> set[str]:
+    """Give the buckets that only the batch path has filled, and of which the warehouse has all: no id need be read."""
+    same = {bucket for bucket, count in batch._counts.items() if warehouse._counts.get(bucket) == count}
+    return same.difference(*(other._counts for other in others))
 
 
 def differing(tallies: Iterable[Tally]) -> set[str]:

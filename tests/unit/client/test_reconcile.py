@@ -18,11 +18,13 @@ from client.reconcile.ledger import Hop, Ledger
 from client.reconcile.run import reconcile
 from client.reconcile.table import ledger_table
 from client.send.journal import Journal
+from tests.unit.client.batch_runs import create_loads, load_run
 from tests.unit.client.fake_warehouse import FakeDataApi
 
 OUTPUTS = {
     "TableName": "transactions",
     "LakeBucket": "lake",
+    "BatchLoadsTableName": "loads",
     "QuarantineBucket": "quarantine",
     "WorkgroupName": "swipeline-local",
     "DatabaseName": "swipeline",
@@ -51,6 +53,7 @@ class World:
             ],
             AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("card_id", "time_id")],
         )
+        create_loads(self.dynamodb)
         for bucket in ("lake", "quarantine"):
             self.s3.create_bucket(Bucket=bucket)
         self._objects = 0
@@ -161,6 +164,40 @@ def test_what_no_journal_knows_is_foreign(world: World, file: Path) -> None:
     assert ledger.hops["dynamodb"].unexpected == 3
     assert not ledger.balanced
     assert reconcile(world.stage, allow_foreign=True).balanced
+
+
+BATCH = [(identity, "2020-06-20T10:00:00.000Z", "c") for identity in ids(30, "b")]
+
+
+def test_what_the_batch_path_loaded_belongs_to_the_warehouse_alone(world: World, file: Path) -> None:
+    world.sent(file, list(ids(50)))
+    world.everywhere(*ids(50))
+    load_run(world.stage, "r1", [*BATCH, (ids(1)[0], "2020-06-20T10:00:00.000Z", "c")])  # one that the stream has too
+    world.warehouse.put(*ids(30, "b"))
+    ledger = reconcile(world.stage)
+    assert ledger.balanced, ledger.problems
+    assert [ledger.hops[store].unexpected for store in ("dynamodb", "lake", "warehouse")] == [0, 0, 0]
+    batch = ledger.hops["batch"]
+    assert (batch.received, batch.accepted, batch.rejected) == (33, 31, 2)
+    assert "batch" not in reconcile(world.stage, str(file)).hops
+
+
+def test_what_the_batch_path_loaded_and_the_warehouse_lacks_is_named(world: World, file: Path) -> None:
+    world.sent(file, list(ids(5)))
+    world.everywhere(*ids(5))
+    load_run(world.stage, "r1", BATCH)
+    world.warehouse.put(*ids(30, "b")[1:])
+    ledger = reconcile(world.stage)
+    assert ledger.problems == ["warehouse: 1 missing"]
+    assert ledger.hops["warehouse"].missing_ids == ["b0000"]
+
+
+def test_a_run_that_never_ended_excuses_nothing(world: World, file: Path) -> None:
+    world.sent(file, list(ids(5)))
+    world.everywhere(*ids(5))
+    load_run(world.stage, "r1", BATCH, status="transformed")
+    world.warehouse.put("b0000")
+    assert reconcile(world.stage).hops["warehouse"].unexpected == 1
 
 
 def test_with_a_file_only_its_transactions_are_looked_at(world: World, file: Path, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from shared.sinks.consumer import Position
 from shared.sinks.item import to_item
 from shared.sinks.lake import object_body, object_key
 from shared.transaction.schema import Transaction
+from tests.unit.client.batch_runs import create_loads, load_run
 from tests.unit.client.fake_warehouse import FakeDataApi
 from tests.unit.fakes.rows import transaction
 
@@ -31,6 +32,7 @@ STORES = ("dynamodb", "lake", "warehouse")
 OUTPUTS = {
     "TableName": "transactions",
     "LakeBucket": "lake",
+    "BatchLoadsTableName": "loads",
     "QuarantineBucket": "quarantine",
     "WorkgroupName": "swipeline-local",
     "DatabaseName": "swipeline",
@@ -88,6 +90,7 @@ class World:
                 }
             ],
         )
+        create_loads(self.stage.client("dynamodb"))
         for bucket in ("lake", "quarantine"):
             self.stage.client("s3").create_bucket(Bucket=bucket)
         self.log = "/aws/lambda/swipeline-local-write-to-kinesis"
@@ -110,6 +113,9 @@ class World:
         self.table(transactions)
         self.lake(transactions)
         self.warehouse.load(transactions)
+
+    def batch(self, run: str, transactions: list[Transaction], status: str = "loaded") -> None:
+        load_run(self.stage, run, [(t.transaction_id, t.occurred_at, t.card_id) for t in transactions], status)
 
     def answered(self, **counts: float) -> None:
         """Log an EMF line as write-to-kinesis does."""
@@ -209,6 +215,54 @@ def test_exact_copies_in_the_lake_are_no_duplicates_but_other_contents_are(world
     assert ledger.hops["lake"].more == {"archived_copies": 5}
     world.lake(made(1, amt="9.99"))
     assert world.compare().problems == ["lake: 1 stored more than once"]
+
+
+def reads_of_ids(world: World) -> list[str]:
+    return [sql for sql in world.warehouse.queries if sql.startswith("SELECT transaction_id")]
+
+
+@pytest.mark.parametrize(("begin", "end"), WINDOWS)
+def test_bulk_history_that_only_the_batch_path_brought_balances_by_counts_alone(
+    world: World, begin: str | None, end: str | None
+) -> None:
+    streamed, batch = made(30), made(40, first=100, trans_date_trans_time="2020-07-12 10:00:00")
+    world.everywhere(streamed)
+    world.batch("r1", batch)
+    world.warehouse.load(batch)
+    ledger = world.compare(begin, end)
+    assert ledger.balanced, ledger.problems
+    assert (ledger.hops["batch"].accepted, ledger.hops["batch"].rejected) == (40, 2)
+    assert reads_of_ids(world) == []
+
+
+def test_a_batch_row_is_missing_from_the_warehouse_alone_and_a_streamed_one_from_each_store(world: World) -> None:
+    both = made(6)  # loaded by both paths
+    streamed, batch = made(6, first=6), made(60, first=12)
+    world.table([*both, *streamed[1:]])
+    world.lake([*both, *streamed])
+    world.batch("r1", [*both, *batch])
+    world.warehouse.load([*both, *streamed, *batch[1:]])
+    ledger = world.compare()
+    assert ledger.problems == ["dynamodb: 1 missing", "warehouse: 1 missing"]
+    assert ledger.hops["dynamodb"].missing_ids == [streamed[0].transaction_id]
+    assert ledger.hops["warehouse"].missing_ids == [batch[0].transaction_id]
+
+
+def test_what_both_paths_brought_must_still_be_in_every_store_that_the_stream_fills(world: World) -> None:
+    rows = made(5)
+    world.table(rows)
+    world.lake(rows[1:])
+    world.batch("r1", rows)
+    world.warehouse.load(rows)
+    assert world.compare().hops["lake"].missing_ids == [rows[0].transaction_id]
+
+
+def test_a_row_that_two_runs_brought_is_no_duplicate(world: World) -> None:
+    rows = made(5)
+    world.batch("r1", rows)
+    world.batch("r2", rows[:2])
+    world.warehouse.load(rows)
+    assert world.compare().balanced
 
 
 def test_a_window_leaves_all_else_out(world: World) -> None:

@@ -1,0 +1,100 @@
+"""What the batch path has loaded into the warehouse alone: its runs, and the rows of their own Parquet files."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from client.aws import Stage
+from client.reconcile.bag import Bag, Digests, digest
+
+_COLUMNS = ["transaction_id", "occurred_at", "card_id"]
+_RUN = "run#"
+_LOADED = "loaded"  # as the state machine notes it in the table of glue/loads.py
+
+
+class Row(NamedTuple):
+    """A transaction of a run: its id, its event time as the stream writes it, its card."""
+
+    identity: str
+    occurred_at: str
+    card_id: str
+
+
+@dataclass
+class Loaded:
+    """The runs that ended in the warehouse. Rows that several runs, or the stream, have brought too are in each."""
+
+    stage: Stage
+    runs: list[str]
+    rows: int = 0
+    accepted: int = 0
+    rejected: int = 0
+
+    def read(self) -> Iterator[Row]:
+        """Give the rows of all runs, file by file; a file of a run has about a million rows at most."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+        import pyarrow.parquet as pq
+
+        s3, bucket = self.stage.client("s3"), self.stage.output("LakeBucket")
+        for key in self._keys():
+            file = pq.ParquetFile(io.BytesIO(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))
+            for batch in file.iter_batches(columns=_COLUMNS):
+                moments = batch.column("occurred_at").cast(pa.timestamp("ms"), safe=False)
+                texts = pc.binary_join_element_wise(
+                    pc.strftime(moments, format="%Y-%m-%dT%H:%M:%S"), pa.scalar("Z"), pa.scalar("")
+                )
+                columns = (batch.column("transaction_id"), texts, batch.column("card_id"))
+                yield from map(Row, *(column.to_pylist() for column in columns))
+
+    def bag(self) -> Bag:
+        """Give the ids of all runs."""
+        bag = Bag()
+        for row in self.read():
+            bag.add(row.identity)
+        return bag
+
+    def names(self, wanted: Digests, most: int) -> list[str]:
+        """Give the ids behind some digests, at most so many."""
+        looked_for, found = set(wanted.tolist()), dict[str, None]()
+        for row in self.read() if looked_for else ():
+            # A digest that ends in zero bytes loses them in an array of bytes: compare both forms alike.
+            if digest(row.identity).rstrip(b"\0") in looked_for:
+                found[row.identity] = None
+                if len(found) == most:
+                    break
+        return list(found)
+
+    def _keys(self) -> Iterator[str]:
+        pages = self.stage.client("s3").get_paginator("list_objects_v2")
+        for run in self.runs:
+            prefix = f"batch/run={run}/"
+            for page in pages.paginate(Bucket=self.stage.output("LakeBucket"), Prefix=prefix):
+                yield from (item["Key"] for item in page.get("Contents", []) if item["Key"].endswith(".parquet"))
+
+
+def loaded(stage: Stage) -> Loaded:
+    """Read the table of loads: what each run that is in the warehouse has counted of itself."""
+    found = Loaded(stage, [])
+    pages = (
+        stage.client("dynamodb")
+        .get_paginator("scan")
+        .paginate(
+            TableName=stage.output("BatchLoadsTableName"),
+            FilterExpression="begins_with(#load, :run) AND #status = :loaded",
+            ExpressionAttributeNames={"#load": "load", "#status": "status"},
+            ExpressionAttributeValues={":run": {"S": _RUN}, ":loaded": {"S": _LOADED}},
+            ConsistentRead=True,
+        )
+    )
+    for page in pages:
+        for item in page["Items"]:
+            found.runs.append(item["load"]["S"].removeprefix(_RUN))
+            found.rows += int(item["rows"]["N"])
+            found.accepted += int(item["accepted"]["N"])
+            found.rejected += int(item["rejected"]["N"])
+    found.runs.sort()
+    return found
