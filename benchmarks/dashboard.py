@@ -30,7 +30,8 @@ from benchmarks.warehouse import own
 from client.dashboard.serve import answers
 from tests.browser.chromium import chromium, context
 from tests.browser.dashboard import PAGES, Dashboard
-from tests.e2e.stack import free_port_pair, wait_until
+from tests.e2e.stack import wait_until
+from tests.ports import free_port_pair
 
 QUICK_ROWS, ROWS = 20_000, 1_851_291
 LIMIT_SECONDS = 2.0

@@ -15,7 +15,8 @@ import psutil
 import requests
 
 from benchmarks.frame import REPOSITORY
-from tests.e2e.stack import Stack, free_port_pair
+from tests.e2e.stack import Stack
+from tests.ports import free_port_pair
 
 BASELINE = REPOSITORY / "benchmarks" / "baseline"
 

@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chromium import Watch, chromium, context
 from tests.e2e.conftest import stack
-from tests.e2e.stack import Stack, free_port_pair, wait_until
+from tests.e2e.stack import Stack, wait_until
+from tests.ports import free_port_pair
 
 __all__ = ["stack"]  # the fixture
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]

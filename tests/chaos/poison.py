@@ -6,6 +6,9 @@ import json
 from collections.abc import Callable
 from random import Random
 
+from shared.transaction.schema import FIELDS
+
+_NAMES = [field.name for field in FIELDS]
 KINESIS_RECORD_BYTES = 1024 * 1024
 
 Poison = Callable[[Random, bytes], bytes]
@@ -34,7 +37,8 @@ def _not_an_array(random: Random, good: bytes) -> bytes:
 
 def _wrong_type(random: Random, good: bytes) -> bytes:
     values = json.loads(good)
-    values[random.choice([2, 9])] = random.choice(["soon", "", {"a": 1}])  # occurred_at, amount
+    at = 1 + random.choice([_NAMES.index("occurred_at"), _NAMES.index("amount")])  # the schema's version is first
+    values[at] = random.choice(["soon", "", {"a": 1}])
     return json.dumps(values).encode()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import socket
 import subprocess
 import sys
 import textwrap
@@ -19,6 +18,7 @@ from typing import Any
 from local.clients import Clients
 from local.processes import PROCESSES, is_healthy
 from local.settings import REPOSITORY, Settings
+from tests.ports import free_port_pair
 
 
 def wait_until(condition: Callable[[], Any], what: str, seconds: float = 30) -> Any:
@@ -31,20 +31,6 @@ def wait_until(condition: Callable[[], Any], what: str, seconds: float = 30) -> 
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s: {what}")
         time.sleep(0.05)
-
-
-def free_port_pair() -> int:
-    """A free port whose successor is free too."""
-    for _ in range(100):
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
-    raise RuntimeError("no two neighbouring ports are free")
 
 
 @dataclass

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -20,20 +19,6 @@ import requests
 
 REPO = Path(__file__).resolve().parents[2]
 SWIPELINE = [sys.executable, "-m", "client.cli"]
-
-
-def free_port_pair() -> int:
-    """A port whose successor is free too: MiniStack takes the first, the Redshift Data API the second."""
-    for _ in range(100):
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
-    raise RuntimeError("no two neighbouring ports are free")
 
 
 def wait_until(condition: Callable[[], Any], seconds: float, what: str, explain: Callable[[], str] = lambda: "") -> Any:

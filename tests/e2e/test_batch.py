@@ -12,7 +12,8 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.e2e.stack import Stack, free_port_pair, wait_until
+from tests.e2e.stack import Stack, wait_until
+from tests.ports import free_port_pair
 
 pytestmark = pytest.mark.slow  # each starts Spark
 
