@@ -85,7 +85,13 @@ def api_hop(accepted: int, rejected: int, bag: Bag) -> Hop:
 
 def batch_hop(runs: Loaded) -> Hop:
     """The line of the batch path: what its runs have counted, each of itself."""
-    return Hop(received=runs.rows, accepted=runs.accepted, rejected=runs.rejected, written=runs.accepted)
+    return Hop(
+        received=runs.rows,
+        accepted=runs.accepted,
+        rejected=runs.rejected,
+        written=runs.accepted - runs.duplicates,
+        duplicates=runs.duplicates,
+    )
 
 
 def store_hop(seen: Seen, expected: Digests, only_expected: bool) -> Hop:

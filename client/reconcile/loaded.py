@@ -32,6 +32,7 @@ class Loaded:
     rows: int = 0
     accepted: int = 0
     rejected: int = 0
+    duplicates: int = 0  # of the accepted, as each run counts them in its own files
 
     def read(self) -> Iterator[Row]:
         """Give the rows of all runs, file by file; a file of a run has about a million rows at most."""
@@ -96,5 +97,6 @@ def loaded(stage: Stage) -> Loaded:
             found.rows += int(item["rows"]["N"])
             found.accepted += int(item["accepted"]["N"])
             found.rejected += int(item["rejected"]["N"])
+            found.duplicates += int(item["duplicates"]["N"])
     found.runs.sort()
     return found

@@ -168,6 +168,9 @@ def test_a_killed_spark_is_started_again_and_the_file_ends_balanced(batch_stack:
     assert len(starts) == 2
     (loaded,) = batch(batch_stack, path)
     assert (loaded["status"], loaded["inserted"]) == ("unchanged", 3_000)
+    ledger = json.loads(batch_stack.run("reconcile", "--wait", "60", "--json").stdout)  # exits 0: balanced
+    assert ledger["hops"]["batch"]["accepted"] >= 3_000
+    batch_stack.run("reconcile", "--stores-only", "--wait", "60")
 
 
 def test_gzip_and_several_files_at_once_wait_for_their_turn(batch_stack: Stack, make_file: Any) -> None:
