@@ -15,6 +15,8 @@ import requests
 
 from tests.e2e.stack import Stack, wait_until
 
+pytestmark = pytest.mark.slow  # it waits for keys to age
+
 KEYS_MAX_AGE = 5  # seconds: cardKeyMaxAgeSeconds of stage local
 Row = dict[str, str]
 

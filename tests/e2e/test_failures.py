@@ -9,6 +9,7 @@ import signal
 from typing import Any
 
 import psutil
+import pytest
 
 from tests.e2e.stack import Stack, wait_until
 
@@ -59,6 +60,7 @@ def kill_everything(stack: Stack, but: int) -> int:
     return len(found)
 
 
+@pytest.mark.slow
 def test_the_whole_stack_killed_while_a_file_is_sent_loses_nothing(stack: Stack, csv_file: Any, reconcile: Any) -> None:
     path = csv_file(rows=8_000)
     client = stack.start("send", "--batch-size", "100", "--rate", "600", "--patience", "5", path)

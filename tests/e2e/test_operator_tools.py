@@ -220,7 +220,8 @@ def test_a_window_is_reconciled_without_journals_and_names_what_one_store_lost(
         assert ledger["balanced"]
         assert ledger["hops"]["api"]["accepted"] >= 600
         assert ledger["hops"]["warehouse"]["written"] >= 600
-    lost = next(i for i in stack.items() if begin[:10] < i["occurred_at"]["S"] < end[:10])
+    first, last = begin.replace(" ", "T"), end.replace(" ", "T")
+    lost = next(i for i in stack.items() if first <= i["occurred_at"]["S"] < last)
     key = {k: lost[k] for k in ("card_id", "time_id")}
     stack.client("dynamodb").delete_item(TableName=stack.outputs["TableName"], Key=key)
     try:
