@@ -73,11 +73,11 @@ lint: setup-tests ## ruff, mypy, and cfn-lint on the packaged templates
 	python -m scripts.api_description --check
 	python -m scripts.api_compatibility
 	python -m scripts.sbom --check
+	python -m scripts.marts_page --check
+	python -m benchmarks.page --check
 
 security: setup ## checkov on the templates of dev and prod, bandit, known vulnerabilities (fetches the tools, once; needs a network)
 	@scripts/security.sh
-	python -m scripts.marts_page --check
-	python -m benchmarks.page --check
 
 api-docs: setup ## docs/openapi.json and docs/api.html, from the code
 	python -m scripts.api_description

@@ -6,6 +6,9 @@ of execution. After a kill, the last saved state is loaded and the journal is do
 get the sequence numbers that were handed out, so that a consumer's checkpoint means what it meant. S3 objects are on
 the disk at once. Log events and changes to the stack's own resources since the last save are not kept.
 
+Secrets change rarely and are few: after each change of theirs, the state of Secrets Manager is saved as a whole. A card
+key that was rotated in and lost would make every card id made with it worthless.
+
 A write is handed to the kernel, not forced to the disk: it outlives the process, not a power cut.
 """
 
@@ -25,6 +28,17 @@ WRITES = {
     "kinesis": ("_put_record", "_put_records"),
     "dynamodb": ("_put_item", "_update_item", "_delete_item", "_batch_write_item", "_transact_write_items"),
 }
+SECRET_WRITES = (
+    "_create_secret",
+    "_put_secret_value",
+    "_update_secret",
+    "_update_secret_version_stage",
+    "_rotate_secret",
+    "_delete_secret",
+    "_restore_secret",
+)
+SECRETS = "secretsmanager"
+_CLOCK_LAG_NS = 100_000_000  # a file system's clock lags behind
 Answer = tuple[int, Any, bytes]
 
 
@@ -149,6 +163,30 @@ class _Clock:
         return getattr(self._real, name)
 
 
+def saved_since(service: str, moment_ns: int) -> bool:
+    """Whether MiniStack's file of a service's state is newer: it logs a state that it cannot save, and goes on."""
+    from ministack.core import persistence
+
+    path = Path(persistence.STATE_DIR) / f"{service}.json"
+    return path.exists() and path.stat().st_mtime_ns >= moment_ns
+
+
+def saved_at_once(write: Callable[[Any], Answer], service: str, state: Callable[[], Any]) -> Callable[[Any], Answer]:
+    """A function of MiniStack that writes; when it succeeded, the service's whole state is saved before the answer."""
+    from ministack.core import persistence
+
+    def written(data: Any) -> Answer:
+        answer = write(data)
+        if answer[0] == 200:
+            before = time.time_ns() - _CLOCK_LAG_NS
+            persistence.save_state(service, state())
+            if not saved_since(service, before):
+                raise OSError(f"the state of {service} cannot be saved")
+        return answer
+
+    return written
+
+
 def install(folder: Path) -> None:
     """Journal the emulator's writes from now on, replay at its start, begin anew with each save.
 
@@ -156,8 +194,11 @@ def install(folder: Path) -> None:
     """
     from ministack import app
     from ministack.core import persistence
-    from ministack.services import dynamodb, kinesis
+    from ministack.services import dynamodb, kinesis, secretsmanager
 
+    for name in SECRET_WRITES:
+        write = getattr(secretsmanager, name)
+        setattr(secretsmanager, name, saved_at_once(write, SECRETS, secretsmanager.get_state))
     journal = Journal(folder)
     modules = {"kinesis": kinesis, "dynamodb": dynamodb}
     pairs = list(itertools.chain.from_iterable(((s, n) for n in names) for s, names in WRITES.items()))
@@ -173,11 +214,9 @@ def install(folder: Path) -> None:
 
     def save_and_forget(services: dict[str, Any]) -> None:
         journal.rotate()
-        before = time.time_ns() - 100_000_000  # a file system's clock lags behind
+        before = time.time_ns() - _CLOCK_LAG_NS
         save(services)
-        # MiniStack logs a state that it could not save, and goes on: the journal is then still needed.
-        states = [Path(persistence.STATE_DIR) / f"{service}.json" for service in WRITES]
-        if all(path.exists() and path.stat().st_mtime_ns >= before for path in states):
+        if all(saved_since(service, before) for service in WRITES):  # else the journal is still needed
             journal.forget()
 
     app._load_persisted_state = load_and_replay

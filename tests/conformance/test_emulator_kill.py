@@ -185,3 +185,30 @@ def test_a_save_makes_the_older_segments_needless_and_no_newer_ones(tmp_path: Pa
     journal.forget()
     assert [entry["n"] for entry in journal.entries()] == [2]
     assert [entry["n"] for entry in Journal(tmp_path).entries()] == [2]
+
+
+def test_a_secret_that_was_changed_is_there_after_a_kill_with_its_versions(tmp_path: Path) -> None:
+    emulator = Emulator.start(tmp_path)
+    try:
+        secrets = emulator.client("secretsmanager")
+        secrets.create_secret(Name="gone", SecretString="to be deleted")
+        first = secrets.create_secret(Name="kept", SecretString="the first")["VersionId"]
+        take_snapshot(emulator.settings)
+        # As a rotation does it: the new one is pending, and then promoted.
+        second = secrets.put_secret_value(
+            SecretId="kept", SecretString="the second", ClientRequestToken="2" * 36, VersionStages=["AWSPENDING"]
+        )["VersionId"]
+        secrets.update_secret_version_stage(
+            SecretId="kept", VersionStage="AWSCURRENT", MoveToVersionId=second, RemoveFromVersionId=first
+        )
+        secrets.delete_secret(SecretId="gone", ForceDeleteWithoutRecovery=True)
+        emulator.process.kill()
+        emulator.process.wait(10)
+        emulator = restarted(emulator)
+        secrets = emulator.client("secretsmanager")
+        current = secrets.get_secret_value(SecretId="kept")
+        assert (current["SecretString"], current["VersionId"]) == ("the second", second)
+        assert secrets.get_secret_value(SecretId="kept", VersionId=first)["SecretString"] == "the first"
+        assert [s["Name"] for s in secrets.list_secrets()["SecretList"]] == ["kept"]
+    finally:
+        emulator.process.kill()
