@@ -23,6 +23,7 @@ BENCHMARKS: tuple[str, ...] = (
     "fraud_stream",
     "handlers",
     "telemetry",
+    "cold_start",
     "query",
     "generate",
     "merge",

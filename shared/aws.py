@@ -12,7 +12,6 @@ from botocore.exceptions import (
     HTTPClientError,
     NoCredentialsError,
 )
-from botocore.parsers import ResponseParserError
 
 # Codes that say "not now" with a status of 400. Expired credentials are among them: Lambda's own are renewed with the
 # next container, and nothing is wrong with the data.
@@ -46,7 +45,6 @@ _TRANSIENT_ERRORS = (
     ConnectionError,
     CredentialRetrievalError,
     NoCredentialsError,
-    ResponseParserError,  # an answer that is not AWS's: something between broke it
 )
 
 
@@ -80,7 +78,11 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return status >= 500 or status == 429 or error_code(error) in _TRANSIENT_CODES
-    return isinstance(error, _TRANSIENT_ERRORS)
+    # An answer that is not AWS's: something between broke it. Imported here, for the parsers alone take as long as a
+    # whole function, and whoever has met their error has them.
+    from botocore.parsers import ResponseParserError
+
+    return isinstance(error, (*_TRANSIENT_ERRORS, ResponseParserError))
 
 
 def error_code(error: BaseException) -> str:
