@@ -15,6 +15,7 @@ module.exports = (kit) => [
     kit.alarms('Warehouse and batch', [
       'delivery-late', 'delivery-stale', 'copy-failed', 'alert-copy-failed', 'merge-warehouse-stopped', 'merge-lag',
       errors('merge-warehouse'), errors('migrate-warehouse'), errors('rotate-card-key'), 'batch-failed', 'batch-not-started',
+      ...(kit.params.cloud === 'aws' ? ['warehouse-snapshot-missed'] : []),
     ])],
   [5,
     kit.gauge('SLO: answers that are no 5xx, %', [

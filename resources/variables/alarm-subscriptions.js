@@ -1,7 +1,7 @@
-// Who is told of alarms: the address in SWIPELINE_ALARM_EMAIL at deploy time, or nobody yet.
+// Who is told of alarms: the address in the parameter alarmEmail, else in SWIPELINE_ALARM_EMAIL at deploy time, or nobody yet.
 'use strict';
 
-module.exports = async () => {
-  const email = process.env.SWIPELINE_ALARM_EMAIL;
+module.exports = async ({ resolveVariable }) => {
+  const email = (await resolveVariable('param:alarmEmail')) || process.env.SWIPELINE_ALARM_EMAIL;
   return email ? [{ Protocol: 'email', Endpoint: email }] : [];
 };

@@ -8,7 +8,7 @@ const { kit } = require('../dashboards/kit.js');
 module.exports = async ({ resolveVariable }) => {
   const stage = await resolveVariable('sls:stage');
   const params = {};
-  for (const name of ['alarmPeriodSeconds', 'apiSlowMilliseconds', 'lateAfterMilliseconds', 'mergeLagSeconds', 'staleAfterSeconds']) {
+  for (const name of ['cloud', 'alarmPeriodSeconds', 'apiSlowMilliseconds', 'lateAfterMilliseconds', 'mergeLagSeconds', 'staleAfterSeconds']) {
     params[name] = await resolveVariable(`param:${name}`);
   }
   const tools = kit(`swipeline-${stage}`, stage, params);

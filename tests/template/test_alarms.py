@@ -62,7 +62,8 @@ def test_a_description_says_what_no_data_means_and_where_the_runbook_takes_it_up
 def test_every_alarm_and_the_budget_have_a_runbook_entry_and_no_entry_is_of_none(
     dev: Template, local: Template
 ) -> None:
-    assert set(alarms(dev)) == set(alarms(local))
+    assert set(alarms(dev)) - set(alarms(local)) == {"warehouse-snapshot-missed"}  # the embedded AWS keeps no snapshots
+    assert set(alarms(local)) <= set(alarms(dev))
     assert set(entries()) == {*alarms(dev), "budget"}
 
 

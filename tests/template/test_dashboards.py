@@ -70,10 +70,11 @@ def test_widgets_do_not_overlap_and_fit_the_width(template: Template) -> None:
 
 def test_what_alarms_watch_can_be_looked_at(template: Template) -> None:
     """But for what is nothing but its alarm: counts that are only there when something was lost, and the queue."""
+    alone = ("OnFailureDestinationDeliveredEventCount", "DroppedEventCount", "InvocationDroppedCount")
     on_boards = {(ns, metric) for body in dashboards(template).values() for ns, metric, _ in shown(body)}
     for alarm in template.of_type("AWS::CloudWatch::Alarm").values():
         for namespace, metric, _ in watched(alarm):
-            lost = metric in ("OnFailureDestinationDeliveredEventCount", "DroppedEventCount") or namespace == "AWS/SQS"
+            lost = metric in alone or namespace == "AWS/SQS"
             assert lost or (namespace, metric) in on_boards, alarm["AlarmName"]
 
 

@@ -135,6 +135,7 @@ def allowed(role: dict[str, object]) -> Permissions:
         "measure-fraud",
         "merge-warehouse",
         "migrate-warehouse",
+        "rotate-card-key",
     ],
 )
 def test_a_function_may_do_exactly_what_it_does(template: Template, function: str) -> None:
@@ -159,7 +160,7 @@ def test_no_role_is_left_that_nobody_uses(template: Template) -> None:
         {"DeliveryRole.Arn", "CopyRole.Arn"}
         | people
         | batch
-        | (set() if template.stage == "local" else {"ApiLogRole.Arn"})
+        | (set() if template.stage == "local" else {"ApiLogRole.Arn", "SnapshotRole.Arn"})
     )
     assert {f"{logical_id}.Arn" for logical_id in template.of_type("AWS::IAM::Role")} == of_functions | others
 
