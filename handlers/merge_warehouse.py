@@ -12,8 +12,7 @@ from shared.retry import seconds_left
 from shared.telemetry import logger, metrics, observed
 from shared.warehouse.data_api import Warehouse
 from shared.warehouse.marts import Marts
-from shared.warehouse.merging import NOTHING, PERIOD_SECONDS, is_idle, passes, read_result
-from shared.warehouse.sql import read_statements
+from shared.warehouse.merging import PERIOD_SECONDS, Merge, passes
 
 RESERVE_SECONDS = 3.0
 LEAST_SECONDS = 10.0  # a pass needs some
@@ -34,19 +33,17 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
 
     A second run beside it is harmless: merge.sql locks, and inserts what is new.
 
-    Raises what the warehouse says when a pass fails: the alarm sees it, and the next run tries again. The marts keep no
-    merge back: what they failed of is raised at the end.
+    A pass that the warehouse refuses (a conflict with a load, a table that somebody holds) is tried again by the next
+    one; what the last one was refused for is raised, so that the alarm sees it. The marts keep no merge back: what they
+    failed of is raised at the end. Raises at once what boto3 does when the warehouse is away.
     """
     database, every = warehouse()
-    look, statements, marts = read_statements("staged.sql"), read_statements("merge.sql"), Marts(database)
-    total = Ledger()
+    merge, marts, total = Merge(database), Marts(database), Ledger()
     wanted = min(PERIOD_SECONDS, max(LEAST_SECONDS, float(event.get("seconds", PERIOD_SECONDS))))
     try:
         for seconds in passes(every, seconds_left(context, RESERVE_SECONDS, wanted)):
-            result = NOTHING
-            if not is_idle(database.run("look-at-staging", look, seconds)):
-                result = read_result(database.run("merge-warehouse", statements, seconds))
-                logger.info("merged", extra=result._asdict())
+            if (result := merge.once(seconds)) is None:
+                continue
             total.received += result.staged
             total.written += result.inserted
             total.duplicates += result.duplicates
@@ -55,5 +52,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
                 logger.info("refreshed the marts", extra=refreshed._asdict())
     finally:
         counts = total.publish(metrics, "merge-warehouse")
+    merge.raise_refusal()
     marts.raise_failure()
     return counts

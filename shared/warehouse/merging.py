@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from shared.warehouse.data_api import Row
+from shared.telemetry import describe, logger
+from shared.warehouse.data_api import Row, StatementFailedError, Warehouse
+from shared.warehouse.sql import read_statements
 
 # Of the schedule's 60: without a gap, a row would wait in it. The next run may begin beside the last pass of this one;
 # merge.sql locks, so that one waits for the other.
@@ -42,6 +44,33 @@ def is_idle(rows: list[Row]) -> bool:
     if len(rows) != 1:
         raise ValueError(f"staged.sql gave {len(rows)} rows, expected one with a count")
     return int(rows[0]["waiting"]) == 0
+
+
+class Merge:
+    """The merge during a run of merge-warehouse: a pass that the warehouse refuses is tried again by the next one."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+        self._look, self._statements = read_statements("staged.sql"), read_statements("merge.sql")
+        self._refusal: StatementFailedError | None = None
+
+    def once(self, seconds: float) -> MergeResult | None:
+        """Merge what is staged, if anything is; None when it was refused. Raises as Warehouse.run does otherwise."""
+        result, self._refusal = NOTHING, None
+        try:
+            if not is_idle(self._warehouse.run("look-at-staging", self._look, seconds)):
+                result = read_result(self._warehouse.run("merge-warehouse", self._statements, seconds))
+                logger.info("merged", extra=result._asdict())
+        except StatementFailedError as error:
+            self._refusal = error
+            logger.warning("pass refused", extra=describe(error))
+            return None
+        return result
+
+    def raise_refusal(self) -> None:
+        """Raise what the last pass was refused for, if it was."""
+        if self._refusal:
+            raise self._refusal
 
 
 def passes(

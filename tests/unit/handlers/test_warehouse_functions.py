@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from types import ModuleType
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from shared.warehouse.data_api import StatementFailedError, Warehouse
 from shared.warehouse.sql import read_statements
@@ -87,23 +90,41 @@ def test_the_merge_is_one_transaction(stage: Stage, function: Load, monkeypatch:
     assert batch["Sqls"][0].startswith("LOCK")
 
 
-def test_a_failed_merge_is_raised_and_what_was_merged_before_is_counted(
-    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch, output: Output
+@pytest.mark.parametrize(("refused", "raised", "written"), [({2}, False, 6), ({3}, True, 6), ({1, 2, 3}, True, 0)])
+def test_a_refused_pass_is_tried_again_by_the_next_and_the_last_ones_refusal_is_raised(
+    stage: Stage,
+    function: Load,
+    monkeypatch: pytest.MonkeyPatch,
+    output: Output,
+    refused: set[int],
+    raised: bool,
+    written: int,
 ) -> None:
-    answers = [[COUNTS], StatementError("ERROR: 1023 serializable isolation violation")]
+    passes = itertools.count(1)
 
     def execute(sql: str) -> Result | None:
-        if not sql.startswith("SELECT staged"):
-            return answer_counts(sql)
-        answer = answers.pop(0)
-        if isinstance(answer, StatementError):
-            raise answer
-        return answer
+        if sql.startswith("SELECT staged") and next(passes) in refused:
+            raise StatementError("ERROR: 1023 serializable isolation violation")
+        return answer_counts(sql)
 
-    module = merge_module(function, monkeypatch, FakeDataApi(execute), every=20)
-    with pytest.raises(StatementFailedError, match="serializable isolation violation"):
+    api = FakeDataApi(execute)
+    module = merge_module(function, monkeypatch, api, every=20)
+    with pytest.raises(StatementFailedError, match="serializable isolation") if raised else nullcontext():
         module.handler({}, Context(remaining_ms=63_000))
-    assert emitted(output())["Written"] == [3]
+    assert len(of(api, "merge-warehouse")) == 3
+    assert emitted(output())["Written"] == [written]
+
+
+def test_a_warehouse_that_is_away_is_raised_at_once(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Away(FakeDataApi):
+        def batch_execute_statement(self, **parameters: Any) -> dict[str, Any]:
+            raise EndpointConnectionError(endpoint_url="http://127.0.0.1")
+
+    module = merge_module(function, monkeypatch, Away(answer_counts), every=20)
+    with pytest.raises(EndpointConnectionError):
+        module.handler({}, Context(remaining_ms=63_000))
 
 
 def test_marts_that_cannot_be_refreshed_keep_no_merge_back_and_are_raised_at_the_end(
