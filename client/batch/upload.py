@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,10 @@ _TRANSFER = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=P
 
 
 def keys(files: Iterable[Path]) -> dict[Path, str]:
-    """Give each file its key. Raises ClientError for what cannot be read, is no CSV by its name, or shares one."""
+    """Give each file its key.
+
+    Raises ClientError for what cannot be read, is no CSV by its name, is gzip and not whole, or shares a key.
+    """
     found: dict[Path, str] = {}
     for file in files:
         if not file.is_file():
@@ -29,7 +34,22 @@ def keys(files: Iterable[Path]) -> dict[Path, str]:
         if key in found.values():
             raise ClientError(f"Two files are named {file.name}: they would be one object, rename one of them.")
         found[file] = key
+    for file in found:
+        if file.name.endswith(".gz"):
+            _read_through(file)
     return found
+
+
+def _read_through(file: Path) -> None:
+    """Raise ClientError for gzip that is cut off or damaged: Spark would find out with half of a folder's run done."""
+    try:
+        with gzip.open(file) as stream:
+            while stream.read(PART_BYTES):
+                pass
+    except (EOFError, OSError, zlib.error) as error:
+        raise ClientError(
+            f"{file} is no whole gzip file ({error}): fetch or make it again. Nothing was sent."
+        ) from error
 
 
 def etag(file: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from collections.abc import Iterator
@@ -113,6 +114,22 @@ def test_two_files_of_one_name_would_be_one_object(tmp_path: Path, file: Path) -
     other.write_text("x")
     with pytest.raises(ClientError, match=r"Two files are named a\.csv"):
         upload.keys([file, other])
+
+
+@pytest.mark.parametrize("harm", ["cut off", "damaged", "no gzip"])
+def test_gzip_that_is_not_whole_is_refused_before_anything_is_sent(tmp_path: Path, harm: str) -> None:
+    whole = gzip.compress(b"".join(b"row %d\n" % n for n in range(10_000)))
+    middle = len(whole) // 2
+    content = {
+        "cut off": whole[:middle],
+        "damaged": whole[:middle] + bytes(64) + whole[middle + 64 :],
+        "no gzip": b"trans_date_trans_time\n",
+    }[harm]
+    (tmp_path / "whole.csv.gz").write_bytes(whole)
+    (tmp_path / "harmed.csv.gz").write_bytes(content)
+    assert upload.keys([tmp_path / "whole.csv.gz"])
+    with pytest.raises(ClientError, match=r"harmed\.csv\.gz is no whole gzip file .*Nothing was sent"):
+        upload.keys([tmp_path / "whole.csv.gz", tmp_path / "harmed.csv.gz"])
 
 
 @pytest.mark.parametrize("size", [0, 10, upload.PART_BYTES - 1, upload.PART_BYTES, 2 * upload.PART_BYTES + 5])
