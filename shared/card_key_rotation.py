@@ -12,6 +12,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
+from botocore.exceptions import ClientError
+
 from shared.card_key import MAX_AGE_SECONDS, STALE_SECONDS
 from shared.transaction.card_keys import CardKeys, CardKeysError
 
@@ -73,7 +75,7 @@ class Rotation:
 
     def create(self, since: str | None = None, *, early: bool = False) -> None:
         """Add a version with one key more, labelled AWSPENDING; nothing when this rotation's is there."""
-        if self._token in self._versions():
+        if self._pending() is not None:
             return
         soonest = _moment(self._now() + LEAD)
         if since is not None and since < soonest and not early:
@@ -91,18 +93,23 @@ class Rotation:
         )
 
     def test(self) -> None:
-        """Raise RotationError unless this rotation's version is the current one and one key more."""
-        if CURRENT in self._versions().get(self._token, ()):
-            return
-        if self._pending().keys[:-1] != self._read(CURRENT).keys:
-            raise RotationError("the secret was changed meanwhile: rotate again")
+        """Raise RotationError unless this rotation's version is the current one and one key more.
+
+        Nor is the trial of a new schedule an error: for it, Secrets Manager asks this step alone, of a version that it
+        made itself (a copy of the current one) and takes away again.
+        """
+        ring, current = self._pending(), self._read(CURRENT)
+        if ring != current:
+            _follows(ring, current)
 
     def finish(self) -> Rotated:
         """Make this rotation's version the current one; Secrets Manager refuses if another has become it meanwhile."""
         versions = self._versions()
         ring = self._pending()
-        if CURRENT not in versions.get(self._token, ()):
-            self.test()
+        if ring is None:
+            raise RotationError("this rotation has made no version: rotate again")
+        if CURRENT not in versions[self._token]:
+            _follows(ring, self._read(CURRENT))
             current = next(version for version, labels in versions.items() if CURRENT in labels)
             self._client.update_secret_version_stage(
                 SecretId=self._secret_arn,
@@ -119,9 +126,20 @@ class Rotation:
         answer = self._client.get_secret_value(SecretId=self._secret_arn, VersionStage=label)
         return CardKeys.read(answer["SecretString"])
 
-    def _pending(self) -> CardKeys:
-        answer = self._client.get_secret_value(SecretId=self._secret_arn, VersionId=self._token)
+    def _pending(self) -> CardKeys | None:
+        """Give this rotation's ring; None before there is one: Secrets Manager begins with a version of no value."""
+        try:
+            answer = self._client.get_secret_value(SecretId=self._secret_arn, VersionId=self._token)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+                return None
+            raise
         return CardKeys.read(answer["SecretString"])
+
+
+def _follows(ring: CardKeys | None, current: CardKeys) -> None:
+    if ring is None or ring.keys[:-1] != current.keys:
+        raise RotationError("the secret was changed meanwhile: rotate again")
 
 
 def _random() -> bytes:

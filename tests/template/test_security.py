@@ -25,6 +25,26 @@ def test_the_secrets_are_under_a_key_of_the_stages_own_that_only_secrets_manager
     assert text(conditions["kms:ViaService"]) == "secretsmanager.${AWS::Region}.amazonaws.com"
 
 
+def test_secrets_manager_rotates_the_card_key_of_prod_once_a_year_and_may_call_the_function_for_that_alone(
+    prod: Template, dev: Template, local: Template
+) -> None:
+    (schedule,) = prod.of_type("AWS::SecretsManager::RotationSchedule").values()
+    assert text(schedule["SecretId"]) == "CardKeySecret"
+    assert text(schedule["RotationLambdaARN"]) == "RotateDashcardDashkeyLambdaFunction.Arn"
+    assert schedule["RotationRules"] == {"AutomaticallyAfterDays": 365}
+    assert schedule["RotateImmediatelyOnUpdate"] is False  # or each deploy that changes it would add a key
+    callers = {
+        name: p for name, p in prod.of_type("AWS::Lambda::Permission").items() if "Rotat" in text(p["FunctionName"])
+    }
+    assert set(callers) == {"CardKeyRotationPermission"}
+    permission = callers["CardKeyRotationPermission"]
+    assert permission["Principal"] == "secretsmanager.amazonaws.com"
+    assert (text(permission["SourceArn"]), text(permission["SourceAccount"])) == ("CardKeySecret", "AWS::AccountId")
+    for by_hand in (dev, local):
+        assert "AWS::SecretsManager::RotationSchedule" not in {r["Type"] for r in by_hand.resources.values()}
+        assert "CardKeyRotationPermission" not in by_hand.resources
+
+
 def test_every_method_asks_for_a_key(template: Template) -> None:
     methods = template.of_type("AWS::ApiGateway::Method")
     assert len(methods) >= 9

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -136,3 +137,45 @@ def test_secrets_managers_four_steps_do_the_same(secret: Secret, function: Any) 
         for _ in range(2):  # each may be called again
             function({"Step": step, "SecretId": "not looked at", "ClientRequestToken": token}, Context())
     assert len(secret.ring().keys) == 2
+
+
+@pytest.fixture
+def scheduled(secret: Secret, function: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+    """Have Secrets Manager itself rotate: at once, or (as for a new schedule) only try the function."""
+
+    class Lambda:
+        def get_function(self, arn: str) -> None:
+            """It exists."""
+
+        def invoke(self, *_: Any, body: str, **__: Any) -> None:
+            function(json.loads(body), Context())
+
+    monkeypatch.setattr("moto.awslambda.utils.get_backend", lambda *_: Lambda())
+    rules = {"AutomaticallyAfterDays": 365}
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:swipeline-test-rotate-card-key"
+    return lambda at_once: secret.client.rotate_secret(
+        SecretId=secret.arn, RotationLambdaARN=arn, RotationRules=rules, RotateImmediately=at_once
+    )
+
+
+def test_a_schedules_rotation_begins_with_a_version_that_has_no_value_yet(secret: Secret, scheduled: Any) -> None:
+    scheduled(True)
+    ring = secret.ring()
+    assert [key.id for key in ring.keys] == ["1", "2"]
+    assert ring.keys[0].secret == b"k" * 64
+    assert len(ring.newest.secret) == 64
+
+
+def test_the_trial_of_a_new_schedule_passes_and_changes_no_key(secret: Secret, scheduled: Any) -> None:
+    before = secret.ring()
+    scheduled(False)
+    assert secret.ring() == before
+    assert secret.rotation().run().keys == 2
+
+
+def test_no_step_makes_up_for_one_that_was_left_out(secret: Secret, function: Any) -> None:
+    for step in ("testSecret", "finishSecret"):
+        event = {"Step": step, "SecretId": secret.arn, "ClientRequestToken": str(uuid.uuid4())}
+        with pytest.raises(RotationError, match="rotate again"):
+            function(event, Context())
+    assert len(secret.ring().keys) == 1
