@@ -23,6 +23,7 @@ README = {
     "overview": ("Overview", LAPTOP, "light"),
     "regions": ("Regions", LAPTOP, "dark"),
     "customers": ("Customers", LAPTOP, "light"),
+    "fraud": ("Fraud", LAPTOP, "light"),
     "phone": ("Overview", PHONE, "dark"),
 }
 HIGHEST = {LAPTOP: 1150, PHONE: 1300}  # pixels: what a reader of the README scrolls past
@@ -46,6 +47,8 @@ def take(browser: Browser, address: str, page: str, size: tuple[int, int], mode:
         height = int(tab.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight"))
         tab.set_viewport_size({"width": size[0], "height": height if whole else min(height, HIGHEST[size])})
         dashboard.settle()
+        if size == LAPTOP:
+            tab.get_by_role("button", name="Refresh").wait_for()
         tab.wait_for_timeout(500)  # the charts' own transition to the new size tells no end
         tab.screenshot(path=path, animations="disabled")
 

@@ -56,7 +56,7 @@ def by_gender_and_category(data: pd.DataFrame, palette: Palette) -> alt.Chart:
 
 
 def by_birth_year(data: pd.DataFrame, palette: Palette) -> alt.Chart:
-    """A column per year of birth, women's spend upon men's."""
+    """A column per year of birth, women's spend below men's."""
     years = range(int(data["birth_year"].min()), int(data["birth_year"].max()) + 1)
     return (
         alt.Chart(plain(data), height=320)

@@ -37,7 +37,7 @@ def show(filters: Filters) -> None:
     panel(
         "spend-by-birth-year",
         "Spend by year of birth",
-        "US dollars, women's upon men's.",
+        "US dollars, women's below men's.",
         by_birth_year(years, colors) if len(years) else None,
         years,
     )
