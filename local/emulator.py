@@ -6,7 +6,7 @@ sts:GetCallerIdentity says. AWS's own services resolve a caller inside; MiniStac
 Redshift Data API needs it to authorise. The route proves nothing about who sent a request: check the signature first.
 
 `POST /_swipeline/snapshot` saves the state: see `local.snapshot`. `POST /_swipeline/faults` makes services fail: see
-`local.cloudwatch.faults`.
+`local.cloudwatch.faults`. `GET /_swipeline/permissions`: what roles have used of theirs, see `local.permissions`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from local.cloudwatch.faults import FAULTS_PATH, Faults
 from local.cloudwatch.install import CloudWatch
 from local.executions import Executions
 from local.glue import GlueEngine
+from local.permissions import PERMISSIONS_PATH, Permissions
 from local.settings import ACCOUNT_ID, HOST, REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Settings
 from local.snapshot import SNAPSHOT_PATH, save
 from local.step_functions import Integrations
@@ -108,7 +109,7 @@ def caller_name(access_key_id: str) -> str:
     return str(found["arn"]).rpartition(":")[2].rpartition("/")[2] if status == HTTPStatus.OK else "anonymous"
 
 
-def with_routes(app: App, faults: Faults) -> App:
+def with_routes(app: App, faults: Faults, permissions: Permissions) -> App:
     """Wrap an ASGI application with our routes; everything else passes through untouched."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
@@ -120,7 +121,11 @@ def with_routes(app: App, faults: Faults) -> App:
             status, answer = save()
         elif route == ("POST", FAULTS_PATH):
             status, answer = faults.set(await body_of(receive))
+        elif route == ("GET", PERMISSIONS_PATH):
+            status, answer = HTTPStatus.OK, permissions.report()
         else:
+            if route:
+                permissions.asked(dict(scope["headers"]), caller_name)
             await app(scope, receive, send)
             return
         body = json.dumps(answer).encode()
@@ -159,13 +164,15 @@ def main() -> None:
     Integrations(Clients(settings, "step-functions"), stepfunctions).install()
     executions = Executions(settings.state / "executions", stepfunctions)
     executions.install()
-    from ministack.core import lambda_runtime
+    from ministack.core import iam_evaluator, lambda_runtime
 
     from local import function_logs, journal
     from local.batch_writes import write_batches_cheaply
     from local.housekeeping import tidy_less_often
     from local.paged_scan import page_scans
 
+    permissions = Permissions()
+    permissions.install(iam_evaluator)
     tidy_less_often()
     function_logs.install(lambda_runtime)
     page_scans()
@@ -185,7 +192,7 @@ def main() -> None:
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
     config.loglevel = "WARNING"
     try:
-        served = with_routes(app, cloudwatch.faults)
+        served = with_routes(app, cloudwatch.faults, permissions)
         asyncio.run(serve(Calls(served, caller_name) if counting else served, config))
     finally:
         xray.stop()

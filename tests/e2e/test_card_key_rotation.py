@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.e2e import permissions
 from tests.e2e.stack import Stack, wait_until
 
 pytestmark = pytest.mark.slow  # it waits for keys to age
@@ -83,6 +84,12 @@ def test_each_transaction_is_in_every_store_once_under_the_key_of_its_time(
     assert {item["transaction_id"]["S"]: item["card_key_id"]["S"] for item in items} == expected
     facts = stack.sql("SELECT transaction_id, card_key_id FROM core.transaction")
     assert {one: key for one, key in facts if one in expected} == expected
+
+
+def test_the_rotation_uses_all_that_its_role_is_granted(
+    stack: Stack, rotation: tuple[list[Row], dict[str, Any]]
+) -> None:
+    assert not permissions.unused(stack, permissions.roles(stack)["rotate-card-key"])
 
 
 def test_a_card_number_finds_what_came_before_and_after(

@@ -10,6 +10,7 @@ import pytest
 
 from local.cloudwatch.faults import Faults
 from local.emulator import emulator_environment, role_arn, with_routes
+from local.permissions import Permissions
 from local.settings import Settings
 
 SETTINGS = Settings(Path("/home"), 4566)
@@ -40,8 +41,8 @@ def test_other_requests_pass_through_untouched() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         seen.append(scope)
 
-    scope = {"type": "http", "method": "GET", "path": "/bucket/_swipeline/caller"}
-    asyncio.run(with_routes(app, Faults())(scope, None, None))  # type: ignore[arg-type]
+    scope = {"type": "http", "method": "GET", "path": "/bucket/_swipeline/caller", "headers": []}
+    asyncio.run(with_routes(app, Faults(), Permissions())(scope, None, None))  # type: ignore[arg-type]
     assert seen == [scope]
 
 

@@ -1,0 +1,105 @@
+"""Each action that a function's role is granted is one that the function uses, on that resource."""
+
+from __future__ import annotations
+
+import ast
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e import permissions
+from tests.e2e.stack import REPO, Stack, wait_until
+from tests.e2e.test_query import call, reader_key
+from tests.e2e.test_stream_path import rows_of
+
+BY_ROTATION = "rotate-card-key"  # test_card_key_rotation.py asks of it: a key more would be in the way of other tests
+
+
+def invoke(stack: Stack, function: str, event: dict[str, Any]) -> Any:
+    name = f"swipeline-{stack.stage}-{function}"
+    answer = stack.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event).encode())
+    body = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, body
+    return body
+
+
+@pytest.fixture(scope="module")
+def driven(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Have each function do each kind of its work once."""
+    path = tmp_path_factory.mktemp("permissions") / "sent.csv"
+    stack.run("generate", "--rows", "2000", "--seed", "4680", "--out", path)
+    stack.run("send", path)
+    stack.client("kinesis").put_record(StreamName=stack.outputs["StreamName"], Data=b'[1,"x"]\n', PartitionKey="00")
+    invoke(stack, "migrate-warehouse", {})
+
+    read = partial(call, stack, reader_key(stack))
+    row = rows_of(path)[-1]
+
+    def alert() -> Any:
+        listed = read("GET", "/alerts").json()["alerts"]
+        return listed and listed[0]
+
+    found = wait_until(alert, 60, "an alert is raised")
+    wait_until(
+        lambda: read("GET", f"/transactions/{row['trans_num']}").status_code == 200, 60, "the last row is stored"
+    )
+    for where, question in (
+        ("/transactions", {"card_id": found["card_id"]}),
+        ("/transactions", {"merchant": row["merchant"]}),
+        ("/merchants", {"prefix": "k"}),
+        ("/alerts", {"card_id": found["card_id"]}),
+        ("/alerts", {"status": "open"}),
+        (f"/alerts/{found['alert_id']}", {}),
+    ):
+        assert read("GET", where, params=question).status_code == 200, where
+    assert read("POST", "/transactions/search", json={"card_number": row["cc_num"]}).status_code == 200
+    judge = partial(call, stack, reader_key(stack, "ReviewerApiKeyId"), "POST")
+    said = judge(f"/alerts/{found['alert_id']}/verdict", json={"verdict": "fraud", "by": "ada"})
+    assert said.status_code == 200, said.text
+    invoke(stack, "measure-fraud", {})
+
+
+@pytest.mark.usefixtures("driven")
+def test_each_function_uses_all_that_its_role_is_granted(stack: Stack) -> None:
+    roles = permissions.roles(stack)
+    assert len(roles) == len(set(roles.values())) == 9
+    del roles[BY_ROTATION]
+    left: dict[str, Any] = {}
+
+    def all_used() -> bool:
+        left.clear()
+        left.update({name: found for name, role in roles.items() if (found := permissions.unused(stack, role))})
+        return not left
+
+    # merge-warehouse runs by its schedule, each minute.
+    wait_until(all_used, 90, "every permission is used", lambda: f"but not {left}")
+
+
+@pytest.mark.usefixtures("driven")
+def test_what_is_said_to_be_used_on_aws_alone_is_granted_and_not_used_here(stack: Stack) -> None:
+    roles = permissions.roles(stack).values()
+    granted = {action for role in roles for action, _ in permissions.granted(stack, role)}
+    assert set(permissions.ON_AWS) <= granted
+    used = permissions.used(stack)
+    assert not {action for role in roles for action, _ in used.get(role, ())} & set(permissions.ON_AWS)
+
+
+def test_the_test_of_what_is_used_when_a_function_gives_up_is_there() -> None:
+    file, _, name = permissions.GIVEN_UP.partition("::")
+    tree = ast.parse((Path(REPO) / "tests" / "e2e" / file).read_text(encoding="utf-8"))
+    assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def test_a_permission_that_nobody_uses_is_seen(stack: Stack) -> None:
+    role = permissions.roles(stack)["measure-fraud"]
+    iam, resource = stack.client("iam"), "arn:aws:dynamodb:us-east-1:000000000000:table/nobodys"
+    statement = {"Effect": "Allow", "Action": ["dynamodb:Query", "dynamodb:DeleteItem"], "Resource": resource}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_role_policy(RoleName=role, PolicyName="one-more", PolicyDocument=document)
+    try:
+        assert permissions.unused(stack, role) >= {("dynamodb:Query", resource), ("dynamodb:DeleteItem", resource)}
+    finally:
+        iam.delete_role_policy(RoleName=role, PolicyName="one-more")
