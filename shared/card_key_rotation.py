@@ -12,8 +12,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from botocore.exceptions import ClientError
-
 from shared.card_key import MAX_AGE_SECONDS, STALE_SECONDS
 from shared.transaction.card_keys import CardKeys, CardKeysError
 
@@ -25,6 +23,8 @@ _ALPHABET = string.ascii_letters + string.digits
 
 class SecretsClient(Protocol):
     """The part of boto3's Secrets Manager client that is used here."""
+
+    exceptions: Any
 
     def get_secret_value(self, **parameters: Any) -> dict[str, Any]:
         """Give a version."""
@@ -130,10 +130,8 @@ class Rotation:
         """Give this rotation's ring; None before there is one: Secrets Manager begins with a version of no value."""
         try:
             answer = self._client.get_secret_value(SecretId=self._secret_arn, VersionId=self._token)
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ResourceNotFoundException":
-                return None
-            raise
+        except self._client.exceptions.ResourceNotFoundException:
+            return None
         return CardKeys.read(answer["SecretString"])
 
 
