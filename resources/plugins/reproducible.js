@@ -28,7 +28,7 @@ class Reproducible {
     this.serverless = serverless;
     this.hooks = {
       'before:package:compileLayers': () => rewrite(realpathSync(serverless.service.layers.pythonRequirements.artifact)),
-      'before:package:finalize': () => this.nameDeployment(),
+      'after:aws:package:finalize:mergeCustomProviderResources': () => this.nameDeployment(), // with what resources/aws/ says of the API
     };
   }
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
+from fnmatch import fnmatchcase
 
 from tests.template.packaging import ROOT
 from tests.template.template import Template, text
@@ -16,13 +19,50 @@ def test_the_secrets_are_under_a_key_of_the_stages_own_that_only_secrets_manager
             assert secret["KmsKeyId"] == {"Ref": "SecretsKey"}, name
     if template.stage == "local":
         return
-    (key,) = template.of_type("AWS::KMS::Key").values()
+    key = template.of_type("AWS::KMS::Key")["SecretsKey"]
     assert key["EnableKeyRotation"] is True
     administer, use = key["KeyPolicy"]["Statement"]
     assert text(administer["Principal"]["AWS"]).endswith(":root")
     conditions = use["Condition"]["StringEquals"]
     assert conditions["kms:CallerAccount"] == {"Ref": "AWS::AccountId"}
     assert text(conditions["kms:ViaService"]) == "secretsmanager.${AWS::Region}.amazonaws.com"
+
+
+def test_every_log_group_is_under_a_key_that_cloudwatch_logs_can_use_for_the_stages_groups_alone(
+    on_aws: Template,
+) -> None:
+    groups = on_aws.of_type("AWS::Logs::LogGroup").values()
+    assert {text(group["KmsKeyId"]) for group in groups} == {"LogsKey.Arn"}
+    key = on_aws.of_type("AWS::KMS::Key")["LogsKey"]
+    assert key["EnableKeyRotation"] is True
+    administer, use = key["KeyPolicy"]["Statement"]
+    assert text(administer["Principal"]["AWS"]).endswith(":root")
+    assert text(use["Principal"]["Service"]) == "logs.${AWS::Region}.amazonaws.com"
+    assert not {"kms:*", "kms:CreateGrant", "kms:PutKeyPolicy"} & set(use["Action"])
+    prefix = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:"
+    patterns = [text(arn) for arn in use["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]]
+    assert all(f"/swipeline-{on_aws.stage}" in pattern for pattern in patterns)
+    for group in groups:  # one that no pattern covers could not be made
+        assert [p for p in patterns if fnmatchcase(prefix + group["LogGroupName"], p)], group["LogGroupName"]
+
+
+def test_the_embedded_aws_needs_no_key_for_its_logs(local: Template) -> None:
+    assert not [g for g in local.of_type("AWS::Logs::LogGroup").values() if "KmsKeyId" in g]
+
+
+def test_the_api_takes_no_tls_older_than_1_2_and_a_change_of_that_is_deployed(
+    on_aws: Template, local: Template
+) -> None:
+    (api,) = on_aws.of_type("AWS::ApiGateway::RestApi").values()
+    assert re.match(r"SecurityPolicy_TLS13_1_[23]_", api["SecurityPolicy"])
+    assert api["EndpointAccessMode"] == "STRICT"  # these policies ask for a mode
+    assert "SecurityPolicy" not in local.resources["ApiGatewayRestApi"]["Properties"]
+    kinds = "RestApi|Resource|Method|Model|RequestValidator|GatewayResponse"
+    parts = [[i, r] for i, r in on_aws.resources.items() if re.fullmatch(f"AWS::ApiGateway::({kinds})", r["Type"])]
+    parts.sort(key=lambda part: part[0])
+    (deployment,) = on_aws.of_type("AWS::ApiGateway::Deployment")
+    digest = hashlib.sha256(json.dumps(parts, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+    assert deployment == f"ApiGatewayDeployment{digest[:12]}"
 
 
 def test_secrets_manager_rotates_the_card_key_of_prod_once_a_year_and_may_call_the_function_for_that_alone(
