@@ -21,6 +21,7 @@ from client.commands import (
     logs,
     quarantine,
     reconcile,
+    remove,
     replay,
     rotate,
     score,
@@ -50,6 +51,7 @@ def _swipeline() -> None:
 app.command("up")(stack.up)
 app.command("down")(stack.down)
 app.command("status")(stack.status)
+app.command("remove")(remove.remove)
 app.command("env")(env.env)
 app.command("generate")(generate.generate)
 app.command("send")(send.send)

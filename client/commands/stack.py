@@ -91,7 +91,7 @@ def _print(found: Any) -> None:
 
 def _only_local(stage: str, what: str, command: str | None = None) -> None:
     if stage != LOCAL:
-        verb = {"deploy it": "npx sls deploy", "remove it": "npx sls remove"}.get(what, command)
+        verb = {"deploy it": "npx sls deploy", "remove it": "swipeline remove"}.get(what, command)
         raise ClientError(f"Only stage {LOCAL} is embedded: {what} with `{verb} --stage {stage}`.")
 
 

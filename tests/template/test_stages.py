@@ -74,3 +74,16 @@ def test_only_the_embedded_aws_is_spoken_to_on_the_loopback(on_aws: Template, lo
     assert "127.0.0.1" not in json.dumps(on_aws.body)
     endpoint = local.functions()["merge-warehouse"]["Environment"]["Variables"]["AWS_ENDPOINT_URL_REDSHIFT_DATA"]
     assert endpoint == "http://127.0.0.1:4567"
+
+
+def test_a_deploy_leaves_nothing_behind_that_has_to_be_pruned(template: Template) -> None:
+    """What docs/deploy.md says: no versions of functions, no layer that outlives its stack, old artefacts expire."""
+    assert "AWS::Lambda::Version" not in {resource["Type"] for resource in template.resources.values()}
+    for resource in template.resources.values():
+        if resource["Type"] == "AWS::Lambda::LayerVersion":
+            assert {"DeletionPolicy", "UpdateReplacePolicy"}.isdisjoint(resource)
+    bucket = template.resources["ServerlessDeploymentBucket"]["Properties"]
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    rules = {rule["Id"]: rule for rule in bucket["LifecycleConfiguration"]["Rules"]}
+    assert rules["old-versions"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+    assert template.settings()["deploymentBucketObject"]["maxPreviousDeploymentArtifacts"] == 3

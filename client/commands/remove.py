@@ -1,0 +1,60 @@
+"""`swipeline remove`: takes a stage away with all that it stores, which `sls remove` alone cannot."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from client import output
+from client.aws import Stage, explained
+from client.commands.options import JsonOption
+from client.errors import ClientError
+
+
+def remove(
+    stage: Annotated[str, typer.Option(help="The stage to remove; there is no default.")],
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do it, once the stage's name is typed: without, only say what would go.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove a stage: empty its buckets (all versions), `sls remove`, delete log groups that are left.
+
+    A protected stage (prod) is refused. With --yes, the stage's name is asked for on standard input.
+    """
+    from client.remove.plan import look
+    from client.remove.run import remove as run
+
+    where = Stage(stage)
+    with explained(where):
+        plan = look(where)
+        if as_json:
+            output.as_json({"stage": stage, **asdict(plan)})
+        else:
+            _print(plan)
+        plan.refuse_if_protected(stage)
+        if not yes:
+            output.note("Nothing was removed: --yes removes it, once the stage's name is typed.")
+            return
+        typed = typer.prompt(f"All of this will be gone for good. Type {stage} to remove it", err=True)
+        if typed.strip() != stage:
+            raise ClientError(f"{typed!r} is not {stage}: nothing was removed.")
+        run(where, plan, output.note)
+    output.note(f"Stage {stage} is removed.")
+
+
+def _print(plan: Any) -> None:
+    from rich.table import Table
+
+    table = Table(title=f"Stack {plan.stack}")
+    table.add_column("bucket")
+    for column in ("objects", "old versions", "delete markers", "MiB"):
+        table.add_column(column, justify="right")
+    for bucket in plan.buckets:
+        counts = (bucket.objects, bucket.old_versions, bucket.delete_markers)
+        table.add_row(bucket.name, *(f"{count:,}" for count in counts), f"{bucket.bytes / 2**20:,.1f}")
+    output.people.print(table)
+    output.people.print(f"Tables: {', '.join(plan.tables) or 'none'}", highlight=False)
+    output.people.print(f"Log groups: {len(plan.log_groups)}", highlight=False)

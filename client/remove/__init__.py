@@ -1,0 +1,1 @@
+"""Removes a stage whole: also what `sls remove` leaves or stumbles over."""
