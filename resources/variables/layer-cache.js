@@ -1,4 +1,4 @@
-// Where the built layer is kept: one folder for each Python and platform, and each list of pinned versions.
+// Where the built layer is kept: one folder for each Python and platform, each list of pinned versions, and what is cut from them.
 'use strict';
 
 const { execFileSync } = require('node:child_process');
@@ -14,7 +14,8 @@ module.exports = async ({ resolveVariable }) => {
   const target = pipArgs.some((arg) => arg.startsWith('--platform'))
     ? await resolveVariable('param:runtime')
     : execFileSync(python, ['-c', TAG], { encoding: 'utf8' }).trim();
+  const cut = await resolveVariable('self:custom.pythonRequirements.slimPatterns');
   const lock = readFileSync(path.join(__dirname, '..', '..', 'requirements.lock'));
-  const key = createHash('sha256').update(JSON.stringify(pipArgs)).update(lock).digest('hex').slice(0, 12);
+  const key = createHash('sha256').update(JSON.stringify([pipArgs, cut])).update(lock).digest('hex').slice(0, 12);
   return `build/layers/${target}-${key}`;
 };

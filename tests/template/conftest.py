@@ -29,6 +29,12 @@ def dev() -> Template:
 
 
 @pytest.fixture
+def guarded() -> Template:
+    """Stage dev with the API's two options on: a web application firewall, and SigV4 beside the key."""
+    return packaged("dev", "webFirewall=firewall", "apiAuthorizer=aws_iam")
+
+
+@pytest.fixture
 def prod() -> Template:
     """Stage prod."""
     return packaged("prod")

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,19 +19,19 @@ CACHE = ROOT / "build" / "template-tests"
 KEEP = 4  # packages of the latest states of the sources
 
 
-def package(stage: str) -> Path:
+def package(stage: str, *parameters: str) -> Path:
     """Give the folder with a stage's template and zips, packaged now unless these very sources were before.
 
-    Safe to call from several processes at once. Needs no AWS account: none can be found while it runs. Raises
-    RuntimeError with the framework's output when it fails.
+    ``parameters`` are name=value, as for `sls --param`. Safe to call from several processes at once. Needs no AWS
+    account: none can be found while it runs. Raises RuntimeError with the framework's output when it fails.
     """
-    folder = CACHE / _fingerprint() / stage
+    folder = CACHE / _fingerprint() / ",".join((stage, *parameters))
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "done").exists():
             _forget_old()
-            _package(stage, folder)
+            _package(stage, folder, parameters=parameters)
             (folder / "done").touch()
     return folder
 
@@ -41,11 +41,13 @@ def package_anew(stage: str, folder: Path, layers: Path) -> None:
     _package(stage, folder, layers)
 
 
-def _package(stage: str, folder: Path, layers: Path = ROOT / "build" / "layers") -> None:
+def _package(
+    stage: str, folder: Path, layers: Path = ROOT / "build" / "layers", parameters: Sequence[str] = ()
+) -> None:
     sls = ROOT / "node_modules" / ".bin" / "sls"
     if not sls.exists():
         raise RuntimeError("the Serverless Framework is not installed: run `make setup`")
-    work = folder.with_name(f"{stage}.work")
+    work = folder.with_name(f"{folder.name}.work")
     shutil.rmtree(work, ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
     work.mkdir(parents=True)
@@ -61,7 +63,10 @@ def _package(stage: str, folder: Path, layers: Path = ROOT / "build" / "layers")
     layers.mkdir(parents=True, exist_ok=True)
     (work / "build" / "layers").symlink_to(layers)
     done = subprocess.run(
-        [str(sls), "package", "--stage", stage, "--package", str(folder)],
+        [
+            *(str(sls), "package", "--stage", stage, "--package", str(folder)),
+            *(f"--param={parameter}" for parameter in parameters),
+        ],
         cwd=work,
         env=_environment(),
         capture_output=True,

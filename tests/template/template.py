@@ -61,9 +61,9 @@ class Template:
 
 
 @cache
-def packaged(stage: str) -> Template:
-    """Give a stage's template, packaged when first asked for."""
-    return Template(package(stage), stage)
+def packaged(stage: str, *parameters: str) -> Template:
+    """Give a stage's template, packaged when first asked for; ``parameters``: name=value, as on the command line."""
+    return Template(package(stage, *parameters), stage)
 
 
 def as_list(value: Any) -> list[Any]:
