@@ -6,8 +6,8 @@ imports the handler, then builds what the first call builds: AWS clients, and de
 empty handler (Powertools' Logger, Metrics and Tracer; its first call makes one boto3 client) take turns; CPU is the
 process's, the smallest of the rounds counts. As packaged, sources are compiled at each start, for Lambda's folders are
 read-only and the zips hold no byte code; boto3 and the standard library have theirs. The last columns are the same with
-byte code beside each source. The floors are the empty handler with one pydantic model of one field, and with Powertools'
-API resolver as well: what functions that check requests cannot do without.
+byte code beside each source. The floors are the empty handler with one pydantic model of one field, and with
+Powertools' API resolver as well: what functions that check requests cannot do without.
 """
 
 from __future__ import annotations
