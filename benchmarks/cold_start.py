@@ -172,7 +172,7 @@ def main() -> int:
         "Byte code in the zips would save more than any import left out, of every function and of the empty one: "
         "it has to be made by the runtime's own Python, which a machine that packages need not have."
     )
-    report.figures = {"seconds": found}
+    report.figures = {"milliseconds": {row[0]: dict(zip(columns, row[1:], strict=True)) for row in rows}}
     return report.publish()
 
 
