@@ -138,7 +138,7 @@ def main() -> int:
     arguments.add_argument("--rounds", type=int)
     options = arguments.parse_args()
     report = Report.begin(__file__, __doc__, options)
-    found = measure(options.rounds or (3 if options.quick else 15))
+    found = measure(options.rounds or (2 if options.quick else 15))
     base = {kind: milliseconds(samples, 1) for kind, samples in found[EMPTY].items()}
     rows: list[list[Any]] = []
     for name, kinds in found.items():

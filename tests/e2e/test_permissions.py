@@ -39,7 +39,7 @@ def driven(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> None:
     row = rows_of(path)[-1]
 
     def alert() -> Any:
-        listed = read("GET", "/alerts").json()["alerts"]
+        listed = read("GET", "/alerts").json().get("alerts")
         return listed and listed[0]
 
     found = wait_until(alert, 60, "an alert is raised")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from client.remove.plan import OF_THE_ACCOUNT
 from tests.template.template import Template
 
 OUTPUTS = {
@@ -87,3 +88,18 @@ def test_a_deploy_leaves_nothing_behind_that_has_to_be_pruned(template: Template
     rules = {rule["Id"]: rule for rule in bucket["LifecycleConfiguration"]["Rules"]}
     assert rules["old-versions"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
     assert template.settings()["deploymentBucketObject"]["maxPreviousDeploymentArtifacts"] == 3
+
+
+def test_swipeline_remove_takes_dev_whole_and_refuses_prod(dev: Template, local: Template, prod: Template) -> None:
+    def retained(template: Template) -> set[str]:
+        kept = {i for i, r in template.resources.items() if str(r.get("DeletionPolicy", "")).startswith("Retain")}
+        return kept - OF_THE_ACCOUNT
+
+    def protected(template: Template) -> set[str]:
+        tables = template.of_type("AWS::DynamoDB::Table").items()
+        return {logical_id for logical_id, table in tables if table.get("DeletionProtectionEnabled")}
+
+    for template in (dev, local):
+        assert retained(template) | protected(template) == set()
+    assert {"LakeBucket", "TransactionTable", "CardKeySecret"} <= retained(prod)
+    assert "TransactionTable" in protected(prod)
