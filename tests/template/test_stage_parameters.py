@@ -117,6 +117,11 @@ def test_what_is_reserved_leaves_the_consumers_a_share_of_a_usual_account(prod: 
     assert sum(reserved) <= 600  # of 1,000, of which Lambda keeps 100 unreserved
 
 
+def test_lambda_starts_whatever_the_senders_plan_lets_in(prod: Template) -> None:
+    throttle = prod.of_type("AWS::ApiGateway::UsagePlan")["ApiGatewayUsagePlan"]["Throttle"]
+    assert prod.functions()["write-to-kinesis"]["ReservedConcurrentExecutions"] >= throttle["BurstLimit"]
+
+
 def test_the_warehouse_s_snapshots_are_taken_by_a_schedule_that_may_do_nothing_else(on_aws: Template) -> None:
     target = on_aws.resources["WarehouseSnapshot"]["Properties"]["Target"]
     asked = yaml.safe_load(target["Input"])
