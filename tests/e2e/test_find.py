@@ -29,7 +29,7 @@ def test_stored_rejected_and_quarantined_transactions_are_found_by_their_ids(
     path = tmp_path / "both.csv"
     with path.open("w", newline="") as out:
         csv.writer(out).writerows([header, good, bad])
-    stack.run("send", path, check=False)  # exits 2: a row was rejected
+    stack.run("send", "--rejected", tmp_path / "rejected.csv", path, check=False)  # exits 2: a row was rejected
     stream = stack.outputs["StreamName"]
     stack.client("kinesis").put_record(StreamName=stream, Data=b'[1,"find-unreadable","x"]\n', PartitionKey="00")
 
