@@ -25,8 +25,8 @@ def ingest() -> Ingest:
     settings = config.read(config.Ingest)
     return Ingest(
         # One attempt: Stream.put repeats only what was refused, which botocore cannot.
-        Stream(client("kinesis", read_timeout=4, attempts=1), settings.stream_name),
-        Requests(client("dynamodb", read_timeout=2, attempts=2), settings.requests_table_name),
+        Stream(client("kinesis", read_timeout=4, attempts=1, validate=False), settings.stream_name),
+        Requests(client("dynamodb", read_timeout=2, attempts=2, validate=False), settings.requests_table_name),
         CardKey(
             client("secretsmanager", read_timeout=2, attempts=2),
             settings.card_key_secret_arn,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import unicodedata
 from functools import lru_cache
+from typing import Any
 
 MERCHANT_PREFIX = "fraud_"  # noise of the Kaggle data set: every merchant has it
 
 _SEPARATOR = "\x1f"  # a control character, which no validated text holds: ("ab", "c") and ("a", "bc") differ
+_BLOCK = 64  # bytes, SHA-256's
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 _CACHED_KEYS = 8
 _CACHED_IDS = 8192  # bounds what a warm function remembers
 
@@ -22,8 +24,21 @@ def require_key(key: bytes) -> bytes:
 
 
 @lru_cache(_CACHED_KEYS)
-def _keyed(key: bytes) -> hmac.HMAC:
-    return hmac.new(require_key(key), digestmod=hashlib.sha256)
+def _keyed(key: bytes) -> tuple[Any, Any]:
+    """Give the two hashes that HMAC begins with; Python's own hmac takes twice the time to copy and finish them."""
+    require_key(key)
+    block = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
+    return hashlib.sha256(block.translate(_INNER)), hashlib.sha256(block.translate(_OUTER))
+
+
+def _hmac_sha256(key: bytes, message: bytes) -> str:
+    """Give HMAC-SHA256 as hex digits: https://www.rfc-editor.org/rfc/rfc2104#section-2."""
+    begun_inner, begun_outer = _keyed(key)
+    inner, outer = begun_inner.copy(), begun_outer.copy()
+    inner.update(message)
+    outer.update(inner.digest())
+    digits: str = outer.hexdigest()
+    return digits
 
 
 def card_id(key: bytes, card_number: str) -> str:
@@ -31,9 +46,7 @@ def card_id(key: bytes, card_number: str) -> str:
 
     A plain hash would be no protection: all card numbers can be tried in minutes. Raises ValueError without a key.
     """
-    mac = _keyed(key).copy()
-    mac.update(card_number.encode("ascii"))
-    return mac.hexdigest()[:32]
+    return _hmac_sha256(key, card_number.encode("ascii"))[:32]
 
 
 @lru_cache(_CACHED_IDS)
@@ -42,11 +55,10 @@ def customer_id(key: bytes, first: str, last: str, gender: str, dob: str, street
 
     Who moves house or changes their name is a new customer. Raises ValueError without a key.
     """
-    mac = _keyed(key).copy()
-    mac.update(_SEPARATOR.join(("customer", first, last, gender, dob, street, zip)).encode())
-    return mac.hexdigest()[:16]
+    return _hmac_sha256(key, _SEPARATOR.join(("customer", first, last, gender, dob, street, zip)).encode())[:16]
 
 
+@lru_cache(_CACHED_IDS)
 def merchant_name(raw: str) -> str:
     """Take the data set's ``fraud_`` prefix and surrounding white space off a merchant's name; in NFC."""
     name = raw.strip() if raw.isascii() else unicodedata.normalize("NFC", raw).strip()

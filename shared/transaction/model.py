@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from operator import gt
+from operator import gt, itemgetter
 from time import time
 from typing import Any
 
@@ -25,6 +25,8 @@ from shared.transaction.schema import IGNORED_SOURCES, REQUIRED_SOURCES, Transac
 _validate = TransactionIn.__pydantic_validator__.validate_python  # model_validate, less one call per row
 _KNOWN = frozenset(TransactionIn.model_fields) | IGNORED_SOURCES
 _CENT = Decimal("0.01")
+_SHORTEST_LIMIT = min(TEXT_LIMITS)
+_texts_of = itemgetter(*TEXT_COLUMNS)
 _LAST4 = Transaction._fields.index("card_last4")
 
 
@@ -64,7 +66,7 @@ def parse_many(
 
 
 def _parse(raw: Mapping[str, Any], card_keys: CardKeys, today: str) -> Transaction | RejectedError:
-    if not isinstance(raw, Mapping):
+    if type(raw) is not dict and not isinstance(raw, Mapping):
         return RejectedError.of(explain(raw, today))
     malformed: tuple[str, ...] = ()
     try:
@@ -80,13 +82,13 @@ def _parse(raw: Mapping[str, Any], card_keys: CardKeys, today: str) -> Transacti
 
 def _canonical(row: dict[str, Any], card_keys: CardKeys, today: str) -> Transaction:
     """Check what the values mean, in the order of their cost, and bring each into its one form."""
-    texts = [row[column] for column in TEXT_COLUMNS]
+    texts: Sequence[str] = _texts_of(row)
     joined = "\n".join(texts)
     if not joined.isascii():
         texts = [unicodedata.normalize("NFC", text) for text in texts]
     merchant, category, first, last, street, city, job = texts
-    texts[0] = merchant = merchant_name(merchant)
-    if not merchant or any(map(gt, map(len, texts), TEXT_LIMITS)):
+    merchant = merchant_name(merchant)
+    if not merchant or (max(map(len, texts)) > _SHORTEST_LIMIT and _are_too_long(merchant, *texts[1:])):
         raise _RefusedError
 
     number, trans_num = plain(row["cc_num"]), row["trans_num"]
@@ -128,8 +130,14 @@ def _content_id(transaction: Transaction) -> str:
     return content_id(transaction.occurred_at, *map(str, transaction[_LAST4:-1]))
 
 
+def _are_too_long(*texts: str) -> bool:
+    return any(map(gt, map(len, texts), TEXT_LIMITS))
+
+
 def _degrees(text: str, limit: int) -> float:
-    value = round(float(text), 6)
+    value = float(text)
+    if "." not in text[-7:] or "e" in text or "E" in text:
+        value = round(value, 6)  # rounding costs ten times the rest, and most have six decimals at most
     if not -limit <= value <= limit:
         raise _RefusedError
     return value + 0.0  # -0.0 and 0.0 are one place
