@@ -81,7 +81,7 @@ def test_every_import_is_in_the_zip_in_the_layer_or_lambdas_own(template: Templa
 
 def test_the_layer_leaves_out_what_lambda_has(template: Template) -> None:
     modules = modules_of(layer_zip(template))
-    assert {"aws_lambda_powertools", "aws_xray_sdk", "orjson", "pydantic", "pydantic_core"} <= modules
+    assert {"aws_lambda_powertools", "aws_xray_sdk", "isal", "orjson", "pydantic", "pydantic_core"} <= modules
     assert not modules & LAMBDAS_OWN
     assert not [name for name in layer_zip(template).namelist() if name.endswith(".pyc") or "/tests/" in name]
 
