@@ -71,7 +71,8 @@ def _line_form() -> re.Pattern[bytes]:
     One match of it spares every check. It takes nothing that the checks of :func:`_transaction` would not; a line of
     another form, such as one with a 29th of February, goes through those.
     """
-    days = f"{_YEAR}-(?:(?:0[1-9]|1[0-2])-(?:[01][1-9]|[12]0|2[1-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+    to_28th = "(?:0[1-9]|1[0-2])-(?:[01][1-9]|[12]0|2[1-8])"
+    days = f"{_YEAR}-(?:{to_28th}|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
     plain = {
         name: form.replace("[!-~]", "[!#-[\\]-~]").replace("[ -~]", "[ !#-[\\]-~]")
         for name, form in _ASCII_FORMS.items()

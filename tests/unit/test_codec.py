@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from datetime import date
 from decimal import Decimal
 
 import orjson
@@ -225,3 +227,24 @@ def test_reasons_do_not_show_values():
     for field in (f.name for f in FIELDS):
         (bad,) = decode_record(line_with(**{field: [secret]}))
         assert secret not in bad.reason
+
+
+@pytest.mark.parametrize("year", [2023, 2024])
+def test_a_line_is_taken_on_every_day_of_the_calendar_and_on_no_other(year):
+    for month, day in itertools.product(range(14), range(33)):
+        try:
+            exists = bool(date(year, month, day))
+        except ValueError:
+            exists = False
+        born = f"{year}-{month:02d}-{day:02d}"
+        (found,) = decode_record(encode_line(TRANSACTION._replace(date_of_birth=born)))
+        assert isinstance(found, Transaction) == exists, born
+
+
+@pytest.mark.parametrize("field", ["latitude", "longitude"])
+def test_degrees_are_taken_up_to_their_limit_and_no_further(field):
+    limit = 90 if field == "latitude" else 180
+    for degrees in range(-200, 201):
+        for value in (float(degrees), degrees + 0.000001, degrees - 0.5):
+            (found,) = decode_record(encode_line(TRANSACTION._replace(**{field: value})))
+            assert isinstance(found, Transaction) == (-limit <= value <= limit), value
