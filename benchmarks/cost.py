@@ -69,7 +69,7 @@ def main() -> int:
     beside = sum(line.variable for line in ours.lines if line.what in kept)
     says = (
         f"DynamoDB's write units of the table and its two indexes are ${units:.3f} of it: the floor. Those of "
-        f"profiles, merchants and alerts (${beside:.3f}) go with the cards of a batch, the merchants' months and the frauds."
+        f"profiles, merchants and alerts (${beside:.3f}) go with a batch's cards, the merchants' months, the frauds."
     )
     report.target("dollars per million transactions, variable", ours.variable, at_most=2.0, unit="$", says=says)
     report.target("share of the baseline's variable cost", ours.variable / bills["baseline"].variable, at_most=0.5)
