@@ -27,6 +27,7 @@ from botocore.exceptions import (
 )
 
 from client.errors import ClientError
+from client.signing import Signed
 from local.settings import REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Settings
 
 LOCAL = "local"
@@ -144,6 +145,11 @@ class Stage:
         if self.local:
             return f"{_settings().endpoint}/restapis/{api}/{self.name}/_user_request_"
         return f"https://{api}.execute-api.{self.region}.amazonaws.com/{self.name}"
+
+    @cached_property
+    def api_auth(self) -> Signed | None:
+        """Signs requests to the API on AWS, which may ask for it; None on stage local, which never does."""
+        return None if self.local else Signed(boto3.Session(), self.region)
 
     @property
     def transactions_url(self) -> str:

@@ -48,7 +48,7 @@ def transactions(
     where = Stage(stage)
     question = Question(card_id, card_number, merchant, begin, end, not oldest)
     with explained(where):
-        api = ReadApi(where.api_url, where.reader_api_key, trust_environment=not where.local)
+        api = ReadApi(where.api_url, where.reader_api_key, trust_environment=not where.local, auth=where.api_auth)
     if as_json:
         output.as_json({"stage": stage, "transactions": list(api.transactions(question, limit or 100))})
     elif as_csv:

@@ -41,10 +41,12 @@ class Page(NamedTuple):
 class ReadApi:
     """A stage's reading API. ``trust_environment``: whether the person's proxy settings are for it."""
 
-    def __init__(self, url: str, key: str, *, trust_environment: bool = True) -> None:
+    def __init__(
+        self, url: str, key: str, *, trust_environment: bool = True, auth: requests.auth.AuthBase | None = None
+    ) -> None:
         self._url = url
         self._session = requests.Session()
-        self._session.trust_env = trust_environment
+        self._session.trust_env, self._session.auth = trust_environment, auth
         self._session.headers["x-api-key"] = key
 
     def page(self, question: Question, limit: int, cursor: str | None) -> Page:

@@ -8,6 +8,7 @@ from enum import Enum, auto
 from typing import Any, NamedTuple
 
 import requests
+from requests.auth import AuthBase
 
 from client.send.batch import Batch, Finding, idempotency_key
 from client.send.retry import Patience
@@ -46,6 +47,7 @@ class Endpoint:
     api_key: str
     stage: str
     trust_environment: bool = True  # proxies and such, from the environment; not for loopback
+    auth: AuthBase | None = None  # signs each request
 
 
 class Api:
@@ -130,6 +132,7 @@ class Api:
         if session is None:
             session = requests.Session()
             session.trust_env = self._endpoint.trust_environment
+            session.auth = self._endpoint.auth
             session.headers.update({"x-api-key": self._endpoint.api_key, "Content-Type": "application/json"})
             self._threads.session = session
         return session

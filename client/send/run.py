@@ -88,7 +88,7 @@ def send_file(stage: Stage, name: str, options: Options, progress: Progress = la
 
 def _send(stage: Stage, source: Input, options: Options, progress: Progress) -> Summary:
     rows = read(source)
-    endpoint = Endpoint(stage.transactions_url, stage.api_key, stage.name, trust_environment=not stage.local)
+    endpoint = Endpoint(stage.transactions_url, stage.api_key, stage.name, not stage.local, stage.api_auth)
     rejected = RejectedRows(options.rejected or Path(f"{source.label}.rejected.csv"), rows.columns)
     stop = Event()
     journal_path = stage.journals / f"{source.identity or f'stream-{uuid.uuid4().hex}'}.sqlite"

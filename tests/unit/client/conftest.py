@@ -33,6 +33,7 @@ class FakeStage:
 
     def __init__(self, url: str, home: Path) -> None:
         self.transactions_url = url
+        self.api_auth = None
         self.journals = home / "sends" / "local-0123456789abcdef"
 
 
