@@ -27,7 +27,9 @@ class Signed(AuthBase):
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Sign a request that is about to be sent."""
-        signed = AWSRequest(str(request.method), str(request.url), data=request.body or b"")
+        # A space is %20 in what AWS signs; requests writes "+", and a real plus as %2B.
+        request.url = str(request.url).replace("+", "%20")
+        signed = AWSRequest(str(request.method), request.url, data=request.body or b"")
         # Frozen for each request: credentials that expire are renewed.
         SigV4Auth(self._credentials.get_frozen_credentials(), SERVICE, self._region).add_auth(signed)
         request.headers.update(dict(signed.headers.items()))
