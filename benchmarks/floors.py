@@ -12,14 +12,22 @@ import boto3
 from botocore.config import Config
 
 from benchmarks.answers import Answers
+from shared.ingest.idempotency import Requests
+from shared.ingest.records import build_records
+from shared.ingest.stream import Stream
+from shared.retry import Budget
 from shared.sinks.bulk_write import ITEMS_PER_CALL
 from shared.sinks.item import to_item
 from shared.sinks.lake import compressed, object_body
 from shared.sinks.prepared import with_prepared_writes
+from shared.transaction.card_keys import CardKeys
 from shared.transaction.codec import decode_record, encode_record
+from shared.transaction.model import parse_many
 from shared.transaction.row import TransactionIn
 from shared.transaction.schema import Transaction
 from tests.unit.fakes.rows import CARD_KEY
+
+REQUEST_ROWS = 500
 
 
 def floors(rows: list[dict[str, Any]], stored: list[Transaction], rounds: int) -> list[tuple[str, str, float]]:
@@ -33,16 +41,31 @@ def floors(rows: list[dict[str, Any]], stored: list[Transaction], rounds: int) -
     calls = [{"t": items[start : start + ITEMS_PER_CALL]} for start in range(0, len(items), ITEMS_PER_CALL)]
     record, body = encode_record(stored), json.dumps(rows).encode()
     lines = gzip.decompress(object_body(stored))
+    keys = CardKeys.of(CARD_KEY)
     validate = TransactionIn.__pydantic_validator__.validate_python
 
     def write(client: Any) -> Callable[[], Any]:
         return lambda: [client.batch_write_item(RequestItems=call) for call in calls]
 
+    requests, stream = Requests(plain, "requests"), Stream(boto3.client("kinesis", config=config), "stream")
+    puts = [
+        build_records(list(enumerate(stored[at : at + REQUEST_ROWS]))) for at in range(0, len(stored), REQUEST_ROWS)
+    ]
+
+    def ask() -> None:
+        for put in puts:
+            requests.find("sender", "key")
+            stream.put(put, Budget(8.0))
+            requests.keep("sender", "key", "0" * 64)
+
     steps: list[tuple[str, str, Callable[[], Any]]] = [
         ("write-to-kinesis", "json.loads of the request", lambda: json.loads(body)),
         ("write-to-kinesis", "pydantic's check of the rows' forms", lambda: _each(validate, rows)),
+        ("write-to-kinesis", "the rows as a whole: form, meaning, ids", lambda: parse_many(rows, keys)),
         ("write-to-kinesis", "encoding the stream's lines", lambda: encode_record(stored)),
+        ("write-to-kinesis", "a request's calls: GetItem, PutRecords, PutItem", ask),
         ("each consumer", "decoding and checking the stream's lines", lambda: decode_record(record)),
+        ("write-to-s3", "the lake's object: lines, and gzip", lambda: object_body(stored)),
         ("write-to-s3", "gzip of the lines", lambda: compressed(lines)),
         ("write-to-s3", "gzip of the lines by zlib, level 6", lambda: gzip.compress(lines, 6)),
         ("write-to-s3", "gzip of the lines by zlib, level 1", lambda: gzip.compress(lines, 1)),
