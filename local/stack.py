@@ -27,7 +27,7 @@ from local.supervisor import code_version, state_file
 STAGE = "local"
 START_SECONDS = 90.0
 STOP_SECONDS = 640.0
-SCHEDULE_SECONDS = 62  # a rule's minute, begun within seconds of the stack's creation, and the scheduler's tick
+SCHEDULE_SECONDS = 75  # a rule's minute, the scheduler's tick of ten seconds, a cold start
 LEAST_BRIDGE_SECONDS = 10
 
 
