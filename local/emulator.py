@@ -170,12 +170,14 @@ def main() -> None:
     from local.batch_writes import write_batches_cheaply
     from local.housekeeping import tidy_less_often
     from local.paged_scan import page_scans
+    from local.quick_json import read_requests_quickly
 
     permissions = Permissions()
     permissions.install(iam_evaluator)
     tidy_less_often()
     function_logs.install(lambda_runtime)
     page_scans()
+    read_requests_quickly()
     write_batches_cheaply()
     journal.install(settings.state / "emulator" / "journal")
     if limiting:
