@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 
@@ -11,8 +12,11 @@ from local.redshift.s3 import RoleAccess
 from local.redshift.server import DataApi
 from local.settings import ACCOUNT_ID, REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Settings
 
+NICENESS = 10  # a merge takes every core it gets; on a laptop the API and the stream go first
+
 
 def main() -> None:
+    os.nice(NICENESS)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = Settings.from_environment()
     root = (settings.endpoint, REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY)
