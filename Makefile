@@ -47,7 +47,7 @@ down: setup ## stop it (its data stays; `swipeline down --reset` removes it)
 status: setup ## what runs where
 	@swipeline status
 
-test: setup-tests ## the fast tests, then the end-to-end ones on an embedded AWS of their own (under 10 minutes)
+test: setup-tests ## the fast tests, then the end-to-end ones on an embedded AWS of their own (10 minutes on two cores)
 	pytest -n auto --dist loadgroup -m "not e2e"
 	$(PYTEST_E2E) -n 2 --dist loadfile -m "e2e and not slow"
 
