@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from local.xray.header import new_root
 from tests.e2e.stack import Stack, wait_until
 
 CONSUMERS = {f"swipeline-local-{name}" for name in ("write-to-dynamodb", "write-to-s3", "detect-fraud")}
@@ -21,15 +20,21 @@ def segments(stack: Stack, root: str) -> list[dict[str, Any]]:
     return [json.loads(segment["Document"]) for trace in traces for segment in trace["Segments"]]
 
 
+def post(stack: Stack, path: Path, sampled: int) -> tuple[str, str]:
+    """Post a file's one row in a new trace; the trace's id and the transaction's."""
+    with path.open(newline="") as lines:
+        row = next(csv.DictReader(lines))
+    row.pop("")
+    root = new_root()
+    answer = stack.post([row], **{"X-Amzn-Trace-Id": f"Root={root};Sampled={sampled}"})
+    assert answer.status_code == 202, answer.text
+    return root, row["trans_num"]
+
+
 def test_a_traced_request_has_segments_of_the_api_its_function_and_every_consumer_of_the_stream(
     stack: Stack, csv_file: Callable[..., Path]
 ) -> None:
-    with csv_file(rows=1).open(newline="") as lines:
-        row = next(csv.DictReader(lines))
-    root = f"1-{int(time.time()):08x}-{os.urandom(12).hex()}"
-    row.pop("")
-    answer = stack.post([row], **{"X-Amzn-Trace-Id": f"Root={root};Sampled=1"})
-    assert answer.status_code == 202, answer.text
+    root, _ = post(stack, csv_file(rows=1), sampled=1)
 
     def of_consumers() -> dict[str, dict[str, Any]]:
         found = [s for s in segments(stack, root) if s["name"] in CONSUMERS]
@@ -51,12 +56,6 @@ def test_a_traced_request_has_segments_of_the_api_its_function_and_every_consume
 
 
 def test_a_request_that_is_not_sampled_leaves_no_trace_at_any_hop(stack: Stack, csv_file: Callable[..., Path]) -> None:
-    path = csv_file(rows=1)
-    with path.open(newline="") as lines:
-        row = next(csv.DictReader(lines))
-    root = f"1-{int(time.time()):08x}-{os.urandom(12).hex()}"
-    row.pop("")
-    assert stack.post([row], **{"X-Amzn-Trace-Id": f"Root={root};Sampled=0"}).status_code == 202
-    identity = row["trans_num"]
+    root, identity = post(stack, csv_file(rows=1), sampled=0)
     wait_until(lambda: any(i["transaction_id"]["S"] == identity for i in stack.items()), 30, "it is in the table")
     assert segments(stack, root) == []
