@@ -42,7 +42,7 @@ NEEDED = {  # the steps of benchmarks/floors.py without which a handler would no
         "pydantic's check of the rows' forms",
         "encoding the stream's lines",
     ),
-    "write-to-s3": (_DECODED, "the lake's object: lines, and gzip"),
+    "write-to-s3": ("checking the stream's lines, and copying them", "gzip of the lines"),
     "write-to-dynamodb": (_DECODED, "items", "BatchWriteItem as it is called"),
 }
 ENVIRONMENT = {

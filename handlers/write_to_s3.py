@@ -10,7 +10,7 @@ from shared.aws import client, error_code
 from shared.errors import TransientError
 from shared.sinks import lake, quarantine, report
 from shared.sinks.bucket import THREADS, Bucket
-from shared.sinks.consumer import Batch, read_batch
+from shared.sinks.consumer import Batch, read_lines
 from shared.telemetry import logger, observed
 
 FUNCTION = "write-to-s3"
@@ -24,7 +24,7 @@ def buckets() -> tuple[Bucket, Bucket]:
     return Bucket(s3, settings.lake_bucket), Bucket(s3, settings.quarantine_bucket)
 
 
-def archive(batch: Batch) -> int:
+def archive(batch: Batch[bytes]) -> int:
     """Store the batch; give the number of lines quarantined. The lake's object is last: once it is there, all is."""
     lake_bucket, quarantine_bucket = buckets()
     objects = quarantine.quarantine_objects(FUNCTION, batch.unreadable)
@@ -40,7 +40,7 @@ def archive(batch: Batch) -> int:
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Archive a Kinesis batch whole, or report its first sequence number and have all of it again."""
-    batch = read_batch(event)
+    batch = read_lines(event, lake.archived_line)
     report.begin(batch)
     ledger = report.ledger_of(batch)
     try:

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from shared.transaction.codec import BadLine, decode_record
+from shared.transaction.codec import BadLine, decode_line, split_record
 from shared.transaction.schema import Transaction
 from shared.transaction.trace import trace_of
+
+Decoded = TypeVar("Decoded")  # what a consumer makes of a line
 
 
 class Position(NamedTuple):
@@ -28,11 +30,14 @@ class Position(NamedTuple):
     arrived_at: datetime  # UTC
 
 
-class Line(NamedTuple):
+class LineOf(NamedTuple, Generic[Decoded]):
     """A line that could be read."""
 
     position: Position
-    transaction: Transaction
+    transaction: Decoded
+
+
+Line = LineOf[Transaction]
 
 
 class Unreadable(NamedTuple):
@@ -43,11 +48,11 @@ class Unreadable(NamedTuple):
     bad: BadLine
 
 
-class Batch(NamedTuple):
+class Batch(NamedTuple, Generic[Decoded]):
     """All lines of one invocation, in the order of the stream; ``traces`` are the headers of sampled requests."""
 
     positions: list[Position]
-    lines: list[Line]
+    lines: list[LineOf[Decoded]]
     unreadable: list[Unreadable]
     traces: Mapping[str, Position]
 
@@ -81,10 +86,18 @@ class Batch(NamedTuple):
         }
 
 
-def read_batch(event: Mapping[str, Any]) -> Batch:
-    """Read a Kinesis event of Lambda. Never fails on what a record holds.
+def read_batch(event: Mapping[str, Any]) -> Batch[Transaction]:
+    """Read a Kinesis event of Lambda as transactions. Never fails on what a record holds.
 
     Raises ValueError when the event is none of Kinesis's, or mixes shards, which AWS never does.
+    """
+    return read_lines(event, decode_line)
+
+
+def read_lines(event: Mapping[str, Any], decode: Callable[[bytes], Decoded | BadLine]) -> Batch[Decoded]:
+    """Read a Kinesis event of Lambda as whatever ``decode``, which never raises, makes of a line.
+
+    Raises ValueError as :func:`read_batch` does.
     """
     try:
         records = [(_position(record), base64.b64decode(record["kinesis"]["data"])) for record in event["Records"]]
@@ -92,18 +105,19 @@ def read_batch(event: Mapping[str, Any]) -> Batch:
         raise ValueError("not an event of Kinesis: it has no Records, or one of them lacks a field") from error
     if len({position.shard_id for position, _ in records}) != 1:
         raise ValueError("a batch must hold records of exactly one shard")
-    lines: list[Line] = []
+    lines: list[LineOf[Decoded]] = []
     unreadable: list[Unreadable] = []
     traces: dict[str, Position] = {}
     for position, data in records:
         header = trace_of(data)
         if header:
             traces.setdefault(header, position)
-        for number, line in enumerate(decode_record(data)):
-            if isinstance(line, BadLine):
-                unreadable.append(Unreadable(position, number, line))
+        for number, line in enumerate(split_record(data)):
+            decoded = decode(line)
+            if isinstance(decoded, BadLine):
+                unreadable.append(Unreadable(position, number, decoded))
             else:
-                lines.append(Line(position, line))
+                lines.append(LineOf(position, decoded))
     return Batch([position for position, _ in records], lines, unreadable, traces)
 
 

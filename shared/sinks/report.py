@@ -14,20 +14,26 @@ from shared.telemetry import continue_trace, logger, metrics, tracer
 MOST_TRACES = 10
 
 
-def begin(batch: Batch) -> None:
+def begin(batch: Batch[Any]) -> None:
     """Say in every line, and in the invocation's trace, which batch it is about."""
     logger.append_keys(**batch.describe())
     tracer.put_annotation("batch_id", batch.batch_id)
     tracer.put_annotation("shard_id", batch.first.shard_id)
 
 
-def ledger_of(batch: Batch) -> Ledger:
+def ledger_of(batch: Batch[Any]) -> Ledger:
     """Give the counts that every consumer begins with."""
     return Ledger(len(batch.lines) + len(batch.unreadable), len(batch.lines), len(batch.unreadable))
 
 
 def end(
-    hop: str, batch: Batch, ledger: Ledger, failed: Sequence[Position], message: str, warn: bool = False, **more: Any
+    hop: str,
+    batch: Batch[Any],
+    ledger: Ledger,
+    failed: Sequence[Position],
+    message: str,
+    warn: bool = False,
+    **more: Any,
 ) -> dict[str, list[dict[str, str]]]:
     """Report a batch whose records at ``failed`` are not stored; give Lambda's partial batch response."""
     now = datetime.now(UTC)
