@@ -19,7 +19,7 @@ from shared.transaction.cards import holds_card_number, holds_number, plain, was
 from shared.transaction.explain import explain
 from shared.transaction.ids import card_id, content_id, customer_id, merchant_id, merchant_name
 from shared.transaction.moments import utc
-from shared.transaction.row import MAX_INTEGER, TEXT_COLUMNS, TEXT_LIMITS, TransactionIn, fraud_label
+from shared.transaction.row import MAX_INTEGER, TEXT_COLUMNS, TEXT_LIMITS, TransactionIn, fraud_label, is_usual
 from shared.transaction.schema import IGNORED_SOURCES, REQUIRED_SOURCES, Transaction
 
 _validate = TransactionIn.__pydantic_validator__.validate_python  # model_validate, less one call per row
@@ -70,7 +70,7 @@ def _parse(raw: Mapping[str, Any], card_keys: CardKeys, today: str) -> Transacti
         return RejectedError.of(explain(raw, today))
     malformed: tuple[str, ...] = ()
     try:
-        row = _validate(raw if type(raw) is dict else dict(raw)).__dict__
+        row = raw if is_usual(raw) else _validate(raw if type(raw) is dict else dict(raw)).__dict__
         if _are_known(tuple(raw)):
             return _canonical(row, card_keys, today)
     except ValidationError as error:
@@ -80,7 +80,7 @@ def _parse(raw: Mapping[str, Any], card_keys: CardKeys, today: str) -> Transacti
     return RejectedError.of(explain(raw, today, malformed))
 
 
-def _canonical(row: dict[str, Any], card_keys: CardKeys, today: str) -> Transaction:
+def _canonical(row: Mapping[str, Any], card_keys: CardKeys, today: str) -> Transaction:
     """Check what the values mean, in the order of their cost, and bring each into its one form."""
     texts: Sequence[str] = _texts_of(row)
     joined = "\n".join(texts)
@@ -91,7 +91,7 @@ def _canonical(row: dict[str, Any], card_keys: CardKeys, today: str) -> Transact
     if not merchant or (max(map(len, texts)) > _SHORTEST_LIMIT and _are_too_long(merchant, *texts[1:])):
         raise _RefusedError
 
-    number, trans_num = plain(row["cc_num"]), row["trans_num"]
+    number, trans_num = plain(row["cc_num"]), row.get("trans_num")
     if was_rounded(number) or holds_card_number(joined, number) or (trans_num and holds_number(trans_num, number)):
         raise _RefusedError
 
@@ -105,7 +105,7 @@ def _canonical(row: dict[str, Any], card_keys: CardKeys, today: str) -> Transact
         raise _RefusedError
     if row["amt"][-3:-2] != ".":
         amount = amount.quantize(_CENT)
-    is_fraud = fraud_label(row["is_fraud"])
+    is_fraud = fraud_label(row.get("is_fraud"))
     latitude, longitude = _degrees(row["lat"], 90), _degrees(row["long"], 180)
     merchant_latitude, merchant_longitude = _degrees(row["merch_lat"], 90), _degrees(row["merch_long"], 180)
 
