@@ -15,7 +15,6 @@ proportional set size of all of the stack's processes, functions included, once 
 from __future__ import annotations
 
 import csv
-import gzip
 import itertools
 import json
 import tempfile
@@ -29,33 +28,11 @@ import requests
 
 from benchmarks.frame import Report, parser
 from benchmarks.rows import input_file, raw_rows
-from benchmarks.stack import CountedStack, Probe, running
+from benchmarks.stack import CountedStack, Probe, running, wait_for_stores
 from benchmarks.usage import usage
-from tests.e2e.stack import wait_until
 
 SENDERS = 8
 STORES = ("dynamodb", "lake", "warehouse")
-
-
-def wait_for_stores(stack: CountedStack, rows: int, core: str, table: str, lake: str, identity: str) -> None:
-    """Wait until each of three stores holds so many rows, asking as little as possible."""
-    s3, seen, ids = stack.client("s3"), set[str](), set[str]()
-
-    def in_lake() -> int:
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=lake):
-            for key in (item["Key"] for item in page.get("Contents", []) if item["Key"] not in seen):
-                body = s3.get_object(Bucket=lake, Key=key)["Body"].read()
-                lines = gzip.decompress(body) if key.endswith(".gz") else body
-                ids.update(json.loads(line)[identity] for line in lines.splitlines())
-                seen.add(key)
-        return len(ids)
-
-    def complete() -> bool:
-        if stack.calls()["writes"].get(table, {}).get("puts", 0) < rows:
-            return False
-        return bool(stack.sql(f"SELECT COUNT(*) FROM {core}")[0][0] == rows) and in_lake() == rows
-
-    wait_until(complete, 1800, "all stores")
 
 
 def swipeline(stack: CountedStack, path: Path, rows: int) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from shared.sinks.lake import archived_line, compressed, encoded, object_body
 from shared.sinks.prepared import with_prepared_writes
 from shared.transaction.card_keys import CardKeys
 from shared.transaction.codec import decode_record, encode_line, encode_record
+from shared.transaction.forms import is_usual
 from shared.transaction.model import parse_many
 from shared.transaction.row import TransactionIn
 from shared.transaction.schema import Transaction
@@ -61,7 +62,8 @@ def floors(rows: list[dict[str, Any]], stored: list[Transaction], rounds: int) -
 
     steps: list[tuple[str, str, Callable[[], Any]]] = [
         ("write-to-kinesis", "json.loads of the request", lambda: json.loads(body)),
-        ("write-to-kinesis", "pydantic's check of the rows' forms", lambda: _each(validate, rows)),
+        ("write-to-kinesis", "the rows' forms by one match each", lambda: _each(is_usual, rows)),
+        ("write-to-kinesis", "the rows' forms by pydantic", lambda: _each(validate, rows)),
         ("write-to-kinesis", "the rows as a whole: form, meaning, ids", lambda: parse_many(rows, keys)),
         ("write-to-kinesis", "encoding the stream's lines", lambda: encode_record(stored)),
         ("write-to-kinesis", "a request's calls: GetItem, PutRecords, PutItem", ask),

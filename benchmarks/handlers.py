@@ -39,7 +39,7 @@ _DECODED = "decoding and checking the stream's lines"
 NEEDED = {  # the steps of benchmarks/floors.py without which a handler would not do its work
     "write-to-kinesis": (
         "json.loads of the request",
-        "pydantic's check of the rows' forms",
+        "the rows' forms by one match each",
         "encoding the stream's lines",
     ),
     "write-to-s3": ("checking the stream's lines, and copying them", "gzip of the lines"),

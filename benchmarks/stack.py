@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import subprocess
 import threading
@@ -11,11 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import orjson
 import psutil
 import requests
 
 from benchmarks.frame import REPOSITORY
-from tests.e2e.stack import Stack
+from tests.e2e.stack import Stack, wait_until
 from tests.ports import free_port_pair
 
 BASELINE = REPOSITORY / "benchmarks" / "baseline"
@@ -112,3 +114,24 @@ class Probe(threading.Thread):
         """End the sampling."""
         self._done.set()
         self.join()
+
+
+def wait_for_stores(stack: CountedStack, rows: int, core: str, table: str, lake: str, identity: str) -> None:
+    """Wait until each of three stores holds so many rows, asking as little as possible."""
+    s3, seen, ids = stack.client("s3"), set[str](), set[str]()
+
+    def in_lake() -> int:
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=lake):
+            for key in (item["Key"] for item in page.get("Contents", []) if item["Key"] not in seen):
+                body = s3.get_object(Bucket=lake, Key=key)["Body"].read()
+                lines = gzip.decompress(body) if key.endswith(".gz") else body
+                ids.update(orjson.loads(line)[identity] for line in lines.splitlines())
+                seen.add(key)
+        return len(ids)
+
+    def complete() -> bool:
+        if stack.calls()["writes"].get(table, {}).get("puts", 0) < rows:
+            return False
+        return bool(stack.sql(f"SELECT COUNT(*) FROM {core}")[0][0] == rows) and in_lake() == rows
+
+    wait_until(complete, 1800, "all stores")

@@ -15,6 +15,8 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from http import HTTPStatus
 from typing import Any
 
+import orjson
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -72,7 +74,7 @@ class Calls:
             if service == "dynamodb" and operation in _WRITES:
                 body.append(data)
                 if not message.get("more_body"):
-                    self._count_writes(operation, json.loads(b"".join(body)))
+                    self._count_writes(operation, orjson.loads(b"".join(body)))
             return message
 
         async def counting_send(message: MutableMapping[str, Any]) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 from shared.transaction.cards import holds_card_number, holds_number, plain
 from shared.transaction.echo import as_text, echo, kind
+from shared.transaction.forms import TEXT_COLUMNS
 from shared.transaction.moments import utc
 from shared.transaction.reasons import REASONS, SHAPES
 from shared.transaction.reasons_text import TEXT_REASONS
-from shared.transaction.row import TEXT_COLUMNS
 from shared.transaction.schema import FIELDS, IGNORED_SOURCES, OPTIONAL_SOURCES, REQUIRED_SOURCES
 
 _COLUMNS = tuple(field.source for field in FIELDS if field.source)

@@ -11,19 +11,16 @@ from operator import gt, itemgetter
 from time import time
 from typing import Any
 
-from pydantic import ValidationError
-
 from shared.errors import RejectedError
 from shared.transaction.card_keys import CardKeys
 from shared.transaction.cards import holds_card_number, holds_number, plain, was_rounded
 from shared.transaction.explain import explain
+from shared.transaction.forms import MAX_INTEGER, TEXT_COLUMNS, TEXT_LIMITS, fraud_label, is_usual
 from shared.transaction.ids import card_id, content_id, customer_id, merchant_id, merchant_name
 from shared.transaction.moments import utc
-from shared.transaction.row import MAX_INTEGER, TEXT_COLUMNS, TEXT_LIMITS, TransactionIn, fraud_label, is_usual
-from shared.transaction.schema import IGNORED_SOURCES, REQUIRED_SOURCES, Transaction
+from shared.transaction.schema import FIELDS, IGNORED_SOURCES, REQUIRED_SOURCES, Transaction
 
-_validate = TransactionIn.__pydantic_validator__.validate_python  # model_validate, less one call per row
-_KNOWN = frozenset(TransactionIn.model_fields) | IGNORED_SOURCES
+_KNOWN = frozenset(field.source for field in FIELDS if field.source) | IGNORED_SOURCES
 _CENT = Decimal("0.01")
 _SHORTEST_LIMIT = min(TEXT_LIMITS)
 _texts_of = itemgetter(*TEXT_COLUMNS)
@@ -32,6 +29,14 @@ _LAST4 = Transaction._fields.index("card_last4")
 
 class _RefusedError(ValueError):
     """A value is well formed but means nothing we take; :mod:`shared.transaction.explain` says which and why."""
+
+
+class _MalformedError(ValueError):
+    """The model refuses values of these columns."""
+
+    def __init__(self, columns: tuple[str, ...]) -> None:
+        super().__init__(*columns)
+        self.columns = columns
 
 
 def parse_transaction(raw: Mapping[str, Any], card_keys: CardKeys, now: datetime | None = None) -> Transaction:
@@ -70,14 +75,28 @@ def _parse(raw: Mapping[str, Any], card_keys: CardKeys, today: str) -> Transacti
         return RejectedError.of(explain(raw, today))
     malformed: tuple[str, ...] = ()
     try:
-        row = raw if is_usual(raw) else _validate(raw if type(raw) is dict else dict(raw)).__dict__
+        row = raw if is_usual(raw) else _checked(raw)
         if _are_known(tuple(raw)):
             return _canonical(row, card_keys, today)
-    except ValidationError as error:
-        malformed = tuple(str(finding["loc"][0]) for finding in error.errors(include_input=False, include_url=False))
+    except _MalformedError as error:
+        malformed = error.columns
     except (ValueError, OverflowError):  # _RefusedError, a day that does not exist, a time beyond the calendar
         pass
     return RejectedError.of(explain(raw, today, malformed))
+
+
+def _checked(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the values as the model reads them, or raise _MalformedError; ValueError on a number beyond Python."""
+    # Imported for the first row that needs it: a function whose rows are all of the usual form starts in half the time.
+    from pydantic import ValidationError
+
+    from shared.transaction.row import TransactionIn
+
+    try:
+        return TransactionIn.model_validate(raw if type(raw) is dict else dict(raw)).__dict__
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False)
+        raise _MalformedError(tuple(str(finding["loc"][0]) for finding in found)) from None
 
 
 def _canonical(row: Mapping[str, Any], card_keys: CardKeys, today: str) -> Transaction:

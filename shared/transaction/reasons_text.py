@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from shared.transaction.echo import echo
+from shared.transaction.forms import LONGEST_COMPOSITION, TEXT_COLUMNS, TEXT_LIMITS, fraud_label
 from shared.transaction.ids import merchant_name
-from shared.transaction.row import LONGEST_COMPOSITION, TEXT_COLUMNS, TEXT_LIMITS, fraud_label
 from shared.transaction.text import first_unstorable
 
 

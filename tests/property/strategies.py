@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from shared.transaction.row import TEXT_COLUMNS, TEXT_LIMITS
+from shared.transaction.forms import TEXT_COLUMNS, TEXT_LIMITS
 from shared.transaction.text import first_unstorable
 from tests.rows import CSV_ROW
 

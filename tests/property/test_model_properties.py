@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from shared.errors import RejectedError
 from shared.transaction.cards import luhn_valid
 from shared.transaction.codec import decode_record, encode_record
+from shared.transaction.forms import is_usual
 from shared.transaction.model import parse_many
-from shared.transaction.row import TransactionIn, is_usual
+from shared.transaction.row import TransactionIn
 from shared.transaction.schema import Transaction
 from tests.property.strategies import (
     as_csv,

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from shared.errors import RejectedError
+from shared.transaction.forms import TEXT_COLUMNS
 from shared.transaction.ids import card_id, customer_id, merchant_id
 from shared.transaction.model import parse_many, parse_transaction
-from shared.transaction.row import TEXT_COLUMNS, TransactionIn
+from shared.transaction.row import TransactionIn
 from shared.transaction.schema import FIELDS, OPTIONAL_SOURCES, REQUIRED_SOURCES, Transaction
 from tests.rows import CARD_KEY, CARD_KEYS, CARD_NUMBER, CSV_ROW, JSON_ROW, NOW, findings, parse
 
