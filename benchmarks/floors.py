@@ -18,7 +18,7 @@ from shared.ingest.stream import Stream
 from shared.retry import Budget
 from shared.sinks.bulk_write import ITEMS_PER_CALL
 from shared.sinks.item import to_item
-from shared.sinks.lake import archived_line, compressed, encoded, object_body
+from shared.sinks.lake import Body, compressed
 from shared.sinks.prepared import with_prepared_writes
 from shared.transaction.card_keys import CardKeys
 from shared.transaction.codec import decode_record, encode_line, encode_record
@@ -26,6 +26,7 @@ from shared.transaction.forms import is_usual
 from shared.transaction.model import parse_many
 from shared.transaction.row import TransactionIn
 from shared.transaction.schema import Transaction
+from tests.unit.fakes.lake import object_body
 from tests.unit.fakes.rows import CARD_KEY
 
 REQUEST_ROWS = 500
@@ -42,7 +43,7 @@ def floors(rows: list[dict[str, Any]], stored: list[Transaction], rounds: int) -
     calls = [{"t": items[start : start + ITEMS_PER_CALL]} for start in range(0, len(items), ITEMS_PER_CALL)]
     on_stream = [encode_line(one)[:-1] for one in stored]
     record, body = encode_record(stored), json.dumps(rows).encode()
-    lines = gzip.decompress(object_body(map(encoded, stored)))
+    lines = gzip.decompress(object_body(stored))
     keys = CardKeys.of(CARD_KEY)
     validate = TransactionIn.__pydantic_validator__.validate_python
 
@@ -68,7 +69,7 @@ def floors(rows: list[dict[str, Any]], stored: list[Transaction], rounds: int) -
         ("write-to-kinesis", "encoding the stream's lines", lambda: encode_record(stored)),
         ("write-to-kinesis", "a request's calls: GetItem, PutRecords, PutItem", ask),
         ("other consumers", "decoding and checking the stream's lines", lambda: decode_record(record)),
-        ("write-to-s3", "checking the stream's lines, and copying them", lambda: _each(archived_line, on_stream)),
+        ("write-to-s3", "checking the stream's lines, and copying them", lambda: _each(Body().add, on_stream)),
         ("write-to-s3", "gzip of the lines", lambda: compressed(lines)),
         ("write-to-s3", "gzip of the lines by zlib, level 6", lambda: gzip.compress(lines, 6)),
         ("write-to-s3", "gzip of the lines by zlib, level 1", lambda: gzip.compress(lines, 1)),

@@ -24,27 +24,27 @@ def buckets() -> tuple[Bucket, Bucket]:
     return Bucket(s3, settings.lake_bucket), Bucket(s3, settings.quarantine_bucket)
 
 
-def archive(batch: Batch[bytes]) -> int:
+def archive(batch: Batch[int], body: lake.Body) -> int:
     """Store the batch; give the number of lines quarantined. The lake's object is last: once it is there, all is."""
     lake_bucket, quarantine_bucket = buckets()
     objects = quarantine.quarantine_objects(FUNCTION, batch.unreadable)
     if objects:
         quarantine_bucket.put_all([(one.key, one.body) for one in objects], quarantine.CONTENT_TYPE)
     if batch.lines:
-        body = lake.object_body(line.transaction for line in batch.lines)
         counts = {"records": str(len(batch.positions)), "transactions": str(len(batch.lines))}
-        lake_bucket.put(lake.object_key(batch.first, batch.last), body, lake.CONTENT_TYPE, **counts)
+        lake_bucket.put(lake.object_key(batch.first, batch.last), body.gzip(), lake.CONTENT_TYPE, **counts)
     return sum(one.lines for one in objects)
 
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Archive a Kinesis batch whole, or report its first sequence number and have all of it again."""
-    batch = read_lines(event, lake.archived_line)
+    body = lake.Body()
+    batch = read_lines(event, body.add)
     report.begin(batch)
     ledger = report.ledger_of(batch)
     try:
-        ledger.quarantined = archive(batch)
+        ledger.quarantined = archive(batch, body)
     except TransientError as error:
         ledger.rejected, ledger.failed, ledger.retried = 0, ledger.received, ledger.received
         why = error_code(error.__cause__ or error)

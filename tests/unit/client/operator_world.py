@@ -16,11 +16,12 @@ import orjson
 
 from client.aws import Stage
 from shared.sinks.consumer import Position
-from shared.sinks.lake import encoded, object_body, object_key
+from shared.sinks.lake import object_key
 from shared.transaction.codec import decode_record
 from shared.transaction.schema import FIELDS, Transaction
 from tests.unit.fakes.faults import client_error
 from tests.unit.fakes.kinesis import FakeKinesis
+from tests.unit.fakes.lake import object_body
 from tests.unit.fakes.redshift_data import FakeDataApi, Result, StatementError
 
 OUTPUTS = {
@@ -170,7 +171,7 @@ class OperatorWorld:
         at = datetime.fromisoformat(f"{day}T12:00:00").replace(tzinfo=UTC)
         position = Position("shardId-000000000000", str(number), "00", at)
         key = object_key(position, position)
-        self.s3.put_object(Bucket="lake", Key=key, Body=object_body(map(encoded, transactions)))
+        self.s3.put_object(Bucket="lake", Key=key, Body=object_body(transactions))
         return key
 
     def put(self, bucket: str, key: str, body: bytes) -> None:

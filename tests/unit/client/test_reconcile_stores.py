@@ -22,10 +22,11 @@ from client.reconcile.ledger import Ledger
 from client.warehouse import query
 from shared.sinks.consumer import Position
 from shared.sinks.item import to_item
-from shared.sinks.lake import encoded, object_body, object_key
+from shared.sinks.lake import object_key
 from shared.transaction.schema import Transaction
 from tests.unit.client.batch_runs import create_loads, load_run
 from tests.unit.client.fake_warehouse import FakeDataApi
+from tests.unit.fakes.lake import object_body
 from tests.unit.fakes.rows import transaction
 
 STORES = ("dynamodb", "lake", "warehouse")
@@ -107,7 +108,7 @@ class World:
         at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
         position = Position("shardId-000000000000", str(self._objects), "00", at)
         key = object_key(position, position)
-        self.stage.client("s3").put_object(Bucket="lake", Key=key, Body=object_body(map(encoded, transactions)))
+        self.stage.client("s3").put_object(Bucket="lake", Key=key, Body=object_body(transactions))
 
     def everywhere(self, transactions: list[Transaction]) -> None:
         self.table(transactions)

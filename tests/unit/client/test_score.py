@@ -18,8 +18,8 @@ from client.simulator import Settings, batches, write
 from fraud.evaluate import score as training_scores
 from fraud.history import read
 from fraud.model import load
-from shared.sinks.lake import encoded, object_body
 from shared.transaction.model import parse_transaction
+from tests.unit.fakes.lake import object_body
 from tests.unit.fakes.rows import CARD_KEYS
 
 ROWS = 2_000
@@ -91,7 +91,7 @@ def test_the_lakes_scores_are_the_files_however_its_objects_overlap(file: Path, 
     s3 = stage.client("s3")
     for day, part in (("2026-11-22", transactions[1200:]), ("2026-11-23", transactions[:1300]), ("2026-11-25", [])):
         key = f"transactions/ingest_date={day}/shard-1.ndjson.gz"
-        s3.put_object(Bucket="lake", Key=key, Body=object_body(map(encoded, part)))
+        s3.put_object(Bucket="lake", Key=key, Body=object_body(part))
     out = tmp_path / "scores.csv"
     done = CliRunner().invoke(app, ["score", "--from", "2026-11-22", "--to", "2026-11-24", "--out", str(out)])
     assert done.exit_code == 0, done.stderr
