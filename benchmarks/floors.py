@@ -29,7 +29,7 @@ from shared.transaction.schema import Transaction
 from tests.unit.fakes.lake import object_body
 from tests.unit.fakes.rows import CARD_KEY
 
-REQUEST_ROWS = 500
+REQUEST_ROWS = 1000
 
 
 def floors(rows: list[dict[str, Any]], stored: list[Transaction], rounds: int) -> list[tuple[str, str, float]]:

@@ -134,7 +134,7 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """The whole report; settings are the options that it ran with."""
-        settings = {k: v.name if isinstance(v, Path) else v for k, v in vars(self.options).items() if k != "out"}
+        settings = {k: _without_folders(v) for k, v in vars(self.options).items() if k != "out"}
         return {
             "name": self.name,
             "question": self.question,
@@ -207,6 +207,13 @@ def show(found: Mapping[str, Any], console: Console | None = None) -> None:
         console.print(f"{verdict}  {target['claim']}: {cell(target['measured'])} ({limit_of(target)}) {target['says']}")
     for note in found["notes"]:
         console.print(note)
+
+
+def _without_folders(value: Any) -> Any:
+    """An option's value as it is published: of files the names, since folders are the machine's."""
+    if isinstance(value, list | tuple):
+        return [_without_folders(one) for one in value]
+    return value.name if isinstance(value, Path) else value
 
 
 def _processor() -> str:

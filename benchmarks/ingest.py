@@ -22,7 +22,7 @@ from benchmarks.stack import running
 def main() -> int:
     """Measure each pair of sizes."""
     options = parser(__doc__).parse_args()
-    sizes, workers = ((1, 100, 500), (1, 4)) if options.quick else ((1, 10, 50, 100, 250, 500), (1, 2, 4, 8))
+    sizes, workers = ((1, 100, 1000), (1, 4)) if options.quick else ((1, 10, 50, 100, 250, 500, 1000), (1, 2, 4, 8))
     count = 8 if options.quick else 80
     report = Report.begin(__file__, __doc__, options)
     needed = sum((count + some) * size for size in sizes for some in workers)
@@ -43,7 +43,7 @@ def main() -> int:
     for what, at in (("rows per second", 2), ("p99, ms", 4)):
         series = {f"{some} workers": [(row[0], row[at]) for row in table if row[1] == some] for some in workers}
         report.plot(f"Acknowledged: {what}", "rows per request", what, series, log_x=True, log_y=at == 2)
-    full = max(row[2] for row in table if row[0] == 500)
+    full = max(row[2] for row in table if row[0] == sizes[-1])
     single = max(row[2] for row in table if row[0] == 1)
     report.note(f"Full requests carry {full / single:.0f} times the rows per second of single ones.")
     return report.publish()

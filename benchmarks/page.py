@@ -62,12 +62,16 @@ def _targets(found: list[dict[str, Any]]) -> Iterator[str]:
     yield ""
 
 
+def _words(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 def _section(result: Mapping[str, Any]) -> Iterator[str]:
     where = result["machine"]
     yield f"## {result['name']}\n"
     yield f"**{result['question']}**\n"
     yield f"{result['method']}\n"
-    settings = ", ".join(f"{k} {v}" for k, v in result["settings"].items() if v not in (None, False))
+    settings = ", ".join(f"{k} {_words(v)}" for k, v in result["settings"].items() if v not in (None, False, []))
     yield (
         f"*{where['processor']}, {where['cores']} cores, {where['memory_gib']} GiB, {where['system']}; "
         f"Python {result['versions']['python']}; load {where['load_average']} at the beginning; "

@@ -145,7 +145,7 @@ def _send() -> dict[str, Any]:
         207: ("Some rows are; errors has the others.", report),
         400: ("No row is good, or the body is not JSON of that shape.", either),
         403: ("No key, an unknown one, or one that may only read.", problem),
-        413: ("Over 500 rows or 5 MB.", problem),
+        413: (f"Over {MAX_ROWS:,} rows or 5 MB.", problem),
         415: ("An encoding other than gzip.", problem),
         422: ("The Idempotency-Key was used with another body.", problem),
         429: ("Over the plan's rate or quota.", problem),
@@ -155,7 +155,7 @@ def _send() -> dict[str, Any]:
     key = {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"}
     return {
         "summary": "Send transactions",
-        "description": "1 to 500 rows. Good rows are accepted, bad rows come back with their reasons.",
+        "description": f"1 to {MAX_ROWS:,} rows. Good rows are accepted, bad rows come back with their reasons.",
         "parameters": [{"name": "Idempotency-Key", "in": "header", "required": False, "schema": key}],
         "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
         "responses": {

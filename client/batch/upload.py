@@ -20,10 +20,7 @@ _TRANSFER = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=P
 
 
 def keys(files: Iterable[Path]) -> dict[Path, str]:
-    """Give each file its key.
-
-    Raises ClientError for what cannot be read, is no CSV by its name, is gzip and not whole, or shares a key.
-    """
+    """Give each file its key. Raises ClientError for what is no file, is no CSV by its name, or shares a key."""
     found: dict[Path, str] = {}
     for file in files:
         if not file.is_file():
@@ -34,14 +31,20 @@ def keys(files: Iterable[Path]) -> dict[Path, str]:
         if key in found.values():
             raise ClientError(f"Two files are named {file.name}: they would be one object, rename one of them.")
         found[file] = key
-    for file in found:
-        if file.name.endswith(".gz"):
-            _read_through(file)
     return found
 
 
+def check_gzip(files: Iterable[Path]) -> None:
+    """Read the gzip files through, as Spark would find out with half of a folder's run done.
+
+    Raises ClientError for one that is cut off or damaged.
+    """
+    for file in files:
+        if file.name.endswith(".gz"):
+            _read_through(file)
+
+
 def _read_through(file: Path) -> None:
-    """Raise ClientError for gzip that is cut off or damaged: Spark would find out with half of a folder's run done."""
     try:
         with gzip.open(file) as stream:
             while stream.read(PART_BYTES):

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from client import output
 from client.aws import LOCAL, Stage, explained
 from client.batch.run import Batch, Loaded
-from client.batch.upload import keys
+from client.batch.upload import check_gzip, keys
 from client.commands.options import JsonOption, StageOption
 from client.errors import ClientError
 
@@ -34,6 +34,7 @@ def batch(
         raise ClientError("Which files? Name some, or give --pending for what is in the raw zone already.")
     where = Stage(stage)
     wanted = keys(files or [])
+    check_gzip(wanted)
     if where.local:
         fetch_spark()
     with explained(where):

@@ -19,7 +19,7 @@ REJECTED_EXIT = 2
 def send(
     file: Annotated[str, typer.Argument(help="A CSV or Parquet file with the Kaggle columns; - for standard input.")],
     stage: StageOption = "local",
-    batch_size: Annotated[int, typer.Option(help="Rows per request, at most 500.")] = 500,
+    batch_size: Annotated[int, typer.Option(help="Rows per request, at most 1000.")] = 1000,
     workers: Annotated[int, typer.Option(help="Requests at the same time; a card keeps to one.")] = 4,
     rate: Annotated[float | None, typer.Option(help="At most this many rows per second.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Skip what an earlier run had acknowledged.")] = False,

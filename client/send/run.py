@@ -25,7 +25,7 @@ from client.send.source import Input, open_input, read
 class Options:
     """What the command line may set."""
 
-    batch_size: int = 500
+    batch_size: int = 1000
     workers: int = 4
     rate: float | None = None
     resume: bool = False
@@ -33,8 +33,8 @@ class Options:
     patience: float = 60.0
 
     def __post_init__(self) -> None:
-        if not 1 <= self.batch_size <= 500:
-            raise ClientError(f"--batch-size must be between 1 and 500, the API's limit; got {self.batch_size}.")
+        if not 1 <= self.batch_size <= 1000:
+            raise ClientError(f"--batch-size must be between 1 and 1000, the API's limit; got {self.batch_size}.")
         if not 1 <= self.workers <= 64:
             raise ClientError(f"--workers must be between 1 and 64, got {self.workers}.")
         if self.rate is not None and not self.rate > 0:

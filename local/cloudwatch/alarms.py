@@ -128,6 +128,20 @@ def values_of(alarm: Mapping[str, Any], store: MetricStore, start: int, end: int
     return {at: value for at, one in bins.items() if (value := one.statistic(statistic)) is not None}
 
 
+def datapoints_of(
+    alarm: Mapping[str, Any], store: MetricStore, until: float, now: float
+) -> list[tuple[int, float | None]]:
+    """The periods that an evaluation looks at: the last ones that are over at `until`, each with its value or None.
+
+    Raises ValueError when the alarm's expression fails.
+    """
+    period = period_of(alarm)
+    end = int(until) - int(until) % period
+    start = end - (rule_of(alarm).periods + MORE_PERIODS) * period
+    values = values_of(alarm, store, start, end, now)
+    return [(at, values.get(at)) for at in range(start, end, period)]
+
+
 def shown(moment: float) -> str:
     """A moment as CloudWatch's reasons show it: 24/11/26 13:20:00."""
     return datetime.fromtimestamp(moment, UTC).strftime("%d/%m/%y %H:%M:%S")
@@ -177,11 +191,7 @@ class Evaluator:
     def evaluate(self, alarm: dict[str, Any], now: float) -> None:
         """Find the alarm's state, and when it changed: write its history, tell its topics and its composite alarms."""
         rule, period = rule_of(alarm), period_of(alarm)
-        end = int(now - LATE_SECONDS)
-        end -= end % period
-        start = end - (rule.periods + MORE_PERIODS) * period
-        values = values_of(alarm, self._store, start, end, now)
-        datapoints = [(at, values.get(at)) for at in range(start, end, period)]
+        datapoints = datapoints_of(alarm, self._store, now - LATE_SECONDS, now)
         since = self._since.setdefault(alarm["AlarmName"], now)
         verdict = judge(rule, datapoints, max(self._counts_from, since))
         old = alarm["StateValue"]
@@ -191,7 +201,7 @@ class Evaluator:
         data = {
             "version": "1.0",
             "queryDate": iso(now),
-            "startDate": iso(verdict.evaluated[0][0] if verdict.evaluated else start),
+            "startDate": iso(verdict.evaluated[0][0] if verdict.evaluated else datapoints[0][0]),
             "statistic": alarm.get("ExtendedStatistic") or alarm.get("Statistic"),
             "period": period,
             "recentDatapoints": [value for _, value in verdict.evaluated],

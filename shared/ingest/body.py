@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 MAX_BYTES = 5 * 1024 * 1024  # once decompressed
-MAX_ROWS = 500
+MAX_ROWS = 1000
 _GZIP = 16 + zlib.MAX_WBITS  # https://docs.python.org/3/library/zlib.html#zlib.decompress
 
 
@@ -70,7 +70,7 @@ def _gunzip(data: bytes) -> bytes:
 def read_rows(data: bytes) -> list[Any]:
     """Give the rows of a body: an object, an array, or ``{"transactions": [...]}``. Decimals are Decimal, never float.
 
-    Raises BodyError: 400 if it is not JSON or of another shape or empty, 413 if it has over 500 rows.
+    Raises BodyError: 400 if it is not JSON or of another shape or empty, 413 if it has over 1,000 rows.
     """
     try:
         value = json.loads(

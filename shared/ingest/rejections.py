@@ -13,6 +13,7 @@ _COLUMNS = frozenset(field.source for field in FIELDS if field.source) | {"row",
 # A reason quotes what it refuses; a request's line must stay below the 256 KB of a log event.
 _QUOTED = re.compile('"[^"]*"(?:\\.\\.\\.)?')
 _MOST_CHARACTERS = 160
+_MOST_OF_ALL = 80_000
 
 
 def describe_rejections(rows: Sequence[Any], errors: Sequence[tuple[int, str, str]]) -> list[dict[str, Any]]:
@@ -24,9 +25,10 @@ def describe_rejections(rows: Sequence[Any], errors: Sequence[tuple[int, str, st
     for index, column, reason in errors:
         if index not in found:
             field = column if column in _COLUMNS else "an unknown column"
-            text = _QUOTED.sub("(value)", reason)[:_MOST_CHARACTERS]
+            text = _QUOTED.sub("(value)", reason)
             found[index] = {"index": index, "transaction_id": _id(rows[index]), "field": field, "reason": text}
-    return list(found.values())
+    most = min(_MOST_CHARACTERS, _MOST_OF_ALL // max(1, len(found)))
+    return [one | {"reason": one["reason"][:most]} for one in found.values()]
 
 
 def _id(row: Any) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from shared.callers import api_key_id
 from shared.errors import RejectedError, TransientError
 from shared.ingest.body import BodyError, header, read_bytes, read_rows
+from shared.ingest.findings import fitting
 from shared.ingest.idempotency import KEY_FORM, fingerprint, is_of, unreadable
 from shared.ingest.records import StreamRecord, build_records
 from shared.ingest.rejections import describe_rejections
@@ -189,13 +190,17 @@ def _report(validated: Validated, unstored: frozenset[int], request_id: str) -> 
     for index, transaction in validated.accepted:
         if index not in unstored:
             ids[index] = transaction.transaction_id
-    return {
+    findings = fitting(validated.errors)
+    report = {
         "request_id": request_id,
         "accepted": validated.rows - ids.count(None),
         "rejected": len({index for index, _, _ in validated.errors}),
         "transaction_ids": ids,
-        "errors": [{"index": index, "field": field, "reason": reason} for index, field, reason in validated.errors],
+        "errors": [{"index": index, "field": field, "reason": reason} for index, field, reason in findings],
     }
+    if len(findings) < len(validated.errors):
+        report["message"] = f"{len(validated.errors)} errors are too many for an answer: errors has each row's first"
+    return report
 
 
 def _done(validated: Validated, request_id: str, ledger: Ledger, *, duplicate: bool = False) -> Answer:

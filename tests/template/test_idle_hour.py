@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from local.cloudwatch.alarm_rules import ALARM, MORE_PERIODS, judge
-from local.cloudwatch.alarms import period_of, rule_of, values_of
+from local.cloudwatch.alarm_rules import ALARM, judge
+from local.cloudwatch.alarms import datapoints_of, rule_of
 from local.cloudwatch.store import Datum, MetricStore, dimensions_of
 from tests.template.template import Template, text
 
@@ -65,15 +65,11 @@ def ringing(template: Template, store: MetricStore) -> set[str]:
     """Give the alarms that ring at some minute of the hour."""
     rang = set()
     for alarm in alarms(template):
-        rule, period = rule_of(alarm), period_of(alarm)
         for minute in MINUTES:
             now = BEGAN + 60 * (minute + 1)
-            end = now - now % period
-            start = end - (rule.periods + MORE_PERIODS) * period
-            values = values_of(alarm, store, start, end, now)
             # As when the stage was there before the hour: what is missing is held against it.
-            points = [(at, values.get(at)) for at in range(start, end, period) if at >= BEGAN]
-            if judge(rule, points).state == ALARM:
+            points = [(at, value) for at, value in datapoints_of(alarm, store, now, now) if at >= BEGAN]
+            if judge(rule_of(alarm), points).state == ALARM:
                 rang.add(alarm["AlarmName"].removeprefix(f"swipeline-{template.stage}-"))
     return rang
 

@@ -114,6 +114,16 @@ def test_two_findings_in_one_row_are_one_rejected_row() -> None:
     assert len(answer.body["errors"]) == 2
 
 
+@pytest.mark.parametrize(("rows", "each"), [(3, 14), (1000, 1)])
+def test_an_answer_fits_what_lambda_takes_however_many_rows_are_wrong(rows: int, each: int) -> None:
+    body = json.dumps([dict.fromkeys(raw_row(0), "\U0001f600" * 50)] * rows, ensure_ascii=False)
+    answer = Api().post(body)
+    assert answer.status == 400
+    assert len(json.dumps(answer.response())) < 6 * 10**6
+    assert [error["index"] for error in answer.body["errors"]] == [row for row in range(rows) for _ in range(each)]
+    assert ("each row's first" in answer.body.get("message", "")) == (each == 1)
+
+
 def test_when_no_row_is_valid_nothing_is_put() -> None:
     api = Api()
     answer = api.post([raw_row(0, amt="nan")], idempotency_key="k")
@@ -123,7 +133,7 @@ def test_when_no_row_is_valid_nothing_is_put() -> None:
     assert api.memory.kept == {}
 
 
-@pytest.mark.parametrize(("body", "status"), [("", 400), ("[]", 400), ("3", 400), ("[" + "{}," * 500 + "{}]", 413)])
+@pytest.mark.parametrize(("body", "status"), [("", 400), ("[]", 400), ("3", 400), ("[" + "{}," * 1000 + "{}]", 413)])
 def test_a_body_without_usable_rows_has_a_message(body: str, status: int) -> None:
     answer = Api().post(body)
     assert answer.status == status

@@ -69,6 +69,13 @@ def test_cells_are_short(value: Any, shown: str) -> None:
     assert cell(value) == shown
 
 
+def test_of_the_files_it_ran_with_only_the_names_are_published() -> None:
+    options = argparse.Namespace(data=Path("/home/someone/train.csv"), also=[Path("/home/someone/test.csv")], out=None)
+    found = json.loads(json.dumps(Report("fast", "How fast is it?", "timed", options).as_json()))
+    assert found["settings"] == {"data": "train.csv", "also": ["test.csv"]}
+    assert "data train.csv, also test.csv*" in page.page([found])
+
+
 def test_a_page_that_is_not_what_the_results_say_is_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page, "PAGE", tmp_path / "performance.md")
     monkeypatch.setattr(page, "PLOTS", tmp_path / "performance")

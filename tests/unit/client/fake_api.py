@@ -48,8 +48,8 @@ class FakeApi:
         if len(body) > 5 * 1024 * 1024:
             return 413, {}, {"message": "over 5 MB"}
         rows = json.loads(body)
-        if len(rows) > 500:
-            return 413, {}, {"message": "over 500 rows"}
+        if len(rows) > 1000:
+            return 413, {}, {"message": "over 1,000 rows"}
         mark = hashlib.sha256(body).hexdigest()
         with self.lock:
             self.requests.append((key, rows))

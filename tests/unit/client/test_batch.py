@@ -127,9 +127,9 @@ def test_gzip_that_is_not_whole_is_refused_before_anything_is_sent(tmp_path: Pat
     }[harm]
     (tmp_path / "whole.csv.gz").write_bytes(whole)
     (tmp_path / "harmed.csv.gz").write_bytes(content)
-    assert upload.keys([tmp_path / "whole.csv.gz"])
+    upload.check_gzip([tmp_path / "whole.csv.gz", tmp_path / "plain.csv"])
     with pytest.raises(ClientError, match=r"harmed\.csv\.gz is no whole gzip file .*Nothing was sent"):
-        upload.keys([tmp_path / "whole.csv.gz", tmp_path / "harmed.csv.gz"])
+        upload.check_gzip([tmp_path / "whole.csv.gz", tmp_path / "harmed.csv.gz"])
 
 
 @pytest.mark.parametrize("size", [0, 10, upload.PART_BYTES - 1, upload.PART_BYTES, 2 * upload.PART_BYTES + 5])

@@ -276,7 +276,7 @@ def test_a_broken_journal_is_one_clear_error(send: Send, make_file: MakeFile) ->
     ("options", "says"),
     [
         ({"batch_size": 0}, "--batch-size"),
-        ({"batch_size": 501}, "--batch-size"),
+        ({"batch_size": 1001}, "--batch-size"),
         ({"workers": 0}, "--workers"),
         ({"rate": 0.0}, "--rate"),
         ({"patience": -1.0}, "--patience"),

@@ -25,7 +25,7 @@ FIRST_CARD = 4992346398065000
 class OrderKeepingApi(FakeApi):
     """What it leaves unstored of a request is, per card, the last rows: as write-to-kinesis promises."""
 
-    most_rows = 500
+    most_rows = 1000
 
     def answer(self, key: str, body: bytes, fault: Fault | None) -> tuple[int, dict[str, str], Any]:
         cards = [row["cc_num"] for row in json.loads(body)]
@@ -86,7 +86,7 @@ def test_each_cards_order_on_the_stream_is_the_files(
     with impatient as patch, tempfile.TemporaryDirectory() as name, serve(OrderKeepingApi()) as api:
         patch.setattr("client.send.retry.Attempts.pause", lambda self, _: not self.patience.wait(0))
         folder = Path(name)
-        api.most_rows = random.choice([500, 7])
+        api.most_rows = random.choice([1000, 7])
         order = write_file(folder / "file.csv", random, rows=random.randrange(1, 200), cards=random.randrange(1, 40))
         stage: Any = FakeStage(api.url, folder)
         quick = {"rejected": folder / "rejected.csv", "workers": workers, "batch_size": batch_size}
