@@ -80,6 +80,8 @@ class Answers:
             return {"FailedRecordCount": 0, "Records": [stored] * len(json.loads(body)["Records"])}
         if operation == "BatchWriteItem":
             return {"UnprocessedItems": {}}
+        if operation == "BatchExecuteStatement":
+            return {"Responses": [{"TableName": "table"}] * len(json.loads(body)["Statements"])}
         if operation == "BatchGetItem":
             return {"Responses": {table: [] for table in json.loads(body)["RequestItems"]}, "UnprocessedKeys": {}}
         if operation == "GetSecretValue":

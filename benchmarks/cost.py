@@ -79,7 +79,7 @@ def main() -> int:
         bill(usage, prices, 100, many).variable,
         at_most=2.0,
         unit="$",
-        says=f"There, {writes:.2f} profiles are written per transaction, two units each. Right would be $3.30.",
+        says=f"There, {writes:.2f} profiles are written per transaction, a unit each. Right would be $2.60.",
     )
     report.note(f"Prices: {prices['region']}, {prices['as_of']}. {prices['source']}.")
     report.figures = {"dollars_per_million": {name: one.variable for name, one in bills.items()}}

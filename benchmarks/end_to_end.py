@@ -161,8 +161,8 @@ def main() -> int:
         "AWS requests per 1,000 transactions",
         sum(asked["Swipeline"].values()),
         at_most=40,
-        says="BatchWriteItem takes 25 items: 40 requests per 1,000 are DynamoDB's floor alone, and "
-        "TransactWriteItems (100 items) costs twice the write units. Right would be 50: 40, and 10 for the other hops. "
+        says="BatchWriteItem takes 25 items: 40 requests per 1,000 are DynamoDB's floor alone, and conditional puts at "
+        "one write unit come 25 to a call too. Right would be 50: 40, and 10 for the other hops. "
         f"{by_time:.1f} of them (merges, card keys) go with time and not with rows: a faster run has fewer, and a "
         "stage on AWS merges every 20 or 60 seconds.",
     )

@@ -17,6 +17,8 @@ from typing import Any
 
 import orjson
 
+from local.partiql import written_items
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -29,7 +31,7 @@ _SERVICES = {
     "DynamoDB_20120810": "dynamodb",
     "RedshiftData": "redshift-data",  # the Data API's server sends a caller's request on, to have its signature checked
 }
-_WRITES = frozenset({"PutItem", "BatchWriteItem", "TransactWriteItems", "UpdateItem"})
+_WRITES = frozenset({"PutItem", "BatchWriteItem", "TransactWriteItems", "BatchExecuteStatement", "UpdateItem"})
 
 
 class Calls:
@@ -132,6 +134,8 @@ def written(operation: str, request: Mapping[str, Any]) -> list[tuple[str, Mappi
     if operation == "TransactWriteItems":
         puts = [one["Put"] for one in request["TransactItems"] if "Put" in one]
         return [(put["TableName"], put["Item"], 2) for put in puts]
+    if operation == "BatchExecuteStatement":
+        return [(table, item, 1) for table, item in written_items(request)]
     return [(request["TableName"], request.get("Item") or request["Key"], 1)]
 
 

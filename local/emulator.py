@@ -157,7 +157,7 @@ def main() -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import app
-    from ministack.services import apigateway_v1, glue, kinesis, stepfunctions
+    from ministack.services import apigateway_v1, dynamodb, glue, kinesis, stepfunctions
 
     api_keys.install(apigateway_v1)
     GlueEngine(settings, glue).install()
@@ -170,6 +170,8 @@ def main() -> None:
     from local.batch_writes import write_batches_cheaply
     from local.housekeeping import tidy_less_often
     from local.paged_scan import page_scans
+    from local.partiql import check_each_statement
+    from local.partiql_writes import Writes
     from local.quick_json import read_requests_quickly
 
     permissions = Permissions()
@@ -179,6 +181,8 @@ def main() -> None:
     page_scans()
     read_requests_quickly()
     write_batches_cheaply()
+    check_each_statement()
+    Writes(dynamodb).install()
     journal.install(settings.state / "emulator" / "journal")
     if limiting:
         shard_limits.install(kinesis)  # before the journal: what is refused is not noted

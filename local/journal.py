@@ -26,7 +26,14 @@ import orjson
 # The functions of MiniStack's modules that write, as `handle_request` finds them by name when it is called.
 WRITES = {
     "kinesis": ("_put_record", "_put_records"),
-    "dynamodb": ("_put_item", "_update_item", "_delete_item", "_batch_write_item", "_transact_write_items"),
+    "dynamodb": (
+        "_put_item",
+        "_update_item",
+        "_delete_item",
+        "_batch_write_item",
+        "_transact_write_items",
+        "_batch_execute_statement",
+    ),
 }
 SECRET_WRITES = (
     "_create_secret",

@@ -50,7 +50,7 @@ class Alerts:
         Raises ClientError on what no retry can mend.
         """
         told = list({one.alert.transaction_id: one for one in flagged if one.alert.is_alert}.values())
-        puts = [Put(to_item(one), "attribute_not_exists(transaction_id)", {}) for one in told]
+        puts = [Put(to_item(one), "transaction_id") for one in told]
         stored = self._writer.write(puts, budget)
         failed = {put.item["card_id"]["S"] for put in stored.unstored}
         sent = self._stream.put([records] if (records := list(_records(flagged))) else [], budget)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from fraud.stream import State, Stored
 from shared.aws import is_transient
 from shared.retry import Budget
-from shared.sinks.conditional import ConditionalWriter, Put, TransactClient
+from shared.sinks.conditional import ConditionalWriter, Put, StatementsClient
 from shared.sinks.item import Item
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
@@ -17,7 +17,7 @@ KEYS_PER_CALL = 100
 THREADS = 4
 
 
-class ProfilesClient(TransactClient, Protocol):
+class ProfilesClient(StatementsClient, Protocol):
     """The part of boto3's DynamoDB client that is used here; several threads call it at once."""
 
     def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:
@@ -103,6 +103,4 @@ def _put(state: State) -> Put:
         "seq": {"S": state.sequence_number},
         "scored": {"N": str(state.scored)},
     }
-    if state.scored_before:
-        return Put(item, "scored = :before", {":before": {"N": str(state.scored_before)}})
-    return Put(item, "attribute_not_exists(card_id)", {})
+    return Put(item, "card_id", ("scored", {"N": str(state.scored_before)}) if state.scored_before else None)

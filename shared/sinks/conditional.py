@@ -1,8 +1,9 @@
-"""Conditional puts in bulk: a hundred per call, and one whose condition fails does not keep back the others.
+"""Conditional puts in bulk: 25 per call, each on its own condition, and one that fails does not keep back the others.
 
-TransactWriteItems is the only call that takes many conditions. Its writes count twice, but a call per card would be a
-thousand requests where this makes ten. All or nothing is not what is wanted of it: a cancelled call names the puts
-whose condition failed, and is repeated without them.
+BatchExecuteStatement is the only call that takes many conditions at one write unit each. TransactWriteItems counts each
+unit twice and is all or nothing, which is not what is wanted; a PutItem per card would be a thousand requests where
+this makes forty. Its language is PartiQL: INSERT fails where there is an item of that key, UPDATE where there is none
+or its WHERE does not hold.
 """
 
 from __future__ import annotations
@@ -11,30 +12,45 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol
 
-from shared.aws import error_code, is_transient
+from botocore.exceptions import ClientError
+
+from shared.aws import is_transient
 from shared.retry import Budget
 from shared.sinks.item import Item
 
-# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
-PUTS_PER_CALL = 100
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html
+PUTS_PER_CALL = 25
 THREADS = 4
-_CONDITION = "ConditionalCheckFailed"
-_NOT_NOW = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementError.html
+_REFUSED = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
+_NOT_NOW = frozenset(
+    {
+        "InternalServerError",
+        "ProvisionedThroughputExceeded",
+        "RequestLimitExceeded",
+        "ThrottlingError",
+        "TransactionConflict",
+    }
+)
 
 
-class TransactClient(Protocol):
+class StatementsClient(Protocol):
     """The part of boto3's DynamoDB client that is used here; several threads call it at once."""
 
-    def transact_write_items(self, *, TransactItems: list[dict[str, Any]]) -> dict[str, Any]:
-        """Write up to 100 items, all or none."""
+    def batch_execute_statement(self, *, Statements: list[dict[str, Any]]) -> dict[str, Any]:
+        """Carry out up to 25 statements, each for itself."""
 
 
 class Put(NamedTuple):
-    """An item, the condition on which it replaces what is there, and the condition's values."""
+    """An item of a table whose key is the one attribute ``key``.
+
+    It is stored where there is none of that key; with ``before``, the name and value of an attribute, only where there
+    is one that still has it. The item there has no attribute that this one lacks.
+    """
 
     item: Item
-    condition: str
-    values: dict[str, dict[str, Any]]
+    key: str
+    before: tuple[str, dict[str, Any]] | None = None
 
 
 class PutOutcome(NamedTuple):
@@ -48,11 +64,14 @@ class PutOutcome(NamedTuple):
 class ConditionalWriter:
     """Puts items into one table, each on its own condition."""
 
-    def __init__(self, client: TransactClient, name: str, threads: int = THREADS) -> None:
+    def __init__(self, client: StatementsClient, name: str, threads: int = THREADS) -> None:
         self._client, self._name, self._threads = client, name, threads
 
     def write(self, puts: Sequence[Put], budget: Budget) -> PutOutcome:
-        """Put items, no two of the same key. Raises ClientError on what no retry can mend."""
+        """Put items, no two of the same key. Raises ClientError on what no retry can mend.
+
+        A put whose answer was lost is repeated and meets what it wrote itself: it counts as refused.
+        """
         if not puts:
             return PutOutcome([], [], 0)
         calls = [list(puts[start : start + PUTS_PER_CALL]) for start in range(0, len(puts), PUTS_PER_CALL)]
@@ -69,33 +88,43 @@ class ConditionalWriter:
         retried = repeat = 0
         while puts and not budget.spent:
             try:
-                self._client.transact_write_items(TransactItems=[self._action(put) for put in puts])
+                answer = self._client.batch_execute_statement(Statements=[self._statement(put) for put in puts])
             except Exception as error:
-                reasons = _reasons(error, len(puts))
-                if not reasons and not is_transient(error):
+                if not is_transient(error):
                     raise
-                if _CONDITION in reasons:
-                    refused += [put for put, reason in zip(puts, reasons, strict=True) if reason == _CONDITION]
-                    puts = [put for put, reason in zip(puts, reasons, strict=True) if reason != _CONDITION]
-                    continue  # at once: nothing is the matter with the others
-                if not budget.wait(repeat):
-                    break
-                repeat += 1
-                retried += len(puts)
             else:
-                puts = []
+                ended = list(zip(puts, _codes(answer), strict=True))
+                refused += [put for put, code in ended if code in _REFUSED]
+                puts = [put for put, code in ended if code in _NOT_NOW]
+            if not puts or not budget.wait(repeat):
+                break
+            repeat += 1
+            retried += len(puts)
         return PutOutcome(refused, puts, retried)
 
-    def _action(self, put: Put) -> dict[str, Any]:
-        action = {"TableName": self._name, "Item": put.item, "ConditionExpression": put.condition}
-        return {"Put": action | ({"ExpressionAttributeValues": put.values} if put.values else {})}
+    def _statement(self, put: Put) -> dict[str, Any]:
+        if put.before is None:
+            values = ", ".join(f"'{name}': ?" for name in put.item)
+            return {
+                "Statement": f'INSERT INTO "{self._name}" VALUE {{{values}}}',
+                "Parameters": list(put.item.values()),
+            }
+        names = [name for name in put.item if name != put.key]
+        changes = " ".join(f'SET "{name}" = ?' for name in names)
+        attribute, value = put.before
+        return {
+            "Statement": f'UPDATE "{self._name}" {changes} WHERE "{put.key}" = ? AND "{attribute}" = ?',
+            "Parameters": [*(put.item[name] for name in names), put.item[put.key], value],
+        }
 
 
-def _reasons(error: Exception, puts: int) -> list[str]:
-    """Give the reason of each put for which a call was cancelled; none if it failed otherwise, or for good."""
-    if error_code(error) != "TransactionCanceledException":
-        return []
-    reasons = [str(reason.get("Code")) for reason in error.response.get("CancellationReasons", [])]  # type: ignore[attr-defined]
-    if len(reasons) != puts or set(reasons) - _NOT_NOW - {_CONDITION, "None"}:
-        return []
-    return reasons
+def _codes(answer: dict[str, Any]) -> list[str | None]:
+    """Give how each statement of a call ended: None, or a code of one that was refused or may succeed later.
+
+    Raises ClientError for one that never will. Its message is AWS's own and may quote the data: it is not taken over.
+    """
+    codes = [one["Error"].get("Code", "Unknown") if "Error" in one else None for one in answer["Responses"]]
+    for code in codes:
+        if code is not None and code not in _REFUSED | _NOT_NOW:
+            raise ClientError({"Error": {"Code": code, "Message": "a statement failed"}}, "BatchExecuteStatement")
+    return codes

@@ -34,6 +34,9 @@ def identify(method: str, path: str, target: str, body: bytes = b"") -> tuple[st
         services = {"Kinesis_20131202": "kinesis", "DynamoDB_20120810": "dynamodb", "RedshiftData": "redshift-data"}
         if operation == "BatchWriteItem":
             operation += ":" + "+".join(sorted(table.rsplit("-", 1)[-1] for table in json.loads(body)["RequestItems"]))
+        if prefix == "DynamoDB_20120810" and operation == "BatchExecuteStatement":  # the Data API has one of that name
+            (table,) = set(re.findall(r'"swipeline-\w+-([\w-]+)"', body.decode()))
+            operation = f"Statements:{table}"
         return services.get(prefix, prefix), operation
     if "/_user_request_/" in path:
         return "api", "Post"

@@ -86,11 +86,22 @@ def test_each_kind_of_write_survives(tmp_path: Path) -> None:
         )
         put = {"Put": {"TableName": "killed", "Item": {"pk": {"S": "together"}}}}
         dynamodb.transact_write_items(TransactItems=[put])
+        change = 'UPDATE "killed" SET "v" = ? WHERE "pk" = ?'
+        dynamodb.batch_execute_statement(
+            Statements=[
+                {"Statement": "INSERT INTO \"killed\" VALUE {'pk': ?}", "Parameters": [{"S": "stated"}]},
+                {"Statement": change, "Parameters": [{"S": "restated"}, {"S": "put"}]},
+            ]
+        )
         emulator = killed(emulator)
         ((record,),) = all_records(emulator).values()
         assert record == (one["SequenceNumber"], b"single")
         items = emulator.client("dynamodb").scan(TableName="killed")["Items"]
-        assert sorted(items, key=str) == [{"pk": {"S": "put"}, "v": {"S": "updated"}}, {"pk": {"S": "together"}}]
+        assert sorted(items, key=str) == [
+            {"pk": {"S": "put"}, "v": {"S": "restated"}},
+            {"pk": {"S": "stated"}},
+            {"pk": {"S": "together"}},
+        ]
     finally:
         emulator.process.kill()
 

@@ -30,8 +30,14 @@ def invoke(stack: Stack, function: str, event: dict[str, Any]) -> Any:
 def driven(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Have each function do each kind of its work once."""
     path = tmp_path_factory.mktemp("permissions") / "sent.csv"
+    profiles = f"swipeline-{stack.stage}-profiles"
     stack.run("generate", "--rows", "2000", "--seed", "4680", "--out", path)
-    stack.run("send", path)
+    header, *lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    for name, part in (("first.csv", lines[:1500]), ("second.csv", lines[1500:])):
+        # A profile that is there already is changed by another permission than that which puts a card's first.
+        path.with_name(name).write_text("".join([header, *part]), encoding="utf-8")
+        stack.run("send", path.with_name(name))
+        wait_until(lambda: stack.client("dynamodb").scan(TableName=profiles, Limit=1)["Items"], 60, "cards are known")
     stack.client("kinesis").put_record(StreamName=stack.outputs["StreamName"], Data=b'[1,"x"]\n', PartitionKey="00")
     invoke(stack, "migrate-warehouse", {})
 

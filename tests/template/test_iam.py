@@ -87,8 +87,9 @@ def expected(function: str, on_aws: bool) -> Permissions:
                 | consume()
                 | {
                     ("dynamodb:BatchGetItem", "ProfilesTable.Arn"),
-                    ("dynamodb:PutItem", "ProfilesTable.Arn"),
-                    ("dynamodb:PutItem", "AlertsTable.Arn"),
+                    ("dynamodb:PartiQLInsert", "ProfilesTable.Arn"),
+                    ("dynamodb:PartiQLUpdate", "ProfilesTable.Arn"),
+                    ("dynamodb:PartiQLInsert", "AlertsTable.Arn"),
                     ("kinesis:PutRecords", "AlertStream.Arn"),
                     ("sns:Publish", "FraudAlertTopic"),
                     ("dynamodb:UpdateItem", "DriftTable.Arn"),

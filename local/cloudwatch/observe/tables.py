@@ -15,11 +15,20 @@ import orjson
 from local.cloudwatch.faults import Faults
 from local.cloudwatch.observe.recorder import Recorder, count, milliseconds
 from local.cloudwatch.replacing import replace
+from local.partiql import targets
 
 Answer = tuple[int, Any, bytes]
 READS = ("get_item", "query", "batch_get_item", "transact_get_items", "scan")
-WRITES = ("put_item", "update_item", "delete_item", "batch_write_item", "transact_write_items")
+WRITES = (
+    "put_item",
+    "update_item",
+    "delete_item",
+    "batch_write_item",
+    "transact_write_items",
+    "batch_execute_statement",
+)
 _THROTTLES = ("ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded")
+_CONDITIONS = ("ConditionalCheckFailed", "DuplicateItem")  # of a statement in a batch
 
 
 class Tables:
@@ -60,6 +69,9 @@ class Tables:
         if operation == "Scan":
             return answer
         body = orjson.loads(answer[2])
+        for one in body.get("Responses", []) if operation == "BatchExecuteStatement" else ():
+            if one.get("Error", {}).get("Code") in _CONDITIONS:
+                self._recorder.record({"ConditionalCheckFailedRequests": count()}, {"TableName": one["TableName"]})
         consumed = body.pop("ConsumedCapacity", None) if hidden else body.get("ConsumedCapacity")
         kind = "ConsumedWriteCapacityUnits" if writes else "ConsumedReadCapacityUnits"
         for entry in consumed if isinstance(consumed, list) else [consumed] if consumed else []:
@@ -97,6 +109,8 @@ def tables_of(data: dict[str, Any]) -> list[str]:
     items = data.get("RequestItems")
     if isinstance(items, dict):
         return list(items)
+    if data.get("Statements"):
+        return sorted({target.table for target in targets(data)})
     actions = [action for item in data.get("TransactItems") or [] for action in item.values()]
     named = {action.get("TableName") for action in actions}
     return sorted(str(name) for name in named if name)

@@ -45,11 +45,11 @@ def test_profiles_are_kept_per_card_and_alerts_per_transaction() -> None:
     assert alert["day"]["S"] == "2024-06-01"
 
 
-def test_a_batch_takes_one_read_one_write_and_one_count_whatever_its_size() -> None:
+def test_a_batch_takes_a_read_a_write_per_25_cards_and_one_count_whatever_its_size() -> None:
     stores = FakeStores()
     quiet = [purchase(f"2024-05-10 10:{n % 60:02d}:{n // 60:02d}", "10.00", card_id=f"c{n % 90}") for n in range(1000)]
     run(stores, lines(quiet))
-    assert stores.requests == ["BatchGetItem profiles", "TransactWriteItems profiles", "UpdateItem drift"]
+    assert stores.requests == ["BatchGetItem profiles", *["BatchExecuteStatement profiles"] * 4, "UpdateItem drift"]
 
 
 def test_each_alert_is_told_to_the_warehouse_and_in_one_message_without_names() -> None:
@@ -98,10 +98,10 @@ def test_alerts_are_stored_before_the_profile_that_would_hide_them() -> None:
     run(stores, lines(DAY))
     assert stores.requests == [
         "BatchGetItem profiles",
-        "TransactWriteItems alerts",
+        "BatchExecuteStatement alerts",
         "PutRecords alerts",
         "Publish topic",
-        "TransactWriteItems profiles",
+        "BatchExecuteStatement profiles",
         "UpdateItem drift",
     ]
 
@@ -165,10 +165,43 @@ def test_cards_that_cannot_be_read_in_time_are_reported_and_nothing_is_written_f
     assert stores.tables == {"profiles": {}, "alerts": {}, "drift": {}}
 
 
-def test_a_conflict_in_a_transaction_is_tried_again() -> None:
+@pytest.mark.parametrize(
+    "code",
+    [
+        "TransactionConflict",
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+        "RequestLimitExceeded",
+        "InternalServerError",
+    ],
+)
+def test_a_put_that_cannot_be_stored_now_is_tried_again_alone(code: str) -> None:
     stores = FakeStores([Fault(), Fault(Kind.PART, 1)])
+    stores.refusals = code
     done = run(stores, lines(DAY))
-    assert (done.failed, done.retried, done.alerts) == ([], 2, 2)
+    assert (done.failed, done.retried, done.alerts) == ([], 1, 2)
+    assert set(stores.tables["alerts"]) == FLAGGED
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "ResourceNotFound", "ValidationError", "of tomorrow"])
+def test_a_put_that_no_retry_can_mend_fails_the_batch(code: str) -> None:
+    stores = FakeStores([Fault(), Fault(Kind.PART, 0b10)])
+    stores.refusals = code
+    with pytest.raises(ClientError, match=code):
+        run(stores, lines(DAY))
+    assert not stores.tables["profiles"]
+
+
+@pytest.mark.parametrize("calls", [1, 4])  # the alerts, the profiles
+def test_a_lost_answer_neither_loses_nor_doubles_anything(calls: int) -> None:
+    whole, stores = FakeStores(), FakeStores([Fault()] * calls + [Fault(Kind.LOST_ANSWER)])
+    run(whole, lines(DAY))
+    first = run(stores, lines(DAY))
+    assert len(first.failed) == (3 if calls == 4 else 0), "profiles that meet themselves count as not stored"
+    again = run(stores, lines(DAY))
+    assert (again.scored, again.skipped) == (0, 5)
+    assert stores.profiles() == whole.profiles()
+    assert stores.tables["alerts"] == whole.tables["alerts"]
 
 
 def test_an_alert_that_is_not_told_keeps_its_cards_profile_back() -> None:

@@ -16,6 +16,7 @@ from shared.ingest.stream import Stream
 from shared.sinks.conditional import ConditionalWriter
 from tests.unit.fakes.faults import Fault, Kind, Plan, client_error
 
+_TABLE = re.compile(r'(?:INSERT INTO|UPDATE) "(\w+)"')
 KEYS = {"profiles": "card_id", "alerts": "transaction_id"}
 
 
@@ -33,6 +34,7 @@ class FakeStores:
         self.streamed: list[bytes] = []
         self.requests: list[str] = []
         self.kill_before: int | None = None
+        self.refusals = "TransactionConflict"  # the code of the statements that a fault refuses
         self.unprocessed: list[int] = []  # per BatchGetItem: how many keys come back
         self._lock = Lock()
 
@@ -50,21 +52,19 @@ class FakeStores:
         again = {table: {"Keys": [{"card_id": {"S": key}} for key in left]}} if left else {}
         return {"Responses": {table: items}, "UnprocessedKeys": again}
 
-    def transact_write_items(self, *, TransactItems: list[dict[str, Any]]) -> dict[str, Any]:
-        puts = [action["Put"] for action in TransactItems]
-        if not 1 <= len(puts) <= 100:
-            raise client_error("TransactWriteItems", "ValidationException", 400)
-        fault = self._begin("TransactWriteItems", puts[0]["TableName"])
+    def batch_execute_statement(self, *, Statements: list[dict[str, Any]]) -> dict[str, Any]:
+        """INSERT and UPDATE as shared.sinks.conditional writes them, each for itself."""
+        tables = {match[1] for one in Statements if (match := _TABLE.match(one["Statement"]))}
+        if not 1 <= len(Statements) <= 25 or len(tables) != 1:
+            raise client_error("BatchExecuteStatement", "ValidationException", 400)
+        fault = self._begin("BatchExecuteStatement", min(tables))
         with self._lock:
-            codes = ["TransactionConflict" if fault.refuses(n) else self._check(put) for n, put in enumerate(puts)]
-            if set(codes) != {"None"}:
-                error = client_error("TransactWriteItems", "TransactionCanceledException", 400)
-                error.response["CancellationReasons"] = [{"Code": code} for code in codes]
-                raise error
-            for put in puts:
-                self.tables[put["TableName"]][put["Item"][KEYS[put["TableName"]]]["S"]] = put["Item"]
+            codes = [
+                self.refusals if fault.refuses(number) else self._execute(one["Statement"], list(one["Parameters"]))
+                for number, one in enumerate(Statements)
+            ]
         self.plan.end(fault)
-        return {}
+        return {"Responses": [{"Error": {"Code": code}} if code else {} for code in codes]}
 
     def update_item(self, **asked: Any) -> dict[str, Any]:
         """ADD and SET of one item, as shared.detection.drift asks for them."""
@@ -87,17 +87,30 @@ class FakeStores:
         found = [item for key, item in self.tables["drift"].items() if key.startswith(f"{day} {model}")]
         return {"Items": [{name: {"N": str(count)} for name, count in item.items()} for item in found]}
 
-    def _check(self, put: dict[str, Any]) -> str:
-        there = self.tables[put["TableName"]].get(put["Item"][KEYS[put["TableName"]]]["S"], {})
-        condition = put.get("ConditionExpression", "")
-        if asked := re.fullmatch(r"attribute_(not_)?exists\((\w+)\)", condition):
-            met = (asked[2] in there) != bool(asked[1])
-        elif asked := re.fullmatch(r"(\w+) = (:\w+)", condition):
-            met = there.get(asked[1]) == put["ExpressionAttributeValues"][asked[2]]
-        else:
-            assert not condition, f"a condition that this fake does not know: {condition}"
-            met = True
-        return "None" if met else "ConditionalCheckFailed"
+    def _execute(self, statement: str, parameters: list[Any]) -> str | None:
+        """Carry out a statement; give the code of its error."""
+        assert statement.count("?") == len(parameters), "DynamoDB: as many parameters as question marks"
+        if inserted := re.fullmatch(r"INSERT INTO \"(\w+)\" VALUE {('\w+': \?(?:, '\w+': \?)*)}", statement):
+            table, names = self.tables[inserted[1]], re.findall(r"\w+", inserted[2])
+            item = dict(zip(names, parameters, strict=True))
+            key = item[KEYS[inserted[1]]]["S"]
+            if key in table:
+                return "DuplicateItem"
+            table[key] = item
+            return None
+        updated = re.fullmatch(
+            r'UPDATE "(\w+)" ((?:SET "\w+" = \? )+)WHERE "(\w+)" = \?((?: AND "\w+" = \?)*)', statement
+        )
+        assert updated, f"a statement that this fake does not know: {statement}"
+        table, names = self.tables[updated[1]], re.findall(r'"(\w+)"', updated[2])
+        assert updated[3] == KEYS[updated[1]], "DynamoDB: an equality on all key attributes"
+        changes, (key, *values) = dict(zip(names, parameters, strict=False)), parameters[len(names) :]
+        there = table.get(key["S"])
+        conditions = zip(re.findall(r'"(\w+)"', updated[4]), values, strict=True)
+        if there is None or any(there.get(name) != value for name, value in conditions):
+            return "ConditionalCheckFailed"
+        table[key["S"]] = there | changes
+        return None
 
     def put_records(self, *, StreamName: str, Records: list[dict[str, Any]]) -> dict[str, Any]:
         fault = self._begin("PutRecords", StreamName)
@@ -121,7 +134,7 @@ class FakeStores:
                 self.kill_before -= 1
             self.requests.append(f"{operation} {target}")
         fault = self.plan.next(operation)
-        return fault if operation == "TransactWriteItems" or fault.kind is not Kind.PART else Fault()
+        return fault if operation == "BatchExecuteStatement" or fault.kind is not Kind.PART else Fault()
 
     def detector(self, model: Model, shadow: Model | None = None, threads: int = 2) -> Detector:
         """A container that has just started."""

@@ -78,12 +78,25 @@ def test_write_units_are_kilobytes_begun_by_table_twice_in_a_transaction(calls: 
     small, large = {"k": {"S": "x" * 500}}, {"k": {"S": "x" * 1500}}
     batch = {"RequestItems": {"t": [{"PutRequest": {"Item": small}}, {"PutRequest": {"Item": large}}]}}
     transaction = {"TransactItems": [{"Put": {"TableName": "p", "Item": small}}]}
-    for operation, request in (("BatchWriteItem", batch), ("TransactWriteItems", transaction)):
+    statements = [
+        {"Statement": "INSERT INTO \"s\" VALUE {'k': ?}", "Parameters": [large["k"]]},
+        {
+            "Statement": 'UPDATE "s" SET "v" = ? WHERE "k" = ? AND "v" = ?',
+            "Parameters": [large["k"], *[small["k"]] * 2],
+        },
+        {"Statement": "no statement"},
+    ]
+    for operation, request in (
+        ("BatchWriteItem", batch),
+        ("TransactWriteItems", transaction),
+        ("BatchExecuteStatement", {"Statements": statements}),
+    ):
         body = json.dumps(request).encode()
         ask(calls, "POST", "/", [body[:20], body[20:]], x_amz_target=f"DynamoDB_20120810.{operation}")
     writes = counted(calls)["writes"]
     assert writes["t"] == {"puts": 2, "units": 3, "bytes": 2002}
     assert (writes["p"]["puts"], writes["p"]["units"]) == (1, 2)
+    assert writes["s"] == {"puts": 2, "units": 4, "bytes": 1501 + 2002}
 
 
 def test_an_items_size_is_names_and_values_as_dynamodb_counts_them() -> None:
