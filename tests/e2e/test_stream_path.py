@@ -121,7 +121,8 @@ def acknowledged(home: Path) -> int:
     for journal in home.glob("sends/**/*.sqlite*"):
         if journal.suffix in (".sqlite", ".db"):
             with sqlite3.connect(f"file:{journal}?mode=ro", uri=True) as db:
-                total += db.execute("SELECT count(*) FROM batch").fetchone()[0]
+                if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'batch'").fetchone():  # just made: not yet
+                    total += db.execute("SELECT count(*) FROM batch").fetchone()[0]
     return total
 
 
