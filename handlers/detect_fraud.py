@@ -13,6 +13,7 @@ from shared.detection.detector import Detector
 from shared.detection.drift import DriftCounts
 from shared.detection.profiles import Profiles
 from shared.ingest.stream import Stream
+from shared.memory import settle
 from shared.retry import Budget, seconds_left
 from shared.sinks import report
 from shared.sinks.conditional import THREADS, ConditionalWriter
@@ -33,7 +34,9 @@ def detector() -> Detector:
     stream = Stream(client("kinesis", read_timeout=5, attempts=1), settings.alert_stream_name)
     alerts = Alerts(ConditionalWriter(dynamodb, settings.alerts_table_name), stream, topic)
     profiles, drift = Profiles(dynamodb, settings.profiles_table_name), DriftCounts(dynamodb, settings.drift_table_name)
-    return Detector(load(), shadow, profiles, alerts, drift)
+    made = Detector(load(), shadow, profiles, alerts, drift)
+    settle()
+    return made
 
 
 @observed

@@ -10,11 +10,11 @@ from shared.aws import client, read_items_plainly
 from shared.card_key import CardKey
 from shared.detection.verdicts import Verdicts
 from shared.ingest.stream import Stream
+from shared.memory import settle
 from shared.query.alert_service import AlertQueries
 from shared.query.alerts import AlertReader
 from shared.query.api import Api, Keys
 from shared.query.cursor import Cursors
-from shared.query.memory import settle
 from shared.query.reader import Reader
 from shared.query.service import Queries
 from shared.telemetry import logger, metrics, observed

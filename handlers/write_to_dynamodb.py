@@ -7,6 +7,7 @@ from typing import Any
 
 from shared import config
 from shared.aws import client
+from shared.memory import settle
 from shared.retry import Budget, seconds_left
 from shared.sinks import report
 from shared.sinks.consumer import read_batch
@@ -26,7 +27,9 @@ def table() -> Table:
     # One attempt: Table.write repeats only what was not processed, which botocore cannot.
     made = client("dynamodb", read_timeout=5, attempts=1, connections=THREADS, validate=False)
     dynamodb = with_prepared_writes(made)
-    return Table(dynamodb, settings.table_name, merchants=Merchants(dynamodb, settings.merchants_table_name))
+    writer = Table(dynamodb, settings.table_name, merchants=Merchants(dynamodb, settings.merchants_table_name))
+    settle()
+    return writer
 
 
 @observed

@@ -8,6 +8,7 @@ from typing import Any
 from shared import config
 from shared.aws import client, error_code
 from shared.errors import TransientError
+from shared.memory import settle
 from shared.sinks import lake, quarantine, report
 from shared.sinks.bucket import THREADS, Bucket
 from shared.sinks.consumer import Batch, read_lines
@@ -21,7 +22,9 @@ def buckets() -> tuple[Bucket, Bucket]:
     """Give the lake and the quarantine, built once per container."""
     settings = config.read(config.Lake)
     s3 = client("s3", read_timeout=10, attempts=3, connections=THREADS)
-    return Bucket(s3, settings.lake_bucket), Bucket(s3, settings.quarantine_bucket)
+    made = Bucket(s3, settings.lake_bucket), Bucket(s3, settings.quarantine_bucket)
+    settle()
+    return made
 
 
 def archive(batch: Batch[int], body: lake.Body) -> int:
