@@ -15,11 +15,11 @@ from benchmarks.answers import Answers
 from shared.ingest.idempotency import Requests
 from shared.ingest.records import build_records
 from shared.ingest.stream import Stream
+from shared.prepared import with_prepared_writes
 from shared.retry import Budget
 from shared.sinks.bulk_write import ITEMS_PER_CALL
 from shared.sinks.item import to_item
 from shared.sinks.lake import Body, compressed
-from shared.sinks.prepared import with_prepared_writes
 from shared.transaction.card_keys import CardKeys
 from shared.transaction.codec import decode_record, encode_line, encode_record
 from shared.transaction.forms import is_usual

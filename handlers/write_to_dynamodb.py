@@ -8,11 +8,11 @@ from typing import Any
 from shared import config
 from shared.aws import client
 from shared.memory import settle
+from shared.prepared import with_prepared_writes
 from shared.retry import Budget, seconds_left
 from shared.sinks import report
 from shared.sinks.consumer import read_batch
 from shared.sinks.merchants import Merchants
-from shared.sinks.prepared import with_prepared_writes
 from shared.sinks.table import THREADS, Table
 from shared.telemetry import observed
 

@@ -12,6 +12,7 @@ from shared.ingest.idempotency import Requests
 from shared.ingest.request import Ingest, internal_error
 from shared.ingest.stream import Stream
 from shared.memory import settle
+from shared.prepared import with_prepared_puts
 from shared.retry import Budget, seconds_left
 from shared.telemetry import describe, logger, metrics, observed, trace_header, tracer
 
@@ -24,9 +25,10 @@ RESERVE_SECONDS = 8.0  # a put in flight at the deadline (1.5 s to connect, 4 s 
 def ingest() -> Ingest:
     """Build the operation once per container."""
     settings = config.read(config.Ingest)
+    # One attempt: Stream.put repeats only what was refused, which botocore cannot.
+    kinesis = client("kinesis", read_timeout=4, attempts=1, validate=False)
     made = Ingest(
-        # One attempt: Stream.put repeats only what was refused, which botocore cannot.
-        Stream(client("kinesis", read_timeout=4, attempts=1, validate=False), settings.stream_name),
+        Stream(with_prepared_puts(kinesis), settings.stream_name),
         Requests(client("dynamodb", read_timeout=2, attempts=2, validate=False), settings.requests_table_name),
         CardKey(
             client("secretsmanager", read_timeout=2, attempts=2),

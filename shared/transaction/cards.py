@@ -7,7 +7,9 @@ import unicodedata
 from functools import lru_cache
 
 _ROUNDED = "000000"  # a spreadsheet cell keeps 15 digits of a number, so a longer one ends in zeros
-_CARD_LIKE = re.compile(r"[0-9](?:[ ._/-]{0,3}[0-9]){10,}")
+_FEWEST = 11  # digits
+_DIGITS = b"0123456789"
+_CARD_LIKE = re.compile(rf"[0-9](?:[ ._/-]{{0,3}}[0-9]){{{_FEWEST - 1},}}")
 _SEPARATORS = str.maketrans("", "", " ._/-")
 
 
@@ -52,7 +54,9 @@ def holds_card_number(text: str, own: str = "") -> bool:
     Spaces, dashes and the like between digits do not hide one, nor do digits of another script.
     """
     text = unveiled(text)
-    if _CARD_LIKE.search(text) is None:  # nearly always, and cheaper than an iterator
+    # Nearly always too few digits; to count them takes a third of the time that the search does.
+    data = text.encode(errors="replace")
+    if len(data) - len(data.translate(None, _DIGITS)) < _FEWEST:
         return False
     for match in _CARD_LIKE.finditer(text):
         digits = plain(match.group())

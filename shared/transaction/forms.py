@@ -43,6 +43,7 @@ FORMS = {  # of trimmed text
 }
 ID_FORM = "[A-Za-z0-9_-]{0,64}"
 _USUAL = FORMS | {"cc_num": "[0-9]{11,19}"}
+_USUAL |= dict.fromkeys(("lat", "long", "merch_lat", "merch_long"), r"-?[0-9]{1,3}\.[0-9]{1,6}")
 _USUAL |= {
     column: rf"[!-~](?:[ -~]{{0,{limit - 2}}}[!-~])?" for column, limit in zip(TEXT_COLUMNS, TEXT_LIMITS, strict=True)
 }
@@ -53,6 +54,8 @@ _match_usual = re.compile("\n".join([*(_USUAL[column] for column in _CHECKED), I
 
 def is_usual(row: Mapping[str, Any]) -> bool:
     """Tell whether a row is of the form that nearly all have: required columns all text, printable ASCII, trimmed.
+
+    Coordinates have six decimals at most.
 
     One match of all values at once is a third of the model's price. What it takes, the model would leave as it is.
     """

@@ -75,9 +75,10 @@ def _parse(raw: Mapping[str, Any], card_keys: CardKeys, today: str) -> Transacti
         return RejectedError.of(explain(raw, today))
     malformed: tuple[str, ...] = ()
     try:
-        row = raw if is_usual(raw) else _checked(raw)
+        usual = is_usual(raw)
+        row = raw if usual else _checked(raw)
         if _are_known(tuple(raw)):
-            return _canonical(row, card_keys, today)
+            return _canonical(row, usual, card_keys, today)
     except _MalformedError as error:
         malformed = error.columns
     except (ValueError, OverflowError):  # _RefusedError, a day that does not exist, a time beyond the calendar
@@ -99,7 +100,7 @@ def _checked(raw: Mapping[str, Any]) -> dict[str, Any]:
         raise _MalformedError(tuple(str(finding["loc"][0]) for finding in found)) from None
 
 
-def _canonical(row: Mapping[str, Any], card_keys: CardKeys, today: str) -> Transaction:
+def _canonical(row: Mapping[str, Any], usual: bool, card_keys: CardKeys, today: str) -> Transaction:
     """Check what the values mean, in the order of their cost, and bring each into its one form."""
     texts: Sequence[str] = _texts_of(row)
     joined = "\n".join(texts)
@@ -107,7 +108,7 @@ def _canonical(row: Mapping[str, Any], card_keys: CardKeys, today: str) -> Trans
         texts = [unicodedata.normalize("NFC", text) for text in texts]
     merchant, category, first, last, street, city, job = texts
     merchant = merchant_name(merchant)
-    if not merchant or (max(map(len, texts)) > _SHORTEST_LIMIT and _are_too_long(merchant, *texts[1:])):
+    if not merchant or (not usual and max(map(len, texts)) > _SHORTEST_LIMIT and _are_too_long(merchant, *texts[1:])):
         raise _RefusedError
 
     number, trans_num = plain(row["cc_num"]), row.get("trans_num")
@@ -125,8 +126,9 @@ def _canonical(row: Mapping[str, Any], card_keys: CardKeys, today: str) -> Trans
     if row["amt"][-3:-2] != ".":
         amount = amount.quantize(_CENT)
     is_fraud = fraud_label(row.get("is_fraud"))
-    latitude, longitude = _degrees(row["lat"], 90), _degrees(row["long"], 180)
-    merchant_latitude, merchant_longitude = _degrees(row["merch_lat"], 90), _degrees(row["merch_long"], 180)
+    degrees = _degrees if usual else _rounded_degrees
+    latitude, longitude = degrees(row["lat"], 90), degrees(row["long"], 180)
+    merchant_latitude, merchant_longitude = degrees(row["merch_lat"], 90), degrees(row["merch_long"], 180)
 
     gender, state, zip_code = row["gender"], row["state"].upper(), row["zip"]
     if len(zip_code) != 5:  # a spreadsheet took the leading zeros of "02138", or it is a ZIP+4
@@ -155,11 +157,14 @@ def _are_too_long(*texts: str) -> bool:
 
 def _degrees(text: str, limit: int) -> float:
     value = float(text)
-    if "." not in text[-7:] or "e" in text or "E" in text:
-        value = round(value, 6)  # rounding costs ten times the rest, and most have six decimals at most
     if not -limit <= value <= limit:
         raise _RefusedError
     return value + 0.0  # -0.0 and 0.0 are one place
+
+
+def _rounded_degrees(text: str, limit: int) -> float:
+    """Round to the six decimals that a row of the usual form has at most; it costs ten times the rest."""
+    return _degrees(repr(round(float(text), 6)), limit)
 
 
 @lru_cache(256)

@@ -11,8 +11,8 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 
+from shared.prepared import with_prepared_puts, with_prepared_writes
 from shared.sinks.item import to_item
-from shared.sinks.prepared import with_prepared_writes
 from tests.unit.fakes.rows import transaction
 
 
@@ -31,11 +31,11 @@ Client = Callable[..., tuple[Any, list[AWSPreparedRequest]]]
 def client() -> Client:
     """``client(status, ...)``: a client of DynamoDB that gets these answers, and the requests it has made."""
 
-    def make(*statuses: int, attempts: int = 1) -> tuple[Any, list[AWSPreparedRequest]]:
+    def make(*statuses: int, attempts: int = 1, service: str = "dynamodb") -> tuple[Any, list[AWSPreparedRequest]]:
         sent: list[AWSPreparedRequest] = []
         session = boto3.Session("AKIAEXAMPLE", "secret", region_name="us-east-1")
         made = session.client(
-            "dynamodb",
+            service,
             config=Config(retries={"mode": "standard", "total_max_attempts": attempts}, parameter_validation=False),
         )
 
@@ -92,3 +92,15 @@ def test_other_calls_are_untouched(client: Client) -> None:
     made, sent = client(200)
     with_prepared_writes(made).put_item(TableName="t", Item={"k": {"S": "v"}})
     assert json.loads(sent[0].body) == {"TableName": "t", "Item": {"k": {"S": "v"}}}
+
+
+def test_records_are_put_as_botocore_would_have_put_them(client: Client) -> None:
+    plain, expected = client(200, service="kinesis")
+    made, sent = client(200, service="kinesis")
+    assert with_prepared_puts(with_prepared_puts(made)) is made
+    records = [{"Data": bytes([number, 255, 0]) * number, "PartitionKey": f"{number:02d}"} for number in range(32)]
+    for one in (plain, made):
+        one.put_records(StreamName="s", Records=records)
+    assert json.loads(sent[0].body) == json.loads(expected[0].body)
+    assert len(json.loads(sent[0].body)["Records"]) == 32
+    assert records[3]["Data"] == b"\x03\xff\x00" * 3, "the caller's records are left as they are"

@@ -12,11 +12,13 @@ from typing import Any, NamedTuple
 import boto3
 import pytest
 from moto import mock_aws
+from moto.dynamodb.responses import DynamoHandler
 from moto.moto_api._internal import moto_api_backend
 
 from shared import aws
 from shared.telemetry import logger, metrics
 from tests.unit.fakes.rows import CARD_KEY
+from tests.unit.fakes.statements import batch_execute_statement
 
 BUILDERS = {
     "query_transactions": "api",
@@ -66,7 +68,7 @@ def function() -> Iterator[Callable[[str], ModuleType]]:
     yield load
     for builder in loaded:
         builder.cache_clear()
-    gc.unfreeze()  # query-transactions settles its memory for good: a container runs no tests
+    gc.unfreeze()  # functions settle their memory for good: a container runs no tests
     gc.set_threshold(*collecting)
     metrics.clear_metrics()
 
@@ -94,6 +96,7 @@ def clients() -> Iterator[Stage]:
             "AWS_DEFAULT_REGION": "us-east-1",
         }.items():
             patch.setenv(name, value)
+        patch.setattr(DynamoHandler, "batch_execute_statement", batch_execute_statement)
         aws.client.cache_clear()
         with mock_aws():
             yield Stage(*(boto3.client(service) for service in ("kinesis", "dynamodb", "s3", "secretsmanager")))
