@@ -25,7 +25,7 @@ import orjson
 from benchmarks.frame import Report, parser
 from benchmarks.rows import input_file, transactions
 from shared.aws import read_items_plainly
-from shared.query.memory import settle
+from shared.memory import settle
 from shared.sinks.item import key_of, merchant_bucket, to_item
 from shared.sinks.merchants import entry_keys
 from shared.transaction.schema import Transaction

@@ -26,19 +26,13 @@ def ingest() -> Ingest:
     """Build the operation once per container."""
     settings = config.read(config.Ingest)
     # One attempt: Stream.put repeats only what was refused, which botocore cannot.
-    kinesis = client("kinesis", read_timeout=4, attempts=1, validate=False)
-    made = Ingest(
-        Stream(with_prepared_puts(kinesis), settings.stream_name),
-        Requests(client("dynamodb", read_timeout=2, attempts=2, validate=False), settings.requests_table_name),
-        CardKey(
-            client("secretsmanager", read_timeout=2, attempts=2),
-            settings.card_key_secret_arn,
-            max_age_seconds=settings.card_key_max_age_seconds,
-        ),
-        settings.reader_api_key_id,
-    )
+    kinesis = with_prepared_puts(client("kinesis", read_timeout=4, attempts=1, validate=False))
+    dynamodb = client("dynamodb", read_timeout=2, attempts=2, validate=False)
+    secrets = client("secretsmanager", read_timeout=2, attempts=2)
+    requests = Requests(dynamodb, settings.requests_table_name)
+    key = CardKey(secrets, settings.card_key_secret_arn, max_age_seconds=settings.card_key_max_age_seconds)
     settle()
-    return made
+    return Ingest(Stream(kinesis, settings.stream_name), requests, key, settings.reader_api_key_id)
 
 
 @observed

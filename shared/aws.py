@@ -92,6 +92,11 @@ def error_code(error: BaseException) -> str:
     return type(error).__name__
 
 
+def failed(operation: str, code: str) -> ClientError:
+    """Give the error of a part of a call. AWS's message, which may quote the data, is left out."""
+    return ClientError({"Error": {"Code": code, "Message": "a part of the call failed"}}, operation)
+
+
 def read_items_plainly(dynamodb: Any) -> Any:
     """Let a DynamoDB client give the items of a Query as the JSON has them, and give the client.
 

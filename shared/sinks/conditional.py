@@ -12,9 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol
 
-from botocore.exceptions import ClientError
-
-from shared.aws import is_transient
+from shared.aws import failed, is_transient
 from shared.retry import Budget
 from shared.sinks.item import Item
 
@@ -121,10 +119,10 @@ class ConditionalWriter:
 def _codes(answer: dict[str, Any]) -> list[str | None]:
     """Give how each statement of a call ended: None, or a code of one that was refused or may succeed later.
 
-    Raises ClientError for one that never will. Its message is AWS's own and may quote the data: it is not taken over.
+    Raises ClientError for one that never will.
     """
     codes = [one["Error"].get("Code", "Unknown") if "Error" in one else None for one in answer["Responses"]]
     for code in codes:
         if code is not None and code not in _REFUSED | _NOT_NOW:
-            raise ClientError({"Error": {"Code": code, "Message": "a statement failed"}}, "BatchExecuteStatement")
+            raise failed("BatchExecuteStatement", code)
     return codes
