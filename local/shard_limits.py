@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -17,9 +18,18 @@ from typing import Any
 VARIABLE = "SWIPELINE_SHARD_LIMITS"
 WRITE_BYTES, WRITE_RECORDS = 1024 * 1024, 1000
 READ_BYTES, READS = 2 * 1024 * 1024, 5
+AWS_PACE_SECONDS = 1.0  # Lambda's and Firehose's consumers read a shard once a second
 _CODE = "ProvisionedThroughputExceededException"
 
 Answer = tuple[int, Any, bytes]
+
+
+def paced(seconds: float) -> float:
+    """How long a consumer waits between two reads: so long, but where the limits hold no less than on AWS.
+
+    Five reads a second are for all consumers of a shard: four that look more often than once would starve each other.
+    """
+    return max(seconds, AWS_PACE_SECONDS) if os.environ.get(VARIABLE) == "1" else seconds
 
 
 @dataclass

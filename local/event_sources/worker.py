@@ -22,6 +22,7 @@ from local.event_sources.response import NotInvoked, Outcome, Succeeded, failed_
 from local.event_sources.shard import Shard
 from local.kinesis_reader import Position, ShardGoneError, ShardReader, StreamInfo
 from local.retry import backoff
+from local.shard_limits import paced
 
 log = logging.getLogger(__name__)
 
@@ -111,10 +112,10 @@ class ShardWorker(threading.Thread):
             self._services.metrics.polled(self.mapping, len(records))
             self._shard.feed(records, time.time())
             self._last_record = now
-            self._next_read = now
+            self._next_read = now + paced(0.0)
         else:
             idle = now - self._last_record > IDLE_AFTER_SECONDS
-            self._next_read = now + (IDLE_POLL_SECONDS if idle else POLL_SECONDS)
+            self._next_read = now + paced(IDLE_POLL_SECONDS if idle else POLL_SECONDS)
 
     def _take_answers(self) -> None:
         now = time.time()

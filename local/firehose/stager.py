@@ -27,6 +27,7 @@ from local.kinesis_reader import (
     describe_stream,
 )
 from local.retry import backoff
+from local.shard_limits import paced
 
 log = logging.getLogger(__name__)
 
@@ -144,11 +145,11 @@ class Stager(threading.Thread):
 
     def _pause(self, found: bool) -> float:
         if found:
-            return 0.0
+            return paced(0.0)
         now = time.time()
         pause = IDLE_POLL_SECONDS if now - self._last_record > IDLE_AFTER_SECONDS else POLL_SECONDS
         due = self._buffer.due()
-        return pause if due is None else max(0.0, min(pause, due - now))
+        return paced(pause if due is None else max(0.0, min(pause, due - now)))
 
     def _source(self) -> object:
         return self._clients.role("kinesis", self._stream.source_role_arn)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from local import shard_limits
-from local.shard_limits import ShardLimits
+from local.shard_limits import READS, VARIABLE, ShardLimits, paced
 from tests.unit.fakes.clock import FakeClock
 
 STREAM = "limits"
@@ -91,3 +91,11 @@ def test_readers_share_two_megabytes_a_second_and_five_reads(put: Put, clock: Fa
     put(1, 10)
     kinesis._streams[STREAM]["shards"]["shardId-000000000000"]["records"].clear()
     assert [read(kinesis)[0] for _ in range(6)] == [200] * 5 + [400]
+
+
+def test_consumers_wait_as_long_as_on_aws_where_the_limits_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    assert paced(0.2) == 0.2
+    monkeypatch.setenv(VARIABLE, "1")
+    assert (paced(0.0), paced(0.2), paced(3.0)) == (1.0, 1.0, 3.0)
+    assert 4 / paced(0.0) <= READS, "four consumers of a shard do not starve each other"
