@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from shared.aws import is_transient
 from shared.retry import Budget
@@ -14,6 +14,8 @@ from shared.sinks.item import Item
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 ITEMS_PER_CALL = 25
 THREADS = 8
+
+One = TypeVar("One")
 
 
 class TableClient(Protocol):
@@ -29,17 +31,22 @@ class BulkWriter:
     def __init__(self, client: TableClient, name: str, threads: int = THREADS) -> None:
         self._client, self._name, self._threads = client, name, threads
 
-    def write(self, items: Sequence[Item], budget: Budget) -> tuple[list[Item], int]:
+    def write(self, many: Sequence[One], item_of: Callable[[One], Item], budget: Budget) -> tuple[list[Item], int]:
         """Put items, no two of the same key; give those not stored when the budget is spent, and how many repeats.
 
+        An item is made when its call is: those of a whole batch are tens of megabytes, which only cost time to walk.
         Raises ClientError on what no retry can mend (no permission, no such table, an item that DynamoDB refuses).
         """
-        calls = [list(items[start : start + ITEMS_PER_CALL]) for start in range(0, len(items), ITEMS_PER_CALL)]
+        calls = [many[start : start + ITEMS_PER_CALL] for start in range(0, len(many), ITEMS_PER_CALL)]
         unwritten: list[Item] = []
         retried = 0
         hopeless = Event()
+
+        def write_call(call: Sequence[One]) -> tuple[list[Item], int]:
+            return self._write_call([item_of(one) for one in call], budget, hopeless)
+
         with ThreadPoolExecutor(self._threads) as pool:
-            for left, repeats in pool.map(lambda call: self._write_call(call, budget, hopeless), calls):
+            for left, repeats in pool.map(write_call, calls):
                 unwritten += left
                 retried += repeats
         return unwritten, retried

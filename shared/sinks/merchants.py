@@ -67,18 +67,17 @@ class Merchants:
         whoever finds it in a bucket finds the bucket.
         Raises ClientError on what no retry can mend.
         """
-        wanted: dict[EntryKey, Item] = {}
+        wanted: dict[EntryKey, Transaction] = {}
         asking: dict[EntryKey, list[Line]] = {}
         for line in lines:
             for key in entry_keys(line.transaction):
                 if key in self._known:
                     continue
                 asking.setdefault(key, []).append(line)
-                if key not in wanted:
-                    wanted[key] = _entry(key, line.transaction)
+                wanted.setdefault(key, line.transaction)
         if not wanted:
             return [], 0
-        left, retried = self._writer.write(list(wanted.values()), budget)
+        left, retried = self._writer.write(list(wanted.items()), _entry, budget)
         missing = {(item["part"]["S"], item["sort"]["S"]) for item in left}
         for key in wanted:
             if key not in missing:
@@ -91,7 +90,8 @@ class Merchants:
         self._known[key] = None
 
 
-def _entry(key: EntryKey, t: Transaction) -> Item:
+def _entry(listed: tuple[EntryKey, Transaction]) -> Item:
+    key, t = listed
     item: Item = {"part": {"S": key[0]}, "sort": {"S": key[1]}, "merchant_id": {"S": t.merchant_id}}
     if key[0].startswith("name#"):
         item["merchant"] = {"S": t.merchant}

@@ -43,8 +43,8 @@ class Table:
         unlisted, repeats = self._merchants.unlisted(lines, budget) if self._merchants else ([], 0)
         unwritten: set[Key] = {key_of(line.transaction) for line in unlisted}
         last: dict[Key, Line] = {key_of(line.transaction): line for line in lines}
-        items = [to_item(line.transaction) for key, line in last.items() if key not in unwritten]
-        left, retried = self._writer.write(items, budget)
+        ready = [line.transaction for key, line in last.items() if key not in unwritten]
+        left, retried = self._writer.write(ready, to_item, budget)
         unwritten.update((item["card_id"]["S"], item["time_id"]["S"]) for item in left)
         failed = [line.position for line in lines if unwritten and key_of(line.transaction) in unwritten]
         return WriteOutcome(len(last) - len(unwritten), len(lines) - len(last), repeats + retried, failed)
