@@ -15,6 +15,7 @@ from shared.detection.profiles import Profiles
 from shared.ingest.stream import Stream
 from shared.sinks.conditional import ConditionalWriter
 from tests.unit.fakes.faults import Fault, Kind, Plan, client_error
+from tests.unit.fakes.statements import INSERT, UPDATE
 
 _TABLE = re.compile(r'(?:INSERT INTO|UPDATE) "(\w+)"')
 KEYS = {"profiles": "card_id", "alerts": "transaction_id"}
@@ -90,7 +91,7 @@ class FakeStores:
     def _execute(self, statement: str, parameters: list[Any]) -> str | None:
         """Carry out a statement; give the code of its error."""
         assert statement.count("?") == len(parameters), "DynamoDB: as many parameters as question marks"
-        if inserted := re.fullmatch(r"INSERT INTO \"(\w+)\" VALUE {('\w+': \?(?:, '\w+': \?)*)}", statement):
+        if inserted := INSERT.fullmatch(statement):
             table, names = self.tables[inserted[1]], re.findall(r"\w+", inserted[2])
             item = dict(zip(names, parameters, strict=True))
             key = item[KEYS[inserted[1]]]["S"]
@@ -98,9 +99,7 @@ class FakeStores:
                 return "DuplicateItem"
             table[key] = item
             return None
-        updated = re.fullmatch(
-            r'UPDATE "(\w+)" ((?:SET "\w+" = \? )+)WHERE "(\w+)" = \?((?: AND "\w+" = \?)*)', statement
-        )
+        updated = UPDATE.fullmatch(statement)
         assert updated, f"a statement that this fake does not know: {statement}"
         table, names = self.tables[updated[1]], re.findall(r'"(\w+)"', updated[2])
         assert updated[3] == KEYS[updated[1]], "DynamoDB: an equality on all key attributes"

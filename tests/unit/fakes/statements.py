@@ -10,8 +10,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-_INSERT = re.compile(r"""INSERT INTO "(\w+)" VALUE \{((?:'\w+': \?(?:, )?)+)\}""")
-_UPDATE = re.compile(r'UPDATE "(\w+)" ((?:SET "\w+" = \? )+)WHERE "(\w+)" = \?((?: AND "\w+" = \?)*)')
+INSERT = re.compile(r"""INSERT INTO "(\w+)" VALUE {('\w+': \?(?:, '\w+': \?)*)}""")
+UPDATE = re.compile(r'UPDATE "(\w+)" ((?:SET "\w+" = \? )+)WHERE "(\w+)" = \?((?: AND "\w+" = \?)*)')
 
 
 def batch_execute_statement(handler: Any) -> str:
@@ -25,12 +25,12 @@ def batch_execute_statement(handler: Any) -> str:
 def _response(client: Any, statement: str, parameters: list[Any]) -> dict[str, Any]:
     assert statement.count("?") == len(parameters)
     try:
-        if inserted := _INSERT.fullmatch(statement):
+        if inserted := INSERT.fullmatch(statement):
             failed = "DuplicateItem"
             _insert(client, inserted[1], dict(zip(re.findall(r"\w+", inserted[2]), parameters, strict=True)))
         else:
             failed = "ConditionalCheckFailed"
-            updated = _UPDATE.fullmatch(statement)
+            updated = UPDATE.fullmatch(statement)
             assert updated, f"a statement that is not known here: {statement}"
             _update(client, updated, parameters)
     except ClientError as error:
