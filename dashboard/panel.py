@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import altair as alt
@@ -61,7 +62,7 @@ def panel(
             if len(data):
                 st.download_button(
                     "CSV",
-                    to_csv(data),
+                    partial(to_csv, data),  # made when it is asked for: a run of the script leaves no files to fetch
                     f"{name}.csv",
                     "text/csv",
                     key=f"download-{name}",
