@@ -13,8 +13,10 @@ the functions behind the stream have begun to take their share of the cores.
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +28,23 @@ from benchmarks.stack import CountedStack, Probe, processes, running, wait_for_s
 from tests.e2e.stack import Stack, wait_until
 
 PROFILES = "swipeline-local-profiles"
+_NAME = re.compile(r"local\.supervised local\.(\w+)|ministack-lambda-swipeline-local-([a-z0-9-]+)-\w{8}/_worker")
 WARM_ROWS, IDLE_SECONDS = 1_000, 10.0
 
 
-def cpu_seconds(stack: Stack) -> float:
-    """CPU of all of the stack's processes so far, and of children that have ended."""
-    total = 0.0
+def cpu_seconds(stack: Stack) -> Counter[str]:
+    """CPU of the stack's processes so far, by name; of children that have ended, too, as their parent's."""
+    found: Counter[str] = Counter()
     for process in processes(stack):
         try:
-            times = process.cpu_times()
+            times, command = process.cpu_times(), " ".join(process.cmdline())
         except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
             continue
-        total += times.user + times.system + times.children_user + times.children_system
-    return total
+        name = _NAME.search(command)
+        found[next(filter(None, name.groups())) if name else "others"] += (
+            times.user + times.system + times.children_user + times.children_system
+        )
+    return found
 
 
 def wait_for_all(stack: CountedStack, rows: int) -> None:
@@ -69,7 +75,7 @@ def measure(path: Path, rows: int, folder: Path) -> dict[str, Any]:
         wait_for_the_rest(stack, WARM_ROWS)
         before = cpu_seconds(stack)
         time.sleep(IDLE_SECONDS)
-        idle = (cpu_seconds(stack) - before) / IDLE_SECONDS
+        idle = {name: used / IDLE_SECONDS for name, used in (cpu_seconds(stack) - before).items()}
         probe = Probe(stack, every_seconds=2.0)
         probe.start()
         before, began = cpu_seconds(stack), time.monotonic()
@@ -78,17 +84,19 @@ def measure(path: Path, rows: int, folder: Path) -> dict[str, Any]:
         wait_for_all(stack, WARM_ROWS + rows)
         complete = time.monotonic() - began
         wait_for_the_rest(stack, WARM_ROWS + rows)
-        cpu = cpu_seconds(stack) - before - idle * (time.monotonic() - began)
+        cpu, lasted = cpu_seconds(stack) - before, time.monotonic() - began
+        by_process = {name: used - idle.get(name, 0.0) * lasted for name, used in cpu.items()}
         probe.stop()
         stack.run("reconcile", "--file", path, "--wait", 60, timeout=7200)  # fails unless each is everywhere once
     assert sent["accepted"] == rows, sent
     return {
         "rows": rows,
         "complete_us": complete / rows * 1e6,
-        "cpu_us": cpu / rows * 1e6,
+        "cpu_us": sum(by_process.values()) / rows * 1e6,
         "acknowledged_us": acknowledged / rows * 1e6,
         "complete_seconds": complete,
         "peak_memory_mib": probe.peak / 2**20,
+        "cpu_us_by_process": {name: used / rows * 1e6 for name, used in sorted(by_process.items())},
     }
 
 
@@ -111,7 +119,10 @@ def main() -> int:
         "complete, s",
         "peak memory, MiB",
     ]
-    report.table("Time per row", columns, [list(one.values()) for one in found])
+    report.table("Time per row", columns, [list(one.values())[: len(columns)] for one in found])
+    names = sorted(found[-1]["cpu_us_by_process"], key=found[-1]["cpu_us_by_process"].__getitem__, reverse=True)
+    by_process = [[name, *(one["cpu_us_by_process"].get(name, 0.0) for one in found)] for name in names]
+    report.table("CPU, us per row", ["process", *(f"{one['rows']:,} rows" for one in found)], by_process)
     series = {
         "complete": [(one["rows"], one["complete_us"]) for one in found],
         "CPU of the stack": [(one["rows"], one["cpu_us"]) for one in found],

@@ -170,7 +170,7 @@ def main() -> None:
     from local.batch_writes import write_batches_cheaply
     from local.housekeeping import tidy_less_often
     from local.paged_scan import page_scans
-    from local.partiql import check_each_statement
+    from local.partiql import check_each_statement, read_less_often
     from local.partiql_writes import Writes
     from local.quick_json import read_requests_quickly
 
@@ -182,6 +182,7 @@ def main() -> None:
     read_requests_quickly()
     write_batches_cheaply()
     check_each_statement()
+    read_less_often()
     Writes(dynamodb).install()
     journal.install(settings.state / "emulator" / "journal")
     if limiting:

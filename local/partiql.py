@@ -9,6 +9,7 @@ request is refused, as soon as one of its statements is not permitted.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -103,6 +104,30 @@ def by_statement(
         return [(_ACTIONS[one.verb], arn) for one, arn in zip(about, arns, strict=True)]
 
     return checks
+
+
+def read_once(parse: Callable[[str, list[Any]], dict[str, Any]]) -> Callable[[str, list[Any]], dict[str, Any]]:
+    """`parse`, but what it has just parsed is not parsed again: a batch asks three times about each of its statements."""
+    last: tuple[str, Any, dict[str, Any]] = ("", None, {})
+
+    def parsed_once(text: str, parameters: list[Any]) -> dict[str, Any]:
+        nonlocal last
+        known, its_parameters, found = last
+        # The very list, not an equal one: nobody else has it, and it is kept here, so that no other takes its place.
+        if not parameters or parameters is not its_parameters or text != known:
+            found = parse(text, parameters)
+            last = text, parameters, found
+        return found
+
+    return parsed_once
+
+
+def read_less_often() -> None:
+    """Put :func:`read_once` in place, and keep the words of a statement's text. Raises AttributeError, as below."""
+    from ministack.services import _dynamodb_keywords, dynamodb
+
+    replace(_dynamodb_keywords, "_tokenize", lru_cache(maxsize=_MOST_KNOWN)(_dynamodb_keywords._tokenize))
+    replace(dynamodb, "_parse_partiql", read_once(dynamodb._parse_partiql))
 
 
 def check_each_statement() -> None:
