@@ -21,11 +21,15 @@ from shared.transaction.schema import Transaction
 from tests.unit.fakes.rows import CARD_KEYS
 
 
-def input_file(data: Path | None, rows: int, folder: Path, seed: int = 1) -> Path:
-    """A CSV file of the first `rows` rows. Raises ValueError when there are fewer."""
-    path = folder / f"input-{rows}-{seed}.csv"
+def input_file(data: Path | None, rows: int, folder: Path, seed: int = 1, cards: int | None = None) -> Path:
+    """A CSV file of the first `rows` rows, or of simulated ones of so many cards (default: one per 100 rows).
+
+    Raises ValueError when the data has fewer rows.
+    """
+    path = folder / f"input-{rows}-{seed}-{cards or 'default'}.csv"
     if data is None:
         command = [sys.executable, "-m", "client.cli", "generate", "--rows", str(rows), "--seed", str(seed)]
+        command += ["--customers", str(cards)] if cards else []
         subprocess.run([*command, "--out", str(path)], cwd=REPOSITORY, check=True, capture_output=True)
     elif data.suffix == ".parquet":
         table = pa.Table.from_batches(_first(pyarrow.parquet.ParquetFile(data), rows))

@@ -1,7 +1,9 @@
 """Does a transaction take the same time at a million rows as at ten thousand?
 
 Method: one stack for each number of rows, in a fresh home, warmed by 1,000 simulated rows, so that no cold start is
-counted. The rows are sent with `swipeline send` and its defaults, until every store has them (counted as
+counted. All inputs are of 1,000 cards, as the data set is: fraud detection writes a profile once per card and batch, so
+that more cards are more work per row at any number of rows (the last table: 100,000 rows of more and of fewer cards).
+The rows are sent with `swipeline send` and its defaults, until every store has them (counted as
 benchmarks/end_to_end.py does, without scans); then `swipeline reconcile` must find each once in every store. Figures:
 the time per row until the last is in the last store; the CPU per row of all of the stack's processes (psutil, user and
 system, from the first request until all is stored, scored and in the marts, less what the idle stack took in as much
@@ -30,6 +32,8 @@ from tests.e2e.stack import Stack, wait_until
 PROFILES = "swipeline-local-profiles"
 _NAME = re.compile(r"local\.supervised local\.(\w+)|ministack-lambda-swipeline-local-([a-z0-9-]+)-\w{8}/_worker")
 WARM_ROWS, IDLE_SECONDS = 1_000, 10.0
+CARDS = 1_000
+OTHER_CARDS = (100, 10_000)
 
 
 def cpu_seconds(stack: Stack) -> Counter[str]:
@@ -63,7 +67,7 @@ def wait_for_the_rest(stack: CountedStack, rows: int) -> None:
         items = (item for page in profiles.paginate(TableName=PROFILES) for item in page["Items"])
         return sum(int(item["scored"]["N"]) for item in items) >= rows
 
-    wait_until(done, 600, "fraud detection and marts")
+    wait_until(done, 600, "fraud detection and marts", every=2.0)  # a scan: seldom, for its CPU is counted
 
 
 def measure(path: Path, rows: int, folder: Path) -> dict[str, Any]:
@@ -100,6 +104,13 @@ def measure(path: Path, rows: int, folder: Path) -> dict[str, Any]:
     }
 
 
+def measured(data: Path | None, rows: int, cards: int) -> dict[str, Any]:
+    """The same, with an input made for it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        return measure(input_file(data, rows, folder, cards=cards), rows, folder)
+
+
 def main() -> int:
     """Measure each number of rows."""
     arguments = parser(__doc__)
@@ -107,10 +118,7 @@ def main() -> int:
     options = arguments.parse_args()
     sizes = sorted(options.rows or ([1_000, 4_000] if options.quick else [10_000, 100_000, 1_000_000]))
     report = Report.begin(__file__, __doc__, options)
-    found = []
-    for rows in sizes:
-        with tempfile.TemporaryDirectory() as name:
-            found.append(measure(input_file(options.data, rows, Path(name)), rows, Path(name)))
+    found = [measured(options.data, rows, CARDS) for rows in sizes]
     columns = [
         "rows",
         "complete, us per row",
@@ -133,6 +141,12 @@ def main() -> int:
         claim = f"time per row {name}, {last['rows']:,} against {first['rows']:,} rows"
         report.target(claim, last[key] / first[key], at_most=1.15, unit="times")
     report.figures = {"sizes": found}
+    if not (options.quick or options.data):
+        by_cards = {cards: measured(None, sizes[len(sizes) // 2], cards) for cards in OTHER_CARDS}
+        by_cards[CARDS] = found[len(sizes) // 2]
+        shown = [[cards, one["complete_us"], one["cpu_us"]] for cards, one in sorted(by_cards.items())]
+        report.table(f"By cards: {by_cards[CARDS]['rows']:,} rows", ["cards", *columns[1:3]], shown)
+        report.figures["by_cards"] = by_cards
     return report.publish()
 
 

@@ -21,7 +21,13 @@ REPO = Path(__file__).resolve().parents[2]
 SWIPELINE = [sys.executable, "-m", "client.cli"]
 
 
-def wait_until(condition: Callable[[], Any], seconds: float, what: str, explain: Callable[[], str] = lambda: "") -> Any:
+def wait_until(
+    condition: Callable[[], Any],
+    seconds: float,
+    what: str,
+    explain: Callable[[], str] = lambda: "",
+    every: float = 0.2,
+) -> Any:
     """Poll ``condition`` until it is true and return its value; fail with ``what`` after ``seconds``."""
     deadline = time.monotonic() + seconds
     while True:
@@ -30,7 +36,7 @@ def wait_until(condition: Callable[[], Any], seconds: float, what: str, explain:
             return value
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s: {what} {explain()}")
-        time.sleep(0.2)
+        time.sleep(every)
 
 
 @dataclass
