@@ -15,14 +15,11 @@ from typing import Any, NamedTuple
 import orjson
 
 from shared.transaction.card_keys import KEY_ID
-from shared.transaction.schema import FIELDS, SCHEMA_VERSION, Transaction
+from shared.transaction.schema import DATE_FORM, FIELDS, MAX_INTEGER, SCHEMA_VERSION, YEAR_FORM, Transaction
 from shared.transaction.text import UNSTORABLE
 from shared.transaction.trace import is_trace
 
 _ARITY = len(FIELDS) + 1
-_MAX_INTEGER = 2**31 - 1  # Redshift's INTEGER
-_YEAR = "(?:19|[2-9][0-9])[0-9]{2}"
-_DATE = _YEAR + "-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 
 # Position in a line (0 is the version) of each field.
 _AT = {field.name: index for index, field in enumerate(FIELDS, 1)}
@@ -36,7 +33,7 @@ _DEGREES = tuple(
 # The forms of the fields that are strings on the wire. The other texts are free: up to their limit, trimmed, storable.
 _FORMS = {
     "transaction_id": "[A-Za-z0-9_-]{1,64}",
-    "occurred_at": _DATE + r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z",
+    "occurred_at": DATE_FORM + r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z",
     "card_id": "[0-9a-f]{32}",
     "card_key_id": KEY_ID,
     "card_last4": "[0-9]{4}",
@@ -46,7 +43,7 @@ _FORMS = {
     "gender": "[FM]",
     "state": "[A-Z]{2}",
     "zip": "[0-9]{5}",
-    "date_of_birth": _DATE,
+    "date_of_birth": DATE_FORM,
 }
 _FREE = {f.name: f.max_length for f in FIELDS if f.max_length and f.name not in _FORMS}
 _STRINGS = tuple(f.name for f in FIELDS if f.name in _FORMS or f.name in _FREE)
@@ -72,12 +69,12 @@ def _line_form() -> re.Pattern[bytes]:
     another form, such as one with a 29th of February, goes through those. Its groups are the fields' JSON, in order.
     """
     to_28th = "(?:0[1-9]|1[0-2])-(?:[01][1-9]|[12]0|2[1-8])"
-    days = f"{_YEAR}-(?:{to_28th}|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+    days = f"{YEAR_FORM}-(?:{to_28th}|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
     plain = {
         name: form.replace("[!-~]", "[!#-[\\]-~]").replace("[ -~]", "[ !#-[\\]-~]")
         for name, form in _ASCII_FORMS.items()
     }
-    strings = {name: f'"(?:{form.replace(_DATE, days)})"' for name, form in (_FORMS | plain).items()}
+    strings = {name: f'"(?:{form.replace(DATE_FORM, days)})"' for name, form in (_FORMS | plain).items()}
     below = {90: "[1-8]?[0-9]", 180: "(?:[1-9]?[0-9]|1[0-7][0-9])"}
     degrees = {FIELDS[at - 1].name: rf"-?{below[limit]}\.[0-9]{{1,6}}" for at, limit in _DEGREES}
     others = {"city_population": "(?:0|[1-9][0-9]{0,8})", "is_fraud": "(?:true|false|null)"}
@@ -164,8 +161,8 @@ def _transaction(values: Any) -> Transaction:
         if type(value) is not float or not -limit <= value <= limit or round(value, 6) != value:
             raise ValueError(f"{FIELDS[at - 1].name} is not a decimal number within {limit} degrees and 6 decimals")
     population = values[_POPULATION]
-    if type(population) is not int or not 0 <= population <= _MAX_INTEGER:
-        raise ValueError(f"city_population is not an integer from 0 to {_MAX_INTEGER}")
+    if type(population) is not int or not 0 <= population <= MAX_INTEGER:
+        raise ValueError(f"city_population is not an integer from 0 to {MAX_INTEGER}")
     if values[_LABEL] is not None and type(values[_LABEL]) is not bool:
         raise ValueError("is_fraud is not true, false or null")
     values[_AMOUNT] = Decimal(values[_AMOUNT])

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any
 
-from shared.transaction.schema import FIELDS
+from shared.transaction.schema import DATE_FORM, FIELDS
 
-MAX_INTEGER = 2**31 - 1  # Redshift's INTEGER
 TEXT_COLUMNS = ("merchant", "category", "first", "last", "street", "city", "job")
 _LIMITS = {field.source: field.max_length for field in FIELDS}
 TEXT_LIMITS = tuple(_LIMITS[column] or 0 for column in TEXT_COLUMNS)  # characters, after NFC
@@ -23,12 +22,11 @@ _FRAUD_LABELS: dict[Any, bool | None] = {
     "false": False, "true": True, "False": False, "True": True, "FALSE": False, "TRUE": True,
 }  # fmt: skip
 
-_DATE = r"(?:19|[2-9][0-9])[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,3})?"
 _ZONE = r"(?:Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])"
 _DEGREES = r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?"
 FORMS = {  # of trimmed text
-    "trans_date_trans_time": f"{_DATE}[ T]{_CLOCK}{_ZONE}?",
+    "trans_date_trans_time": f"{DATE_FORM}[ T]{_CLOCK}{_ZONE}?",
     "cc_num": "[0-9](?:[ -]?[0-9]){10,18}",
     "amt": r"[0-9]{1,10}(?:\.[0-9]{1,2})?",
     "gender": "[FM]",
@@ -37,7 +35,7 @@ FORMS = {  # of trimmed text
     "lat": _DEGREES,
     "long": _DEGREES,
     "city_pop": "[0-9]{1,10}",
-    "dob": _DATE,
+    "dob": DATE_FORM,
     "merch_lat": _DEGREES,
     "merch_long": _DEGREES,
 }

@@ -15,10 +15,10 @@ from shared.errors import RejectedError
 from shared.transaction.card_keys import CardKeys
 from shared.transaction.cards import holds_card_number, holds_number, plain, was_rounded
 from shared.transaction.explain import explain
-from shared.transaction.forms import MAX_INTEGER, TEXT_COLUMNS, TEXT_LIMITS, fraud_label, is_usual
+from shared.transaction.forms import TEXT_COLUMNS, TEXT_LIMITS, fraud_label, is_usual
 from shared.transaction.ids import card_id, content_id, customer_id, merchant_id, merchant_name
 from shared.transaction.moments import utc
-from shared.transaction.schema import FIELDS, IGNORED_SOURCES, REQUIRED_SOURCES, Transaction
+from shared.transaction.schema import FIELDS, IGNORED_SOURCES, MAX_INTEGER, REQUIRED_SOURCES, Transaction
 
 _KNOWN = frozenset(field.source for field in FIELDS if field.source) | IGNORED_SOURCES
 _CENT = Decimal("0.01")

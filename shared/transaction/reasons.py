@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 
 from shared.transaction.cards import plain, was_rounded
 from shared.transaction.echo import echo
-from shared.transaction.forms import MAX_INTEGER
+from shared.transaction.schema import MAX_INTEGER
 
 _TIME_SHAPE = "2020-06-21 12:14:25 (taken as UTC) or ISO 8601 such as 2020-06-21T12:14:25Z"
 _DEGREES_SHAPE = "decimal degrees such as {}"

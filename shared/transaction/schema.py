@@ -79,6 +79,10 @@ FIELDS: tuple[Field, ...] = (
     Field("is_fraud", "is_fraud", "BOOLEAN"),
 )
 
+MAX_INTEGER = 2**31 - 1  # Redshift's INTEGER
+YEAR_FORM = "(?:19|[2-9][0-9])[0-9]{2}"  # 1900 to 9999
+DATE_FORM = YEAR_FORM + "-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+
 # Columns a sender may leave out, and columns of the Kaggle file that carry nothing: accepted and dropped.
 OPTIONAL_SOURCES = frozenset({"trans_num", "is_fraud"})
 IGNORED_SOURCES = frozenset({"", "Unnamed: 0", "unix_time"})  # row number; seven years off its own timestamp

@@ -179,7 +179,7 @@ class Harness:
     def _complete(self, content: Content) -> bool:
         stored = all(self._expected <= found.keys() for found in content.by_store().values())
         positions = {(one["shard_id"], one["sequence_number"]) for one in self.stores.quarantine().values()}
-        return stored and self._poison.keys() <= positions
+        return stored and not content.unscored and self._poison.keys() <= positions
 
     def _merge_now(self) -> None:
         """The schedule would start a merge that was killed within a minute: 200 scenarios cannot wait for that."""
@@ -208,6 +208,8 @@ class Harness:
         strangers_in_quarantine = {_position(one) for one in self.stores.quarantine().values()} - self._poison.keys()
         if strangers_in_quarantine:
             last.problems.append(f"{len(strangers_in_quarantine)} good records in quarantine")
+        if content.unscored:
+            last.problems.append(f"by card, not scored (or, below 0, scored twice): {content.unscored.most_common(9)}")
         unlisted = self.stores.unlisted_merchants()
         if unlisted:
             last.problems.append(f"{unlisted} entries of merchants are missing")

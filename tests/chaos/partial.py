@@ -1,4 +1,4 @@
-"""PutRecords and BatchWriteItem that are carried out in part: some entries really are, the others are refused.
+"""PutRecords, BatchWriteItem and PartiQL that are carried out in part: some entries really are, the others are refused.
 
 The part that is carried out is another request than the one that the function has signed, so it is sent as root.
 """
@@ -21,10 +21,9 @@ class Refusals:
     def carry_out(self, operation: str, body: bytes, share: int) -> tuple[int, bytes]:
         """(status, body) of the answer; entry n is refused if bit n modulo 16 of `share` is set."""
         request = json.loads(body)
+        kinds = {"PutRecords": self._put_records, "BatchWriteItem": self._batch_write, "Statements": self._statements}
         try:
-            answer = (
-                self._put_records(request, share) if operation == "PutRecords" else self._batch_write(request, share)
-            )
+            answer = kinds[operation.partition(":")[0]](request, share)
         except ClientError as error:
             content = {"__type": error.response["Error"]["Code"], "message": error.response["Error"]["Message"]}
             return int(error.response["ResponseMetadata"]["HTTPStatusCode"]), json.dumps(content).encode()
@@ -58,6 +57,26 @@ class Refusals:
             if no:
                 left.setdefault(table, []).append(entry)
         return {"UnprocessedItems": left}
+
+    def _statements(self, request: dict[str, Any], share: int) -> dict[str, Any]:
+        statements = request["Statements"]
+        taken = [number for number in range(len(statements)) if not _refused(number, share)]
+        refusal = {"Error": {"Code": "ThrottlingError", "Message": "by the fault proxy"}}
+        results: list[dict[str, Any]] = [refusal for _ in statements]
+        if taken:
+            entries = [
+                {**statements[n], "Parameters": [_with_bytes(value) for value in statements[n]["Parameters"]]}
+                for n in taken
+            ]
+            carried_out = self._dynamodb.batch_execute_statement(Statements=entries)["Responses"]
+            for number, result in zip(taken, carried_out, strict=True):
+                results[number] = result
+        return {"Responses": results}
+
+
+def _with_bytes(value: dict[str, Any]) -> dict[str, Any]:
+    """An attribute value as boto3 takes it."""
+    return {"B": base64.b64decode(value["B"])} if "B" in value else value
 
 
 def _refused(number: int, share: int) -> bool:

@@ -95,6 +95,19 @@ def _table_silent(s: Scenario, random: Random) -> None:
     s.faults = {"BatchWriteItem:transactions": [random.choice([Fault.SILENT_AFTER, Fault.SILENT_BEFORE])]}
 
 
+def _profiles(s: Scenario, random: Random, faults: tuple[Fault, ...]) -> None:
+    s.faults = {call: _some(random, faults, 8) for call in ("Statements:profiles", "Statements:alerts")}
+
+
+def _profiles_refused(s: Scenario, random: Random) -> None:
+    _profiles(s, random, (Fault.PARTIAL, *_REFUSED))
+    s.faults["BatchGetItem"] = _some(random, _REFUSED, 4)
+
+
+def _profiles_ambiguous(s: Scenario, random: Random) -> None:
+    _profiles(s, random, _AMBIGUOUS)
+
+
 def _lake_refused(s: Scenario, random: Random) -> None:
     s.faults = {"PutObject:lake": _some(random, _REFUSED, 5)}
 
@@ -145,6 +158,7 @@ def _kill_function(s: Scenario, random: Random) -> None:
             ("write-to-kinesis", "PutRecords"),
             ("write-to-dynamodb", "BatchWriteItem:transactions"),
             ("write-to-s3", "PutObject:lake"),
+            ("detect-fraud", "Statements:profiles"),
             ("merge-warehouse", "DescribeStatement"),
         ]
     )
@@ -186,7 +200,7 @@ def _out_of_order(s: Scenario, random: Random) -> None:
 
 
 def _everything(s: Scenario, random: Random) -> None:
-    for part in (_stream_partial, _table_partial, _lake_refused, _api_lost, _pollers, _delivery, _merge):
+    for part in (_stream_partial, _table_partial, _profiles_refused, _lake_refused, _api_lost, _pollers, _delivery, _merge):
         kept = dict(s.faults)
         part(s, random)
         s.faults = kept | s.faults
@@ -205,6 +219,8 @@ KINDS = {
     "table, outcome unknown": _table_ambiguous,
     "table does not answer": _table_silent,
     "merchants' table away": _merchants,
+    "profiles and alerts refused": _profiles_refused,
+    "profiles and alerts, outcome unknown": _profiles_ambiguous,
     "lake refuses": _lake_refused,
     "lake, outcome unknown": _lake_ambiguous,
     "lake does not answer": _lake_silent,

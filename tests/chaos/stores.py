@@ -6,10 +6,13 @@ import gzip
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from shared.sinks.merchants import entry_keys
+from shared.transaction.codec import decode_line, split_record
+from shared.transaction.schema import Transaction
 from tests.e2e.stack import Stack
 from tests.unit.fakes.rows import transaction
 
@@ -21,6 +24,7 @@ class Content:
     dynamodb: Counter[str] = field(default_factory=Counter)
     lake: Counter[str] = field(default_factory=Counter)
     warehouse: Counter[str] = field(default_factory=Counter)
+    unscored: Counter[str] = field(default_factory=Counter)  # see :meth:`Stores.unscored`
 
     def by_store(self) -> dict[str, Counter[str]]:
         return {"DynamoDB": self.dynamodb, "lake": self.lake, "warehouse": self.warehouse}
@@ -36,6 +40,8 @@ class Stores:
         self._versions: dict[str, set[bytes]] = {}
         self._quarantine: dict[str, dict[str, Any]] = {}
         self.archived_lines = 0
+        self._lines_of: Counter[str] = Counter()
+        self._read_until: dict[str, str] = {}
 
     def put_on_the_stream(self, data: bytes, key: str) -> tuple[str, str]:
         """Put a record; (shard, sequence number)."""
@@ -55,6 +61,7 @@ class Stores:
             self._table(),
             self.lake(),
             Counter(row[0] for row in self._stack.sql("SELECT transaction_id FROM core.transaction")),
+            self.unscored(),
         )
 
     def quarantine(self) -> dict[str, dict[str, Any]]:
@@ -89,6 +96,33 @@ class Stores:
                 fields = {name: value["S"] for name, value in item.items()}
                 wanted.update(entry_keys(transaction(0)._replace(**fields)))
         return len(wanted - listed)
+
+    def unscored(self) -> Counter[str]:
+        """By card, how many of the stream's good lines its profile lacks; below zero: how many it has twice."""
+        for line in self._new_lines():
+            if isinstance(found := decode_line(line), Transaction):
+                self._lines_of[found.card_id] += 1
+        left = self._lines_of.copy()
+        for page in self._scan("ProfilesTableName", "card_id, scored"):
+            for item in page["Items"]:
+                left[item["card_id"]["S"]] -= int(item["scored"]["N"])
+        return Counter({card: count for card, count in left.items() if count})
+
+    def _new_lines(self) -> Iterator[bytes]:
+        """What has come on the stream since the last look."""
+        stream = self._stack.outputs["StreamName"]
+        for shard in (one["ShardId"] for one in self._kinesis.list_shards(StreamName=stream)["Shards"]):
+            after = self._read_until.get(shard)
+            where = {"ShardIteratorType": "TRIM_HORIZON"}
+            if after:
+                where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": after}
+            place = self._kinesis.get_shard_iterator(StreamName=stream, ShardId=shard, **where)["ShardIterator"]
+            while records := (answer := self._kinesis.get_records(ShardIterator=place))["Records"]:
+                for record in records:
+                    yield from split_record(record["Data"])
+                self._read_until[shard] = records[-1]["SequenceNumber"]
+                if not (place := answer.get("NextShardIterator")):
+                    break
 
     def _scan(self, output: str, fields: str = "") -> Any:
         chosen = {"ProjectionExpression": fields} if fields else {}
