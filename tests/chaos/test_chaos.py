@@ -18,6 +18,7 @@ SELECTION = (
     "stream, outcome unknown",
     "table takes a part",
     "table, outcome unknown",
+    "profiles and alerts, outcome unknown",
     "lake, outcome unknown",
     "credentials expire",
     "API's answers are lost",
