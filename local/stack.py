@@ -182,6 +182,7 @@ def _start(settings: Settings) -> None:
                 f"port {port}, which {process.name} needs, is taken by another program: stop it, "
                 f"or choose another with SWIPELINE_PORT (it and the one after it are used)"
             )
+    state_file(settings).unlink(missing_ok=True)  # of a supervisor that was killed: its restarts are not this one's
     with log_file(settings, "supervisor").open("ab") as output:
         subprocess.Popen(
             [sys.executable, "-m", "local.supervisor"],
