@@ -52,7 +52,8 @@ test: setup-tests ## the fast tests, then the end-to-end ones on an embedded AWS
 	$(PYTEST_E2E) -n 2 --dist loadfile -m "e2e and not slow"
 
 test-all: test ## `make test` and the slow end-to-end ones: Spark, a selection of the chaos scenarios
-	$(PYTEST_E2E) -m slow
+	$(PYTEST_E2E) -n 2 --dist loadfile -m "slow and not alone"
+	$(PYTEST_E2E) -m alone
 
 test-fast: setup-tests ## the tests that need no embedded AWS
 	pytest -n auto --dist loadgroup -m "not e2e"

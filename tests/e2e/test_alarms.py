@@ -24,7 +24,7 @@ from tests.e2e.breakage import Breakage
 from tests.e2e.stack import Stack, wait_until
 from tests.template.measures import Measure, shown, watched
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 CONSUMERS = {"write-to-dynamodb": "dynamodb", "write-to-s3": "s3", "detect-fraud": "dynamodb"}
 
