@@ -107,7 +107,7 @@ def by_statement(
 
 
 def read_once(parse: Callable[[str, list[Any]], dict[str, Any]]) -> Callable[[str, list[Any]], dict[str, Any]]:
-    """`parse`, but what it has just parsed is not parsed again: a batch asks three times about each of its statements."""
+    """`parse`, but what it has just parsed is not parsed again: a batch asks three times about each statement."""
     last: tuple[str, Any, dict[str, Any]] = ("", None, {})
 
     def parsed_once(text: str, parameters: list[Any]) -> dict[str, Any]:

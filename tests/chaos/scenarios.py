@@ -200,7 +200,8 @@ def _out_of_order(s: Scenario, random: Random) -> None:
 
 
 def _everything(s: Scenario, random: Random) -> None:
-    for part in (_stream_partial, _table_partial, _profiles_refused, _lake_refused, _api_lost, _pollers, _delivery, _merge):
+    stores = (_table_partial, _profiles_refused, _lake_refused, _delivery, _merge)
+    for part in (_stream_partial, _api_lost, _pollers, *stores):
         kept = dict(s.faults)
         part(s, random)
         s.faults = kept | s.faults
