@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -42,7 +43,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 CALLER_PATH = "/_swipeline/caller"
 KEEP_ALIVE_SECONDS = 75
-INHERITED_VARIABLES = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "VIRTUAL_ENV", "SYSTEMROOT", "JAVA_HOME")
+INHERITED_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "SYSTEMROOT", "JAVA_HOME")
 
 
 def emulator_environment(settings: Settings, base: Mapping[str, str]) -> dict[str, str]:
@@ -54,6 +55,7 @@ def emulator_environment(settings: Settings, base: Mapping[str, str]) -> dict[st
     return {name: base[name] for name in INHERITED_VARIABLES if name in base} | {
         "BIND_HOST": HOST,
         "MINISTACK_HOST": HOST,
+        "TMPDIR": str(settings.functions),  # where MiniStack unpacks functions, and leaves them
         "GATEWAY_PORT": str(settings.port),
         "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
         "AUTH": "true",
@@ -147,7 +149,8 @@ def main() -> None:
     settings = Settings.from_environment()
     if port_is_taken(settings.port):
         sys.exit(f"Port {settings.port} on {HOST} is taken by another process: stop it, or set SWIPELINE_PORT")
-    for directory in (settings.state / "emulator", settings.state / "s3"):
+    shutil.rmtree(settings.functions, ignore_errors=True)  # of an emulator that was killed
+    for directory in (settings.state / "emulator", settings.state / "s3", settings.functions):
         directory.mkdir(parents=True, exist_ok=True)
     counting, limiting = os.environ.get(VARIABLE) == "1", os.environ.get(shard_limits.VARIABLE) == "1"
     environment = emulator_environment(settings, os.environ)

@@ -77,6 +77,11 @@ class Settings:
     def run(self) -> Path:
         return self.home / "run"
 
+    @property
+    def functions(self) -> Path:
+        """Code of the functions that run, 20 MB each: of no use to anybody once the emulator has ended."""
+        return self.run / "functions"
+
     def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
         """The environment of a process that talks to this embedded AWS as root, and to no other AWS."""
         environ = {k: v for k, v in (os.environ if base is None else base).items() if k not in FOREIGN_VARIABLES}

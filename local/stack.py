@@ -133,6 +133,7 @@ def down() -> bool:
         if not _gone(pids, 10.0):
             raise StackError(f"the processes of {settings.home} do not end")
     state_file(settings).unlink(missing_ok=True)
+    shutil.rmtree(settings.functions, ignore_errors=True)
     return True
 
 

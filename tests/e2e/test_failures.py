@@ -36,7 +36,10 @@ def test_what_the_stack_holds_survives_a_restart(stack: Stack, csv_file: Any, re
     path = csv_file(rows=400)
     stack.run("send", path)
     before = reconcile(path)["hops"]
+    unpacked = stack.home / "run" / "functions"
+    assert any(unpacked.iterdir()), "functions are unpacked within the home"
     stack.run("down")
+    assert not unpacked.exists(), "a stack that is down leaves no code behind"
     stack.run("up")
     assert reconcile(path)["hops"]["dynamodb"]["written"] == before["dynamodb"]["written"]
     again = csv_file(rows=450)

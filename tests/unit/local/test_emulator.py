@@ -28,9 +28,10 @@ def test_the_emulator_listens_on_the_loopback_and_enforces_iam() -> None:
 
 
 def test_nothing_of_the_shell_reaches_the_functions() -> None:
-    shell = {"PATH": "/bin", "AWS_PROFILE": "work", "AWS_SESSION_TOKEN": "secret", "DATABASE_URL": "secret"}
+    shell = {"PATH": "/bin", "TMPDIR": "/x", "AWS_PROFILE": "a", "AWS_SESSION_TOKEN": "secret", "DATABASE_URL": "b"}
     environment = emulator_environment(SETTINGS, shell)
     assert environment["PATH"] == "/bin"
+    assert environment["TMPDIR"] == str(SETTINGS.functions), "functions are unpacked where `down` finds them"
     assert environment["AWS_ACCESS_KEY_ID"] == "test"
     assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "DATABASE_URL"} & set(environment)
 
