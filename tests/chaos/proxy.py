@@ -21,6 +21,7 @@ from tests.chaos.faults import Fault, Plan, answer
 from tests.chaos.partial import Refusals
 
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "expect"}
+_TABLE = re.compile(r'"swipeline-[a-z]+-([a-z-]+)"')
 _BUCKET = re.compile(r"/swipeline-[a-z]+-(lake|quarantine|delivery)-\d+/.+")
 LATE_SECONDS = 0.5
 # Longer than every read timeout of the functions; a caller that has gone ends the wait sooner.
@@ -35,8 +36,8 @@ def identify(method: str, path: str, target: str, body: bytes = b"") -> tuple[st
         if operation == "BatchWriteItem":
             operation += ":" + "+".join(sorted(table.rsplit("-", 1)[-1] for table in json.loads(body)["RequestItems"]))
         if prefix == "DynamoDB_20120810" and operation == "BatchExecuteStatement":  # the Data API has one of that name
-            (table,) = set(re.findall(r'"swipeline-\w+-([\w-]+)"', body.decode()))
-            operation = f"Statements:{table}"
+            statements = " ".join(one["Statement"] for one in json.loads(body)["Statements"])
+            operation = "Statements:" + "+".join(sorted(set(_TABLE.findall(statements))))
         return services.get(prefix, prefix), operation
     if "/_user_request_/" in path:
         return "api", "Post"

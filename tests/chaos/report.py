@@ -34,6 +34,18 @@ def summarise(results: Iterable[Result]) -> list[dict[str, Any]]:
     return [*lines.values(), *([total] if total else [])]
 
 
+def untouched(results: Iterable[Result]) -> list[str]:
+    """The kinds whose faults hit no call in any of their scenarios: what they were to show has not been tried."""
+    meant: set[str] = set()
+    hit: set[str] = set()
+    for result in results:
+        if result.scenario.troubles:
+            meant.add(result.scenario.kind)
+        if result.hit or result.killed:
+            hit.add(result.scenario.kind)
+    return sorted(meant - hit)
+
+
 def table(results: list[Result], title: str) -> Table:
     """For a terminal: lost and duplicated as DynamoDB / lake / warehouse, quarantined as actual / expected."""
     made = Table(title=title, box=SIMPLE_HEAD)

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from tests.chaos.harness import Harness, Result
-from tests.chaos.report import summarise, table
+from tests.chaos.report import summarise, table, untouched
 from tests.chaos.scenarios import DURABLE_KINDS, KINDS, draw
 from tests.chaos.target import Target
 
@@ -52,7 +52,7 @@ def main(
     keep: Annotated[bool, typer.Option(help="Leave the stack's files where they are.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write the counts as JSON.")] = None,
 ) -> None:
-    """Run fault scenarios on a stack of their own. Exits with 1 if anything is lost, twice, or not in quarantine."""
+    """Run fault scenarios on a stack of their own. Exits with 1 if anything is lost, twice, or not in quarantine, or not hit."""
     numbers = list(range(scenarios)) if only is None else [only]
     kinds = list(KINDS | DURABLE_KINDS if durable else KINDS)
     if kind is not None:
@@ -70,12 +70,14 @@ def main(
     for result in failed:
         again = f"python -m tests.chaos.run --seed {seed} --only {result.scenario.seed} --transactions {transactions}"
         console.print(f"[red]failed: {result.scenario.seed} {result.scenario.kind}[/red]: {again}")
+    for missed in untouched(results):
+        console.print(f"[red]no fault of {missed!r} hit a call[/red]")
     if out:
         run = {"seed": seed, "seconds": round(time.monotonic() - began, 1), "kinds": summarise(results)}
         out.write_text(json.dumps(run, indent=1) + "\n")
     if not keep and not failed:
         shutil.rmtree(target.home, ignore_errors=True)
-    raise typer.Exit(1 if failed else 0)
+    raise typer.Exit(1 if failed or untouched(results) else 0)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from tests.chaos.proxy import FaultProxy
 from tests.e2e.stack import Stack
 from tests.ports import free_port_pair
 
-FUNCTIONS = ("write-to-kinesis", "write-to-dynamodb", "write-to-s3", "merge-warehouse")
+FUNCTIONS = ("write-to-kinesis", "write-to-dynamodb", "write-to-s3", "detect-fraud", "merge-warehouse")
 
 
 @dataclass

@@ -176,4 +176,10 @@ def test_a_call_is_known_by_its_kind_of_store() -> None:
     body = b'{"RequestItems": {"swipeline-local-merchants": []}}'
     known = identify("POST", "/", "DynamoDB_20120810.BatchWriteItem", body)
     assert known == ("dynamodb", "BatchWriteItem:merchants")
+    put = {"Statement": "INSERT INTO \"swipeline-local-alerts\" VALUE {'alert_id': ?}", "Parameters": [{"S": "a"}]}
+    body = json.dumps({"Statements": [put]}).encode()
+    known = identify("POST", "/", "DynamoDB_20120810.BatchExecuteStatement", body)
+    assert known == ("dynamodb", "Statements:alerts")
+    known = identify("POST", "/", "RedshiftData.BatchExecuteStatement", b'{"Sqls": []}')
+    assert known == ("redshift-data", "BatchExecuteStatement")
     assert identify("POST", "/", "Kinesis_20131202.PutRecords") == ("kinesis", "PutRecords")
