@@ -5,11 +5,12 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from dashboard.figures.parts import FRAUD_AMOUNT, PURCHASES, ROW, axis, plain
+from dashboard.figures.parts import ALERTS, FRAUD_AMOUNT, PURCHASES, ROW, axis, plain
 from dashboard.theme import Palette
 
 OUTCOMES = ("Caught", "Missed", "False alarm")
 LOSSES = ("Caught", "Missed")
+REVIEWS = ("Fraud", "Genuine", "Not judged yet")
 
 
 def outcomes(data: pd.DataFrame, label: str, palette: Palette, order: list[str]) -> alt.Chart:
@@ -22,6 +23,19 @@ def outcomes(data: pd.DataFrame, label: str, palette: Palette, order: list[str])
         [palette.caught, palette.fraud, palette.false],
         alt.X("count:Q", axis=axis(PURCHASES, tickMinStep=1)),
         alt.Tooltip("count:Q", title="Purchases", format=","),
+    )
+
+
+def reviews(data: pd.DataFrame, label: str, palette: Palette, order: list[str]) -> alt.Chart:
+    """Alerts by what people found of them, in one bar per ``label``. ``data`` is long: label, Outcome, alerts."""
+    return _stacked(
+        data,
+        label,
+        order,
+        REVIEWS,
+        [palette.fraud, palette.main, palette.false],
+        alt.X("alerts:Q", axis=axis(ALERTS, tickMinStep=1)),
+        alt.Tooltip("alerts:Q", title="Alerts", format=","),
     )
 
 

@@ -29,6 +29,7 @@ AVERAGE = Measure("average_amount", "Average purchase, US dollars", "$,.2f", "$~
 PER_CUSTOMER = Measure("amount_per_customer", "Spend per customer, US dollars", "$,.2f", "$~s")
 FRAUD_RATE = Measure("fraud_rate", "Fraud rate, of labelled purchases", ".3%", ".1%")
 FRAUDS = Measure("frauds", "Frauds", ",", "~s")
+ALERTS = Measure("alerts", "Alerts", ",", "~s")
 FRAUD_AMOUNT = Measure("fraud_amount", "Lost to fraud, US dollars", "$,.2f", "$~s")
 
 

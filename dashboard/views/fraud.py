@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from dashboard.figures.fraud import losses, outcomes
+from dashboard.figures.fraud import losses, outcomes, reviews
 from dashboard.figures.parts import FRAUD_RATE, FRAUDS, Measure, bars, columns
 from dashboard.figures.regions import state_map
 from dashboard.filters import AGE_BANDS, Filters
@@ -17,6 +17,7 @@ from dashboard.states import state_name
 from dashboard.words import category_name, percent, short
 
 _COUNTS = {"Caught": "caught", "Missed": "missed", "False alarm": "false_alerts"}
+_FOUND = {"Fraud": "confirmed", "Genuine": "dismissed", "Not judged yet": "unjudged"}
 _DOLLARS = {"Caught": "caught_amount", "Missed": "missed_amount"}
 _TIPS: list[tuple[str, str, str] | Measure] = [FRAUDS, ("labelled", "Purchases with a label", ",")]
 
@@ -30,7 +31,8 @@ def show(filters: Filters) -> None:
         return
     if not total["labelled"]:
         st.info("None of these purchases has a label that says whether it was a fraud: there is nothing to compare.")
-    _totals(total)
+    reviewed = found["reviews"].assign(Category=lambda data: [category_name(code) for code in data["category"]])
+    _totals(total, reviewed)
     by_category = _rated(found["category"]).assign(
         Category=lambda data: [category_name(code) for code in data["category"]]
     )
@@ -101,6 +103,16 @@ def show(filters: Filters) -> None:
             ),
             by_age,
         )
+    if len(reviewed):
+        _outcome(
+            "verdicts-by-category",
+            "What people found of the alerts",
+            "Alerts, by their latest verdict: fraud, genuine, or none yet.",
+            reviewed,
+            _FOUND,
+            "alerts",
+            lambda data: reviews(data, "Category", colors, list(reviewed["Category"])),
+        )
     _outcome(
         "loss-by-category",
         "Money lost to fraud",
@@ -112,10 +124,11 @@ def show(filters: Filters) -> None:
     )
 
 
-def _totals(total: pd.Series) -> None:
+def _totals(total: pd.Series, reviewed: pd.DataFrame) -> None:
     frauds, alerts, caught = (int(total[name]) for name in ("frauds", "alerts", "caught"))
     judged = caught + int(total["false_alerts"])
     lost = float(total["fraud_amount"])
+    confirmed, decided = (int(reviewed[name].sum()) for name in ("confirmed", "judged"))
     figures(
         {
             "Frauds": (short(frauds), f"{frauds:,}, by the labels"),
@@ -123,6 +136,10 @@ def _totals(total: pd.Series) -> None:
             "Lost to fraud": (short(lost, "$"), f"${lost:,.2f}"),
             "Alerts": (short(alerts), f"{alerts:,} raised by the model"),
             "Precision": (percent(caught / judged if judged else None, 1), "of the alerts with a label are frauds"),
+            "Confirmed": (
+                percent(confirmed / decided if decided else None, 1),
+                f"of the {decided:,} alerts that people have judged were found to be fraud",
+            ),
             "Recall": (percent(caught / frauds if frauds else None, 1), "of the frauds had an alert"),
         }
     )
@@ -163,7 +180,13 @@ def questions(where: str) -> dict[str, str]:
         COALESCE(SUM(CASE WHEN p.is_alert AND p.is_fraud THEN p.amount ELSE 0 END), 0) AS caught_amount,
         COALESCE(SUM(CASE WHEN p.is_fraud AND NOT p.is_alert THEN p.amount ELSE 0 END), 0) AS missed_amount"""
     names = {"category": "category", "hour": "hour_of_day", "state": "state", "age_band": "age_band"}
-    return {"total": f"SELECT {figures} FROM mart.purchase AS p {where}"} | {
+    reviews = f"""SELECT p.category, COUNT(*) AS alerts, COUNT(v.verdict) AS judged,
+        SUM(CASE WHEN v.verdict = 'fraud' THEN 1 ELSE 0 END) AS confirmed,
+        SUM(CASE WHEN v.verdict = 'genuine' THEN 1 ELSE 0 END) AS dismissed,
+        SUM(CASE WHEN v.verdict IS NULL THEN 1 ELSE 0 END) AS unjudged
+        FROM mart.purchase AS p LEFT JOIN mart.verdict AS v ON v.transaction_id = p.transaction_id
+        {f"{where} AND" if where else "WHERE"} p.is_alert GROUP BY p.category ORDER BY alerts DESC, p.category"""
+    return {"total": f"SELECT {figures} FROM mart.purchase AS p {where}", "reviews": reviews} | {
         name: f"SELECT p.{column}, {figures} FROM mart.purchase AS p {where} GROUP BY p.{column} ORDER BY p.{column}"
         for name, column in names.items()
     }

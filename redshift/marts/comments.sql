@@ -372,6 +372,32 @@ COMMENT ON COLUMN mart.card_purchase.score IS 'The model''s score of an alert, 0
 
 COMMENT ON COLUMN mart.card_purchase.reasons IS 'Why the model raised the alert, the weightiest first, joined by semicolons; null without one.';
 
+COMMENT ON VIEW mart.verdict IS 'What people found of alerts: of each, the latest verdict. Who judged and why is in the alerts table alone.';
+
+COMMENT ON COLUMN mart.verdict.transaction_id IS 'Key. Of the alert, the same as in mart.purchase.';
+
+COMMENT ON COLUMN mart.verdict.verdict IS 'fraud or genuine.';
+
+COMMENT ON COLUMN mart.verdict.judged_at IS 'When it was given, UTC.';
+
+COMMENT ON VIEW mart.review_by_category IS 'Alerts by category, and what people found of them: the model''s precision where purchases have no labels.';
+
+COMMENT ON COLUMN mart.review_by_category.category IS 'What the purchases were for.';
+
+COMMENT ON COLUMN mart.review_by_category.alerts IS 'Purchases that the model raised an alert for.';
+
+COMMENT ON COLUMN mart.review_by_category.judged IS 'Alerts with a verdict.';
+
+COMMENT ON COLUMN mart.review_by_category.confirmed IS 'Alerts that people found to be fraud.';
+
+COMMENT ON COLUMN mart.review_by_category.dismissed IS 'Alerts that people found to be genuine.';
+
+COMMENT ON COLUMN mart.review_by_category.unjudged IS 'Alerts without a verdict.';
+
+COMMENT ON COLUMN mart.review_by_category.confirmed_rate IS 'confirmed of judged; null without any.';
+
+COMMENT ON COLUMN mart.review_by_category.confirmed_amount IS 'US dollars of the alerts that people found to be fraud.';
+
 COMMENT ON VIEW mart.card IS 'One row per card, for the card lookup: filter by card_id or card_last4. No name, no street.';
 
 COMMENT ON COLUMN mart.card.card_id IS 'Token of the card: a keyed hash of its number.';
@@ -411,6 +437,8 @@ COMMENT ON COLUMN mart.overview.merchants IS 'Merchants with at least one purcha
 COMMENT ON COLUMN mart.overview.frauds IS 'Purchases that are fraud by the ground truth.';
 
 COMMENT ON COLUMN mart.overview.alerts IS 'Purchases that the model raised an alert for, labelled or not.';
+
+COMMENT ON COLUMN mart.overview.verdicts IS 'Verdicts that people have given on alerts, second thoughts included.';
 
 COMMENT ON COLUMN mart.overview.first_date IS 'Day of the first purchase in the marts.';
 

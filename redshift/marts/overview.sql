@@ -4,7 +4,7 @@ DROP VIEW IF EXISTS mart.overview;
 
 CREATE VIEW mart.overview AS
 SELECT
-    bought.transactions, bought.amount, bought.customers, bought.merchants, bought.frauds, bought.alerts,
+    bought.transactions, bought.amount, bought.customers, bought.merchants, bought.frauds, bought.alerts, given.verdicts,
     bought.first_date, bought.last_date, stored.first_purchase_at, stored.last_purchase_at, bought.newest_merged_at,
     stored.transactions - bought.transactions AS waiting,
     refreshed.refreshed_at
@@ -25,4 +25,5 @@ CROSS JOIN (
     SELECT COUNT(*) AS transactions, MIN(occurred_at) AS first_purchase_at, MAX(occurred_at) AS last_purchase_at
     FROM core.transaction
 ) AS stored
+CROSS JOIN (SELECT COUNT(*) AS verdicts FROM core.verdict) AS given
 CROSS JOIN refresh.watermark AS refreshed;

@@ -74,6 +74,7 @@ class Dashboard:
 
     def download(self, name: str) -> pd.DataFrame:
         """The rows behind a chart, as the reader's file has them."""
+        self.settle()
         with self.page.expect_download() as event:
             self.page.locator(f".st-key-download-{name}").get_by_role("button", name="CSV").click()
         content = event.value.path().read_bytes()

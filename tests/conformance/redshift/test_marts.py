@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,9 @@ from benchmarks import core_files
 from benchmarks.marts_check import CHECKS, differences
 from benchmarks.warehouse import Own, own
 from client.simulator import Settings, batches
-from fraud.alert import Alert, to_line
+from fraud.alert import Alert, Flagged, to_item, to_line
+from fraud.verdict import VERDICT_COLUMNS, Verdict
+from fraud.verdict import to_line as verdict_line
 from shared.warehouse.marts import rebuild
 from shared.warehouse.sql import read_statements
 from tests.conformance.redshift.test_merge import Row, row
@@ -54,7 +56,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own]:
 @pytest.fixture
 def empty(warehouse: Own) -> Own:
     """The same warehouse, without a row."""
-    core = ("core.transaction", "core.customer", "core.merchant", "core.alert")
+    core = ("core.transaction", "core.customer", "core.merchant", "core.alert", "core.verdict")
     staging = ("staging.transaction", "staging.alert_event")
     warehouse.run(*(f"DELETE FROM {table}" for table in (*core, *staging)))
     rebuild(warehouse.warehouse, 60)
@@ -74,9 +76,19 @@ def literal(value: Any) -> str:
 
 
 def load_alerts(warehouse: Own, folder: Path, *alerts: Alert) -> None:
+    load_lines(warehouse, folder, core_files.ALERT_COLUMNS, map(to_line, alerts))
+
+
+def load_verdicts(warehouse: Own, folder: Path, alert: Alert, *given: Verdict) -> None:
+    """Of an alert, as the API's reviewers give them."""
+    lines = [verdict_line(to_item(Flagged(alert, "a merchant")), verdict) for verdict in given]
+    load_lines(warehouse, folder, ",".join((core_files.ALERT_COLUMNS, *VERDICT_COLUMNS)), lines)
+
+
+def load_lines(warehouse: Own, folder: Path, columns: str, lines: Iterable[bytes]) -> None:
     path = folder / f"alerts-{len(list(folder.iterdir()))}.json.gz"
-    path.write_bytes(gzip.compress(b"".join(map(to_line, alerts))))
-    warehouse.load_alerts(path, core_files.ALERT_COLUMNS)
+    path.write_bytes(gzip.compress(b"".join(lines)))
+    warehouse.load_alerts(path, columns)
 
 
 def test_every_mart_says_what_the_source_file_says(empty: Own, tmp_path: Path) -> None:
@@ -171,6 +183,36 @@ def test_an_alert_is_seen_whichever_comes_first_and_a_shadow_models_is_not(
     found = empty.run("SELECT transaction_id, is_alert FROM mart.purchase ORDER BY 1")
     assert [one["is_alert"] for one in found] == [True, False]
     assert empty.refresh() is None
+
+
+def verdict(finding: str, minute: int) -> Verdict:
+    return Verdict(finding, "a reviewer", "", f"2020-07-01T12:{minute:02}:00.000Z")
+
+
+def test_the_latest_verdict_counts_and_a_review_adds_up(empty: Own, tmp_path: Path) -> None:
+    rows = [row(number, 1, 1, number, 1) | {"category": "home" if number < 4 else "travel"} for number in range(1, 6)]
+    stage(empty, *rows)
+    alerts = [alert_of(one) for one in rows[:4]] + [alert_of(rows[4], is_alert=False)]
+    load_alerts(empty, tmp_path, *alerts)
+    load_verdicts(empty, tmp_path, alerts[0], verdict("fraud", 5))
+    load_verdicts(empty, tmp_path, alerts[1], verdict("genuine", 9), verdict("fraud", 7))  # the later line is older
+    load_verdicts(empty, tmp_path, alerts[3], verdict("fraud", 1))
+    load_verdicts(empty, tmp_path, alerts[3], verdict("genuine", 2))
+    empty.refresh()
+    found = empty.run("SELECT transaction_id, verdict FROM mart.verdict ORDER BY transaction_id")
+    assert [(one["transaction_id"], one["verdict"]) for one in found] == [
+        (rows[0]["transaction_id"], "fraud"),
+        (rows[1]["transaction_id"], "genuine"),
+        (rows[3]["transaction_id"], "genuine"),
+    ]
+    home, travel = empty.run("SELECT * FROM mart.review_by_category ORDER BY category")
+    counts = ("alerts", "judged", "confirmed", "dismissed", "unjudged", "confirmed_rate")
+    assert [home[name] for name in counts] == [3, 2, 1, 1, 1, "0.500000"]
+    assert [travel[name] for name in counts] == [1, 1, 0, 1, 0, "0.000000"]
+    assert Decimal(home["confirmed_amount"]) == Decimal(str(rows[0]["amount"]))
+    assert Decimal(travel["confirmed_amount"]) == 0
+    [overview] = empty.run("SELECT verdicts FROM mart.overview")
+    assert overview["verdicts"] == 5, "an open page notices a second thought, too"
 
 
 def test_rows_merged_by_a_clock_that_went_back_are_found_by_the_refresh_after(empty: Own) -> None:

@@ -37,6 +37,7 @@ DATA = pd.DataFrame(
         "is_alert": pd.array([True, False, False], dtype="boolean"),
         "Outcome": ["Caught", "Missed", "False alarm"],
         "count": pd.array([1, 2, 3], dtype="Int64"),
+        "alerts": pd.array([3, 0, 1], dtype="Int64"),
         "fraud_amount": [10.5, 0.0, 3.25],
     }
 )
@@ -53,6 +54,7 @@ CHARTS = {
     "merchants": merchants.crowd,
     "outcomes": lambda data, palette: fraud.outcomes(data, "Category", palette, ["Home"]),
     "losses": lambda data, palette: fraud.losses(data, "Category", palette, ["Home"]),
+    "reviews": lambda data, palette: fraud.reviews(data, "Category", palette, ["Home"]),
     "card": card.spending,
 }
 
