@@ -10,7 +10,7 @@ from dashboard.theme import Palette
 
 OUTCOMES = ("Caught", "Missed", "False alarm")
 LOSSES = ("Caught", "Missed")
-REVIEWS = ("Fraud", "Genuine", "Not judged yet")
+REVIEWS = ("Fraud", "Genuine", "Open")
 
 
 def outcomes(data: pd.DataFrame, label: str, palette: Palette, order: list[str]) -> alt.Chart:

@@ -17,7 +17,7 @@ from dashboard.states import state_name
 from dashboard.words import category_name, percent, short
 
 _COUNTS = {"Caught": "caught", "Missed": "missed", "False alarm": "false_alerts"}
-_FOUND = {"Fraud": "confirmed", "Genuine": "dismissed", "Not judged yet": "unjudged"}
+_FOUND = {"Fraud": "confirmed", "Genuine": "dismissed", "Open": "unjudged"}
 _DOLLARS = {"Caught": "caught_amount", "Missed": "missed_amount"}
 _TIPS: list[tuple[str, str, str] | Measure] = [FRAUDS, ("labelled", "Purchases with a label", ",")]
 
@@ -32,7 +32,7 @@ def show(filters: Filters) -> None:
     if not total["labelled"]:
         st.info("None of these purchases has a label that says whether it was a fraud: there is nothing to compare.")
     reviewed = found["reviews"].assign(Category=lambda data: [category_name(code) for code in data["category"]])
-    _totals(total, reviewed)
+    _totals(total)
     by_category = _rated(found["category"]).assign(
         Category=lambda data: [category_name(code) for code in data["category"]]
     )
@@ -104,10 +104,12 @@ def show(filters: Filters) -> None:
             by_age,
         )
     if len(reviewed):
+        confirmed, judged = (int(reviewed[name].sum()) for name in ("confirmed", "judged"))
+        share = f"{percent(confirmed / judged, 1)} of the {judged:,} judged are fraud." if judged else "None is judged."
         _outcome(
             "verdicts-by-category",
             "What people found of the alerts",
-            "Alerts, by their latest verdict: fraud, genuine, or none yet.",
+            f"Alerts by their latest verdict; open ones have none. {share}",
             reviewed,
             _FOUND,
             "alerts",
@@ -124,11 +126,10 @@ def show(filters: Filters) -> None:
     )
 
 
-def _totals(total: pd.Series, reviewed: pd.DataFrame) -> None:
+def _totals(total: pd.Series) -> None:
     frauds, alerts, caught = (int(total[name]) for name in ("frauds", "alerts", "caught"))
     judged = caught + int(total["false_alerts"])
     lost = float(total["fraud_amount"])
-    confirmed, decided = (int(reviewed[name].sum()) for name in ("confirmed", "judged"))
     figures(
         {
             "Frauds": (short(frauds), f"{frauds:,}, by the labels"),
@@ -136,10 +137,6 @@ def _totals(total: pd.Series, reviewed: pd.DataFrame) -> None:
             "Lost to fraud": (short(lost, "$"), f"${lost:,.2f}"),
             "Alerts": (short(alerts), f"{alerts:,} raised by the model"),
             "Precision": (percent(caught / judged if judged else None, 1), "of the alerts with a label are frauds"),
-            "Confirmed": (
-                percent(confirmed / decided if decided else None, 1),
-                f"of the {decided:,} alerts that people have judged were found to be fraud",
-            ),
             "Recall": (percent(caught / frauds if frauds else None, 1), "of the frauds had an alert"),
         }
     )

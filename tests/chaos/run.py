@@ -52,7 +52,7 @@ def main(
     keep: Annotated[bool, typer.Option(help="Leave the stack's files where they are.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write the counts as JSON.")] = None,
 ) -> None:
-    """Run fault scenarios on a stack of their own. Exits with 1 if anything is lost, twice, or not in quarantine, or not hit."""
+    """Run fault scenarios on a stack of their own. Exits with 1 if anything is lost, twice, unquarantined or unhit."""
     numbers = list(range(scenarios)) if only is None else [only]
     kinds = list(KINDS | DURABLE_KINDS if durable else KINDS)
     if kind is not None:
