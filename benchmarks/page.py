@@ -112,12 +112,12 @@ def main() -> int:
         if wrong:
             sys.stderr.write(f"stale: {', '.join(wrong)}: run `make bench-page`\n")
         return int(bool(wrong))
-    PAGE.write_text(page(found), encoding="utf-8")
-    for old in PLOTS.glob("*.svg"):
+    plots = [drawn for result in found for drawn in plot_files(result)]
+    for plot, path in plots:
+        draw(plot, path)
+    for old in set(PLOTS.glob("*.svg")) - {path for _, path in plots}:
         old.unlink()
-    for result in found:
-        for plot, path in plot_files(result):
-            draw(plot, path)
+    PAGE.write_text(page(found), encoding="utf-8")
     sys.stdout.write(f"{PAGE.relative_to(REPOSITORY)}: {len(found)} benchmarks\n")
     return 0
 
