@@ -82,8 +82,9 @@ def state() -> State:
         if "mart" in str(error) and "exist" in str(error):
             raise WarehouseAwayError("The marts are not made yet: the next refresh makes them.") from error
         raise
+    # Marts of an earlier release, until migrate-warehouse has run, count no verdicts.
     version = "|".join(
-        str(row[name]) for name in ("transactions", "alerts", "verdicts", "newest_merged_at", "refreshed_at")
+        str(row.get(name)) for name in ("transactions", "alerts", "verdicts", "newest_merged_at", "refreshed_at")
     )
     first, last, refreshed = (
         None if pd.isna(row[name]) else row[name] for name in ("first_date", "last_date", "refreshed_at")
