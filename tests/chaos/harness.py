@@ -24,6 +24,7 @@ from tests.unit.fakes.rows import transaction
 
 # How long the faults of a scenario may wait for calls that they can hit. Firehose and the merge call every 5 s.
 HIT_SECONDS, SLOW_HIT_SECONDS = 3.0, 9.0
+FIRST_HIT_SECONDS = 20.0  # for the first of them: a function may be behind, or not have started yet
 _SLOW = {"PutObject:delivery", "ExecuteStatement", "BatchExecuteStatement", "DescribeStatement", "GetStatementResult"}
 MERGE_AFTER_SECONDS = 8.0
 BALANCE_SECONDS = 180.0
@@ -79,8 +80,10 @@ class Harness:
         try:
             self._send(scenario, file, plan, result)
             patience = SLOW_HIT_SECONDS if _SLOW & {*scenario.faults, *(k.operation for k in scenario.kills)} else None
-            deadline = time.monotonic() + (patience or HIT_SECONDS)
-            while plan.left and time.monotonic() < deadline:
+            sent = time.monotonic()
+            while plan.left and time.monotonic() < sent + (
+                (patience or HIT_SECONDS) if plan.done else FIRST_HIT_SECONDS
+            ):
                 time.sleep(0.05)
         finally:
             plan.clear()

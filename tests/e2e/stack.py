@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,15 @@ class Stack:
             if "NextToken" not in result:
                 return rows
             page["NextToken"] = result["NextToken"]
+
+    def told(self, function: str, lines: int = 40) -> str:
+        """The last lines of a function's log, with their times: what a failed test needs to be understood."""
+        pages = self.client("logs").get_paginator("filter_log_events")
+        found = pages.paginate(logGroupName=f"/aws/lambda/swipeline-{self.stage}-{function}")
+        events = [event for page in found for event in page["events"]][-lines:]
+        return "\n".join(
+            f"{datetime.fromtimestamp(e['timestamp'] / 1000, UTC):%T} {e['message'][:300]}" for e in events
+        )
 
     def objects(self, bucket_output: str, prefix: str = "") -> Iterator[tuple[str, bytes]]:
         """Key and content of every object below a prefix; gzip is taken off."""
