@@ -176,10 +176,12 @@ def main() -> None:
     from local.partiql import check_each_statement, read_less_often
     from local.partiql_writes import Writes
     from local.quick_json import read_requests_quickly
+    from local.schedules import go_on_after_a_restart
 
     permissions = Permissions()
     permissions.install(iam_evaluator)
     tidy_less_often()
+    go_on_after_a_restart()
     function_logs.install(lambda_runtime)
     page_scans()
     read_requests_quickly()
