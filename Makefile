@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PYTHON ?= python3
-PYTEST_E2E ?= pytest
+PYTEST ?= pytest
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: security api-docs fuzz-api help setup setup-train setup-tests dashboard screenshots setup-bench bench bench-full bench-page demo batch-demo up down status test test-all test-fast test-e2e chaos mutations lint format package train lock clean
@@ -48,18 +48,18 @@ status: setup ## what runs where
 	@swipeline status
 
 test: setup-tests ## the fast tests, then the end-to-end ones on an embedded AWS of their own (10 minutes on two cores)
-	pytest -n auto --dist loadgroup -m "not e2e"
-	$(PYTEST_E2E) -n 2 --dist loadfile -m "e2e and not slow"
+	$(PYTEST) -n auto --dist loadgroup -m "not e2e"
+	$(PYTEST) -n 2 --dist loadfile -m "e2e and not slow"
 
 test-all: test ## `make test` and the slow end-to-end ones: Spark, a selection of the chaos scenarios
-	$(PYTEST_E2E) -n 2 --dist loadfile -m "slow and not alone"
-	$(PYTEST_E2E) -m alone
+	$(PYTEST) -n 2 --dist loadfile -m "slow and not alone"
+	$(PYTEST) -m alone
 
 test-fast: setup-tests ## the tests that need no embedded AWS
-	pytest -n auto --dist loadgroup -m "not e2e"
+	$(PYTEST) -n auto --dist loadgroup -m "not e2e"
 
 test-e2e: setup-tests ## only the tests on the embedded AWS, without the slow ones
-	$(PYTEST_E2E) -n 2 --dist loadfile -m "e2e and not slow"
+	$(PYTEST) -n 2 --dist loadfile -m "e2e and not slow"
 
 chaos: setup ## 200 seeded fault scenarios, 50,000 transactions: nothing lost, nothing twice (SCENARIOS=, SEED=)
 	python -m tests.chaos.run --scenarios $(or $(SCENARIOS),200) --seed $(or $(SEED),1)
