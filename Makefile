@@ -47,9 +47,7 @@ down: setup ## stop it (its data stays; `swipeline down --reset` removes it)
 status: setup ## what runs where
 	@swipeline status
 
-test: setup-tests ## the fast tests, then the end-to-end ones on an embedded AWS of their own (10 minutes on two cores)
-	$(PYTEST) -n auto --dist loadgroup -m "not e2e"
-	$(PYTEST) -n 2 --dist loadfile -m "e2e and not slow"
+test: test-fast test-e2e ## the fast tests, then the end-to-end ones on an embedded AWS of their own (10 minutes on two cores)
 
 test-all: test ## `make test` and the slow end-to-end ones: Spark, a selection of the chaos scenarios
 	$(PYTEST) -n 2 --dist loadfile -m "slow and not alone"

@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,8 +39,6 @@ class Stores:
         self._versions: dict[str, set[bytes]] = {}
         self._quarantine: dict[str, dict[str, Any]] = {}
         self.archived_lines = 0
-        self._lines_of: Counter[str] = Counter()
-        self._read_until: dict[str, str] = {}
 
     def put_on_the_stream(self, data: bytes, key: str) -> tuple[str, str]:
         """Put a record; (shard, sequence number)."""
@@ -99,30 +96,12 @@ class Stores:
 
     def unscored(self) -> Counter[str]:
         """By card, how many of the stream's good lines its profile lacks; below zero: how many it has twice."""
-        for line in self._new_lines():
-            if isinstance(found := decode_line(line), Transaction):
-                self._lines_of[found.card_id] += 1
-        left = self._lines_of.copy()
+        lines = (decode_line(line) for data in self._stack.records() for line in split_record(data))
+        left = Counter(line.card_id for line in lines if isinstance(line, Transaction))
         for page in self._scan("ProfilesTableName", "card_id, scored"):
             for item in page["Items"]:
                 left[item["card_id"]["S"]] -= int(item["scored"]["N"])
         return Counter({card: count for card, count in left.items() if count})
-
-    def _new_lines(self) -> Iterator[bytes]:
-        """What has come on the stream since the last look."""
-        stream = self._stack.outputs["StreamName"]
-        for shard in (one["ShardId"] for one in self._kinesis.list_shards(StreamName=stream)["Shards"]):
-            after = self._read_until.get(shard)
-            where = {"ShardIteratorType": "TRIM_HORIZON"}
-            if after:
-                where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": after}
-            place = self._kinesis.get_shard_iterator(StreamName=stream, ShardId=shard, **where)["ShardIterator"]
-            while records := (answer := self._kinesis.get_records(ShardIterator=place))["Records"]:
-                for record in records:
-                    yield from split_record(record["Data"])
-                self._read_until[shard] = records[-1]["SequenceNumber"]
-                if not (place := answer.get("NextShardIterator")):
-                    break
 
     def _scan(self, output: str, fields: str = "") -> Any:
         chosen = {"ProjectionExpression": fields} if fields else {}
