@@ -1,4 +1,4 @@
-"""`swipeline console`: a stage's CloudWatch in the browser."""
+"""`swipeline console`: shows a stage's CloudWatch in the browser."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ PORT, TRIED = 8601, 20
 def console(
     stage: StageOption = LOCAL,
     port: Annotated[
-        int | None, typer.Option(min=1024, max=65535, help="Of the page; else a free one from 8601.")
+        int | None, typer.Option(min=1024, max=65535, help="Port to serve on (default: first free from 8601).")
     ] = None,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the browser.")] = True,
 ) -> None:
-    """Show the deployed CloudWatch dashboards, alarms with their runbook, log queries and traces, until Ctrl-C."""
+    """Show the CloudWatch dashboards, alarms with their runbook, log queries and traces of a stage. Stop with Ctrl-C.
+
+    Example: swipeline console --stage dev
+    """
     from client.console.watch import Watch
 
     where = Stage(stage)
@@ -31,13 +34,13 @@ def console(
         where.output("RestApiId")
     server = _server(Watch(where), port)
     signal.signal(signal.SIGTERM, _interrupt)
-    output.note(f"The console of stage {stage}: {server.address} (Ctrl-C ends it)")
+    output.note(f"Console of stage {stage}: {server.address} (stop with Ctrl-C)")
     if open_browser:
         webbrowser.open(server.address)
     try:
         server.serve_forever()
     except KeyboardInterrupt:
-        output.note("The console has ended.")
+        output.note("Console stopped.")
     finally:
         server.server_close()
 
@@ -52,9 +55,9 @@ def _server(watch: Any, port: int | None) -> Any:
         except OSError:
             continue
     taken = f"Port {port} is" if port else f"The ports {PORT} to {PORT + TRIED - 1} are"
-    raise ClientError(f"{taken} taken by other programs: choose a free one with --port.")
+    raise ClientError(f"{taken} in use: choose a free port with --port.")
 
 
 def _interrupt(*_: Any) -> None:
-    """SIGTERM ends the page as Ctrl-C does."""
+    """Treat SIGTERM like Ctrl-C."""
     raise KeyboardInterrupt

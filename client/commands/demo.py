@@ -16,7 +16,7 @@ from client.send.progress import progress_bar
 def demo(
     rows: Annotated[int, typer.Option(help="How many simulated transactions.")] = 20_000,
     file: Annotated[str | None, typer.Option(help="Send this file instead of simulated rows.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the simulator.")] = 1,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 1,
     wait: Annotated[float, typer.Option(help="Seconds that the stores may take.")] = 120.0,
     stage: StageOption = LOCAL,
     as_json: JsonOption = False,

@@ -1,4 +1,4 @@
-"""`swipeline generate`: simulated transactions in the data set's schema."""
+"""`swipeline generate`: writes simulated transactions in the data set's schema."""
 
 from __future__ import annotations
 
@@ -13,17 +13,22 @@ from client.errors import ClientError
 
 
 def generate(
-    rows: Annotated[int, typer.Option(help="How many transactions.")] = 20_000,
-    seed: Annotated[int, typer.Option(help="The same seed and options give the same bytes.")] = 1,
-    customers: Annotated[int | None, typer.Option(help="How many cards; default: one per 100 rows.")] = None,
-    start: Annotated[str, typer.Option(help="First day, YYYY-MM-DD.")] = "2025-01-01",
-    days: Annotated[int | None, typer.Option(help="How many days; default: 2.5 rows per card and day.")] = None,
-    fraud_rate: Annotated[float, typer.Option(help="Share of fraudulent rows.")] = 0.005,
-    out: Annotated[str, typer.Option(help="File to write, - for standard output.")] = "-",
-    format: Annotated[str | None, typer.Option(help="csv or parquet; default: by the file's suffix.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="A summary as JSON (needs --out FILE).")] = False,
+    rows: Annotated[int, typer.Option(help="Number of transactions.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="Random seed. The same seed and options produce the same bytes.")] = 1,
+    customers: Annotated[int | None, typer.Option(help="Number of cards (default: one per 100 rows).")] = None,
+    start: Annotated[str, typer.Option(help="First day, e.g. 2025-01-01.")] = "2025-01-01",
+    days: Annotated[int | None, typer.Option(help="Number of days (default: 2.5 rows per card and day).")] = None,
+    fraud_rate: Annotated[float, typer.Option(help="Share of fraudulent rows, from 0 to 1.")] = 0.005,
+    out: Annotated[str, typer.Option(help="Output file, or - for standard output.")] = "-",
+    format: Annotated[
+        str | None, typer.Option(help="Output format: csv or parquet (default: from the file name).")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a summary as JSON (requires --out FILE).")] = False,
 ) -> None:
-    """Simulated transactions with the columns of the Kaggle file, seeded, sorted by time."""
+    """Generate simulated transactions with the columns of the Kaggle file, sorted by time.
+
+    Example: swipeline generate --rows 100000 --seed 7 --out transactions.csv
+    """
     from client import simulator  # NumPy, Arrow and Faker take half a second: only this command pays for them
     from client.simulator.write import format_of
 

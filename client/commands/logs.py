@@ -1,4 +1,4 @@
-"""`swipeline logs`: the questions asked most of the logs."""
+"""`swipeline logs`: runs a saved log query."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from client.commands.options import JsonOption, StageOption
 
 
 def logs(
-    question: Annotated[str, typer.Argument(help="A saved query; without one, they are listed.")] = "",
+    question: Annotated[str, typer.Argument(help="Name of a saved query (default: list them).")] = "",
     stage: StageOption = "local",
-    about: Annotated[str, typer.Option("--id", help="For what-became-of-...: a transaction's or request's id.")] = "",
-    minutes: Annotated[int, typer.Option(min=1, max=1_000_000, help="Look back so far.")] = 180,
+    about: Annotated[str, typer.Option("--id", help="Transaction or request ID, for queries that need one.")] = "",
+    minutes: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many minutes to look back.")] = 180,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask the functions' logs one of the saved questions."""
+    """Run a saved log query.
+
+    Example: swipeline logs errors-by-function --minutes 60
+    """
     from client.saved_queries.questions import ask, questions
 
     where = Stage(stage)

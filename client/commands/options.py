@@ -6,5 +6,5 @@ from typing import Annotated
 
 import typer
 
-StageOption = Annotated[str, typer.Option(help="Where: local, or a stage deployed to AWS.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="JSON on standard output, for programs.")]
+StageOption = Annotated[str, typer.Option(help="Target stage: local, or a stage deployed to AWS.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]

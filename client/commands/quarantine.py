@@ -1,4 +1,4 @@
-"""`swipeline quarantine list | show | redrive`: what could not be processed."""
+"""`swipeline quarantine list | show | redrive`: inspect and retry what could not be processed."""
 
 from __future__ import annotations
 
@@ -14,18 +14,23 @@ from client import output
 from client.aws import Stage, explained
 from client.commands.options import JsonOption, StageOption
 
-app = typer.Typer(help="What could not be processed: list it, show one, send it through again.", no_args_is_help=True)
-KindOption = Annotated[str | None, typer.Option("--kind", help="Only lines, batches or manifests.")]
+app = typer.Typer(help="List, inspect and retry what could not be processed.", no_args_is_help=True)
+KindOption = Annotated[
+    str | None, typer.Option("--kind", help="Only entries of this kind: lines, batches or manifests.")
+]
 
 
 @app.command("list")
 def list_entries(
     stage: StageOption = "local",
     kind: KindOption = None,
-    limit: Annotated[int, typer.Option(help="Show at most so many; all are counted.")] = 50,
+    limit: Annotated[int, typer.Option(help="Maximum number of entries to show (all are counted).")] = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """List what is set aside, oldest key first, and count it by kind."""
+    """List quarantined entries, oldest key first, with a count by kind.
+
+    Example: swipeline quarantine list --kind lines --limit 10
+    """
     from client.quarantine.entries import Quarantine
     from client.quarantine.run import chosen_kinds
 
@@ -46,16 +51,19 @@ def list_entries(
         )
     _print_counts({"in quarantine": counts})
     if sum(counts.values()) > len(shown):
-        output.people.print(f"{len(shown):,} of them are shown: --limit shows more")
+        output.people.print(f"{len(shown):,} shown; use --limit to show more")
 
 
 @app.command()
 def show(
-    key: Annotated[str, typer.Argument(help="A key as `quarantine list` gives it.")],
+    key: Annotated[str, typer.Argument(help="Quarantine key, from `quarantine list`.")],
     stage: StageOption = "local",
-    raw: Annotated[bool, typer.Option("--raw", help="Only a bad line's original bytes, as they are.")] = False,
+    raw: Annotated[bool, typer.Option("--raw", help="Print only the original bytes of the line.")] = False,
 ) -> None:
-    """Show one: where it was on the stream, why it is here, what it holds. Digits of card numbers are masked."""
+    """Show one entry: its position on the stream, why it was quarantined, and its content. Card numbers are masked.
+
+    Example: swipeline quarantine show quarantine/transactions/…/shardId-000000000000-49590-0.json
+    """
     from client.quarantine.describe import describe, original_bytes
     from client.quarantine.entries import Quarantine
 
@@ -72,13 +80,18 @@ def show(
 
 @app.command()
 def redrive(
-    keys: Annotated[list[str] | None, typer.Argument(help="Keys as `quarantine list` gives them; all without.")] = None,
+    keys: Annotated[
+        list[str] | None, typer.Argument(help="Quarantine keys, from `quarantine list` (default: all entries).")
+    ] = None,
     stage: StageOption = "local",
     kind: KindOption = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it: without, it is only said what would be done.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Apply changes (default: dry run).")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Send it through again. Safe to repeat. Exits with 1 when something of it stays behind."""
+    """Send quarantined data through the pipeline again. Safe to repeat. Exits with 1 if anything stays in quarantine.
+
+    Example: swipeline quarantine redrive --kind lines --yes
+    """
     from client.quarantine.run import redrive as run
 
     where = Stage(stage)
@@ -89,7 +102,7 @@ def redrive(
     else:
         _print_counts({"before": done.before, "after": done.after})
         if done.dry_run and done.outcomes:
-            output.people.print("Nothing was done: --yes does it.")
+            output.people.print("Dry run. Add --yes to apply.")
     if not done.clean:
         raise typer.Exit(1)
 

@@ -1,4 +1,4 @@
-"""`swipeline replay`: the warehouse from the lake."""
+"""`swipeline replay`: reloads the warehouse from the lake."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from client.commands.options import JsonOption, StageOption
 
 
 def replay(
-    first: Annotated[str, typer.Option("--from", help="First day of arrival, UTC, as 2026-11-24.")],
-    end: Annotated[str | None, typer.Option("--to", help="The day after the last one; by default until now.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a replay of these days that stopped.")] = False,
+    first: Annotated[str, typer.Option("--from", help="First day of arrival, UTC, e.g. 2026-11-24.")],
+    end: Annotated[str | None, typer.Option("--to", help="Day after the last one, UTC (default: until now).")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume an interrupted replay of these days.")] = False,
     stage: StageOption = "local",
     as_json: JsonOption = False,
 ) -> None:
-    """Load into the warehouse all that the lake took in on some days. Rows that are there already stay as they are."""
+    """Load into the warehouse everything that arrived in the lake on the given days. Rows already there stay unchanged.
+
+    Example: swipeline replay --from 2026-11-24 --to 2026-11-25
+    """
     from client.replay.plan import read_days
     from client.replay.run import replay as run
 

@@ -1,4 +1,4 @@
-"""`swipeline rotate-card-key`: a new key for card ids, in force from a moment on; lookups find old and new ones."""
+"""`swipeline rotate-card-key`: adds a key for card IDs, in force from a given time; lookups use all keys."""
 
 from __future__ import annotations
 
@@ -18,25 +18,30 @@ def rotate_card_key(
     stage: StageOption = "local",
     since: Annotated[
         str | None,
-        typer.Option("--from", help="Event time (2027-01-01T00:00Z) of the first transactions to have the new key."),
+        typer.Option("--from", help="Event time from which the new key applies, e.g. 2027-01-01T00:00Z."),
     ] = None,
     early: Annotated[
         bool,
-        typer.Option("--early", help="Also before all functions know the new key: after a leak, not as a routine."),
+        typer.Option(
+            "--early",
+            help="Allow a time before every function has the new key. For a leaked key, not for routine rotation.",
+        ),
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it: without, it is only said what would be done.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Apply changes (default: dry run).")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Add a card key. Nobody sees it: the function `rotate-card-key` makes it, and alone may store it.
+    """Add a card key. The function `rotate-card-key` generates and stores it; nobody sees it.
 
-    Old keys stay, as lookups by card number ask under each. By default, the new key is for transactions from about an
-    hour from now on: the time after which no function can still have the old keys only.
+    Old keys stay valid for lookups by card number. By default the new key applies to transactions from about one hour
+    from now, when no function can still have only the old keys.
+
+    Example: swipeline rotate-card-key --stage dev --yes
     """
     where = Stage(stage)
     moment = None if since is None else _moment(since)
     when = moment or "about an hour from now"
     if not yes:
-        output.people.print(f"A new card key, for transactions from {when} on. Nothing was done: --yes does it.")
+        output.people.print(f"A new card key, for transactions from {when} on. Dry run. Add --yes to apply.")
         return
     with explained(where):
         done = _invoke(where, {"token": str(uuid.uuid4()), "from": moment, "early": early})

@@ -22,7 +22,7 @@ def score(
     begin: Annotated[str | None, typer.Option("--from", help="Of the lake, from this day of arrival on, UTC.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="Until before this day.")] = None,
     model: Annotated[Path | None, typer.Option(help="Another model than the shipped one.")] = None,
-    out: Annotated[str, typer.Option(help="File to write, - for standard output.")] = "-",
+    out: Annotated[str, typer.Option(help="Output file, or - for standard output.")] = "-",
     stage: StageOption = "local",
 ) -> None:
     """Score transactions without a stream, in order of time: transaction_id,score,is_alert. No alert is raised."""

@@ -1,4 +1,4 @@
-"""`swipeline train`: a new fraud model from labelled history; `make train` installs what it needs first."""
+"""`swipeline train`: trains a fraud model on labeled history; `make train` installs what it needs first."""
 
 from __future__ import annotations
 
@@ -14,18 +14,23 @@ _NEEDED = ("lightgbm", "scipy")
 
 
 def train(
-    data: Annotated[Path, typer.Option(help="CSV or Parquet with the Kaggle columns, labelled.")],
-    out: Annotated[Path, typer.Option(help="Directory for NAME.json and its card.")],
-    test: Annotated[Path | None, typer.Option(help="Later history, to measure the model on.")] = None,
-    name: Annotated[str, typer.Option(help="Of the model.")] = "candidate",
-    source: Annotated[str, typer.Option(help="How the data came about, for the card.")] = "",
+    data: Annotated[Path, typer.Option(help="Labeled history: CSV or Parquet with the Kaggle columns.")],
+    out: Annotated[Path, typer.Option(help="Output directory for NAME.json and its model card.")],
+    test: Annotated[Path | None, typer.Option(help="Later history to evaluate the model on.")] = None,
+    name: Annotated[str, typer.Option(help="Model name.")] = "candidate",
+    source: Annotated[str, typer.Option(help="Where the data comes from, for the model card.")] = "",
     verdicts: Annotated[
-        Path | None, typer.Option(help="What people found, of `swipeline alerts verdicts`: counts before the labels.")
+        Path | None, typer.Option(help="Verdicts from `swipeline alerts verdicts`. They take precedence over labels.")
     ] = None,
-    precision: Annotated[float, typer.Option(help="Of the alerts, for which the threshold is chosen.")] = 0.98,
-    seed: Annotated[int, typer.Option(help="Of the training.")] = 1,
+    precision: Annotated[
+        float, typer.Option(help="Target precision used to choose the alert threshold, from 0 to 1.")
+    ] = 0.98,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 1,
 ) -> None:
-    """Train a fraud model. `docs/runbook.md` says how to try it in shadow mode and how to ship it."""
+    """Train a fraud model. See docs/runbook.md for how to run it in shadow mode and ship it.
+
+    Example: swipeline train --data train.csv --test later.csv --out build/models
+    """
     missing = [module for module in _NEEDED if importlib.util.find_spec(module) is None]
     if missing:
         raise ClientError(f"Training needs {' and '.join(missing)}: run `make train DATA={data}`, which installs them.")

@@ -45,7 +45,7 @@ def port_for(wanted: int | None) -> int:
                 continue
             return port
     taken = f"Port {wanted} is" if wanted else f"The ports {PORT} to {PORT + _TRIED - 1} are"
-    raise ClientError(f"{taken} taken by other programs: choose a free one with --port.")
+    raise ClientError(f"{taken} in use: choose a free port with --port.")
 
 
 def start(stage: str, port: int, refresh: float) -> subprocess.Popen[bytes]:

@@ -1,4 +1,4 @@
-"""Batches that a function failed on for good: it, and it alone, is invoked with exactly those records again."""
+"""Failed batches: the function that gave up on a batch is invoked again with exactly those records."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ def parse(body: bytes, key: str) -> dict[str, Any]:
         record["payload"] = json.loads(record["payload"])
         _ = record["payload"]["Records"][0], record["requestContext"]["functionArn"]
     except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise ClientError(f"{key} is not an invocation record with its payload: was it put there by hand?") from error
+        raise ClientError(
+            f"{key} is not an invocation record with its payload: it may have been put there by hand."
+        ) from error
     return record
 
 
@@ -34,7 +36,7 @@ def order(record: dict[str, Any]) -> tuple[str, int]:
 
 
 class Batches:
-    """Redrives given-up batches: other consumers have had these records, and keys made of positions stay the same."""
+    """Redrives failed batches. Other consumers have these records already; keys stay the same."""
 
     def __init__(self, stage: Stage, quarantine: Quarantine) -> None:
         self._quarantine, self._lambda = quarantine, stage.client("lambda")
@@ -46,7 +48,7 @@ class Batches:
         function, records = record["requestContext"]["functionArn"], record["payload"]["Records"]
         name = function.split(":function:", 1)[-1]
         if not name.startswith(self._own):
-            reason = f"it is of {name}, which is no function of this stage"
+            reason = f"{name} is not a function of this stage"
             return Outcome(entry.kind, entry.key, FAILED, len(records), len(records), reason)
         if not act:
             return Outcome(entry.kind, entry.key, WOULD, len(records), reason=record["requestContext"]["condition"])
@@ -66,7 +68,7 @@ class Batches:
         except AwsError as error:
             if error.response["Error"]["Code"] != "ResourceNotFoundException":
                 raise
-            return len(numbers), "the function is not there any more"
+            return len(numbers), "the function no longer exists"
         body = answer["Payload"].read()
         if answer.get("FunctionError"):
             return len(numbers), f"the function failed: {_error_type(body)}"
@@ -75,7 +77,7 @@ class Batches:
             return 0, ""
         # As Kinesis reads it: from the lowest failed sequence number on, nothing is done.
         first = min((numbers.index(number) for number in failed if number in numbers), default=0)
-        return len(numbers) - first, "the function reports records that it could not store"
+        return len(numbers) - first, "the function could not store some records"
 
 
 def _error_type(body: bytes) -> str:

@@ -1,4 +1,4 @@
-"""One entry for people: its position, its reason, and what it holds, with card numbers masked."""
+"""Describes one entry: its position, its reason and its content, with card numbers masked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SHOWN_BYTES = 4096
 
 
 def describe(entry: Entry, body: bytes) -> dict[str, Any]:
-    """Give what there is to know of an entry. Raises ClientError if its object cannot be read."""
+    """Describe an entry. Raises ClientError if its object cannot be read."""
     head = {"kind": entry.kind, "what": KINDS[entry.kind].title, "key": entry.key}
     if entry.kind == "lines":
         found = lines.parse(body, entry.key)
@@ -29,5 +29,5 @@ def describe(entry: Entry, body: bytes) -> dict[str, Any]:
 def original_bytes(entry: Entry, body: bytes) -> bytes:
     """Give a bad line's bytes as they were on the stream, without the newline. Raises ClientError for another kind."""
     if entry.kind != "lines":
-        raise ClientError(f"{entry.key} is one of the {entry.kind}: --raw is for lines.")
+        raise ClientError(f"--raw works for lines only; {entry.key} belongs to {entry.kind}.")
     return bytes(lines.parse(body, entry.key)["data"])

@@ -1,4 +1,4 @@
-"""The three kinds of what was set aside, and where each lies: bad lines, given-up batches, manifests not copied."""
+"""The three kinds of quarantine entries and where they are: unreadable lines, failed batches, refused manifests."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ class Kind:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("lines", "QuarantineBucket", "quarantine/", "lines of the stream that no retry can mend"),
-        Kind("batches", "QuarantineBucket", "aws/lambda/", "batches that a function failed on for good"),
-        Kind("manifests", "DeliveryBucket", "errors/manifests/", "deliveries that the warehouse did not take"),
+        Kind("lines", "QuarantineBucket", "quarantine/", "unreadable records (retrying will not help)"),
+        Kind("batches", "QuarantineBucket", "aws/lambda/", "batches that a function gave up on"),
+        Kind("manifests", "DeliveryBucket", "errors/manifests/", "deliveries that the warehouse refused"),
     )
 }
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One object that was set aside."""
+    """One quarantined object."""
 
     kind: str
     key: str
@@ -53,7 +53,7 @@ class Quarantine:
         self._buckets = {kind.name: stage.output(kind.bucket_output) for kind in KINDS.values()}
 
     def entries(self, kinds: Iterable[str]) -> Iterator[Entry]:
-        """Give what is set aside, by kind, in the order of keys: lines and batches of a shard in that of the stream."""
+        """Give the entries by kind, ordered by key: lines and batches of a shard in stream order."""
         pages = self._s3.get_paginator("list_objects_v2")
         for kind in kinds:
             for page in pages.paginate(Bucket=self._buckets[kind], Prefix=KINDS[kind].prefix):
@@ -61,7 +61,7 @@ class Quarantine:
                     yield Entry(kind, item["Key"], item["Size"], item["LastModified"])
 
     def counts(self) -> dict[str, int]:
-        """How many entries there are of each kind."""
+        """Count the entries of each kind."""
         return {kind: sum(1 for _ in self.entries([kind])) for kind in KINDS}
 
     def find(self, key: str) -> Entry:
@@ -69,12 +69,14 @@ class Quarantine:
         kind = next((kind for kind in KINDS.values() if key.startswith(kind.prefix)), None)
         if kind is None:
             prefixes = ", ".join(kind.prefix for kind in KINDS.values())
-            raise ClientError(f"{key} is no key of the quarantine: those begin with {prefixes}.")
+            raise ClientError(f'"{key}" is not a quarantine key; keys start with {prefixes}.')
         try:
             head = self._s3.head_object(Bucket=self._buckets[kind.name], Key=key)
         except AwsError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
-                raise ClientError(f"{key} is not in quarantine: was it redriven? See {REDRIVEN}{key}.") from error
+                raise ClientError(
+                    f"{key} is not in quarantine. It may have been redriven: see {REDRIVEN}{key}."
+                ) from error
             raise
         return Entry(kind.name, key, head["ContentLength"], head["LastModified"])
 
@@ -87,7 +89,7 @@ class Quarantine:
         self._s3.put_object(Bucket=self._buckets[entry.kind], Key=entry.key, Body=body, ContentType="application/json")
 
     def keep_copy(self, entry: Entry, **about: Any) -> None:
-        """Copy an entry to redriven/, with the time and what came of it as its metadata."""
+        """Copy an entry to redriven/, with the time and the outcome as metadata."""
         bucket = self._buckets[entry.kind]
         self._s3.copy_object(
             Bucket=bucket,

@@ -25,7 +25,7 @@ def parse(body: bytes, key: str) -> dict[str, Any]:
         entry = dict(json.loads(body))
         entry["data"] = base64.b64decode(entry["data"], validate=True)
     except (ValueError, KeyError, TypeError) as error:
-        raise ClientError(f"{key} is not an object of the quarantine: was it put there by hand?") from error
+        raise ClientError(f"{key} is not an object of the quarantine: it may have been put there by hand.") from error
     return entry
 
 
@@ -49,7 +49,7 @@ class Lines:
             return Outcome(entry.kind, entry.key, WOULD, len(decoded), len(bad), reason)
         put = self._stream.put(build_records(enumerate(good)), Budget(SECONDS))
         if put.unstored_rows:
-            return Outcome(entry.kind, entry.key, FAILED, len(decoded), len(decoded), "the stream refuses records")
+            return Outcome(entry.kind, entry.key, FAILED, len(decoded), len(decoded), "the stream refused records")
         if not bad:
             self._quarantine.set_done(entry, lines=len(good))
             return Outcome(entry.kind, entry.key, REDRIVEN, len(decoded))

@@ -18,9 +18,9 @@ def parse(body: bytes, key: str) -> list[str]:
     try:
         urls = [str(entry["url"]) for entry in json.loads(body)["entries"]]
     except (ValueError, KeyError, TypeError) as error:
-        raise ClientError(f"{key} is not a manifest of COPY: was it put there by hand?") from error
+        raise ClientError(f"{key} is not a manifest of COPY: it may have been put there by hand.") from error
     if not urls or any(urlsplit(url).scheme != "s3" for url in urls):
-        raise ClientError(f"{key} names no objects of S3: was it put there by hand?")
+        raise ClientError(f"{key} names no objects of S3: it may have been put there by hand.")
     return urls
 
 

@@ -1,14 +1,14 @@
-"""What came of one entry."""
+"""The outcome of redriving one entry."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
-REDRIVEN = "redriven"  # gone through again, moved to redriven/
-WOULD = "would be redriven"  # the dry run's word
-STILL_BAD = "still bad"  # trying again cannot help until something is mended
-FAILED = "failed"  # the store or the function refused again: try later
+REDRIVEN = "redriven"  # sent through again and moved to redriven/
+WOULD = "would be redriven"  # dry run
+STILL_BAD = "still unreadable"  # retrying will not help until the cause is fixed
+FAILED = "failed"  # the store or the function refused again: retry later
 
 
 @dataclass(frozen=True)
@@ -23,5 +23,5 @@ class Outcome:
     reason: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """The outcome as programs read it."""
+        """Return the outcome as JSON."""
         return asdict(self)

@@ -27,7 +27,7 @@ _MAKERS: dict[str, Callable[[Stage, Quarantine], Lines | Batches | Manifests]] =
 
 @dataclass
 class Redrive:
-    """Counts of entries by kind before and after, and what came of each that was chosen."""
+    """Counts of entries by kind before and after, and the outcome of each selected entry."""
 
     stage: str
     dry_run: bool
@@ -41,11 +41,11 @@ class Redrive:
 
     @property
     def clean(self) -> bool:
-        """True when nothing that was chosen stays behind."""
+        """Whether every selected entry was redriven."""
         return not self.count(FAILED) and not self.count(STILL_BAD)
 
     def as_json(self) -> dict[str, Any]:
-        """The redrive as programs read it."""
+        """Return the redrive as JSON."""
         results = {result.replace(" ", "_"): self.count(result) for result in (WOULD, REDRIVEN, STILL_BAD, FAILED)}
         return {
             "stage": self.stage,
@@ -60,7 +60,7 @@ class Redrive:
 def chosen_kinds(kind: str | None) -> list[str]:
     """Give the kinds that ``--kind`` names: all without it. Raises ClientError on an unknown one."""
     if kind is not None and kind not in KINDS:
-        raise ClientError(f"There is no kind {kind}: {', '.join(KINDS)} are.")
+        raise ClientError(f'Unknown kind "{kind}". Choose one of: {", ".join(KINDS)}.')
     return [kind] if kind else list(KINDS)
 
 

@@ -96,7 +96,7 @@ def _transaction_id(line: bytes, bucket: str, key: str) -> str:
         return str(orjson.loads(line)["transaction_id"])
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
         raise ClientError(
-            f"s3://{bucket}/{key} holds a line that is not a transaction: was it put there by hand?"
+            f"s3://{bucket}/{key} holds a line that is not a transaction: it may have been put there by hand."
         ) from error
 
 

@@ -45,9 +45,9 @@ def read_days(first: str, end: str | None, today: date) -> Days:
         begin = date.fromisoformat(first)
         stop = date.fromisoformat(end) if end else today + timedelta(days=1)
     except ValueError as error:
-        raise ClientError(f"A day is written as 2026-11-24, in UTC: {error}.") from error
+        raise ClientError(f"Expected a day in UTC, e.g. 2026-11-24: {error}.") from error
     if begin >= stop:
-        raise ClientError(f"--to is the day after the last one: from {begin} to {stop} there is no day.")
+        raise ClientError(f"--to must be after --from: {begin} to {stop} contains no day.")
     return Days(begin, stop)
 
 

@@ -1,4 +1,4 @@
-"""One `replay`: plans or goes on with a plan, copies and merges part by part, counts core before and after."""
+"""One `replay`: starts or resumes a plan, copies and merges part by part, counts core before and after."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Replay:
     after: int
 
     def as_json(self) -> dict[str, Any]:
-        """The replay as programs read it."""
+        """Return the replay as JSON."""
         shown = asdict(self)
         return {"stage": shown.pop("stage"), "from": shown.pop("first"), "to": shown.pop("end"), **shown}
 
@@ -54,15 +54,17 @@ def replay(
     journal, loader = ReplayJournal(stage), Loader(stage)
     run = journal.unfinished(days)
     if run and not resume:
-        tell(f"an earlier replay of these days stopped after {_done(run)}: beginning anew (--resume goes on with it)")
+        tell(
+            f"An earlier replay of these days stopped after {_done(run)}. Starting over (use --resume to continue it)."
+        )
         run = None
     resumed = run is not None
     if resume and run is None:
-        tell("no replay of these days is unfinished: beginning one")
+        tell("No unfinished replay of these days. Starting one.")
     if run is None:
         run = journal.begin(days, parts(lake_objects(stage, days), part_bytes, part_objects), datetime.now(UTC))
     if not run.parts:
-        raise ClientError(f"The lake has nothing that arrived from {days.first} until {days.end}: are these the days?")
+        raise ClientError(f"Nothing arrived in the lake from {days.first} until {days.end}. Check the days.")
     skipped = len(run.parts) - len(run.left)
     before = loader.transactions()
     for part in run.left:
@@ -90,7 +92,7 @@ def _load(loader: Loader, journal: ReplayJournal, part: Part) -> None:
         result = loader.merge()
     except StatementFailedError as error:
         raise ClientError(
-            f"The warehouse refused {part.manifest}: {error}. What was merged stays; --resume goes on."
+            f"The warehouse refused {part.manifest}: {error}. Merged parts stay. Use --resume to continue."
         ) from error
     journal.done(part, {"staged": result.staged, "inserted": result.inserted})
 

@@ -45,12 +45,12 @@ def ask(stage: Stage, name: str, minutes: int, about: str = "") -> list[dict[str
     """
     known = questions(stage)
     if name not in known:
-        raise ClientError(f"No saved query {name}; there are {', '.join(sorted(known)) or 'none'}.")
+        raise ClientError(f'No saved query "{name}". Available: {", ".join(sorted(known)) or "none"}.')
     question = known[name]
     if question.needs_id and not about:
-        raise ClientError(f"{name} needs an id: swipeline logs {name} --id ID.")
+        raise ClientError(f"{name} needs an ID: swipeline logs {name} --id ID.")
     if '"' in about or "\\" in about:
-        raise ClientError("An id has neither quotes nor backslashes.")
+        raise ClientError("An ID contains neither quotes nor backslashes.")
     logs, now = stage.client("logs"), int(time.time())
     started = logs.start_query(
         logGroupNames=question.groups,
@@ -65,7 +65,7 @@ def ask(stage: Stage, name: str, minutes: int, about: str = "") -> list[dict[str
             break
         time.sleep(POLL_SECONDS)
     else:
-        raise ClientError(f"{name} is not done after {MOST_SECONDS:.0f} s: ask for fewer --minutes.")
+        raise ClientError(f"{name} did not finish within {MOST_SECONDS:.0f} s. Use fewer --minutes.")
     if answer["status"] != "Complete":
         raise ClientError(f"{name} ended as {answer['status']}.")
     return [

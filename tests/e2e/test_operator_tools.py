@@ -145,10 +145,10 @@ def test_a_line_that_a_bug_kept_out_goes_through_once_it_can_be_read(stack: Stac
     keys = [one.key for one in objects]
 
     dry = redrive(stack, *keys, check=False)
-    assert (dry["dry_run"], dry["would_be_redriven"], dry["still_bad"]) == (True, 1, 1)
+    assert (dry["dry_run"], dry["would_be_redriven"], dry["still_unreadable"]) == (True, 1, 1)
     assert dry["before"] == dry["after"]
     done = redrive(stack, *keys, "--yes", check=False)
-    assert (done["redriven"], done["still_bad"]) == (1, 1)
+    assert (done["redriven"], done["still_unreadable"]) == (1, 1)
     assert done["after"]["lines"] == done["before"]["lines"] - 1
     shown = json.loads(stack.run("quarantine", "show", keys[1]).stdout)
     assert shown["reason"] == "by an older version"

@@ -111,5 +111,5 @@ class Lake:
                     yield _Line(line["occurred_at"], line["card_id"], line["merchant_id"], record)
                 except (orjson.JSONDecodeError, KeyError, TypeError) as error:
                     raise ClientError(
-                        f"s3://{self._bucket}/{key} holds a line that is not a transaction: was it put there by hand?"
+                        f"s3://{self._bucket}/{key} holds a line that is not a transaction (put there by hand?)."
                     ) from error

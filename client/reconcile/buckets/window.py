@@ -65,7 +65,7 @@ def read_day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise ClientError(f"A day is written as 2026-11-24, in UTC: {error}.") from error
+        raise ClientError(f"Expected a day in UTC, e.g. 2026-11-24: {error}.") from error
 
 
 def _moment(text: str) -> str:

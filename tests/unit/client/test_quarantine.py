@@ -101,7 +101,7 @@ def test_lines_that_share_an_object_part_ways(world: OperatorWorld) -> None:
     assert [outcome.stuck for outcome in done.outcomes] == [2]
     again = redrive(world.stage, act=True)
     assert len(on_stream(world)) == 3
-    assert again.count("still bad") == 1
+    assert again.count("still unreadable") == 1
 
 
 def test_lines_of_a_card_keep_their_order(world: OperatorWorld) -> None:
@@ -166,8 +166,8 @@ def test_a_batch_of_another_stage_or_of_a_function_that_is_gone_stays(world: Ope
     world.set_aside_batch([2])
     done = redrive(world.stage, act=True)
     reasons = [outcome.reason for outcome in done.outcomes]
-    assert "no function of this stage" in reasons[0]
-    assert "not there any more" in reasons[1]
+    assert "not a function of this stage" in reasons[0]
+    assert "no longer exists" in reasons[1]
     assert world.functions.events == []
 
 
@@ -273,5 +273,5 @@ def test_show_masks_card_numbers_and_raw_gives_the_bytes_as_they_were(world: Ope
     assert original_bytes(entry, body) == data
     batch = quarantine.find(world.set_aside_batch([1, 2]))
     assert describe(batch, quarantine.read(batch))["payload"] == "2 records"
-    with pytest.raises(ClientError, match="--raw is for lines"):
+    with pytest.raises(ClientError, match="--raw works for lines only"):
         original_bytes(batch, b"")

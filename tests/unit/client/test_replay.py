@@ -93,7 +93,7 @@ def test_without_resume_a_replay_begins_anew_and_says_so(world: OperatorWorld) -
     world.warehouse.refuse = ""
     told: list[str] = []
     assert not replay(world.stage, DAY, tell=told.append).resumed
-    assert "beginning anew" in told[0]
+    assert "Starting over" in told[0]
 
 
 def test_an_object_that_vanished_fails_the_part_instead_of_being_left_out(world: OperatorWorld) -> None:
@@ -106,7 +106,7 @@ def test_an_object_that_vanished_fails_the_part_instead_of_being_left_out(world:
 
 
 def test_days_without_anything_are_an_error_not_a_success(world: OperatorWorld) -> None:
-    with pytest.raises(ClientError, match="nothing that arrived from 2026-11-23 until 2026-11-24"):
+    with pytest.raises(ClientError, match="Nothing arrived in the lake from 2026-11-23 until 2026-11-24"):
         replay(world.stage, DAY)
 
 
