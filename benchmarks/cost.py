@@ -1,4 +1,4 @@
-"""What does a million transactions cost on AWS, by service, beside the obvious design, and what is the floor?
+"""What does a million transactions cost on AWS, by service, compared with the naive baseline, and what is the floor?
 
 Method: the counts of benchmarks.end_to_end (the newest result: requests, bytes, write units, invocations and their
 time) times the prices of client/cost/prices.json, which has a date and says how far to trust it; the model is

@@ -1,4 +1,4 @@
-"""How fast does the whole stream path go, beside the obvious design on the same embedded AWS in the same run?
+"""How fast does the whole stream path go, compared with the naive baseline on the same embedded AWS in the same run?
 
 Method: a stack of its own is deployed in a fresh home. The rows are sent with `swipeline send` and its defaults. Then
 benchmarks/baseline is deployed beside it: one POST per transaction from as many threads as help it, put_record per
@@ -62,7 +62,7 @@ def swipeline(stack: CountedStack, path: Path, rows: int) -> dict[str, Any]:
 
 
 def baseline(stack: CountedStack, path: Path, rows: int) -> dict[str, Any]:
-    """The same for the obvious design."""
+    """The same for the naive baseline."""
     stack.deploy_baseline()
     outputs = stack.client("cloudformation").describe_stacks(StackName="swipeline-baseline-local")["Stacks"][0][
         "Outputs"

@@ -18,17 +18,17 @@ module.exports = (kit) => [
       ...(kit.params.cloud === 'aws' ? ['warehouse-snapshot-missed'] : []),
     ])],
   [5,
-    kit.gauge('SLO: answers that are no 5xx, %', [
+    kit.gauge('SLO: API availability (non-5xx), %', [
       kit.math('100 * (1 - errors / IF(count > 0, count, 1))', { label: 'answered', id: 'answered' }),
       kit.api('5XXError', { id: 'errors', visible: false }), kit.api('Count', { id: 'count', visible: false }),
     ], [95, 99, 99.9, 100], { setPeriodToTimeRange: true }),
-    kit.gauge('SLO: rows that the API accepts, %', [
+    kit.gauge('SLO: accepted rows, %', [
       kit.math('100 * (accepted + duplicates) / IF(received > 0, received, 1)', { label: 'accepted', id: 'share' }),
       kit.own('write-to-kinesis', 'Accepted', { id: 'accepted', visible: false }),
       kit.own('write-to-kinesis', 'Duplicates', { id: 'duplicates', visible: false }),
       kit.own('write-to-kinesis', 'Received', { id: 'received', visible: false }),
     ], [0, 90, 99, 100], { setPeriodToTimeRange: true }),
-    kit.number('SLO: from the stream until stored, p99 ms (under 60,000)', kit.CONSUMERS.map(
+    kit.number('SLO: latency from stream to store, p99 ms (under 60,000)', kit.CONSUMERS.map(
       (hop) => kit.own(hop, 'Latency', { label: hop, stat: 'p99' }),
     ), { setPeriodToTimeRange: true }),
     kit.number('SLO: warehouse freshness, s (under 900)', [
@@ -37,7 +37,7 @@ module.exports = (kit) => [
       kit.own('merge-warehouse', 'MergeLag', { id: 'merged', label: 'in staging', stat: 'Maximum' }),
     ])],
   [6,
-    kit.number('The ledger: accepted by the API, taken by each sink', [
+    kit.number('Ledger: rows accepted by the API and processed by each consumer', [
       kit.own('write-to-kinesis', 'Accepted', { id: 'accepted', label: 'API' }),
       // write-to-s3 has no duplicates: a replay overwrites an object whole
       ...kit.CONSUMERS.flatMap((hop, index) => [
@@ -50,7 +50,7 @@ module.exports = (kit) => [
       kit.own('merge-warehouse', 'Written', { id: 's1', visible: false }),
       kit.own('merge-warehouse', 'Duplicates', { id: 's2', visible: false }),
     ], { setPeriodToTimeRange: true }),
-    kit.number('Within a hop: received, and accounted for by nothing', kit.HOPS.slice(1).flatMap((hop, index) => [
+    kit.number('Unaccounted rows per stage (should be 0)', kit.HOPS.slice(1).flatMap((hop, index) => [
       kit.math(
         hop === 'merge-warehouse' ? `g${index} - w${index} - d${index}`
           : hop === 'write-to-s3' ? `g${index} - w${index} - j${index} - f${index}`
@@ -66,10 +66,10 @@ module.exports = (kit) => [
     ]), { setPeriodToTimeRange: true })],
   [4,
     kit.number('Business', [
-      kit.own('write-to-kinesis', 'Amount', { label: 'dollars taken' }),
+      kit.own('write-to-kinesis', 'Amount', { label: 'dollars accepted' }),
       kit.own('detect-fraud', 'Alerts', { label: 'fraud alerts' }),
     ], { setPeriodToTimeRange: true }),
-    kit.number('Set aside', [
+    kit.number('Quarantined and rejected', [
       kit.own('write-to-s3', 'Quarantined', { label: 'lines quarantined' }),
       kit.own('write-to-kinesis', 'Rejected', { label: 'rows rejected' }),
     ], { setPeriodToTimeRange: true })],
