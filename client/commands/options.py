@@ -8,3 +8,6 @@ import typer
 
 StageOption = Annotated[str, typer.Option(help="Target stage: local, or a stage deployed to AWS.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Apply changes (default: dry run).")]
+
+DRY_RUN = "Dry run. Add --yes to apply."

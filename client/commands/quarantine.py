@@ -1,4 +1,4 @@
-"""`swipeline quarantine list | show | redrive`: inspect and retry what could not be processed."""
+"""`swipeline quarantine list | show | redrive | discard`: inspect, retry or discard what could not be processed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from rich.table import Table
 
 from client import output
 from client.aws import Stage, explained
-from client.commands.options import JsonOption, StageOption
+from client.commands.options import DRY_RUN, JsonOption, StageOption, YesOption
 
-app = typer.Typer(help="List, inspect and retry what could not be processed.", no_args_is_help=True)
+app = typer.Typer(help="List, inspect, retry or discard what could not be processed.", no_args_is_help=True)
 KindOption = Annotated[
     str | None, typer.Option("--kind", help="Only entries of this kind: lines, batches or manifests.")
 ]
@@ -85,7 +85,7 @@ def redrive(
     ] = None,
     stage: StageOption = "local",
     kind: KindOption = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Apply changes (default: dry run).")] = False,
+    yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Send quarantined data through the pipeline again. Safe to repeat. Exits with 1 if anything stays in quarantine.
@@ -96,20 +96,52 @@ def redrive(
 
     where = Stage(stage)
     with explained(where):
-        done = run(where, keys or (), kind, yes, lambda one: None if as_json else _tell(one))
+        done = run(where, keys or (), kind, yes, lambda one: None if as_json else _print_outcome(one))
     if as_json:
         output.as_json(done.as_json())
     else:
         _print_counts({"before": done.before, "after": done.after})
         if done.dry_run and done.outcomes:
-            output.people.print("Dry run. Add --yes to apply.")
+            output.people.print(DRY_RUN)
     if not done.clean:
         raise typer.Exit(1)
 
 
-def _tell(one: Any) -> None:
-    what = f"{one.units:,} of it" + (f", {one.stuck:,} stay" if one.stuck else "")
-    text = f"{one.result}: {one.key} ({what})" + (f": {one.reason}" if one.reason else "")
+@app.command()
+def discard(
+    note: Annotated[str, typer.Option("--note", help="Why these entries are discarded. Kept with them.")],
+    keys: Annotated[list[str] | None, typer.Argument(help="Quarantine keys, from `quarantine list`.")] = None,
+    stage: StageOption = "local",
+    kind: KindOption = None,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Discard entries that will never be processed. They move to discarded/ of their bucket, with the note.
+
+    Example: swipeline quarantine discard --kind lines --note "test data of 2026-11-24" --yes
+    """
+    from client.quarantine.discard import discard as run
+
+    where = Stage(stage)
+    with explained(where):
+        done = run(where, keys or (), kind, note, yes)
+    if as_json:
+        output.as_json(done.as_json())
+        return
+    for key in done.keys:
+        _print_line(f"{'would be discarded' if done.dry_run else 'discarded'}: {key}")
+    _print_counts({"before": done.before, "after": done.after})
+    if done.dry_run and done.keys:
+        output.people.print(DRY_RUN)
+
+
+def _print_outcome(one: Any) -> None:
+    """For example: still unreadable: KEY (2 of 5 stay in quarantine): the line is not a JSON array."""
+    stay = f" ({one.stuck:,} of {one.units:,} stay in quarantine)" if one.stuck else f" ({one.units:,})"
+    _print_line(f"{one.result}: {one.key}{stay}" + (f": {one.reason}" if one.reason else ""))
+
+
+def _print_line(text: str) -> None:
     output.people.print(text, highlight=False, soft_wrap=True, markup=False)
 
 

@@ -10,7 +10,7 @@ import typer
 
 from client import output
 from client.aws import Stage, explained
-from client.commands.options import JsonOption, StageOption
+from client.commands.options import DRY_RUN, JsonOption, StageOption, YesOption
 from client.errors import ClientError
 
 
@@ -27,7 +27,7 @@ def rotate_card_key(
             help="Allow a time before every function has the new key. For a leaked key, not for routine rotation.",
         ),
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Apply changes (default: dry run).")] = False,
+    yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Add a card key. The function `rotate-card-key` generates and stores it; nobody sees it.
@@ -41,7 +41,7 @@ def rotate_card_key(
     moment = None if since is None else _moment(since)
     when = moment or "about an hour from now"
     if not yes:
-        output.people.print(f"A new card key, for transactions from {when} on. Dry run. Add --yes to apply.")
+        output.people.print(f"A new card key, for transactions from {when} on. {DRY_RUN}")
         return
     with explained(where):
         done = _invoke(where, {"token": str(uuid.uuid4()), "from": moment, "early": early})

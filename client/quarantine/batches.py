@@ -55,7 +55,7 @@ class Batches:
         stuck, reason = self._invoke(function, record["payload"])
         if reason:
             return Outcome(entry.kind, entry.key, FAILED, len(records), stuck, reason)
-        self._quarantine.set_done(entry, records=len(records))
+        self._quarantine.move(entry, records=len(records))
         return Outcome(entry.kind, entry.key, REDRIVEN, len(records))
 
     def _invoke(self, function: str, event: dict[str, Any]) -> tuple[int, str]:

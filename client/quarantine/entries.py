@@ -12,7 +12,9 @@ from botocore.exceptions import ClientError as AwsError
 from client.aws import Stage
 from client.errors import ClientError
 
-REDRIVEN = "redriven/"  # what went through again is moved below this prefix of its bucket
+# Prefixes, in the bucket of an entry, for what is no longer in quarantine.
+REDRIVEN = "redriven/"
+DISCARDED = "discarded/"
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Entry:
 
 
 class Quarantine:
-    """The entries of a stage. All writes leave either the entry or its copy under redriven/: a crash loses neither."""
+    """The entries of a stage. A crash leaves an entry in its place, under redriven/ or discarded/, or in both."""
 
     def __init__(self, stage: Stage) -> None:
         self._s3 = stage.client("s3")
@@ -75,7 +77,8 @@ class Quarantine:
         except AwsError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
                 raise ClientError(
-                    f"{key} is not in quarantine. It may have been redriven: see {REDRIVEN}{key}."
+                    f"{key} is not in quarantine. It may have been redriven or discarded: see {REDRIVEN}{key} and "
+                    f"{DISCARDED}{key}."
                 ) from error
             raise
         return Entry(kind.name, key, head["ContentLength"], head["LastModified"])
@@ -88,19 +91,19 @@ class Quarantine:
         """Put other content in an entry's place."""
         self._s3.put_object(Bucket=self._buckets[entry.kind], Key=entry.key, Body=body, ContentType="application/json")
 
-    def keep_copy(self, entry: Entry, **about: Any) -> None:
-        """Copy an entry to redriven/, with the time and the outcome as metadata."""
+    def keep_copy(self, entry: Entry, prefix: str = REDRIVEN, **about: Any) -> None:
+        """Copy an entry below a prefix, with the time and the outcome as metadata."""
         bucket = self._buckets[entry.kind]
         self._s3.copy_object(
             Bucket=bucket,
-            Key=REDRIVEN + entry.key,
+            Key=prefix + entry.key,
             CopySource={"Bucket": bucket, "Key": entry.key},
             ContentType="application/json",
-            Metadata={"redriven-at": datetime.now(UTC).isoformat(), **{k: str(v) for k, v in about.items()}},
+            Metadata={f"{prefix[:-1]}-at": datetime.now(UTC).isoformat(), **{k: str(v) for k, v in about.items()}},
             MetadataDirective="REPLACE",
         )
 
-    def set_done(self, entry: Entry, **about: Any) -> None:
-        """Move an entry to redriven/: killed between the two, it is in both places, and is redriven once more."""
-        self.keep_copy(entry, **about)
+    def move(self, entry: Entry, prefix: str = REDRIVEN, **about: Any) -> None:
+        """Move an entry below a prefix. Killed in between, it is in both places, and the next run moves it again."""
+        self.keep_copy(entry, prefix, **about)
         self._s3.delete_object(Bucket=self._buckets[entry.kind], Key=entry.key)

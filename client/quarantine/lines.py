@@ -51,7 +51,7 @@ class Lines:
         if put.unstored_rows:
             return Outcome(entry.kind, entry.key, FAILED, len(decoded), len(decoded), "the stream refused records")
         if not bad:
-            self._quarantine.set_done(entry, lines=len(good))
+            self._quarantine.move(entry, lines=len(good))
             return Outcome(entry.kind, entry.key, REDRIVEN, len(decoded))
         self._quarantine.keep_copy(entry, lines=len(good))
         rest = {**body, "lines": len(bad), "reason": reason}

@@ -44,5 +44,5 @@ class Manifests:
             self._loader.merge()
         except StatementFailedError as error:
             return Outcome(entry.kind, entry.key, FAILED, objects, objects, str(error))
-        self._quarantine.set_done(entry, objects=objects)
+        self._quarantine.move(entry, objects=objects)
         return Outcome(entry.kind, entry.key, REDRIVEN, objects)

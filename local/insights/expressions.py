@@ -9,6 +9,7 @@ from typing import Any
 
 from local.insights.functions import CALLS, number, shown, truth
 from local.insights.lexer import QueryError, Token
+from local.insights.structures import lookup
 
 Event = Mapping[str, Any]
 Function = Callable[[Event], Any]
@@ -150,7 +151,7 @@ class Reader:
             raise QueryError(f"unexpected '{token.value}'")
         if self.peek().value == "(" and self.peek().kind == "sign":
             return self._call(token.value.lower())
-        return lambda event: event.get(token.value)
+        return lambda event: lookup(event, token.value)
 
     def _call(self, name: str) -> Function:
         self.take("(")

@@ -6,6 +6,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import orjson
+
+from local.insights.structures import json_parse
+
 
 def number(value: Any) -> float | int | None:
     """A value as a number, a text of digits too; None where it is none."""
@@ -23,6 +27,8 @@ def number(value: Any) -> float | int | None:
 
 def shown(value: Any) -> str:
     """A value as results show it."""
+    if isinstance(value, dict | list):
+        return orjson.dumps(value).decode()
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, float):
@@ -57,6 +63,7 @@ def _coalesce(*values: Any) -> Any:
 # Name -> (function, fewest arguments, most arguments).
 CALLS: dict[str, tuple[Callable[..., Any], int, int]] = {
     "abs": (_numeric(abs), 1, 1),
+    "jsonparse": (json_parse, 1, 1),
     "ceil": (_numeric(math.ceil), 1, 1),
     "floor": (_numeric(math.floor), 1, 1),
     "sqrt": (_numeric(lambda v: math.sqrt(v) if v >= 0 else None), 1, 1),

@@ -1,7 +1,7 @@
 """A Logs Insights query: read once, then run over events.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html; supported are fields, display, filter,
-parse, stats, sort, limit, dedup. Anything else is a QueryError.
+parse, stats, sort, limit, dedup, unnest. Anything else is a QueryError.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from local.insights.aggregates import Aggregate, aggregate
 from local.insights.expressions import Event, Function, Reader, pattern_of
 from local.insights.functions import number, shown, truth
 from local.insights.lexer import QueryError, Token, commands, tokens
+from local.insights.structures import unnest
 
 Events = list[dict[str, Any]]
 Step = Callable[[Events], Events]
@@ -102,6 +103,9 @@ class Query:
             return events
 
         self._steps.append(step)
+
+    def _read_unnest(self, text: str) -> None:
+        self._steps.append(unnest(text))
 
     def _read_stats(self, text: str) -> None:
         if self._stats:

@@ -86,6 +86,15 @@ def rows(emulator: Emulator, started: int, query: str) -> list[dict[str, str]]:
         ),
         ("display took | limit 1 | filter took > 0", [{"took": "20"}]),
         ("filter level not like /INFO/ and ispresent(level) | display level", [{"level": "ERROR"}]),
+        (
+            "filter ispresent(tags.0) | fields jsonparse(@message) as js | unnest js.tags into tag | display hop, tag",
+            [{"hop": "edge", "tag": "y"}, {"hop": "edge", "tag": "x"}],
+        ),
+        (
+            "fields jsonParse(@message) as j | unnest j.request into r | filter r.id = 'b' | stats count(*) by r.id",
+            [{"r.id": "b", "count(*)": "1"}],
+        ),
+        ("filter hop = 'lake' | fields jsonParse(@message) as js | unnest js.took into t | display t", [{"t": "20"}]),
     ],
 )
 def test_a_query_gives_what_the_language_says(
@@ -111,6 +120,7 @@ def test_stats_by_bin_counts_per_period(emulator: Emulator, started: int) -> Non
         "",
         "fields f(",
         "filter x like 5",
+        "unnest tags",
     ],
 )
 def test_what_is_not_supported_is_refused(emulator: Emulator, started: int, query: str) -> None:

@@ -158,6 +158,7 @@ class OperatorWorld:
         self.stage = Stage("local")
         self.stage._clients |= {
             "s3": self.s3,
+            "sts": boto3.client("sts", "us-east-1"),
             "kinesis": self.stream,
             "firehose": FakeFirehose(),
             "lambda": self.functions,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from moto import mock_aws
 
 from client.errors import ClientError
 from client.quarantine.describe import describe, original_bytes
+from client.quarantine.discard import discard
 from client.quarantine.entries import Quarantine
 from client.quarantine.run import chosen_kinds, redrive
 from shared.transaction.codec import decode_record, encode_line, encode_record
@@ -275,3 +277,40 @@ def test_show_masks_card_numbers_and_raw_gives_the_bytes_as_they_were(world: Ope
     assert describe(batch, quarantine.read(batch))["payload"] == "2 records"
     with pytest.raises(ClientError, match="--raw works for lines only"):
         original_bytes(batch, b"")
+
+
+def test_a_discarded_entry_leaves_quarantine_and_is_kept_with_who_when_and_why(world: OperatorWorld) -> None:
+    junk, other = world.set_aside_line(b"\xff", number=1), world.set_aside_line(b"\xfe", number=2)
+    done = discard(world.stage, [junk], None, "junk of a test, 4111 1111 1111 1111, für immer", act=True)
+    assert (done.before["lines"], done.after["lines"]) == (2, 1)
+    assert world.keys("quarantine", "quarantine/") == [other]
+    kept = world.s3.head_object(Bucket="quarantine", Key=f"discarded/{junk}")["Metadata"]
+    assert kept["note"] == "junk of a test, ************1111, f%C3%BCr immer"
+    assert kept["discarded-by"].startswith("arn:aws:")
+    assert kept["discarded-at"] < datetime.now(UTC).isoformat()
+
+
+def test_a_discard_is_a_dry_run_unless_told_and_takes_no_entry_that_was_not_named(world: OperatorWorld) -> None:
+    world.set_aside_line(b"\xff")
+    batch = world.set_aside_batch([1])
+    before = snapshot(world)
+    assert discard(world.stage, [], "batches", "why").keys == [batch]
+    assert snapshot(world) == before
+    with pytest.raises(ClientError, match="--kind"):
+        discard(world.stage, [], None, "why", act=True)
+    with pytest.raises(ClientError, match="--note"):
+        discard(world.stage, [], "lines", "  ", act=True)
+    assert snapshot(world) == before
+
+
+def test_a_discard_that_is_killed_between_copy_and_delete_is_finished_by_the_next(
+    world: OperatorWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    junk = world.set_aside_line(b"\xff")
+    with monkeypatch.context() as patch:
+        patch.setattr(world.s3, "delete_object", lambda **_: (_ for _ in ()).throw(Killed()))
+        with pytest.raises(Killed):
+            discard(world.stage, [junk], None, "junk", act=True)
+    assert set(world.keys("quarantine")) == {junk, f"discarded/{junk}"}
+    discard(world.stage, [junk], None, "junk", act=True)
+    assert world.keys("quarantine") == [f"discarded/{junk}"]
