@@ -159,7 +159,7 @@ def main() -> None:
     executions.install()
     from ministack.core import iam_evaluator, lambda_runtime
 
-    from local import function_logs, journal
+    from local import function_logs, journal, topics
     from local.batch_writes import write_batches_cheaply
     from local.door.gate import Gate
     from local.door.install import install as install_door
@@ -173,6 +173,7 @@ def main() -> None:
     from local.schedules import go_on_after_a_restart
 
     install_door(settings.root_key)
+    topics.install()
     permissions = Permissions()
     permissions.install(iam_evaluator)
     tidy_less_often()

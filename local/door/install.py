@@ -16,6 +16,8 @@ from local.door.gate import verified_holder
 from local.door.signature import Holder, Refusal
 from local.settings import ACCOUNT_ID
 
+INVOKE = "execute-api:Invoke"
+
 
 def install(root: RootKey) -> None:
     """Patch the loaded MiniStack. Raises AttributeError when it is not the one this is for."""
@@ -45,6 +47,17 @@ def install(root: RootKey) -> None:
     replace(iam_evaluator, "_is_root_key", never)
     replace(iam_evaluator, "pin_signed_request", pin_unless_verified)
     replace(app, "pin_signed_request", pin_unless_verified)
+    enforce_api = app._enforce_execute_api
+
+    def enforce_existing(
+        api_id: str, stage: str, method: str, path: str, headers: Any, query: Any, iam_action: str = INVOKE
+    ) -> Any:
+        """A method that the API has not is refused by API Gateway itself, in its own words, and counted."""
+        if iam_action == INVOKE and app._execute_api_authorization_type(api_id, stage, method, path) is None:
+            return None
+        return enforce_api(api_id, stage, method, path, headers, query, iam_action=iam_action)
+
+    replace(app, "_enforce_execute_api", enforce_existing)
     credentials = _execution_credentials(root)
     replace(lambda_runtime, "execution_credentials", credentials)
     replace(lambda_svc, "execution_credentials", credentials)
