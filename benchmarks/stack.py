@@ -14,9 +14,11 @@ from typing import Any
 
 import orjson
 import psutil
-import requests
 
 from benchmarks.frame import REPOSITORY
+from local.calls import CALLS_PATH
+from local.control import call
+from local.settings import Settings
 from tests.e2e.stack import Stack, wait_until
 from tests.ports import free_port_pair
 
@@ -35,22 +37,17 @@ class CountedStack(Stack):
 
     def calls(self) -> dict[str, Any]:
         """What was counted since the last :meth:`count_anew`."""
-        return dict(requests.get(self._counter, timeout=30).json())
+        return call(self._settings, "GET", CALLS_PATH)[1]
 
     def count_anew(self) -> None:
         """Forget what was counted."""
-        requests.delete(self._counter, timeout=30)
+        call(self._settings, "DELETE", CALLS_PATH)
 
     def deploy_baseline(self) -> None:
         """Deploy benchmarks/baseline beside the service, and make its table in the warehouse."""
         command = [str(REPOSITORY / "node_modules" / ".bin" / "sls"), "deploy", "--stage", "local", "--conceal"]
-        env = self.env | {
+        env = self._settings.environment(self.env) | {
             "BASELINE_REDSHIFT_PORT": str(self.port + 1),
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.port}",
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_REGION": "us-east-1",
-            "AWS_DEFAULT_REGION": "us-east-1",
             "SLS_AWS_MONITORING_FREQUENCY": "300",
             "SLS_TELEMETRY_DISABLED": "1",
             "NODE_NO_WARNINGS": "1",
@@ -62,8 +59,8 @@ class CountedStack(Stack):
         self.sql((BASELINE / "table.sql").read_text(encoding="utf-8"))
 
     @property
-    def _counter(self) -> str:
-        return f"http://127.0.0.1:{self.port}/_swipeline/calls"
+    def _settings(self) -> Settings:
+        return Settings(self.home, self.port)
 
 
 @contextmanager

@@ -28,7 +28,8 @@ from botocore.exceptions import (
 
 from client.errors import ClientError
 from client.signing import Signed
-from local.settings import REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Settings
+from local.private import NotPrivateError, private_folder
+from local.settings import REGION, Settings
 
 LOCAL = "local"
 SERVICE = "swipeline"
@@ -36,7 +37,11 @@ SERVICE = "swipeline"
 
 def home() -> Path:
     """Where the client keeps its journals: `$SWIPELINE_HOME`, by default `.swipeline` beside the code."""
-    return _settings().home
+    where = _settings().home
+    try:
+        return private_folder(where)
+    except NotPrivateError as error:
+        raise ClientError(f"{error}, with SWIPELINE_HOME.") from error
 
 
 def _settings() -> Settings:
@@ -83,7 +88,7 @@ class Stage:
         endpoint = settings.redshift_endpoint if service == "redshift-data" else settings.endpoint
         # A proxy of the person's is not for loopback.
         config = _config(2, service, proxies={}, s3={"addressing_style": "path"})
-        session = session or boto3.Session(ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, region_name=REGION)
+        session = session or boto3.Session(**settings.root_key.for_botocore(), region_name=REGION)
         return session.client(service, endpoint_url=endpoint, config=config)
 
     def _remote(self, service: str, session: boto3.Session | None = None) -> Any:

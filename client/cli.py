@@ -31,6 +31,7 @@ from client.commands import (
     transactions,
 )
 from client.errors import ClientError
+from local.private import private_umask
 
 USAGE_EXIT = 64  # EX_USAGE of sysexits.h: 2 means that rows were rejected
 
@@ -78,6 +79,7 @@ def main() -> None:
 
     An error is one line on standard error, never a traceback.
     """
+    private_umask()  # journals, exports and rejected rows are the user's alone
     try:
         code = app(standalone_mode=False)
     except ClientError as error:

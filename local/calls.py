@@ -25,11 +25,12 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 CALLS_PATH = "/_swipeline/calls"
+VERIFY_PATH = "/_swipeline/verify"
 VARIABLE = "SWIPELINE_COUNT_CALLS"
 _SERVICES = {
     "Kinesis_20131202": "kinesis",
     "DynamoDB_20120810": "dynamodb",
-    "RedshiftData": "redshift-data",  # the Data API's server sends a caller's request on, to have its signature checked
+    "RedshiftData": "redshift-data",
 }
 _WRITES = frozenset({"PutItem", "BatchWriteItem", "TransactWriteItems", "BatchExecuteStatement", "UpdateItem"})
 
@@ -58,11 +59,15 @@ class Calls:
                 self._counts.clear()
                 self._writes.clear()
             await answer(send, self.report())
+        elif scope["path"] == VERIFY_PATH:  # a request to the Data API, whose server has its signature checked
+            message = await receive()  # one: the door has read all of it
+            inner = json.loads(message["body"])
+            headers = {name.lower().encode(): value.encode() for name, value in inner["headers"]}
+            await self._count(scope, _once(message), send, headers)
         else:
-            await self._count(scope, receive, send)
+            await self._count(scope, receive, send, dict(scope["headers"]))
 
-    async def _count(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
+    async def _count(self, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes]) -> None:
         service, operation = identify(scope, headers)
         caller = self._caller_of(access_key_id(headers))
         count = self._counts.setdefault((caller, service, operation), Counter())
@@ -91,6 +96,13 @@ class Calls:
             count["puts"] += 1
             count["units"] += factor * math.ceil(item_bytes(item) / 1024)
             count["bytes"] += item_bytes(item)
+
+
+def _once(message: MutableMapping[str, Any]) -> Receive:
+    async def receive() -> MutableMapping[str, Any]:
+        return message
+
+    return receive
 
 
 async def answer(send: Send, content: Any) -> None:

@@ -11,7 +11,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local.settings import ACCOUNT_ID, REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Settings
+from local.settings import ACCOUNT_ID, REGION, Settings
 
 # What AWS, and the emulator after a restart, says to credentials it doesn't know any more.
 STALE_CREDENTIALS = frozenset(
@@ -54,8 +54,7 @@ class Clients:
         """A client with the root key: what AWS's own services do without asking IAM, such as invoking a function."""
         with self._lock:
             if service not in self._as_root:
-                keys = {"aws_access_key_id": ROOT_ACCESS_KEY_ID, "aws_secret_access_key": ROOT_SECRET_ACCESS_KEY}
-                self._as_root[service] = self._make(service, keys)
+                self._as_root[service] = self._make(service, self._settings.root_key.for_botocore())
             return self._as_root[service]
 
     def role(self, service: str, role_arn: str) -> Any:

@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,11 +17,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from local.clients import Clients
+from local.private import open_private, private_folder
 from local.processes import log_tail
 from local.settings import REPOSITORY, Settings
 from local.snapshot import take_snapshot
 
 DEPLOY_SECONDS = 600
+LOCKS = REPOSITORY / ".swipeline"  # the default home: private, and the same for every home of this repository
 # Everything that goes into the packaged service.
 _INPUT_FILES = ("serverless.yml", "package.json", "package-lock.json", "requirements.txt", "requirements.lock")
 _INPUT_FOLDERS = ("resources", "handlers", "shared", "redshift", "glue", "fraud")
@@ -145,8 +146,7 @@ def _run_serverless(settings: Settings, stage: str) -> None:
 @contextmanager
 def _only_one_deploy() -> Iterator[None]:
     """The Serverless Framework packages into the repository's .serverless/: two at a time would mix their packages."""
-    name = hashlib.sha256(str(REPOSITORY).encode()).hexdigest()[:16]
-    with (Path(tempfile.gettempdir()) / f"swipeline-deploy-{os.getuid()}-{name}.lock").open("w") as lock:
+    with os.fdopen(open_private(private_folder(LOCKS) / "deploy.lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -1,10 +1,7 @@
 """Starts MiniStack in this process: loopback only, IAM enforced, its state kept under the home, and routes of ours.
 
-`GET /_swipeline/caller?access_key_id=ASIA...` answers {"arn", "principal_arn", "type"}: who holds this access key.
-`arn` can be given to iam:SimulatePrincipalPolicy (for an assumed role it is the role's), `principal_arn` is what
-sts:GetCallerIdentity says. AWS's own services resolve a caller inside; MiniStack has no public call for it, and the
-Redshift Data API needs it to authorise. The route proves nothing about who sent a request: check the signature first.
-
+Every request passes the front door first (local.door): its host, its origin, its signature. Our routes take the root
+key: `POST /_swipeline/verify` checks a request of the Redshift Data API's (local.door.verifying).
 `POST /_swipeline/snapshot` saves the state: see `local.snapshot`. `POST /_swipeline/faults` makes services fail: see
 `local.cloudwatch.faults`. `GET /_swipeline/permissions`: what roles have used of theirs, see `local.permissions`.
 """
@@ -21,17 +18,17 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from functools import cache
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qs
 
 from local import api_keys, shard_limits
-from local.calls import VARIABLE, Calls
+from local.calls import VARIABLE, VERIFY_PATH, Calls
 from local.clients import Clients
 from local.cloudwatch.faults import FAULTS_PATH, Faults
 from local.cloudwatch.install import CloudWatch
 from local.executions import Executions
 from local.glue import GlueEngine
 from local.permissions import PERMISSIONS_PATH, Permissions
-from local.settings import ACCOUNT_ID, HOST, REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Settings
+from local.private import private_folder, private_umask
+from local.settings import ACCOUNT_ID, HOST, REGION, Settings
 from local.snapshot import SNAPSHOT_PATH, save
 from local.step_functions import Integrations
 from local.xray.install import XRay
@@ -41,7 +38,6 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-CALLER_PATH = "/_swipeline/caller"
 KEEP_ALIVE_SECONDS = 75
 INHERITED_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "SYSTEMROOT", "JAVA_HOME")
 
@@ -52,6 +48,7 @@ def emulator_environment(settings: Settings, base: Mapping[str, str]) -> dict[st
     Functions inherit the emulator's environment, so only what a process needs to run is let through: a function must
     find on the laptop what it finds on Lambda, not what happens to be set in somebody's shell.
     """
+    key = settings.root_key
     return {name: base[name] for name in INHERITED_VARIABLES if name in base} | {
         "BIND_HOST": HOST,
         "MINISTACK_HOST": HOST,
@@ -67,32 +64,14 @@ def emulator_environment(settings: Settings, base: Mapping[str, str]) -> dict[st
         "S3_DATA_DIR": str(settings.state / "s3"),
         "LOG_LEVEL": base.get("LOG_LEVEL", "INFO"),
         "AWS_ENDPOINT_URL": settings.endpoint,
-        "AWS_ACCESS_KEY_ID": ROOT_ACCESS_KEY_ID,
-        "AWS_SECRET_ACCESS_KEY": ROOT_SECRET_ACCESS_KEY,
+        "AWS_ACCESS_KEY_ID": key.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": key.secret_access_key,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_XRAY_DAEMON_ADDRESS": f"{HOST}:{settings.port}",
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
     }
-
-
-def role_arn(principal_arn: str) -> str:
-    """The ARN to simulate policies with: arn:aws:sts::1:assumed-role/NAME/SESSION becomes arn:aws:iam::1:role/NAME."""
-    _, partition, service, _, account, resource = principal_arn.split(":", 5)
-    if service == "sts" and resource.startswith("assumed-role/"):
-        return f"arn:{partition}:iam::{account}:role/{resource.split('/')[1]}"
-    return principal_arn
-
-
-def caller(access_key_id: str) -> tuple[HTTPStatus, dict[str, Any]]:
-    """Who holds an access key; 404 with AWS's error code when it is unknown or expired."""
-    from ministack.core.iam_evaluator import AuthError, resolve_principal
-
-    principal = resolve_principal(access_key_id, ACCOUNT_ID)
-    if isinstance(principal, AuthError):
-        return HTTPStatus.NOT_FOUND, {"__type": principal.code, "message": principal.message}
-    return HTTPStatus.OK, {"arn": role_arn(principal.arn), "principal_arn": principal.arn, "type": principal.type}
 
 
 async def body_of(receive: Receive) -> bytes:
@@ -107,6 +86,8 @@ async def body_of(receive: Receive) -> bytes:
 @cache
 def caller_name(access_key_id: str) -> str:
     """Who holds an access key: a role's name, `root`, or `anonymous`."""
+    from local.door.verifying import caller
+
     status, found = caller(access_key_id) if access_key_id else (HTTPStatus.NOT_FOUND, {})
     return str(found["arn"]).rpartition(":")[2].rpartition("/")[2] if status == HTTPStatus.OK else "anonymous"
 
@@ -116,9 +97,8 @@ def with_routes(app: App, faults: Faults, permissions: Permissions) -> App:
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         route = (scope["method"], scope["path"]) if scope["type"] == "http" else None
-        if route == ("GET", CALLER_PATH):
-            key = parse_qs(scope.get("query_string", b"").decode("ascii", "replace")).get("access_key_id", [""])[0]
-            status, answer = caller(key)
+        if route == ("POST", VERIFY_PATH):
+            status, answer = _verify(await body_of(receive), permissions)
         elif route == ("POST", SNAPSHOT_PATH):
             status, answer = save()
         elif route == ("POST", FAULTS_PATH):
@@ -126,8 +106,6 @@ def with_routes(app: App, faults: Faults, permissions: Permissions) -> App:
         elif route == ("GET", PERMISSIONS_PATH):
             status, answer = HTTPStatus.OK, permissions.report()
         else:
-            if route:
-                permissions.asked(dict(scope["headers"]), caller_name)
             await app(scope, receive, send)
             return
         body = json.dumps(answer).encode()
@@ -136,6 +114,15 @@ def with_routes(app: App, faults: Faults, permissions: Permissions) -> App:
         await send({"type": "http.response.body", "body": body})
 
     return wrapped
+
+
+def _verify(body: bytes, permissions: Permissions) -> tuple[int, dict[str, Any]]:
+    from local.door.verifying import check
+
+    status, answer, key = check(body)
+    if key:
+        permissions.asked(json.loads(body)["headers"], caller_name(key))
+    return status, answer
 
 
 def port_is_taken(port: int) -> bool:
@@ -149,9 +136,12 @@ def main() -> None:
     settings = Settings.from_environment()
     if port_is_taken(settings.port):
         sys.exit(f"Port {settings.port} on {HOST} is taken by another process: stop it, or set SWIPELINE_PORT")
+    private_umask()
+    private_folder(settings.home)
     shutil.rmtree(settings.functions, ignore_errors=True)  # of an emulator that was killed
     for directory in (settings.state / "emulator", settings.state / "s3", settings.functions):
-        directory.mkdir(parents=True, exist_ok=True)
+        private_folder(directory)
+    ports = {settings.port, settings.behind_proxy().port}
     counting, limiting = os.environ.get(VARIABLE) == "1", os.environ.get(shard_limits.VARIABLE) == "1"
     environment = emulator_environment(settings, os.environ)
     os.environ.clear()
@@ -159,7 +149,7 @@ def main() -> None:
 
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
-    from ministack.app import app
+    from ministack.app import _parse_execute_api_url, app
     from ministack.services import apigateway_v1, dynamodb, glue, kinesis, stepfunctions
 
     api_keys.install(apigateway_v1)
@@ -169,8 +159,12 @@ def main() -> None:
     executions.install()
     from ministack.core import iam_evaluator, lambda_runtime
 
-    from local import function_logs, journal
+    from local import function_logs, journal, topics
     from local.batch_writes import write_batches_cheaply
+    from local.door.gate import Gate
+    from local.door.install import install as install_door
+    from local.door.install import resolve
+    from local.door.origins import Door
     from local.housekeeping import tidy_less_often
     from local.paged_scan import page_scans
     from local.partiql import check_each_statement, read_less_often
@@ -178,6 +172,8 @@ def main() -> None:
     from local.quick_json import read_requests_quickly
     from local.schedules import go_on_after_a_restart
 
+    install_door(settings.root_key)
+    topics.install()
     permissions = Permissions()
     permissions.install(iam_evaluator)
     tidy_less_often()
@@ -205,7 +201,9 @@ def main() -> None:
     config.loglevel = "WARNING"
     try:
         served = with_routes(app, cloudwatch.faults, permissions)
-        asyncio.run(serve(Calls(served, caller_name) if counting else served, config))
+        counted = Calls(served, caller_name) if counting else served
+        gate = Gate(counted, Door(ports, virtual_hosts=True), resolve, _parse_execute_api_url)
+        asyncio.run(serve(gate, config))
     finally:
         xray.stop()
         cloudwatch.stop()

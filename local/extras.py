@@ -42,7 +42,9 @@ def _fetch(requirements: str) -> None:
     else:
         command = [sys.executable, "-m", "pip", *target]
     try:
-        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=FETCH_SECONDS)
+        done = subprocess.run(
+            command, cwd=REPOSITORY, capture_output=True, text=True, timeout=FETCH_SECONDS, umask=0o022
+        )
     except subprocess.TimeoutExpired as error:
         raise ExtrasError(f"{requirements} was not fetched within {FETCH_SECONDS} s: try again") from error
     if done.returncode != 0:

@@ -18,6 +18,7 @@ from typing import Any
 import boto3
 
 from local.clients import Clients
+from local.private import private_umask
 from local.settings import REGION, Settings
 from local.spark import ensure_spark, java_home
 
@@ -34,6 +35,7 @@ THREADS = 8
 
 def main() -> None:
     """Run the order; exits as the script does."""
+    private_umask()
     order = json.load(sys.stdin)
     settings = Settings.from_environment()
     scratch = settings.home / "tmp"

@@ -7,14 +7,13 @@ asked: its server decides by itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from local.calls import access_key_id
 from local.cloudwatch.replacing import replace
 
 PERMISSIONS_PATH = "/_swipeline/permissions"
-REDSHIFT_TARGET = b"RedshiftData."
+REDSHIFT_TARGET = "RedshiftData."
 MOST_REMEMBERED = 20_000  # requests that need no second look: an S3 key is met once, a table a million times
 
 
@@ -60,12 +59,11 @@ class Permissions:
 
         replace(evaluator, "evaluate", noting)
 
-    def asked(self, headers: Mapping[bytes, bytes], caller_of: Any) -> None:
-        """Note a request to the Redshift Data API, which its server sends on to have its signature checked."""
-        target = headers.get(b"x-amz-target", b"")
+    def asked(self, headers: Iterable[tuple[str, str]], caller: str) -> None:
+        """Note a request to the Redshift Data API, whose server had its signature checked."""
+        target = next((value for name, value in headers if name.lower() == "x-amz-target"), "")
         if target.startswith(REDSHIFT_TARGET):
-            operation = target.removeprefix(REDSHIFT_TARGET).decode("latin-1")
-            self._used.add((caller_of(access_key_id(headers)), f"redshift-data:{operation}", "*"))
+            self._used.add((caller, f"redshift-data:{target.removeprefix(REDSHIFT_TARGET)}", "*"))
 
     def report(self) -> dict[str, Any]:
         """What was used so far."""

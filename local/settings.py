@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from local.credentials import RootKey, root_key
+
 HOST = "127.0.0.1"
 REGION = "us-east-1"
 ACCOUNT_ID = "000000000000"
-ROOT_ACCESS_KEY_ID = "test"
-ROOT_SECRET_ACCESS_KEY = "test"  # noqa: S105  the emulator's fixed root key, good for nothing but this machine
 REPOSITORY = Path(__file__).resolve().parent.parent
 DEFAULT_PORT = 4566
 
@@ -50,6 +50,11 @@ class Settings:
         return f"http://{HOST}:{self.port}"
 
     @property
+    def root_key(self) -> RootKey:
+        """The root credentials, drawn when the home is first used. Raises CredentialsError, NotPrivateError."""
+        return root_key(self.home)
+
+    @property
     def redshift_port(self) -> int:
         return self.port + 1
 
@@ -84,14 +89,15 @@ class Settings:
 
     def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
         """The environment of a process that talks to this embedded AWS as root, and to no other AWS."""
+        key = self.root_key
         environ = {k: v for k, v in (os.environ if base is None else base).items() if k not in FOREIGN_VARIABLES}
         environ.update(
             SWIPELINE_HOME=str(self.home),
             SWIPELINE_PORT=str(self.port),
             AWS_ENDPOINT_URL=self.endpoint,
             AWS_ENDPOINT_URL_REDSHIFT_DATA=self.redshift_endpoint,
-            AWS_ACCESS_KEY_ID=ROOT_ACCESS_KEY_ID,
-            AWS_SECRET_ACCESS_KEY=ROOT_SECRET_ACCESS_KEY,
+            AWS_ACCESS_KEY_ID=key.access_key_id,
+            AWS_SECRET_ACCESS_KEY=key.secret_access_key,
             AWS_REGION=REGION,
             AWS_DEFAULT_REGION=REGION,
             AWS_EC2_METADATA_DISABLED="true",

@@ -6,12 +6,12 @@ save on SIGTERM; requests wait meanwhile, so what is saved fits together.
 
 from __future__ import annotations
 
-import http.client
 import time
 from http import HTTPStatus
 from typing import Any
 
-from local.settings import HOST, Settings
+from local.control import call
+from local.settings import Settings
 
 SNAPSHOT_PATH = "/_swipeline/snapshot"
 LONGEST_SNAPSHOT_SECONDS = 300.0
@@ -29,11 +29,6 @@ def save() -> tuple[HTTPStatus, dict[str, Any]]:
 
 def take_snapshot(settings: Settings) -> None:
     """Ask a running emulator for a snapshot. Raises OSError when it can't be reached or doesn't save."""
-    connection = http.client.HTTPConnection(HOST, settings.port, timeout=LONGEST_SNAPSHOT_SECONDS)
-    try:
-        connection.request("POST", SNAPSHOT_PATH)
-        status = connection.getresponse().status
-    finally:
-        connection.close()
+    status, _ = call(settings, "POST", SNAPSHOT_PATH, timeout=LONGEST_SNAPSHOT_SECONDS)
     if status != HTTPStatus.OK:
         raise OSError(f"the emulator answered {status} to {SNAPSHOT_PATH}")

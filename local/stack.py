@@ -10,7 +10,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,8 +19,10 @@ import psutil
 from botocore.exceptions import BotoCoreError
 
 from local.clients import Clients
+from local.credentials import CredentialsError
 from local.deploy import DeployError, deploy, describe_stack, outputs, stack_name
 from local.emulator import port_is_taken
+from local.private import NotPrivateError, make_private, private_folder, privately
 from local.processes import PROCESSES, Process, is_healthy, log_file, log_tail
 from local.settings import REPOSITORY, Settings
 from local.supervisor import code_version, state_file
@@ -84,6 +87,19 @@ def up(stage: str = STAGE, tell: Callable[[str], None] = lambda _: None) -> Stat
             f"the embedded AWS has stage {STAGE!r} only: deploy {stage!r} with `sls deploy --stage {stage}`"
         )
     settings = Settings.from_environment()
+    with privately(), _explained(settings):
+        return _up(settings, stage, tell)
+
+
+@contextmanager
+def _explained(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except (NotPrivateError, CredentialsError) as error:
+        raise StackError(f"{error} (the home of the embedded AWS is {settings.home}, see SWIPELINE_HOME)") from error
+
+
+def _up(settings: Settings, stage: str, tell: Callable[[str], None]) -> Status:
     if _supervisor(settings) is not None and _told(settings).get("code") != code_version():
         tell("stopping the embedded AWS: it runs older code")
         down()
@@ -174,8 +190,9 @@ def status() -> Status:
 
 
 def _start(settings: Settings) -> None:
+    make_private(settings.home)
     for directory in (settings.state, settings.logs, settings.run):
-        directory.mkdir(parents=True, exist_ok=True)
+        private_folder(directory)
     for process in PROCESSES:
         port = process.port(settings)
         if port is not None and port_is_taken(port):

@@ -1,6 +1,6 @@
-"""What MiniStack's Step Functions lack, put into them: `glue:startJobRun.sync`, and the Redshift Data API as a service.
+"""What MiniStack's Step Functions lack: `glue:startJobRun.sync`, the Redshift Data API, and the role when it publishes.
 
-Tasks call services inside the emulator, past its API, so that these two cannot be supplied from outside. Both behave as
+Tasks call services inside the emulator, past its API and IAM, so that these cannot be supplied from outside. They behave as
 https://docs.aws.amazon.com/step-functions/latest/dg/connect-glue.html and .../supported-services-awssdk.html say.
 """
 
@@ -21,6 +21,8 @@ from local.clients import Clients, error_code
 LOOK_EVERY_SECONDS = 0.5
 START_JOB_RUN = "arn:aws:states:::glue:startJobRun"
 REDSHIFT_DATA = "arn:aws:states:::aws-sdk:redshiftdata:"
+SNS_PUBLISH = "arn:aws:states:::sns:publish"
+SNS = "arn:aws:states:::aws-sdk:sns:"
 _ENDED = {"SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED", "ERROR"}
 
 
@@ -46,6 +48,8 @@ class Integrations:
         self._states._execute_task = with_role
         self._states._SERVICE_DISPATCH[START_JOB_RUN] = self.start_job_run
         self._states._SERVICE_DISPATCH[REDSHIFT_DATA] = self.redshift_data
+        self._states._SERVICE_DISPATCH[SNS_PUBLISH] = self.sns
+        self._states._SERVICE_DISPATCH[SNS] = self.sns
 
     def start_job_run(self, resource: str, arguments: dict[str, Any]) -> Any:
         """Start a run; with `.sync`, wait until it has ended, and fail as the run did."""
@@ -61,17 +65,27 @@ class Integrations:
 
     def redshift_data(self, resource: str, arguments: dict[str, Any]) -> Any:
         """Call the Data API's server as the state machine's role."""
+        return self._renamed(self._as_role("redshift-data", "RedshiftData", resource, arguments))
+
+    def sns(self, resource: str, arguments: dict[str, Any]) -> Any:
+        """Call SNS as the state machine's role: its policies and the topic's decide."""
+        message = arguments.get("Message")
+        if message is not None and not isinstance(message, str):
+            arguments = arguments | {"Message": json.dumps(message)}
+        return self._as_role("sns", "SNS", resource, arguments)
+
+    def _as_role(self, service: str, name: str, resource: str, arguments: dict[str, Any]) -> Any:
         role = self._role.get()
-        client = self._clients.role("redshift-data", role)
+        client = self._clients.role(service, role)
         try:
             answer = getattr(client, xform_name(resource.rsplit(":", 1)[1]))(**arguments)
         except ClientError as error:
             self._clients.forget_if_stale(role, error)
-            raise self._states._ExecutionError(f"RedshiftData.{error_code(error)}", str(error)) from error
+            raise self._states._ExecutionError(f"{name}.{error_code(error)}", str(error)) from error
         except BotoCoreError as error:
-            raise self._states._ExecutionError("RedshiftData.SdkClientException", str(error)) from error
+            raise self._states._ExecutionError(f"{name}.SdkClientException", str(error)) from error
         del answer["ResponseMetadata"]
-        return self._renamed(answer)
+        return answer
 
     def _glue(self, action: str, arguments: Mapping[str, Any]) -> Any:
         return self._states._invoke_aws_sdk_integration(f"arn:aws:states:::aws-sdk:glue:{action}", arguments)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local.private import open_private, private_folder, private_umask
 from local.process import start_logging, stop_signal
 from local.processes import PROCESSES, Process, heartbeat_file, held_file, is_healthy, log_file
 from local.settings import Settings
@@ -181,9 +182,10 @@ def main() -> None:
 
 def supervise(settings: Settings, stopping: threading.Event, processes: Sequence[Process]) -> None:
     """Run these processes until `stopping` is set. Ends the program when the home has a supervisor already."""
-    for directory in (settings.state, settings.logs, settings.run):
-        directory.mkdir(parents=True, exist_ok=True)
-    with (settings.run / "supervisor.lock").open("w") as lock:
+    private_umask()
+    for directory in (settings.home, settings.state, settings.logs, settings.run):
+        private_folder(directory)
+    with os.fdopen(open_private(settings.run / "supervisor.lock"), "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -18,6 +18,7 @@ from client.console.runbook import entry_for
 from client.console.watch import Watch
 from client.errors import ClientError
 from client.find.run import Finder
+from local.door.origins import Door
 from local.settings import HOST
 
 STATIC = Path(__file__).parent / "static"
@@ -72,11 +73,18 @@ class Handler(BaseHTTPRequestHandler):
 
     server: Server
 
+    def parse_request(self) -> bool:
+        """Whatever its method, a request of another site's page, or under a name that is not ours, ends here."""
+        if not super().parse_request():
+            return False
+        why = self.server.door.refusal(self.headers.items())
+        if why is None:
+            return True
+        self.close_connection = True
+        self._send(HTTPStatus.FORBIDDEN, "text/plain", why.encode())
+        return False
+
     def do_GET(self) -> None:
-        # Another site's page, under a name that it made point to this machine, must not read here.
-        if self.headers.get("Host") not in self.server.hosts:
-            self._send(HTTPStatus.FORBIDDEN, "text/plain", b"This page is for this machine only.")
-            return
         parts = urlsplit(self.path)
         if parts.path.startswith("/api/"):
             self._answer(parts.path.removeprefix("/api/"), {k: v[0] for k, v in parse_qs(parts.query).items()})
@@ -139,7 +147,7 @@ class Server(ThreadingHTTPServer):
         super().__init__((HOST, port), Handler)
         self.api, self.local = Api(watch), watch.stage.local
         self.port = int(self.server_address[1])
-        self.hosts = (f"{HOST}:{self.port}", f"localhost:{self.port}")
+        self.door = Door((self.port,))
 
     @property
     def address(self) -> str:

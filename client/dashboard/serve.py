@@ -14,7 +14,7 @@ from local.extras import ExtrasError, ensure, has
 from local.settings import HOST, REPOSITORY
 
 REQUIREMENTS, MODULES = "requirements-dashboard.txt", ("streamlit", "altair", "pandas")
-APP = REPOSITORY / "dashboard" / "app.py"
+APP = REPOSITORY / "dashboard" / "server.py"
 PORT = 8501  # Streamlit's own, and the first that is tried
 _TRIED = 20
 START_SECONDS = 60.0

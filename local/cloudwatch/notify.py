@@ -15,6 +15,7 @@ from local.cloudwatch.alarms import iso
 from local.settings import ACCOUNT_ID, REGION
 
 ACTIONS = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
+SERVICE = "cloudwatch.amazonaws.com"
 REGION_NAMES = {"us-east-1": "US East (N. Virginia)"}
 
 
@@ -102,10 +103,11 @@ def notifier(cloudwatch: Any, sns: Any) -> Callable[[dict[str, Any], str, str, s
         body = json.dumps(message(alarm, old, new, why, now))
         subject = f'{new}: "{alarm["AlarmName"]}" in {REGION_NAMES.get(REGION, REGION)}'[:100]
         for topic in topics:
-            known = sns._topic_by_arn_any_scope(topic) is not None
-            if known:
+            # The topic's own policy decides, as on AWS: CloudWatch is no principal of the account.
+            allowed = sns.topic_policy_allows(topic, SERVICE, alarm["AlarmArn"], ACCOUNT_ID)
+            if allowed:
                 sns._fanout(topic, str(uuid.uuid4()), body, subject)
-            done = "Successfully executed" if known else "Failed to execute"
+            done = "Successfully executed" if allowed else "Failed to execute"
             cloudwatch._history_entries().append(
                 {
                     "AlarmName": alarm["AlarmName"],
@@ -113,7 +115,7 @@ def notifier(cloudwatch: Any, sns: Any) -> Callable[[dict[str, Any], str, str, s
                     "Timestamp": cloudwatch._ts_iso(now),
                     "HistoryItemType": "Action",
                     "HistorySummary": f"{done} action {topic}",
-                    "HistoryData": json.dumps({"actionState": "Succeeded" if known else "Failed", "topic": topic}),
+                    "HistoryData": json.dumps({"actionState": "Succeeded" if allowed else "Failed", "topic": topic}),
                 }
             )
 

@@ -5,6 +5,7 @@ from local.event_sources.checkpoints import Checkpoints
 from local.event_sources.metrics import MappingMetrics
 from local.event_sources.service import EventSources
 from local.event_sources.worker import Services
+from local.private import private_umask
 from local.process import beat, start_logging, stop_signal
 from local.settings import Settings
 
@@ -14,6 +15,7 @@ PATIENCE_SECONDS = 5.0
 
 def main() -> None:
     """Look for mappings every two seconds; their workers run in threads."""
+    private_umask()
     start_logging()
     stopping = stop_signal()
     settings = Settings.from_environment()

@@ -3,6 +3,7 @@
 from local.clients import Clients
 from local.firehose.service import DeliveryStreams
 from local.firehose.store import Store
+from local.private import private_umask
 from local.process import beat, start_logging, stop_signal
 from local.settings import Settings
 
@@ -12,6 +13,7 @@ PATIENCE_SECONDS = 3.0
 
 def main() -> None:
     """Look for delivery streams every three seconds; each runs in two threads."""
+    private_umask()
     start_logging()
     stopping = stop_signal()
     settings = Settings.from_environment()

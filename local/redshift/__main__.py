@@ -7,10 +7,11 @@ import os
 import signal
 import threading
 
+from local.private import private_umask
 from local.redshift.auth import EmulatorGate
 from local.redshift.s3 import RoleAccess
 from local.redshift.server import DataApi
-from local.settings import ACCOUNT_ID, REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Settings
+from local.settings import ACCOUNT_ID, REGION, Settings
 
 NICENESS = 10  # a merge takes every core it gets; on a laptop the API and the stream go first
 
@@ -19,9 +20,11 @@ def main() -> None:
     os.nice(NICENESS)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = Settings.from_environment()
-    root = (settings.endpoint, REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY)
+    private_umask()
     home = settings.state / "redshift"
-    server = DataApi(home, settings.redshift_port, EmulatorGate(*root), RoleAccess(*root), REGION, ACCOUNT_ID)
+    ports = {settings.redshift_port, settings.behind_proxy().redshift_port}
+    gate, objects = EmulatorGate(settings), RoleAccess(settings)
+    server = DataApi(home, settings.redshift_port, gate, objects, REGION, ACCOUNT_ID, ports)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

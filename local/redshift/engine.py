@@ -10,7 +10,8 @@ from typing import Any
 
 import duckdb
 
-from local.redshift import catalog, comments, privileges
+from local.private import private_folder
+from local.redshift import catalog, comments, lockdown, privileges
 from local.redshift.copy_load import LoadError, load
 from local.redshift.copy_source import ObjectAccess
 from local.redshift.ddl import CreateTable
@@ -27,13 +28,13 @@ class Database:
     """A database file, opened once per process. Writers run one at a time (see runner.py), readers beside them."""
 
     def __init__(self, path: Path, memory_limit: str = MEMORY_LIMIT) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         self.name = path.stem
         config = {
             "memory_limit": memory_limit,
             "threads": str(THREADS),
             "temp_directory": str(path.with_suffix(".tmp")),
-            "autoinstall_known_extensions": "false",
+            **lockdown.CONFIG,
         }
         _replay_log(path)
         self._root = duckdb.connect(str(path), config=config)
@@ -41,6 +42,7 @@ class Database:
         for script in (comments.SYSTEM, privileges.SYSTEM, catalog.SYSTEM):
             for statement in script.split(";\n"):
                 self._root.execute(statement)
+        lockdown.lock(self._root)
 
     def session(self, roles: Collection[str] | None = None) -> Session:
         """Open a session: the database owner's, or one that may do what its database roles were granted."""

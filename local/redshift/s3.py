@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.clients import STALE_CREDENTIALS, error_code
 from local.redshift.copy_source import MissingObjectError
 from local.redshift.errors import SqlError
+from local.settings import REGION, Settings
 
 SERVICE_PRINCIPALS = frozenset({"redshift.amazonaws.com", "redshift-serverless.amazonaws.com"})
 _MISSING = ("NoSuchKey", "404", "NotFound")
@@ -56,19 +57,19 @@ class S3Reader:
 
 
 class RoleAccess:
-    """Readers by role, from an endpoint's STS. The role must trust Redshift; credentials are kept until they age.
+    """Readers by role, from the emulator's STS. The role must trust Redshift; credentials are kept until they age.
 
     An emulator that was killed has forgotten them: after that refusal, the next COPY assumes the role anew.
     """
 
-    def __init__(self, endpoint: str, region: str, access_key_id: str, secret_access_key: str) -> None:
-        self._endpoint, self._region = endpoint, region
-        self._session = boto3.Session(access_key_id, secret_access_key, region_name=region)
+    def __init__(self, settings: Settings) -> None:
+        self._endpoint, self._region = settings.endpoint, REGION
+        self._session = boto3.Session(**settings.root_key.for_botocore(), region_name=REGION)
         self._config = Config(s3={"addressing_style": "path"}, retries={"mode": "standard", "max_attempts": 3})
         self._lock = threading.Lock()
         self._readers: dict[tuple[str, str], tuple[float, S3Reader]] = {}
-        self._sts = self._session.client("sts", endpoint_url=endpoint, config=self._config)
-        self._iam = self._session.client("iam", endpoint_url=endpoint, config=self._config)
+        self._sts = self._session.client("sts", endpoint_url=self._endpoint, config=self._config)
+        self._iam = self._session.client("iam", endpoint_url=self._endpoint, config=self._config)
 
     def reader(self, role_arn: str, region: str | None) -> S3Reader:
         key = (role_arn, region or self._region)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import uuid
+from collections.abc import Collection
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from local.door.origins import Door
 from local.redshift.auth import Gate
 from local.redshift.copy_source import ObjectAccess
 from local.redshift.errors import ApiError
@@ -38,8 +40,11 @@ class DataApi(ThreadingHTTPServer):
         objects: ObjectAccess | None,
         region: str = "us-east-1",
         account: str = "000000000000",
+        ports: Collection[int] = (),
     ) -> None:
+        """`ports` are those that callers may name in `Host`, where they are not the server's own alone."""
         super().__init__((HOST, port), _Handler)
+        self.door = Door(ports or (self.port,))
         self.gate = gate
         self.store = Store(home / "statements.db")
         self.runner = Runner(self.store, home, objects)
@@ -70,6 +75,17 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
     timeout = 75
 
+    def parse_request(self) -> bool:
+        """No method gets an answer of ours before the door has let the request in."""
+        if not super().parse_request():
+            return False
+        why = self.server.door.refusal(self.headers.items())
+        if why is None:
+            return True
+        self.close_connection = True
+        self._answer(HTTPStatus.FORBIDDEN, {"message": why}, {})
+        return False
+
     def do_GET(self) -> None:
         if self.path == "/health":
             self._answer(HTTPStatus.OK, {"status": "ok"}, {})
@@ -94,9 +110,9 @@ class _Handler(BaseHTTPRequestHandler):
             )
         data = self.rfile.read(int(length))
         target = self.headers.get("x-amz-target", "")
-        if self.path != "/" or not target.startswith(_TARGET):
+        if self.path.partition("?")[0] != "/" or not target.startswith(_TARGET):
             raise ApiError("UnknownOperationException", f"Unknown target {target!r}")
-        caller = self.server.gate.authenticate(self.path, {k.lower(): v for k, v in self.headers.items()}, data)
+        caller = self.server.gate.authenticate(self.path, tuple(self.headers.items()), data)
         try:
             body = json.loads(data)
         except ValueError as error:

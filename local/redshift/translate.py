@@ -12,6 +12,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from local.redshift import lockdown
 from local.redshift.comments import Comment, comment_of
 from local.redshift.copy_parse import CopyCommand, is_copy, parse_copy
 from local.redshift.ddl import CreateTable, create_table
@@ -149,9 +150,11 @@ def _alter(node: exp.Drop | exp.Alter) -> Compiled:
 
 def _sql(node: exp.Expression) -> str:
     try:
-        return node.sql("duckdb", identify=True, comments=False, unsupported_level=sqlglot.ErrorLevel.RAISE)
+        text = node.sql("duckdb", identify=True, comments=False, unsupported_level=sqlglot.ErrorLevel.RAISE)
     except SqlglotError as error:
         raise SqlError(f"{error} (not supported by this server)") from error
+    lockdown.check(node, text)
+    return text
 
 
 def _lower_identifiers(node: exp.Expression) -> exp.Expression:

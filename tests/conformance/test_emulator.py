@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -27,27 +23,6 @@ def own(tmp_path: Path) -> Iterator[Emulator]:
 def restart(emulator: Emulator) -> None:
     emulator.process = start_module("local.emulator", emulator.settings)
     wait_until(lambda: is_healthy(emulator.settings, PROCESSES[0]), "the emulator answers")
-
-
-def caller(emulator: Emulator, key: str) -> dict[str, Any]:
-    url = f"{emulator.settings.endpoint}/_swipeline/caller?access_key_id={key}"
-    with urllib.request.urlopen(url) as answer:
-        return dict(json.load(answer))
-
-
-def test_a_role_session_is_known_by_its_key(emulator: Emulator) -> None:
-    role = emulator.role("caller", "lambda")
-    keys = emulator.client("sts").assume_role(RoleArn=role, RoleSessionName="me")["Credentials"]
-    assert caller(emulator, keys["AccessKeyId"]) == {
-        "arn": role,
-        "principal_arn": "arn:aws:sts::000000000000:assumed-role/caller/me",
-        "type": "AssumedRole",
-    }
-
-
-def test_an_unknown_key_is_nobodys(emulator: Emulator) -> None:
-    with pytest.raises(urllib.error.HTTPError, match="404"):
-        caller(emulator, "ASIAUNKNOWN")
 
 
 def test_everything_is_there_after_an_orderly_restart(own: Emulator) -> None:

@@ -17,7 +17,7 @@ import pytest
 from local.journal import Journal
 from local.redshift.errors import SqlError
 from local.redshift.s3 import RoleAccess
-from local.settings import REGION, REPOSITORY, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY
+from local.settings import REPOSITORY
 from local.snapshot import take_snapshot
 from tests.conformance.emulator import Emulator
 from tests.conformance.test_emulator_kill import Writers, all_records, check, restarted
@@ -160,7 +160,7 @@ def test_copy_assumes_its_role_anew_when_the_emulator_has_forgotten_the_credenti
         iam.put_role_policy(RoleName="copy", PolicyName="read", PolicyDocument=policy)
         take_snapshot(emulator.settings)
         emulator.client("s3").put_object(Bucket="killed", Key="k", Body=b"rows")
-        access = RoleAccess(emulator.settings.endpoint, REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY)
+        access = RoleAccess(emulator.settings)
         assert access.reader(role, None).open("killed", "k").read() == b"rows"
         emulator = killed(emulator)
         with pytest.raises(SqlError, match="InvalidAccessKeyId"):

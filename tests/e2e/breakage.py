@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
-import requests
-
+from local.cloudwatch.faults import FAULTS_PATH
+from local.control import call
+from local.settings import Settings
 from tests.e2e.stack import Stack, wait_until
 
 NOWHERE = "http://127.0.0.1:9"  # discard: nobody listens
@@ -111,13 +113,13 @@ class Breakage:
     @contextmanager
     def refused(self, service: str, operation: str, code: str) -> Iterator[None]:
         """An operation of AWS that is throttled for everybody."""
-        url = f"http://127.0.0.1:{self._stack.port}/_swipeline/faults"
+        settings = Settings(self._stack.home, self._stack.port)
         fault = {"service": service, "operation": operation, "code": code, "status": 400, "share": 1.0, "seconds": 300}
-        requests.post(url, json=fault, timeout=10).raise_for_status()
+        assert call(settings, "POST", FAULTS_PATH, fault)[0] == HTTPStatus.OK
         try:
             yield
         finally:
-            requests.post(url, json={}, timeout=10).raise_for_status()
+            assert call(settings, "POST", FAULTS_PATH, {})[0] == HTTPStatus.OK
 
     @contextmanager
     def renamed_tables(self, *deliveries: str) -> Iterator[None]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import requests
-
+from local.control import call
+from local.permissions import PERMISSIONS_PATH
+from local.settings import Settings
 from tests.e2e.stack import Stack
 
 Permission = tuple[str, str]  # action, and resource as the policy writes it
@@ -45,7 +46,7 @@ def granted(stack: Stack, role: str) -> set[Permission]:
 
 def used(stack: Stack) -> dict[str, set[Permission]]:
     """By role, what it has used since the emulator started."""
-    answer = requests.get(f"http://127.0.0.1:{stack.port}/_swipeline/permissions", timeout=30).json()
+    _, answer = call(Settings(stack.home, stack.port), "GET", PERMISSIONS_PATH)
     found: dict[str, set[Permission]] = {}
     for one in answer["used"]:
         found.setdefault(one["role"], set()).add((one["action"], one["resource"]))

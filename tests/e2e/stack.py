@@ -18,6 +18,8 @@ from typing import Any
 import boto3
 import requests
 
+from local.credentials import root_key
+
 REPO = Path(__file__).resolve().parents[2]
 SWIPELINE = [sys.executable, "-m", "client.cli"]
 
@@ -77,7 +79,8 @@ class Stack:
     def client(self, service: str, role: str | None = None) -> Any:
         """A client of root's, or of a role's that is assumed first."""
         port = self.port + 1 if service == "redshift-data" else self.port
-        keys = {"AccessKeyId": "test", "SecretAccessKey": "test", "SessionToken": None}
+        root = root_key(self.home)
+        keys = {"AccessKeyId": root.access_key_id, "SecretAccessKey": root.secret_access_key, "SessionToken": None}
         if role:
             keys = self.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
         return boto3.client(

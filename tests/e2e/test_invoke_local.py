@@ -9,15 +9,12 @@ from typing import Any
 
 import pytest
 
+from local.settings import Settings
 from tests.e2e.stack import REPO, Stack
 
 
 def invoke(stack: Stack, function: str, event: str, *more: str) -> Any:
-    env = stack.env | {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{stack.port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_REGION": "us-east-1",
+    env = Settings(stack.home, stack.port).environment(stack.env) | {
         "PATH": f"{REPO / '.venv/bin'}:{os.environ['PATH']}",
     }
     command = ["node_modules/.bin/sls", "invoke", "local", "--stage", "local", "-f", function, "-p", event, *more]

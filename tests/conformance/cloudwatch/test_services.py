@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.cloudwatch.faults import FAULTS_PATH
+from local.control import call
 from tests.conformance.cloudwatch.test_metrics import at
 from tests.conformance.emulator import Emulator, wait_until
 
@@ -50,9 +51,7 @@ def function(emulator: Emulator) -> str:
 @pytest.fixture
 def faults(emulator: Emulator) -> Iterator[Any]:
     def post(body: dict[str, Any]) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", emulator.settings.port)
-        connection.request("POST", FAULTS_PATH, json.dumps(body))
-        assert connection.getresponse().status == 200
+        assert call(emulator.settings, "POST", FAULTS_PATH, body)[0] == 200
 
     yield post
     post({})

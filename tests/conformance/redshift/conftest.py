@@ -6,7 +6,7 @@ import io
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -64,8 +64,9 @@ class KeyGate:
         self.forbidden: set[tuple[str, str]] = set()
         self.roles: dict[str, tuple[str, ...]] = {}
 
-    def authenticate(self, path: str, headers: Mapping[str, str], body: bytes) -> Caller:
-        name = headers["authorization"].split("Credential=")[1].split("/")[0]
+    def authenticate(self, path: str, headers: tuple[tuple[str, str], ...], body: bytes) -> Caller:
+        (signed,) = (value for name, value in headers if name.lower() == "authorization")
+        name = signed.split("Credential=")[1].split("/")[0]
         arn = ROOT if name == "root" else f"arn:aws:iam::000000000000:role/{name}"
         return Caller(arn, arn, name == "root")
 

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from local.redshift.auth import EmulatorGate
 from local.redshift.s3 import RoleAccess, trusts_redshift
 from local.redshift.server import DataApi
-from local.settings import ACCOUNT_ID, REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY
+from local.settings import ACCOUNT_ID, REGION
 from tests.conformance.emulator import Emulator
 
 TARGET = {"WorkgroupName": "swipeline-auth", "Database": "swipeline"}
@@ -34,8 +34,8 @@ class Guarded:
 
     def __init__(self, emulator: Emulator, home: Path) -> None:
         self.emulator = emulator
-        root = (emulator.settings.endpoint, REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY)
-        self.server = DataApi(home, 0, EmulatorGate(*root), RoleAccess(*root), REGION, ACCOUNT_ID)
+        gate, objects = EmulatorGate(emulator.settings), RoleAccess(emulator.settings)
+        self.server = DataApi(home, 0, gate, objects, REGION, ACCOUNT_ID)
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
     def client(self, key: str, secret: str, token: str | None = None) -> Any:
@@ -50,7 +50,8 @@ class Guarded:
         )
 
     def root(self) -> Any:
-        return self.client(ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY)
+        key = self.emulator.settings.root_key
+        return self.client(key.access_key_id, key.secret_access_key)
 
     def credentials(self, name: str, *statements: dict[str, Any]) -> tuple[str, str, str]:
         iam = self.emulator.client("iam")

@@ -175,7 +175,7 @@ def test_the_process_serves_health_and_ends_on_sigterm(tmp_path: Path) -> None:
         while True:
             try:
                 with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
-                    connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                    connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost:%d\r\n\r\n" % port)
                     assert connection.recv(100).startswith(b"HTTP/1.1 200")
                     break
             except ConnectionRefusedError:

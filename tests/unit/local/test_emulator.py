@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 
 from local.cloudwatch.faults import Faults
-from local.emulator import emulator_environment, role_arn, with_routes
+from local.door.verifying import role_arn
+from local.emulator import emulator_environment, with_routes
 from local.permissions import Permissions
 from local.settings import Settings
 
-SETTINGS = Settings(Path("/home"), 4566)
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path, 4566)
 
 
 def test_a_role_session_is_mapped_to_its_role() -> None:
@@ -21,18 +25,18 @@ def test_a_role_session_is_mapped_to_its_role() -> None:
     assert role_arn("arn:aws:iam::1:root") == "arn:aws:iam::1:root"
 
 
-def test_the_emulator_listens_on_the_loopback_and_enforces_iam() -> None:
-    environment = emulator_environment(SETTINGS, {})
+def test_the_emulator_listens_on_the_loopback_and_enforces_iam(settings: Settings) -> None:
+    environment = emulator_environment(settings, {})
     assert environment["BIND_HOST"] == "127.0.0.1"
     assert environment["AUTH"] == "true"
 
 
-def test_nothing_of_the_shell_reaches_the_functions() -> None:
+def test_nothing_of_the_shell_reaches_the_functions(settings: Settings) -> None:
     shell = {"PATH": "/bin", "TMPDIR": "/x", "AWS_PROFILE": "a", "AWS_SESSION_TOKEN": "secret", "DATABASE_URL": "b"}
-    environment = emulator_environment(SETTINGS, shell)
+    environment = emulator_environment(settings, shell)
     assert environment["PATH"] == "/bin"
-    assert environment["TMPDIR"] == str(SETTINGS.functions), "functions are unpacked where `down` finds them"
-    assert environment["AWS_ACCESS_KEY_ID"] == "test"
+    assert environment["TMPDIR"] == str(settings.functions), "functions are unpacked where `down` finds them"
+    assert environment["AWS_ACCESS_KEY_ID"] == settings.root_key.access_key_id
     assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "DATABASE_URL"} & set(environment)
 
 

@@ -69,10 +69,8 @@ def test_only_roles_are_noted(permissions: Permissions, ask: Any) -> None:
 
 
 def test_a_request_to_the_redshift_data_api_is_noted_as_it_is_asked(permissions: Permissions) -> None:
-    signed = b"AWS4-HMAC-SHA256 Credential=ASIA1/20261124/us-east-1/redshift-data/aws4_request, SignedHeaders=host"
-    headers = {b"x-amz-target": b"RedshiftData.DescribeStatement", b"authorization": signed}
-    permissions.asked(headers, {"ASIA1": "merger"}.__getitem__)
-    permissions.asked({b"x-amz-target": b"Kinesis_20131202.PutRecords", b"authorization": signed}, {}.__getitem__)
+    permissions.asked([("Host", "h"), ("X-Amz-Target", "RedshiftData.DescribeStatement")], "merger")
+    permissions.asked([("X-Amz-Target", "Kinesis_20131202.PutRecords")], "writer")
     assert used(permissions) == [("merger", "redshift-data:DescribeStatement", "*")]
 
 
