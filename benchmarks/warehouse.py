@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import boto3
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from botocore.config import Config
 
 from local.redshift.auth import Caller
@@ -82,7 +84,9 @@ class Own:
     def stage(self, parquet: Path) -> None:
         """The load up to the staging table."""
         address = "s3://files" + str(parquet.resolve())
-        batch = read_statements("load_batch.sql", MANIFEST=address, COPY_ROLE_ARN=ROLE)
+        times = pc.min_max(pq.read_table(parquet, columns=["occurred_at"])["occurred_at"])
+        oldest, newest = (str(int(times[name].as_py().timestamp())) for name in ("min", "max"))
+        batch = read_statements("load_batch.sql", MANIFEST=address, COPY_ROLE_ARN=ROLE, OLDEST=oldest, NEWEST=newest)
         batch = [sql.replace(" FORMAT AS PARQUET MANIFEST", " FORMAT AS PARQUET") for sql in batch]
         # 40 statements are one transaction's most: the merge is another one, as it is for the stream.
         self.run(*batch[:-1])

@@ -27,6 +27,7 @@ from botocore.exceptions import (
 )
 
 from client.errors import ClientError
+from client.region import choose
 from client.signing import Signed
 from local.private import NotPrivateError, private_folder
 from local.settings import REGION, Settings
@@ -94,11 +95,21 @@ class Stage:
     def _remote(self, service: str, session: boto3.Session | None = None) -> Any:
         return (session or boto3.Session(region_name=self.region)).client(service, config=_config(5, service))
 
+    @property
+    def delivery_seconds(self) -> float:
+        """How long to wait, by default, for a row to be in every store.
+
+        On AWS Firehose buffers for a minute, COPY and the merge follow by the minute: 150 to 240 s, longer when the
+        warehouse wakes up first. The embedded AWS takes seconds.
+        """
+        return 30.0 if self.local else 600.0
+
     @cached_property
     def region(self) -> str:
+        """The region of all clients. Raises ClientError for one that the template cannot serve."""
         if self.local:
             return REGION
-        return boto3.Session().region_name or REGION
+        return choose()
 
     @cached_property
     def _stack(self) -> dict[str, Any]:
@@ -154,7 +165,7 @@ class Stage:
     @cached_property
     def api_auth(self) -> Signed | None:
         """Signs requests to the API on AWS, which may ask for it; None on stage local, which never does."""
-        return None if self.local else Signed(boto3.Session(), self.region)
+        return None if self.local else Signed(boto3.Session(region_name=self.region), self.region)
 
     @property
     def transactions_url(self) -> str:

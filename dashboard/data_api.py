@@ -95,7 +95,7 @@ class Warehouse:
                 **(bound if parameters else {}),
                 Sqls=list(questions.values()),
                 StatementName="dashboard",
-                WaitTimeSeconds=_long_poll(seconds),
+                **_long_poll(seconds),
             )
             parts = self._wait(submitted["Id"], deadline)
             with ThreadPoolExecutor(min(FETCHERS, len(parts))) as pool:
@@ -111,7 +111,7 @@ class Warehouse:
         pause = FIRST_PAUSE_SECONDS
         while True:
             left = deadline - self._clock()
-            statement = self._client.describe_statement(Id=statement_id, WaitTimeSeconds=_long_poll(left))
+            statement = self._client.describe_statement(Id=statement_id, **_long_poll(left))
             if statement["Status"] == "FINISHED":
                 return list(statement["SubStatements"])
             if statement["Status"] in ("FAILED", "ABORTED"):
@@ -133,9 +133,10 @@ class Warehouse:
             token = {"NextToken": page["NextToken"]}
 
 
-def _long_poll(left: float) -> int:
-    """Seconds that one call may wait for the end of a statement: whole ones, as the API takes them."""
-    return max(0, min(LONG_POLL_SECONDS, int(left)))
+def _long_poll(left: float) -> dict[str, int]:
+    """How long one call may wait for the end of a statement: whole seconds from 1 on, or no parameter at all."""
+    seconds = min(LONG_POLL_SECONDS, int(left))
+    return {"WaitTimeSeconds": seconds} if seconds >= 1 else {}
 
 
 def _reason(statement: dict[str, Any]) -> str:

@@ -24,7 +24,11 @@ MOST_TOLD = 20  # files whose refusal is told in full; all are in the table of l
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run did. ``rows`` = accepted + rejected; ``written`` = accepted - duplicates; ``refusals`` says why."""
+    """What a run did. ``rows`` = accepted + rejected; ``written`` = accepted - duplicates; ``refusals`` says why.
+
+    ``oldest`` and ``newest`` are occurred_at's bounds, which the load is compared with: a COPY that read Parquet's
+    timestamps in another unit would give other ones.
+    """
 
     status: str
     reason: str = ""
@@ -36,6 +40,8 @@ class Outcome:
     rejected: int = 0
     duplicates: int = 0
     written: int = 0
+    oldest: int = 0
+    newest: int = 0
     manifest: str = ""
     rejects: str = ""
     earlier_runs: str = ""
@@ -120,6 +126,8 @@ class Job:
             rejected=told.rejected,
             duplicates=told.accepted - written,
             written=written,
+            oldest=told.oldest,
+            newest=told.newest,
             manifest=address,
             rejects=rejects,
         )

@@ -21,11 +21,16 @@ _FIRST = ("occurred_at", *(name for name in COLUMNS if name not in ("transaction
 
 
 class Counts(NamedTuple):
-    """What became of the lines: ``lines`` has headers and empty lines, too."""
+    """What became of the lines: ``lines`` has headers and empty lines, too.
+
+    ``oldest`` and ``newest`` are the bounds of occurred_at in whole seconds since 1970, 0 when nothing was accepted.
+    """
 
     accepted: int
     rejected: int
     lines: int
+    oldest: int = 0
+    newest: int = 0
 
 
 def parsed(lines: DataFrame, headers: Mapping[str, Sequence[str]], card_keys: CardKeys, mount: str = "") -> DataFrame:
@@ -47,10 +52,12 @@ def counts(rows: DataFrame) -> Counts:
         F.count("transaction_id").alias("accepted"),
         F.count("reasons").alias("rejected"),
         F.coalesce(F.sum("lines"), F.lit(0)).alias("lines"),
+        F.coalesce(F.unix_timestamp(F.min("occurred_at")), F.lit(0)).alias("oldest"),
+        F.coalesce(F.unix_timestamp(F.max("occurred_at")), F.lit(0)).alias("newest"),
     ).first()
     if found is None:
         raise ValueError("an aggregate without a row")
-    return Counts(found["accepted"], found["rejected"], found["lines"])
+    return Counts(*(found[name] for name in Counts._fields))
 
 
 def deduplicated(transactions: DataFrame) -> DataFrame:

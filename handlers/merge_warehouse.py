@@ -31,7 +31,8 @@ def warehouse() -> tuple[Warehouse, int]:
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """Merge until the next run is due, or for the ``seconds`` that a caller by hand gives.
 
-    A second run beside it is harmless: merge.sql locks, and inserts what is new.
+    A pass that outlasts its minute runs on in the warehouse, and is no error. A second run beside it is harmless:
+    merge.sql locks, and inserts what is new.
 
     A pass that the warehouse refuses (a conflict with a load, a table that somebody holds) is tried again by the next
     one; what the last one was refused for is raised, so that the alarm sees it. The marts keep no merge back: what they

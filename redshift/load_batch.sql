@@ -19,6 +19,20 @@ WHERE 1 = 0;
 
 COPY batch_transaction FROM '${MANIFEST}' IAM_ROLE '${COPY_ROLE_ARN}' FORMAT AS PARQUET MANIFEST;
 
+-- Parquet's timestamps are INT64 microseconds. Were they read in another unit, the bounds would differ from the job's own:
+-- then the cast of a text that is no number fails, and rolls all of it back.
+-- https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-copy-from-columnar.html
+SELECT CASE
+    WHEN oldest = ${OLDEST} AND newest = ${NEWEST} THEN 0
+    ELSE CAST('occurred_at is from ' || CAST(oldest AS VARCHAR(20)) || ' to ' || CAST(newest AS VARCHAR(20)) AS INTEGER)
+END AS mistaken
+FROM (
+    SELECT
+        DATEDIFF(second, CAST('1970-01-01' AS TIMESTAMP), MIN(occurred_at)) AS oldest,
+        DATEDIFF(second, CAST('1970-01-01' AS TIMESTAMP), MAX(occurred_at)) AS newest
+    FROM batch_transaction
+) AS bounds;
+
 -- What the stream, or an earlier run, has brought already.
 CREATE TEMP TABLE batch_known AS
 SELECT COUNT(*) AS known

@@ -17,7 +17,9 @@ def demo(
     rows: Annotated[int, typer.Option(help="How many simulated transactions.")] = 20_000,
     file: Annotated[str | None, typer.Option(help="Send this file instead of simulated rows.")] = None,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 1,
-    wait: Annotated[float, typer.Option(help="Seconds that the stores may take.")] = 120.0,
+    wait: Annotated[
+        float | None, typer.Option(help="Seconds that the stores may take (default: 120 for local, 900 on AWS).")
+    ] = None,
     stage: StageOption = LOCAL,
     as_json: JsonOption = False,
 ) -> None:
@@ -29,7 +31,8 @@ def demo(
     if where.local:
         stack.bring_up(output.note)
     with explained(where), progress_bar("sending", wanted=not as_json) as progress:
-        done = run_demo(where, rows, seed, file, wait, output.note, progress)
+        patience = wait if wait is not None else 120.0 if where.local else 900.0
+        done = run_demo(where, rows, seed, file, patience, output.note, progress)
     if as_json:
         output.as_json(done.as_json())
     else:

@@ -16,7 +16,10 @@ from client.errors import ClientError
 def reconcile(
     stage: StageOption = "local",
     file: Annotated[str | None, typer.Option(help="Only the transactions of this file.")] = None,
-    wait: Annotated[float, typer.Option(help="Seconds to wait for what is still on its way.")] = 0.0,
+    wait: Annotated[
+        float | None,
+        typer.Option(help="Seconds to wait for what is still on its way (default: 30 for local, 600 on AWS)."),
+    ] = None,
     allow_foreign: Annotated[
         bool, typer.Option("--allow-foreign", help="Ids that another machine has sent are no fault.")
     ] = False,
@@ -51,11 +54,12 @@ def reconcile(
         read_window(begin, end, datetime.now(UTC)), Arrival(read_day(arrived_from), read_day(arrived_to)), scan
     )
     where = Stage(stage)
+    patience = where.delivery_seconds if wait is None else wait
     with explained(where):
         if windowed or not (file or any(where.journals.glob("*.sqlite"))):
-            ledger = compare_stores(where, options, wait)
+            ledger = compare_stores(where, options, patience)
         else:
-            ledger = compare(where, file, wait, allow_foreign)
+            ledger = compare(where, file, patience, allow_foreign)
     if as_json:
         output.as_json(ledger.as_json())
     else:

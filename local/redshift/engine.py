@@ -122,7 +122,7 @@ class Session:
 
     def _run(self, compiled: Compiled, query_id: int, objects: ObjectAccess | None) -> tuple[int, Result | None]:
         if self._roles is not None:
-            privileges.check(self.connection, self._roles, compiled.kind, compiled.named)
+            privileges.check(self.connection, self._roles, compiled.kind, compiled.named, compiled.create)
         if compiled.kind == "query":
             result = Result.of(self.connection.execute(compiled.sql))
             return result.rows, result

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from local.redshift.ddl import CreateTable
 from local.redshift.errors import SqlError
 
 # What everybody may read: the catalog.
@@ -26,10 +27,19 @@ _GRANT = re.compile(
     re.IGNORECASE,
 )
 
-# Roles and grants; a grant on a schema has no relation. As in Redshift, a relation's grants go with it.
+_PUBLIC = re.compile(
+    rf"(GRANT|REVOKE)\s+(?:(CREATE)\s+ON\s+SCHEMA\s+public|(TEMP)(?:ORARY)?\s+ON\s+DATABASE\s+{_NAME})\s+(?:TO|FROM)\s+PUBLIC",
+    re.IGNORECASE,
+)
+
+# Roles and grants; a grant on a schema has no relation. As in Redshift, a relation's grants go with it. PUBLIC,
+# which is everybody, may at first create tables in schema public and temporary ones:
+# https://docs.aws.amazon.com/redshift/latest/dg/r_Schemas_and_tables.html
 SYSTEM = """
 CREATE TABLE IF NOT EXISTS main._role (role_name VARCHAR);
 CREATE TABLE IF NOT EXISTS main._grant (role_name VARCHAR, privilege VARCHAR, schema_name VARCHAR, relation VARCHAR);
+CREATE TABLE IF NOT EXISTS main._public_privilege AS
+  SELECT privilege FROM (VALUES ('CREATE'), ('TEMP')) AS v (privilege);
 CREATE OR REPLACE VIEW main.svv_roles AS SELECT CAST(rowid + 100 AS INTEGER) AS role_id, role_name,
   'admin' AS role_owner, CAST(NULL AS VARCHAR) AS external_id FROM main._role;
 CREATE OR REPLACE VIEW main.svv_schema_privileges AS SELECT schema_name AS namespace_name,
@@ -43,7 +53,10 @@ CREATE OR REPLACE VIEW main.svv_relation_privileges AS SELECT schema_name AS nam
 
 @dataclass(frozen=True)
 class PrivilegeCommand:
-    """`action` is create, drop, grant or revoke; `relations` is None for all tables of `schemas`."""
+    """`action` is create, drop, grant or revoke; `relations` is None for all tables of `schemas`.
+
+    `role` is "" for PUBLIC.
+    """
 
     action: str
     role: str
@@ -58,8 +71,11 @@ def is_privilege(sql: str) -> bool:
 
 
 def parse_privilege(sql: str) -> PrivilegeCommand:
-    """Read a statement. Raises SqlError for what this server does not do: other privileges, users, groups, PUBLIC."""
+    """Read a statement. Raises SqlError for what this server does not do: other privileges, users, groups."""
     text = re.sub(r"--[^\n]*", " ", _LEADING.sub("", sql, count=1)).strip().rstrip(";").strip()
+    public = _PUBLIC.fullmatch(text)
+    if public:
+        return PrivilegeCommand(public[1].lower(), "", (public[2] or public[3]).upper())
     role = _ROLE.fullmatch(text)
     if role:
         return PrivilegeCommand(role[1].lower(), _plain(role[2]))
@@ -77,6 +93,11 @@ def parse_privilege(sql: str) -> PrivilegeCommand:
 
 def apply(connection: Any, command: PrivilegeCommand) -> None:
     """Carry out a statement, within the session's transaction. Raises SqlError for what is missing."""
+    if not command.role:
+        connection.execute("DELETE FROM main._public_privilege WHERE privilege = ?", [command.privilege])
+        if command.action == "grant":
+            connection.execute("INSERT INTO main._public_privilege VALUES (?)", [command.privilege])
+        return
     known = connection.execute("SELECT 1 FROM main._role WHERE role_name = ?", [command.role]).fetchone()
     if command.action == "create":
         if known:
@@ -139,12 +160,24 @@ def reads(node: exp.Expression) -> frozenset[tuple[str, str]]:
     return frozenset(found)
 
 
-def check(connection: Any, roles: Collection[str], kind: str, named: Iterable[tuple[str, str]]) -> None:
+def check(
+    connection: Any,
+    roles: Collection[str],
+    kind: str,
+    named: Iterable[tuple[str, str]],
+    create: CreateTable | None = None,
+) -> None:
     """Raises SqlError, in Redshift's words, unless a session with these roles alone may run the statement.
 
-    It may read what its roles were granted and the catalog, and may write nothing.
+    It may read what its roles were granted and the catalog, and may write nothing but tables where PUBLIC may create.
     """
-    if kind not in ("query", "nothing"):
+    if create and (create.temporary or create.schema in (None, "public")):
+        privilege = "TEMP" if create.temporary else "CREATE"
+        query = "SELECT 1 FROM main._public_privilege WHERE privilege = ?"
+        if not connection.execute(query, [privilege]).fetchone():
+            place = "to create temporary tables in database" if create.temporary else "for schema public"
+            raise SqlError(f"permission denied {place}")
+    elif kind not in ("query", "nothing"):
         raise SqlError("permission denied: the session's roles may only read")
     marks = ", ".join("?" * len(roles)) or "NULL"
     query = f"SELECT schema_name, relation FROM main._grant WHERE role_name IN ({marks})"  # noqa: S608  only marks

@@ -123,7 +123,8 @@ def _create(node: exp.Create) -> Compiled:
     if node.find(exp.MaterializedProperty):
         raise SqlError("CREATE MATERIALIZED VIEW is not supported by this server")
     if kind == "TABLE":
-        return Compiled("create", create=create_table(node, _sql))
+        named = reads(node.expression) if node.expression else frozenset()
+        return Compiled("create", create=create_table(node, _sql), named=named)
     if kind == "VIEW":
         node.set("no_schema_binding", None)
         return Compiled("ddl", _sql(node))

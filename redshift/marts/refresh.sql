@@ -132,20 +132,19 @@ CREATE TEMP TABLE refresh_count AS
 SELECT
     (SELECT COUNT(*) FROM refresh_new) AS inserted,
     (SELECT COUNT(*) FROM refresh_customer WHERE is_changed = 1) AS changed_customers,
-    (SELECT MAX(merged_at) FROM refresh_new) AS merged_until,
+    COALESCE((SELECT MAX(merged_at) FROM refresh_new), (SELECT merged_until FROM refresh.watermark)) AS merged_until,
     (SELECT COUNT(*) FROM core.transaction) - (SELECT COUNT(*) FROM mart.purchase) AS missing,
-    (SELECT MAX(merged_at) FROM core.alert) AS alerts_until,
+    COALESCE((SELECT MAX(merged_at) FROM core.alert), (SELECT alerts_until FROM refresh.watermark)) AS alerts_until,
     (SELECT COUNT(*) FROM core.alert) AS alerts;
 
-UPDATE refresh.watermark
-SET merged_until = CASE
-        WHEN counted.missing <> 0 THEN CAST('1970-01-01' AS TIMESTAMP)
-        ELSE COALESCE(counted.merged_until, refresh.watermark.merged_until)
-    END,
-    alerts_until = COALESCE(counted.alerts_until, refresh.watermark.alerts_until),
-    alerts = counted.alerts,
-    refreshed_at = GETDATE()
-FROM refresh_count AS counted;
+-- Not UPDATE ... FROM refresh_count: Redshift refuses one whose target is not part of an equijoin, and one row has no key.
+DELETE FROM refresh.watermark;
+
+INSERT INTO refresh.watermark (merged_until, alerts_until, alerts, refreshed_at)
+SELECT
+    CASE WHEN missing <> 0 THEN CAST('1970-01-01' AS TIMESTAMP) ELSE merged_until END,
+    alerts_until, alerts, GETDATE()
+FROM refresh_count;
 
 SELECT inserted, changed_customers, missing, alerts
 FROM refresh_count;

@@ -5,7 +5,7 @@
 const { readFileSync } = require('node:fs');
 const path = require('node:path');
 
-const VALUES = { MANIFEST: '$run.manifest.S', COPY_ROLE_ARN: '$copyRole' };
+const VALUES = { MANIFEST: '$run.manifest.S', COPY_ROLE_ARN: '$copyRole', OLDEST: '$run.oldest.N', NEWEST: '$run.newest.N' };
 const MOST_STATEMENTS = 40; // of a BatchExecuteStatement
 
 // As shared/warehouse/sql.py does: at each semicolon that ends a line, without the lines of comments.

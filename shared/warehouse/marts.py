@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from shared.warehouse.data_api import MAX_STATEMENTS, StatementFailedError, Warehouse
+from shared.telemetry import describe, logger
+from shared.warehouse.data_api import MAX_STATEMENTS, StatementFailedError, StatementRunningError, Warehouse
 from shared.warehouse.sql import read_statements
 
 # In the order in which they build on each other.
@@ -66,7 +67,10 @@ class Marts:
         self._due = clock()
 
     def follow(self, seconds: float) -> Refreshed | None:
-        """Refresh as :func:`refresh` does, at most every EVERY_SECONDS; keep a refusal for :meth:`raise_failure`."""
+        """Refresh as :func:`refresh` does, at most every EVERY_SECONDS; keep a refusal for :meth:`raise_failure`.
+
+        A refresh that outlasts the run goes on in the warehouse: it is no failure, and the next one waits for its lock.
+        """
         if self._clock() < self._due:
             return None
         self._due = self._clock() + EVERY_SECONDS
@@ -74,6 +78,9 @@ class Marts:
             return refresh(self._warehouse, seconds)
         except StatementFailedError as error:
             self._failure = error
+            return None
+        except StatementRunningError as error:
+            logger.warning("refresh runs on", extra=describe(error))
             return None
 
     def raise_failure(self) -> None:

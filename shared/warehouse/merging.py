@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from shared.telemetry import describe, logger
-from shared.warehouse.data_api import Row, StatementFailedError, Warehouse
+from shared.warehouse.data_api import Row, StatementFailedError, StatementRunningError, Warehouse
 from shared.warehouse.sql import read_statements
 
 # Of the schedule's 60: without a gap, a row would wait in it. The next run may begin beside the last pass of this one;
@@ -47,7 +47,11 @@ def is_idle(rows: list[Row]) -> bool:
 
 
 class Merge:
-    """The merge during a run of merge-warehouse: a pass that the warehouse refuses is tried again by the next one."""
+    """The merge during a run of merge-warehouse: a pass that the warehouse refuses is tried again by the next one.
+
+    A merge that outlasts its run is no failure: the statement goes on. The next run's look at staging waits for its
+    lock, and raises when that takes the whole of its own minute.
+    """
 
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
@@ -55,16 +59,24 @@ class Merge:
         self._refusal: StatementFailedError | None = None
 
     def once(self, seconds: float) -> MergeResult | None:
-        """Merge what is staged, if anything is; None when it was refused. Raises as Warehouse.run does otherwise."""
-        result, self._refusal = NOTHING, None
+        """Merge what is staged, if anything is; None when it was refused or runs on. Raises as Warehouse.run does."""
+        self._refusal = None
         try:
-            if not is_idle(self._warehouse.run("look-at-staging", self._look, seconds)):
-                result = read_result(self._warehouse.run("merge-warehouse", self._statements, seconds))
-                logger.info("merged", extra=result._asdict())
+            if is_idle(self._warehouse.run("look-at-staging", self._look, seconds)):
+                return NOTHING
+            return self._merge(seconds)
         except StatementFailedError as error:
             self._refusal = error
             logger.warning("pass refused", extra=describe(error))
             return None
+
+    def _merge(self, seconds: float) -> MergeResult | None:
+        try:
+            result = read_result(self._warehouse.run("merge-warehouse", self._statements, seconds))
+        except StatementRunningError as error:
+            logger.warning("pass runs on", extra=describe(error))
+            return None
+        logger.info("merged", extra=result._asdict())
         return result
 
     def raise_refusal(self) -> None:

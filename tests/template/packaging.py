@@ -19,19 +19,20 @@ CACHE = ROOT / "build" / "template-tests"
 KEEP = 4  # packages of the latest states of the sources
 
 
-def package(stage: str, *parameters: str) -> Path:
+def package(stage: str, *parameters: str, region: str = "us-east-1") -> Path:
     """Give the folder with a stage's template and zips, packaged now unless these very sources were before.
 
     ``parameters`` are name=value, as for `sls --param`. Safe to call from several processes at once. Needs no AWS
     account: none can be found while it runs. Raises RuntimeError with the framework's output when it fails.
     """
-    folder = CACHE / _fingerprint() / ",".join((stage, *parameters))
+    elsewhere = () if region == "us-east-1" else (region,)
+    folder = CACHE / _fingerprint() / ",".join((stage, *parameters, *elsewhere))
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "done").exists():
             _forget_old()
-            _package(stage, folder, parameters=parameters)
+            _package(stage, folder, parameters=parameters, region=region)
             (folder / "done").touch()
     return folder
 
@@ -42,7 +43,11 @@ def package_anew(stage: str, folder: Path, layers: Path) -> None:
 
 
 def _package(
-    stage: str, folder: Path, layers: Path = ROOT / "build" / "layers", parameters: Sequence[str] = ()
+    stage: str,
+    folder: Path,
+    layers: Path = ROOT / "build" / "layers",
+    parameters: Sequence[str] = (),
+    region: str = "us-east-1",
 ) -> None:
     sls = ROOT / "node_modules" / ".bin" / "sls"
     if not sls.exists():
@@ -64,7 +69,7 @@ def _package(
     (work / "build" / "layers").symlink_to(layers)
     done = subprocess.run(
         [
-            *(str(sls), "package", "--stage", stage, "--package", str(folder)),
+            *(str(sls), "package", "--stage", stage, "--region", region, "--package", str(folder)),
             *(f"--param={parameter}" for parameter in parameters),
         ],
         cwd=work,

@@ -61,9 +61,9 @@ class Template:
 
 
 @cache
-def packaged(stage: str, *parameters: str) -> Template:
+def packaged(stage: str, *parameters: str, region: str = "us-east-1") -> Template:
     """Give a stage's template, packaged when first asked for; ``parameters``: name=value, as on the command line."""
-    return Template(package(stage, *parameters), stage)
+    return Template(package(stage, *parameters, region=region), stage)
 
 
 def as_list(value: Any) -> list[Any]:

@@ -89,7 +89,32 @@ def test_every_step_has_a_timeout_retries_and_a_way_to_the_alarm(template: Templ
         assert all(rule["BackoffRate"] > 1 for rule in state["Retry"]), name
         last = state["Catch"][-1]
         assert last["ErrorEquals"] == ["States.ALL"], name
-        assert last["Next"] == ("Failed" if name == "Alarm" else "Alarm"), name
+        way_out = {"Alarm": "Failed", "CrawlAlarm": "Transform", "Crawl": "CrawlAlarm", "LookAtCrawl": "CrawlAlarm"}
+        assert last["Next"] == way_out.get(name, "Alarm"), name
+
+
+def test_a_crawl_that_fails_is_heard_and_keeps_no_load_back(template: Template) -> None:
+    """The load lists the raw zone by itself: nothing of it is read from the catalog."""
+    states = machine(template)["States"]
+    ends = [choice["Next"] for choice in states["IsCrawled"]["Choices"]]
+    assert ends == ["Transform", "CrawlAlarm", "CrawlAlarm"]
+    assert text(states["CrawlAlarm"]["Arguments"]["TopicArn"]) == "AlarmTopic"
+    assert states["CrawlAlarm"]["Next"] == "Transform"
+
+
+def test_a_run_that_left_no_note_is_lost_and_breaks_no_expression(template: Template) -> None:
+    """DynamoDB gives no Item then, and an undefined value in Assign fails the state before its Choice."""
+    for name, state in machine(template)["States"].items():
+        for value in state.get("Assign", {}).values():
+            if isinstance(value, str) and "$states.result.Item" in value:
+                assert "$exists($states.result.Item)" in value, name
+
+
+def test_the_load_compares_the_bounds_of_its_times_with_the_job_s_before_it_is_merged(template: Template) -> None:
+    statements = tasks(template)["Load"]["Arguments"]["Sqls"]
+    (check,) = [number for number, sql in enumerate(statements) if "$run.oldest.N" in sql and "$run.newest.N" in sql]
+    (copy,) = [number for number, sql in enumerate(statements) if "COPY batch_transaction" in sql]
+    assert copy < check < statements.index(read_statements("merge.sql")[1])
 
 
 def test_a_poll_has_an_end(template: Template) -> None:
@@ -179,7 +204,29 @@ def test_the_job_reads_the_raw_zone_and_writes_the_lake_and_no_more(template: Te
     assert may["${RawBucket.Arn}/transactions/*"] == {"s3:GetObject"}
     assert may["CardKeySecret.Id"] == {"secretsmanager:GetSecretValue"}
     writes = {resource for resource, actions in may.items() if "s3:PutObject" in actions}
-    assert writes == {f"${{LakeBucket.Arn}}/{name}/*" for name in ("batch", "batch-rejects", "batch-manifests")}
+    folders = ("batch", "batch-rejects", "batch-manifests")
+    # Glue's S3 file system marks a folder with an object beside it.
+    assert writes == {f"${{LakeBucket.Arn}}/{name}{rest}" for name in folders for rest in ("/*", "_$folder$")}
+
+
+def test_the_crawler_may_do_what_aws_lists_for_one(template: Template) -> None:
+    may = role_of(template, "CrawlerRole")
+    of_glue = set().union(*(actions for actions in may.values() if any(a.startswith("glue:") for a in actions)))
+    assert of_glue >= {
+        f"glue:{verb}Partition" for verb in ("Get", "Create", "Update", "Delete", "BatchGet", "BatchCreate")
+    } | {"glue:BatchUpdatePartition", "glue:BatchDeletePartition", "glue:GetPartitions", "glue:DeleteTable"}
+    for bucket in ("RawBucket.Arn", "LakeBucket.Arn"):
+        assert may[bucket] == {"s3:GetBucketAcl", "s3:GetBucketLocation", "s3:ListBucket"}
+
+
+def test_the_machine_may_send_its_traces_as_x_ray_asks(template: Template) -> None:
+    assert role_of(template, "BatchMachineRole")["*"] >= {
+        *("xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets")
+    }
+
+
+def test_the_job_logs_to_groups_of_its_stage(template: Template) -> None:
+    assert job(template)["DefaultArguments"]["--custom-logGroup-prefix"] == f"/aws-glue/swipeline-{template.stage}"
 
 
 def test_the_machine_starts_this_job_and_this_crawler_alone(template: Template) -> None:

@@ -102,6 +102,13 @@ def test_the_warehouse_admits_firehose_alone(on_aws: Template) -> None:
     assert all(address["Cidr"].endswith("/27") for address in addresses.values())
 
 
+def test_firehose_is_trusted_for_this_account_alone_by_a_key_that_it_sends(template: Template) -> None:
+    """It sends no sts:ExternalId any more: with that condition no delivery stream could be created."""
+    statements = template.resources["DeliveryRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    (of_firehose,) = [s for s in statements if s["Principal"]["Service"] == "firehose.amazonaws.com"]
+    assert of_firehose["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
 def test_the_warehouse_is_there_before_firehose_delivers_to_it(on_aws: Template) -> None:
     assert on_aws.resources["WarehouseDelivery"]["DependsOn"] == ["Workgroup"]
     (workgroup,) = on_aws.of_type("AWS::RedshiftServerless::Workgroup").values()

@@ -16,6 +16,8 @@ WORKGROUP = {
 NO_RESOURCE = {
     "xray:PutTraceSegments": "X-Ray has no resources for it",
     "xray:PutTelemetryRecords": "X-Ray has no resources for it",
+    "xray:GetSamplingRules": "X-Ray has no resources for it",
+    "xray:GetSamplingTargets": "X-Ray has no resources for it",
     "cloudwatch:PutMetricData": "a metric has no ARN; a condition restricts it to Glue's namespace",
     "redshift-data:DescribeStatement": "a statement has no ARN; a condition restricts it to its owner's",
     "redshift-data:GetStatementResult": "a statement has no ARN; a condition restricts it to its owner's",
@@ -216,7 +218,7 @@ def test_firehose_may_read_the_stream_fill_the_bucket_and_log_in(template: Templ
     }
     firehose, redshift = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     assert firehose["Principal"] == {"Service": "firehose.amazonaws.com"}
-    assert firehose["Condition"] == {"StringEquals": {"sts:ExternalId": {"Ref": "AWS::AccountId"}}}
+    assert firehose["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
     assert redshift["Principal"] == {"Service": ["redshift.amazonaws.com", "redshift-serverless.amazonaws.com"]}
 
 

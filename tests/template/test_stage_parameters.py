@@ -82,6 +82,7 @@ REACHES: dict[str, list[Callable[[Template], Any]]] = {
     "queryMemory": [of("query-transactions", "MemorySize")],
     "ingestConcurrency": [of("write-to-kinesis", "ReservedConcurrentExecutions")],
     "queryConcurrency": [of("query-transactions", "ReservedConcurrentExecutions")],
+    "mergeConcurrency": [of("merge-warehouse", "ReservedConcurrentExecutions")],
     "apiRateLimit": [part("ApiGatewayUsagePlan", "Throttle", "RateLimit")],
     "readRateLimit": [part("ReaderUsagePlan", "Throttle", "RateLimit")],
     "streamMode": [part("TransactionStream", "StreamModeDetails", "StreamMode")],
@@ -93,6 +94,8 @@ REACHES: dict[str, list[Callable[[Template], Any]]] = {
     "debugSampleRate": [variable("detect-fraud", "POWERTOOLS_LOGGER_SAMPLE_RATE")],
     "logRetentionDays": [part("WriteDashtoDashkinesisLogGroup", "RetentionInDays")],
     "monthlyBudgetDollars": [part("Budget", "Budget", "BudgetLimit", "Amount")],
+    "replacePolicy": [lambda template: template.resources["TransactionTable"]["UpdateReplacePolicy"]],
+    "deletionPolicy": [lambda template: template.resources["TransactionTable"]["DeletionPolicy"]],
     "deletionProtection": [part("TransactionTable", "DeletionProtectionEnabled")],
     "pointInTimeRecovery": [
         part(name, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled")
@@ -115,6 +118,26 @@ def test_what_the_table_says_reaches_the_template(parameter: str, stage: str) ->
 def test_what_is_reserved_leaves_the_consumers_a_share_of_a_usual_account(prod: Template) -> None:
     reserved = [f.get("ReservedConcurrentExecutions", 0) for f in prod.functions().values()]
     assert sum(reserved) <= 600  # of 1,000, of which Lambda keeps 100 unreserved
+
+
+def reserved(template: Template) -> dict[str, int]:
+    found = {name: f.get("ReservedConcurrentExecutions") for name, f in template.functions().items()}
+    return {name: number for name, number in found.items() if number is not None}
+
+
+@pytest.mark.parametrize("stage", ["dev", "try-out", "local"])
+def test_no_function_reserves_concurrency_unless_a_stage_asks_for_it(stage: str) -> None:
+    """A new account's quota is often 10, and all of them must stay unreserved."""
+    assert {
+        name: f["ReservedConcurrentExecutions"]
+        for name, f in packaged(stage).functions().items()
+        if "ReservedConcurrentExecutions" in f
+    } == {}
+
+
+def test_a_stage_that_asks_for_reserved_concurrency_gets_it() -> None:
+    asked = packaged("dev", "ingestConcurrency=5", "queryConcurrency=4", "mergeConcurrency=2")
+    assert reserved(asked) == {"write-to-kinesis": 5, "query-transactions": 4, "merge-warehouse": 2}
 
 
 def test_lambda_starts_whatever_the_senders_plan_lets_in(prod: Template) -> None:

@@ -104,8 +104,10 @@ def test_every_bucket_answers_over_tls_alone(on_aws: Template) -> None:
 
 def test_production_keeps_its_data_whatever_happens_to_the_stack(prod: Template, dev: Template) -> None:
     for name in KEPT | {"WarehouseNamespace"}:
+        # Not Retain: a first deploy that fails would leave named stores behind, and could not be repeated.
+        assert prod.resources[name]["DeletionPolicy"] == "RetainExceptOnCreate", name
+        assert prod.resources[name]["UpdateReplacePolicy"] == "Retain", name
         for attribute in ("DeletionPolicy", "UpdateReplacePolicy"):
-            assert prod.resources[name][attribute] == "Retain", name
             assert dev.resources[name][attribute] == "Delete", name
     table = prod.of_type("AWS::DynamoDB::Table")["TransactionTable"]
     assert table["DeletionProtectionEnabled"] is True

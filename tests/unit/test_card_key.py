@@ -10,10 +10,12 @@ from shared.card_key import CardKey, CardKeyError
 from shared.transaction.card_keys import CardKeys
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.faults import Fault, Kind, Plan
+from tests.unit.fakes.shapes import obeys
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:swipeline-test/card-key"
 
 
+@obeys("secretsmanager")
 class FakeSecrets:
     """One secret."""
 

@@ -22,7 +22,7 @@ def followed(answers: dict[str, Result | StatementError]) -> tuple[Marts, FakeCl
         return answer
 
     clock, api = FakeClock(), FakeDataApi(execute)
-    return Marts(Warehouse(api, "w", "d", clock=clock, sleep=clock.sleep), clock), clock, api
+    return Marts(Warehouse(api, "swipeline-test", "swipeline", clock=clock, sleep=clock.sleep), clock), clock, api
 
 
 def test_they_are_looked_at_once_in_ten_seconds_however_often_the_merge_runs() -> None:

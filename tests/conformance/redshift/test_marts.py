@@ -16,11 +16,12 @@ import pytest
 
 from benchmarks import core_files
 from benchmarks.marts_check import CHECKS, differences
-from benchmarks.warehouse import Own, own
+from benchmarks.warehouse import ROLE, Own, own
 from client.simulator import Settings, batches
 from fraud.alert import Alert, Flagged, to_item, to_line
 from fraud.verdict import VERDICT_COLUMNS, Verdict
 from fraud.verdict import to_line as verdict_line
+from shared.warehouse.data_api import StatementFailedError
 from shared.warehouse.marts import rebuild
 from shared.warehouse.sql import read_statements
 from tests.conformance.redshift.test_merge import Row, row
@@ -306,3 +307,25 @@ def views(warehouse: Own) -> set[str]:
         )["Tables"]
         if table["type"] == "VIEW"
     }
+
+
+@pytest.mark.parametrize("unit", [1, 1000, 1_000_000])
+def test_a_load_whose_times_were_read_in_another_unit_is_rolled_back(empty: Own, tmp_path: Path, unit: int) -> None:
+    """Reports of COPY and Parquet's INT64 microseconds conflict: the job's own bounds decide before the commit."""
+    source = tmp_path / "source.parquet"
+    pq.write_table(pa.Table.from_batches(batches(Settings.of(rows=200, seed=3, customers=20))), source)
+    (parquet,) = core_files.transactions([source], folder=tmp_path / "made")
+    table = pq.read_table(parquet)
+    times = table["occurred_at"]
+    bounds = [str(int(pc.min_max(times)[name].as_py().timestamp())) for name in ("min", "max")]
+    wrong = pc.divide(times.cast(pa.int64()), unit).cast(times.type)
+    pq.write_table(table.set_column(table.schema.get_field_index("occurred_at"), "occurred_at", wrong), parquet)
+    values = {"MANIFEST": f"s3://files{parquet.resolve()}", "COPY_ROLE_ARN": ROLE}
+    load = read_statements("load_batch.sql", **values, OLDEST=bounds[0], NEWEST=bounds[1])[:-1]
+    load = [sql.replace(" FORMAT AS PARQUET MANIFEST", " FORMAT AS PARQUET") for sql in load]
+    if unit == 1:
+        empty.run(*load)
+    else:
+        with pytest.raises(StatementFailedError, match="occurred_at is from"):
+            empty.run(*load)
+    assert empty.run("SELECT COUNT(*) AS rows FROM staging.transaction") == [{"rows": 200 if unit == 1 else 0}]

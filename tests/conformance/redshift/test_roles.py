@@ -68,7 +68,8 @@ def test_a_role_reads_what_it_was_granted_and_views_read_with_their_owners_right
         ("DELETE FROM shown.plain", "may only read"),
         ("DROP TABLE shown.plain", "may only read"),
         ("CREATE TABLE shown.own (a INTEGER)", "may only read"),
-        ("CREATE TEMP TABLE own AS SELECT b FROM hidden.secret", "may only read"),
+        ("CREATE TEMP TABLE own AS SELECT b FROM hidden.secret", "schema hidden"),
+        ("CREATE TABLE public.own AS SELECT b FROM hidden.secret", "schema hidden"),
         ("GRANT USAGE ON SCHEMA hidden TO ROLE reader", "may only read"),
     ],
 )
@@ -77,6 +78,24 @@ def test_a_role_gets_nothing_else(ready: Redshift, sql: str, refusal: str) -> No
     assert isinstance(answer, str), answer
     assert answer.startswith("ERROR: permission denied"), answer
     assert refusal in answer
+
+
+@pytest.mark.parametrize(
+    ("sql", "revoke", "refusal"),
+    [
+        ("CREATE TABLE public.own (a INTEGER)", "CREATE ON SCHEMA public", "for schema public"),
+        ("CREATE TABLE own_too (a INTEGER)", "CREATE ON SCHEMA public", "for schema public"),
+        ("CREATE TEMP TABLE own (a INTEGER)", "TEMP ON DATABASE swipeline", "to create temporary tables"),
+    ],
+)
+def test_everybody_may_create_tables_in_public_and_temporary_ones_until_that_is_revoked(
+    ready: Redshift, sql: str, revoke: str, refusal: str
+) -> None:
+    assert as_ann(ready, sql) is None
+    ready.ok(f"REVOKE {revoke} FROM PUBLIC")
+    assert refusal in as_ann(ready, sql.replace("own", "other"))
+    ready.ok(f"GRANT {revoke} TO PUBLIC")
+    assert as_ann(ready, sql.replace("own", "other")) is None
 
 
 def test_a_relation_made_anew_has_lost_its_grants_and_comments(ready: Redshift) -> None:
@@ -133,3 +152,12 @@ def test_the_analyst_reads_the_marts_and_neither_core_nor_staging_nor_what_the_r
         assert isinstance(as_ann(own_redshift, f"SELECT * FROM mart.{mart}"), list), mart
     for table in ("core.transaction", "core.customer", "staging.transaction", "refresh.customer"):
         assert "permission denied for schema" in as_ann(own_redshift, f"SELECT * FROM {table}")
+    for statement in (
+        "CREATE TABLE public.mine (a INTEGER)",
+        "CREATE TABLE mine (a INTEGER)",
+        "CREATE TEMP TABLE mine AS SELECT category FROM mart.purchase",
+        "CREATE TABLE mart.mine (a INTEGER)",
+        "CREATE SCHEMA mine",
+        "DELETE FROM mart.purchase",
+    ):
+        assert "permission denied" in as_ann(own_redshift, statement), statement

@@ -7,9 +7,12 @@ from typing import Any
 
 import duckdb
 
+from tests.unit.fakes.shapes import obeys
+
 PAGE_ROWS = 7
 
 
+@obeys("redshift-data")
 class FakeDataApi:
     """A workgroup with one database, which has the tables that the client reads."""
 

@@ -23,6 +23,7 @@ from tests.unit.fakes.faults import client_error
 from tests.unit.fakes.kinesis import FakeKinesis
 from tests.unit.fakes.lake import object_body
 from tests.unit.fakes.redshift_data import FakeDataApi, Result, StatementError
+from tests.unit.fakes.shapes import obeys
 
 OUTPUTS = {
     "StreamName": "swipeline-local-transactions",
@@ -43,6 +44,7 @@ _COPY = re.compile(
 COPY_COLUMNS = ["schema_version", *(field.name for field in FIELDS)]
 
 
+@obeys("firehose")
 class FakeFirehose:
     """Describes the delivery streams, as far as their COPY."""
 
@@ -124,6 +126,7 @@ class FakeWarehouse:
         return {"staged": staged, "inserted": inserted, "duplicates": staged - inserted, "waited_seconds": 1}
 
 
+@obeys("lambda")
 class FakeLambda:
     """Functions by name: an exception is a FunctionError, as an unknown name is a ResourceNotFoundException."""
 

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from dashboard.data_api import QueryError, Warehouse, WarehouseAwayError
+from tests.unit.fakes.shapes import obeys
 
 COLUMNS = [
     {"name": "state", "typeName": "bpchar", "scale": 0},
@@ -20,6 +21,7 @@ COLUMNS = [
 NULL = {"isNull": True}
 
 
+@obeys("redshift-data")
 class Server:
     """Statements run for ``polls`` looks; results come in pages of two rows."""
 
@@ -68,6 +70,15 @@ def warehouse(server: Any) -> Warehouse:
 def row(state: str, count: int, amount: str | None) -> list[dict[str, Any]]:
     money = NULL if amount is None else {"stringValue": amount}
     return [{"stringValue": state}, {"longValue": count}, money, NULL, {"stringValue": "2020-02-29"}]
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.4, 1.0, 30.0, 3000.0])
+def test_every_call_is_one_that_botocore_would_send_however_little_time_is_left(seconds: float) -> None:
+    """A long poll of 0 s is below the API's minimum: it raised instead of cancelling, and the query ran on."""
+    server = Server([row("NY", 1, "0.10")], polls=100_000)
+    with pytest.raises(WarehouseAwayError, match="too long"):
+        warehouse(server).ask({"a": "SELECT 1"}, {}, seconds)
+    assert server.cancelled
 
 
 def test_answers_are_typed_and_have_all_pages() -> None:

@@ -15,6 +15,7 @@ from shared.detection.profiles import Profiles
 from shared.ingest.stream import Stream
 from shared.sinks.conditional import ConditionalWriter
 from tests.unit.fakes.faults import Fault, Kind, Plan, client_error
+from tests.unit.fakes.shapes import obeys
 from tests.unit.fakes.statements import INSERT, UPDATE
 
 _TABLE = re.compile(r'(?:INSERT INTO|UPDATE) "(\w+)"')
@@ -25,6 +26,9 @@ class KilledError(BaseException):
     """The function's process is gone: nothing of it catches this."""
 
 
+@obeys("dynamodb")
+@obeys("kinesis")
+@obeys("sns")
 class FakeStores:
     """Both tables, the alert stream and the topic. ``kill_before`` counts down the calls that are still carried out."""
 

@@ -6,8 +6,10 @@ from threading import Lock
 from typing import Any
 
 from tests.unit.fakes.faults import Fault, Plan, client_error
+from tests.unit.fakes.shapes import obeys
 
 
+@obeys("dynamodb")
 class FakeTable:
     """Holds items by (card_id, time_id); counts the puts, so that needless ones are seen."""
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tests.unit.fakes.faults import Fault, Plan, client_error
+from tests.unit.fakes.shapes import obeys
 
 
+@obeys("kinesis")
 class FakeKinesis:
     """Holds what was stored per partition key, in the order in which it was stored."""
 

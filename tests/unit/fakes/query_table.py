@@ -14,6 +14,7 @@ from shared.sinks.merchants import Merchants
 from shared.transaction.schema import Transaction
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.faults import client_error
+from tests.unit.fakes.shapes import obeys
 
 ARRIVED = datetime(2020, 6, 21, tzinfo=UTC)
 KEYS = {  # by index, and by table where it is none
@@ -37,6 +38,7 @@ INDEXES = {
 }
 
 
+@obeys("dynamodb")
 class FakeTables:
     """Answers query, get_item and batch_write_item; ``page`` items at most per answer stand for the 1 MB."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.unit.fakes.faults import client_error
+from tests.unit.fakes.shapes import obeys
 
 Result = list[dict[str, Any]]
 
@@ -14,6 +15,7 @@ class StatementError(Exception):
     """What ``execute`` raises for a statement that the warehouse refuses."""
 
 
+@obeys("redshift-data")
 class FakeDataApi:
     """Runs each statement with ``execute``, which gives rows, or None for a statement without a result.
 

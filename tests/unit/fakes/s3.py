@@ -6,8 +6,10 @@ from threading import Lock
 from typing import Any
 
 from tests.unit.fakes.faults import Fault, Plan
+from tests.unit.fakes.shapes import obeys
 
 
+@obeys("s3")
 class FakeS3:
     """Holds objects by (bucket, key)."""
 

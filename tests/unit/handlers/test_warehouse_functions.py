@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from shared.warehouse.data_api import StatementFailedError, Warehouse
+from shared.warehouse.data_api import StatementFailedError, StatementRunningError, Warehouse
 from shared.warehouse.sql import read_statements
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.events import Context
@@ -113,6 +113,45 @@ def test_a_refused_pass_is_tried_again_by_the_next_and_the_last_ones_refusal_is_
         module.handler({}, Context(remaining_ms=63_000))
     assert len(of(api, "merge-warehouse")) == 3
     assert emitted(output())["Written"] == [written]
+
+
+def slow_at(name: str, output_of: Callable[[str], Result | None] = answer_counts) -> FakeDataApi:
+    """A warehouse in which the batches of a name do not end."""
+
+    class Slow(FakeDataApi):
+        def describe_statement(self, *, Id: str) -> dict[str, Any]:
+            batch = self.submitted[int(Id[-12:]) - 1]
+            if batch["StatementName"] == name:
+                return {"Id": Id, "Status": "STARTED"}
+            return super().describe_statement(Id=Id)
+
+    return Slow(output_of)
+
+
+def test_a_pass_that_outlasts_its_minute_ends_the_run_and_is_no_error(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch, output: Output
+) -> None:
+    api = slow_at("merge-warehouse")
+    counts = merge_module(function, monkeypatch, api, every=20).handler({}, Context(remaining_ms=63_000))
+    assert (counts["written"], len(of(api, "merge-warehouse"))) == (0, 1)
+    assert "pass runs on" in output()
+
+
+def test_a_look_that_waits_a_whole_minute_for_an_earlier_pass_is_an_error(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(StatementRunningError):
+        merge_module(function, monkeypatch, slow_at("look-at-staging"), every=20).handler(
+            {}, Context(remaining_ms=63_000)
+        )
+
+
+def test_a_refresh_of_the_marts_that_outlasts_the_run_is_no_error(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch, output: Output
+) -> None:
+    api = slow_at("watch-marts")
+    merge_module(function, monkeypatch, api, every=20).handler({}, Context(remaining_ms=63_000))
+    assert "refresh runs on" in output()
 
 
 def test_a_warehouse_that_is_away_is_raised_at_once(
