@@ -14,13 +14,17 @@ _NEEDED = ("lightgbm", "scipy")
 
 
 def train(
-    data: Annotated[Path, typer.Option(help="CSV or Parquet with the Kaggle columns, labelled.")],
+    data: Annotated[Path, typer.Option(help="Labelled transactions: CSV, JSON, Parquet or Excel.")],
     out: Annotated[Path, typer.Option(help="Directory for NAME.json and its card.")],
     test: Annotated[Path | None, typer.Option(help="Later history, to measure the model on.")] = None,
     name: Annotated[str, typer.Option(help="Of the model.")] = "candidate",
     source: Annotated[str, typer.Option(help="How the data came about, for the card.")] = "",
     verdicts: Annotated[
         Path | None, typer.Option(help="What people found, of `swipeline alerts verdicts`: counts before the labels.")
+    ] = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(help="TOML file with names, constants, formats; default FILE.swipeline.toml if it exists."),
     ] = None,
     precision: Annotated[float, typer.Option(help="Of the alerts, for which the threshold is chosen.")] = 0.98,
     seed: Annotated[int, typer.Option(help="Of the training.")] = 1,
@@ -36,5 +40,6 @@ def train(
     arguments += ["--test", str(test)] if test else []
     arguments += ["--verdicts", str(verdicts)] if verdicts else []
     arguments += ["--source", source] if source else []
+    arguments += ["--mapping", str(mapping)] if mapping else []
     if main(arguments):
         raise typer.Exit(1)
