@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 
+from client.errors import ClientError
+from client.files.mapping import Reading
+from client.files.stream import open_input
+from client.files.table import Table
 from fraud.event import Event, event_of
 from fraud.labels import HistoryError, Verdicts
+from shared.transaction.forms import fraud_label
 from shared.transaction.moments import utc
 from shared.transaction.schema import Transaction
 
@@ -54,9 +58,10 @@ class History:
             )
 
 
-def read(*paths: Path, verdicts: Verdicts | None = None) -> tuple[History, ...]:
+def read(*paths: Path, verdicts: Verdicts | None = None, reading: Reading | None = None) -> tuple[History, ...]:
     """Read files so that a card has the same number in all of them, in the order given.
 
+    ``reading`` says how, if the columns have other names or forms; a mapping beside a file counts as well.
     With verdicts, a judged row takes its verdict for its label; a row without either is taken to be genuine, as nobody
     complained of it.
 
@@ -67,11 +72,11 @@ def read(*paths: Path, verdicts: Verdicts | None = None) -> tuple[History, ...]:
 
     """
     numbers: dict[str, int] = {}
-    return tuple(_read(path, numbers, verdicts) for path in paths)
+    return tuple(_read(path, numbers, verdicts, reading) for path in paths)
 
 
-def _read(path: Path, numbers: dict[str, int], verdicts: Verdicts | None) -> History:
-    table = _table(path)
+def _read(path: Path, numbers: dict[str, int], verdicts: Verdicts | None, reading: Reading | None) -> History:
+    table = _table(path, reading)
     missing = [name for name in COLUMNS if name not in table.column_names]
     if missing:
         raise HistoryError(f"{path.name} lacks the columns {', '.join(missing)}")
@@ -108,12 +113,32 @@ def _read(path: Path, numbers: dict[str, int], verdicts: Verdicts | None) -> His
 _DTYPES: dict[str, Any] = dict.fromkeys(Event._fields, np.int64) | {"amount": float, "age": float, "male": float}
 
 
-def _table(path: Path) -> pa.Table:
-    if path.suffix.lower() in {".parquet", ".pq"}:
-        available = pq.read_schema(path).names
-        return pq.read_table(path, columns=[name for name in COLUMNS if name in available])
-    text = pa_csv.ConvertOptions(column_types=dict.fromkeys(COLUMNS, pa.string()))
-    return pa_csv.read_csv(path, convert_options=text)
+def _table(path: Path, reading: Reading | None) -> pa.Table:
+    """The columns that are learned from, as text and labels; other columns of the file are of no use here."""
+    try:
+        source = open_input(str(path))
+        table = Table(source, Reading(drop=("*",)).over(reading or Reading()), required=())
+        names = [name for name in COLUMNS if name in table.plan.targets]
+        schema = pa.schema([(name, pa.int64() if name == "is_fraud" else pa.string()) for name in names])
+        takers = [table.plan.getter(name) for name in names]
+        batches, rows = [], iter(table)
+        while chunk := list(islice(rows, _CHUNK)):
+            if problem := next((row for row in chunk if row.problem), None):
+                raise HistoryError(f"{path.name}, line {problem.line}: {problem.problem}")
+            columns = [_values(name, map(take, chunk)) for name, take in zip(names, takers, strict=True)]
+            batches.append(pa.RecordBatch.from_arrays(columns, schema=schema))
+        table.close()
+    except ClientError as error:
+        raise HistoryError(str(error)) from error
+    except ValueError as error:
+        raise HistoryError(f"{path.name}: is_fraud must be 0 or 1 in every row") from error
+    return pa.Table.from_batches(batches, schema)
+
+
+def _values(name: str, texts: Iterable[str | None]) -> pa.Array:
+    if name == "is_fraud":
+        return pa.array([None if (label := fraud_label(text)) is None else int(label) for text in texts], pa.int64())
+    return pa.array([text or None for text in texts], pa.string())
 
 
 def _transaction(  # the fields the features read, in their canonical form, as shared.transaction.model makes them

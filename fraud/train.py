@@ -15,6 +15,8 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 
+from client.errors import ClientError
+from client.files.mapping import load
 from fraud import card as model_card
 from fraud.drift import SCORE, SCORE_EDGES, reference
 from fraud.evaluate import by_segment, measure
@@ -61,7 +63,13 @@ class _Chosen:
     figures: dict[str, Any]
 
 
-def train(data: Path, test: Path | None = None, options: Options = Options(), verdicts: Path | None = None) -> Trained:
+def train(
+    data: Path,
+    test: Path | None = None,
+    options: Options = Options(),
+    verdicts: Path | None = None,
+    mapping: Path | None = None,
+) -> Trained:
     """Learn a model from a file, and from verdicts on some of its rows. The same input gives the same bytes.
 
     Raises
@@ -71,7 +79,8 @@ def train(data: Path, test: Path | None = None, options: Options = Options(), ve
 
     """
     given = read_verdicts(verdicts) if verdicts else None
-    history, *tests = read(data, *([test] if test else []), verdicts=given)
+    reading = load(mapping) if mapping else None
+    history, *tests = read(data, *([test] if test else []), verdicts=given, reading=reading)
     trained = learn(history, data.name, options, given)
     if tests:
         trained.card["test"] = {"sha256": tests[0].sha256} | measure(parse(trained.data), history, tests[0])
@@ -187,7 +196,7 @@ def _require_equal(model: Model, booster: lgb.Booster, rows: Array) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives its exit status."""
     parser = argparse.ArgumentParser(prog="python -m fraud.train", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="CSV or Parquet in the Kaggle file's schema, labelled")
+    parser.add_argument("--data", type=Path, required=True, help="labelled transactions")
     parser.add_argument("--test", type=Path, help="later history of any cards, to measure the model on")
     parser.add_argument(
         "--verdicts", type=Path, help="CSV of transaction_id,verdict: labels that count before the data's"
@@ -196,6 +205,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--out", type=Path, required=True, help="directory for NAME.json, NAME.card.json and NAME.card.md"
     )
     parser.add_argument("--source", default="", help="how the data came about, for the card")
+    parser.add_argument("--mapping", type=Path, help="TOML file that says which columns are which")
     parser.add_argument("--name", default="swipeline")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--precision", type=float, default=0.98, help="at the threshold, on the last tenth of the time")
@@ -204,8 +214,8 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     options = Options(given.seed, given.precision, given.threads, not given.no_ablation, given.source)
     try:
-        trained = train(given.data, given.test, options, given.verdicts)
-    except (HistoryError, OSError) as error:
+        trained = train(given.data, given.test, options, given.verdicts, given.mapping)
+    except (HistoryError, ClientError, OSError) as error:
         sys.stderr.write(f"fraud.train: {error}\n")
         return 1
     model_card.write(given.out, given.name, trained.data, trained.card)

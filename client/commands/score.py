@@ -12,17 +12,42 @@ import typer
 
 from client import output
 from client.aws import Stage, explained
-from client.commands.options import StageOption
+from client.commands.options import (
+    DatesOption,
+    DecimalCommaOption,
+    DelimiterOption,
+    DropOption,
+    EncodingOption,
+    MapOption,
+    MappingOption,
+    RoundedOption,
+    SheetOption,
+    StageOption,
+    TimeZoneOption,
+    reading,
+)
 from client.errors import ClientError
 
 
 def score(
-    file: Annotated[str | None, typer.Argument(help="CSV or Parquet with the Kaggle columns; or --from.")] = None,
+    file: Annotated[
+        str | None, typer.Argument(help="File of transactions: CSV, JSON, Parquet or Excel; or --from.")
+    ] = None,
     before: Annotated[list[Path] | None, typer.Option(help="Earlier history of the cards; may be repeated.")] = None,
     begin: Annotated[str | None, typer.Option("--from", help="Of the lake, from this day of arrival on, UTC.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="Until before this day.")] = None,
     model: Annotated[Path | None, typer.Option(help="Another model than the shipped one.")] = None,
     out: Annotated[str, typer.Option(help="Output file, or - for standard output.")] = "-",
+    map_: MapOption = None,
+    mapping: MappingOption = None,
+    drop: DropOption = None,
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
+    sheet: SheetOption = None,
+    dates: DatesOption = None,
+    time_zone: TimeZoneOption = None,
+    decimal_comma: DecimalCommaOption = False,
+    accept_rounded: RoundedOption = False,
     stage: StageOption = "local",
 ) -> None:
     """Score transactions without a stream, in order of time: transaction_id,score,is_alert. No alert is raised."""
@@ -33,14 +58,15 @@ def score(
         raise ClientError("Give a file, or --from a day of the lake.")
     if before and file is None:
         raise ClientError("The lake has card ids and a file card numbers: --before goes with a file.")
+    how = reading(map_, mapping, drop, encoding, delimiter, sheet, dates, time_zone, decimal_comma, accept_rounded)
     served, rejected, keys = load_model(model), list[str](), keys_of_this_run()
     where = Stage(stage)
     with explained(where):
         if begin is not None:
             found = lake_transactions(where, read_days(begin, end, datetime.now(UTC).date()))
         else:
-            found = file_transactions(file or "", keys, rejected)
-        history = chain.from_iterable(file_transactions(str(path), keys, rejected) for path in before or [])
+            found = file_transactions(file or "", keys, rejected, how)
+        history = chain.from_iterable(file_transactions(str(path), keys, rejected, how) for path in before or [])
         if out == "-":
             done = write_scores(served, found, history, sys.stdout, rejected)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,26 @@ import typer
 
 from client import output
 from client.aws import Stage, explained
-from client.commands.options import JsonOption, StageOption
+from client.commands.options import (
+    DatesOption,
+    DecimalCommaOption,
+    DelimiterOption,
+    DropOption,
+    EncodingOption,
+    JsonOption,
+    MapOption,
+    MappingOption,
+    RoundedOption,
+    SheetOption,
+    StageOption,
+    TimeZoneOption,
+    reading,
+)
+from client.errors import ClientError
+from client.files.expand import Named, expand
+from client.files.mapping import Reading
+from client.files.stream import open_input
+from client.files.table import Table
 from client.send.progress import progress_bar
 from client.send.run import Options, Summary, send_file
 
@@ -17,34 +37,88 @@ REJECTED_EXIT = 2
 
 
 def send(
-    file: Annotated[str, typer.Argument(help="A CSV or Parquet file with the Kaggle columns; - for standard input.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(help="Files, folders or patterns: CSV, JSON, Parquet or Excel, also compressed; - for stdin."),
+    ],
     stage: StageOption = "local",
     batch_size: Annotated[int, typer.Option(help="Rows per request, at most 1000.")] = 1000,
-    workers: Annotated[int, typer.Option(help="Requests at the same time; a card keeps to one.")] = 4,
+    workers: Annotated[int, typer.Option(help="Concurrent requests; rows of one card always use the same worker.")] = 4,
     rate: Annotated[float | None, typer.Option(help="At most this many rows per second.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Skip what an earlier run had acknowledged.")] = False,
     rejected: Annotated[Path | None, typer.Option(help="Where rejected rows go; default FILE.rejected.csv.")] = None,
-    patience: Annotated[float, typer.Option(help="Seconds to go on trying when nothing gets through.")] = 60.0,
+    patience: Annotated[float, typer.Option(help="Give up after this many seconds without progress.")] = 60.0,
+    map_: MapOption = None,
+    mapping: MappingOption = None,
+    drop: DropOption = None,
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
+    sheet: SheetOption = None,
+    dates: DatesOption = None,
+    time_zone: TimeZoneOption = None,
+    decimal_comma: DecimalCommaOption = False,
+    accept_rounded: RoundedOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Send a file through the API. Exits with 0 when every row is stored, 2 when rows were rejected, 1 on failure."""
+    """Send files through the API. Exits with 0 when every row is stored, 2 when rows were rejected, 1 on failure."""
     where = Stage(stage)
-    options = Options(batch_size, workers, rate, resume, rejected, patience)
-    with explained(where), progress_bar(file, wanted=not as_json) as progress:
-        try:
-            summary = send_file(where, file, options, progress)
-        except KeyboardInterrupt:
-            output.error(f"Interrupted: what was acknowledged is noted. {resume_hint(file)}")
-            raise typer.Exit(130) from None
+    how = reading(map_, mapping, drop, encoding, delimiter, sheet, dates, time_zone, decimal_comma, accept_rounded)
+    options = Options(batch_size, workers, rate, resume, rejected, patience, how)
+    named = expand(files)
+    if len(named) > 1 and rejected is not None and not rejected.is_dir():
+        raise ClientError("--rejected must be a folder when there is more than one file.")
+    if len(named) > 1:
+        for one in named:  # before the first is sent
+            check(one, how)
+    summaries = []
+    for one in named:
+        summaries.append(_send(where, one, options, as_json))
+        if summaries[-1].error:
+            break
     if as_json:
-        output.as_json(summary.as_json())
-    else:
-        output.note(describe(summary))
-    if summary.error:
-        output.error(f"Stopped: {summary.error}. {resume_hint(file)}")
+        shown = [summary.as_json() for summary in summaries]
+        output.as_json(shown if len(named) > 1 else shown[0])
+    elif len(summaries) > 1:
+        output.note(total(summaries))
+    if summaries[-1].error:
+        left = f" {len(named) - len(summaries)} more files were not sent." if len(named) > len(summaries) else ""
+        output.error(f"Stopped: {summaries[-1].error}. {resume_hint(named[len(summaries) - 1].name)}{left}")
         raise typer.Exit(1)
-    if summary.rejected:
+    if any(summary.rejected for summary in summaries):
         raise typer.Exit(REJECTED_EXIT)
+
+
+def _send(where: Stage, one: Named, options: Options, as_json: bool) -> Summary:
+    """Send one of the files, with its progress and its summary for people."""
+    if options.rejected is not None and options.rejected.is_dir():
+        name = Path(one.member or one.name).name
+        options = replace(options, rejected=options.rejected / f"{name}.rejected.csv")
+    with explained(where), progress_bar(one.shown, wanted=not as_json) as progress:
+        try:
+            summary = send_file(
+                where, one.name, options, progress, lambda text: output.note(f"{one.shown}: {text}"), one.member
+            )
+        except KeyboardInterrupt:
+            output.error(f"Interrupted: what was acknowledged is noted. {resume_hint(one.name)}")
+            raise typer.Exit(130) from None
+    if not as_json:
+        output.note(describe(summary))
+    return summary
+
+
+def check(one: Named, how: Reading) -> None:
+    """Raise ClientError if a file cannot be sent."""
+    source = open_input(one.name, one.member)
+    if source.path is not None:
+        Table(source, how).close()
+
+
+def total(summaries: list[Summary]) -> str:
+    """All files in one line."""
+    rows, accepted, rejected = (
+        sum(getattr(one, name) for one in summaries) for name in ("rows", "accepted", "rejected")
+    )
+    return f"{len(summaries)} files, {rows:,} rows: {accepted:,} accepted, {rejected:,} rejected"
 
 
 def resume_hint(file: str) -> str:
@@ -58,6 +132,7 @@ def describe(summary: Summary) -> str:
     """The summary for people, in a few lines."""
     lines = [
         f"{summary.rows:,} rows: {summary.accepted:,} accepted, {summary.rejected:,} rejected"
+        + (f", {summary.not_sent:,} not sent" if summary.not_sent else "")
         + (f", {summary.skipped:,} of them by an earlier run" if summary.skipped else "")
         + f" ({summary.seconds:.1f} s, {summary.rows_per_second:,.0f} rows/s)"
     ]

@@ -14,13 +14,17 @@ _NEEDED = ("lightgbm", "scipy")
 
 
 def train(
-    data: Annotated[Path, typer.Option(help="Labeled history: CSV or Parquet with the Kaggle columns.")],
+    data: Annotated[Path, typer.Option(help="Labeled history: CSV, JSON, Parquet or Excel.")],
     out: Annotated[Path, typer.Option(help="Output directory for NAME.json and its model card.")],
     test: Annotated[Path | None, typer.Option(help="Later history to evaluate the model on.")] = None,
     name: Annotated[str, typer.Option(help="Model name.")] = "candidate",
     source: Annotated[str, typer.Option(help="Where the data comes from, for the model card.")] = "",
     verdicts: Annotated[
         Path | None, typer.Option(help="Verdicts from `swipeline alerts verdicts`. They take precedence over labels.")
+    ] = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(help="TOML file with names, constants, formats; default FILE.swipeline.toml if it exists."),
     ] = None,
     precision: Annotated[
         float, typer.Option(help="Target precision used to choose the alert threshold, from 0 to 1.")
@@ -41,5 +45,6 @@ def train(
     arguments += ["--test", str(test)] if test else []
     arguments += ["--verdicts", str(verdicts)] if verdicts else []
     arguments += ["--source", source] if source else []
+    arguments += ["--mapping", str(mapping)] if mapping else []
     if main(arguments):
         raise typer.Exit(1)

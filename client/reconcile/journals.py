@@ -8,9 +8,9 @@ from pathlib import Path
 
 from client.aws import Stage
 from client.errors import ClientError
+from client.files.stream import open_input
 from client.reconcile.bag import Bag, Digests, digest
 from client.send.journal import Journal
-from client.send.source import open_input
 
 
 @dataclass
@@ -46,8 +46,8 @@ def acknowledged(stage: Stage, file: str | None) -> Acknowledged:
         source.close()
         if source.identity is None:
             raise ClientError(f"--file needs a file, and {file} is a stream.")
-        journals = [stage.journals / f"{source.identity}.sqlite"]
-        if not journals[0].exists():
+        journals = [path for path in sorted(stage.journals.glob("*.sqlite")) if _is_of(path, source.identity)]
+        if not journals:
             raise ClientError(f"{file} was not sent to stage {stage.name} from here: run `swipeline send {file}`.")
     found = Acknowledged(journals)
     for path in journals:
@@ -60,6 +60,14 @@ def acknowledged(stage: Stage, file: str | None) -> Acknowledged:
             for identity in journal.ids():
                 found.bag.add(identity)
     return found
+
+
+def _is_of(path: Path, content: str) -> bool:
+    """Whether a journal is of a content: by its name, or, if the file was read with a mapping, by what it notes."""
+    if path.stem == content:
+        return True
+    with Journal.open(path) as journal:
+        return journal.facts().get("content") == content
 
 
 def _ids(path: Path) -> Iterator[str]:

@@ -14,9 +14,10 @@ import orjson
 
 from client.aws import Stage
 from client.errors import ClientError
+from client.files.mapping import Reading
+from client.files.stream import open_input
+from client.files.table import Table
 from client.replay.plan import Days, lake_objects
-from client.send.columns import NOT_SENT
-from client.send.source import open_input, read
 from fraud.batch import in_order, score
 from fraud.model import Model, ModelError, load
 from fraud.profile import Profile
@@ -44,19 +45,20 @@ def keys_of_this_run() -> CardKeys:
     return CardKeys((CardKey("1", secrets.token_hex(32).encode()),))
 
 
-def file_transactions(name: str, keys: CardKeys, rejected: list[str]) -> Iterator[Transaction]:
+def file_transactions(
+    name: str, keys: CardKeys, rejected: list[str], reading: Reading | None = None, member: str | None = None
+) -> Iterator[Transaction]:
     """Give a file's good rows, as the API would take them; of each bad row, a line and reason into ``rejected``."""
-    source = open_input(name)
+    source = open_input(name, member)
     try:
-        rows = read(source)
-        names = rows.columns
+        rows = Table(source, reading)
+        rejected += [f"{source.name}: {text}" for text in rows.warnings]
         chunk: list[tuple[int, dict[str, Any]]] = []
         for row in rows:
             if row.problem:
                 rejected.append(f"line {row.line}: {row.problem}")
                 continue
-            pairs = zip(names, row.cells, strict=True)
-            chunk.append((row.line, {n: v for n, v in pairs if v is not None and n not in NOT_SENT}))
+            chunk.append((row.line, rows.plan.record(row)))
             if len(chunk) == _CHUNK:
                 yield from _good(chunk, keys, rejected)
                 chunk = []

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import orjson
 
-from client.send.columns import NOT_SENT
-from client.send.source import Row
+from client.files.row import Row
 
 Finding = tuple[str, str]  # field, reason
 
 
 @dataclass
 class Batch:
-    """Rows in the order of the file and, by row, whether it is acknowledged, its id, and why it is not stored."""
+    """Rows in the order of the file and, by row, whether it is acknowledged, its id, and why it is not stored.
 
-    columns: list[str]
+    ``indexes`` has the cell of each column, for rows that have no values of their own; None: in the columns' order.
+    """
+
+    columns: Sequence[str]
     rows: list[Row]
+    indexes: Sequence[int] | None = None
     ids: list[str | None] = field(init=False)
     findings: list[list[Finding]] = field(init=False)
     acknowledged: list[bool] = field(init=False)
@@ -44,10 +48,15 @@ class Batch:
         self.acknowledged[position] = True
 
     def body(self, positions: list[int]) -> bytes:
-        """The JSON array of some rows: texts as they stand in the file; columns that carry nothing are left out."""
-        names = [(i, name) for i, name in enumerate(self.columns) if name not in NOT_SENT]
-        cells = (self.rows[p].cells for p in positions)
-        return orjson.dumps([{name: row[i] for i, name in names if row[i] is not None} for row in cells])
+        """The JSON array of some rows: texts as they stand in the file; columns without a value are left out."""
+        names = list(zip(self.indexes or range(len(self.columns)), self.columns, strict=True))
+        rows = [self.rows[p] for p in positions]
+        if any(row.values is not None for row in rows):
+            pairs = (zip(self.columns, row.values or (), strict=True) for row in rows)
+            return orjson.dumps([{name: value for name, value in one if value is not None} for one in pairs])
+        return orjson.dumps(
+            [{name: cells[i] for i, name in names if cells[i] is not None} for cells in (row.cells for row in rows)]
+        )
 
 
 def idempotency_key(stage: str, body: bytes) -> str:

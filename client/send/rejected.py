@@ -1,4 +1,4 @@
-"""The file of rejected rows: the input's columns, the line and the reasons; it holds card numbers, so it is private."""
+"""The file of rejected rows, as :mod:`client.send.rejected_rows` lays it out; it holds card numbers: it is private."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import IO
 
 from client.errors import ClientError
-from client.send.columns import FIELD, LINE, REASON
-from client.send.source import Row
+from client.files.row import Row
+from client.send.rejected_rows import RejectedLayout
 
 MODE = 0o600
 _QUOTED = re.compile(r'"[^"]*"')
-_OWN = (LINE, FIELD, REASON)
 
 
 class RejectedRows:
@@ -26,8 +25,7 @@ class RejectedRows:
         self.count = 0
         self._reasons: Counter[tuple[str, str]] = Counter()  # by field and reason without the values in it
         self._examples: dict[tuple[str, str], str] = {}
-        self._columns = columns
-        self._kept = [i for i, name in enumerate(columns) if name not in _OWN]
+        self._layout = RejectedLayout(columns)
         self._file: IO[str] | None = None
 
     def add(self, row: Row, findings: list[tuple[str, str]]) -> None:
@@ -37,11 +35,8 @@ class RejectedRows:
             kind = (field, _QUOTED.sub('"..."', reason))
             self._reasons[kind] += 1
             self._examples.setdefault(kind, reason)
-        cells = [row.cells[i] if i < len(row.cells) else "" for i in self._kept]
-        fields = "; ".join(dict.fromkeys(field for field, _ in findings if field))
-        reasons = "; ".join(reason for _, reason in findings)
         try:
-            csv.writer(self._open()).writerow([*cells, row.line, fields, reasons])
+            csv.writer(self._open()).writerow(self._layout.record(row, findings))
         except OSError as error:
             raise ClientError(f"Cannot write {self.path}: {error.strerror or error}.") from error
 
@@ -63,5 +58,5 @@ class RejectedRows:
             os.fchmod(handle, MODE)  # a file that was there already keeps its mode otherwise
             # What was not UTF-8 in the input goes out as the bytes it was.
             self._file = open(handle, "w", encoding="utf-8", errors="surrogateescape", newline="")  # noqa: SIM115, PTH123
-            csv.writer(self._file).writerow([*(self._columns[i] for i in self._kept), *_OWN])
+            csv.writer(self._file).writerow(self._layout.header())
         return self._file

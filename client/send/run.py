@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 from client.aws import Stage
 from client.errors import ClientError
+from client.files.mapping import SUFFIX, Reading
+from client.files.stream import Input, open_input
+from client.files.table import Table, identity_of
 from client.send.api import Api, Endpoint
 from client.send.journal import Journal
 from client.send.rejected import RejectedRows
 from client.send.retry import Patience
 from client.send.sender import Counts, Sender
-from client.send.source import Input, open_input, read
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Options:
     resume: bool = False
     rejected: Path | None = None
     patience: float = 60.0
+    reading: Reading = field(default_factory=Reading)
 
     def __post_init__(self) -> None:
         if not 1 <= self.batch_size <= 1000:
@@ -45,7 +49,10 @@ class Options:
 
 @dataclass
 class Summary:
-    """What a run came to, in rows; `accepted` and `rejected` are of the whole file, `skipped` rows included."""
+    """What a run came to, in rows; `accepted` and `rejected` are of the whole file, `skipped` rows included.
+
+    ``rows`` = accepted + rejected + not_sent; after a failure `not_sent` counts the rows that nobody has answered for.
+    """
 
     file: str
     stage: str
@@ -60,6 +67,8 @@ class Summary:
     reasons: list[dict[str, object]]
     error: str | None
     journal: str
+    not_sent: int = 0
+    notes: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The summary as programs read it."""
@@ -69,32 +78,43 @@ class Summary:
 Progress = Callable[[Counts, int, int | None], None]  # counts, position, size
 
 
-def send_file(stage: Stage, name: str, options: Options, progress: Progress = lambda *_: None) -> Summary:
+def send_file(
+    stage: Stage,
+    name: str,
+    options: Options,
+    progress: Progress = lambda *_: None,
+    tell: Callable[[str], None] = lambda _: None,
+    member: str | None = None,
+) -> Summary:
     """Send a file and give back what became of it, also when the API kept failing (`error`) or refused rows.
 
-    Raises ClientError for what makes sending impossible, and KeyboardInterrupt after writing down what was
-    acknowledged by then.
+    ``tell`` hears of what is unusual about the file before anything is sent. Raises ClientError for what makes
+    sending impossible, and KeyboardInterrupt after writing down what was acknowledged by then.
     """
     if options.resume and name == "-":
         raise ClientError("--resume needs a file: standard input cannot be read from its start again.")
-    source = open_input(name)
+    source = open_input(name, member)
     try:
         if options.resume and source.identity is None:
             raise ClientError(f"--resume needs a file, and {name} is a pipe.")
-        return _send(stage, source, options, progress)
+        return _send(stage, source, options, progress, tell)
     finally:
         source.close()
 
 
-def _send(stage: Stage, source: Input, options: Options, progress: Progress) -> Summary:
-    rows = read(source)
+def _send(stage: Stage, source: Input, options: Options, progress: Progress, tell: Callable[[str], None]) -> Summary:
+    place = options.rejected or Path(f"{source.label}.rejected.csv")
+    _check_place(place)
+    rows = Table(source, options.reading)
+    for text in (*rows.notes, *rows.warnings):
+        tell(text)
     endpoint = Endpoint(stage.transactions_url, stage.api_key, stage.name, not stage.local, stage.api_auth)
-    rejected = RejectedRows(options.rejected or Path(f"{source.label}.rejected.csv"), rows.columns)
+    rejected = RejectedRows(place, rows.columns)
     stop = Event()
-    journal_path = stage.journals / f"{source.identity or f'stream-{uuid.uuid4().hex}'}.sqlite"
+    journal_path = stage.journals / f"{rows.identity or f'stream-{uuid.uuid4().hex}'}.sqlite"
     began = time.monotonic()
     with Journal.open(journal_path) as journal:
-        journal.describe(file=source.name, stage=stage.name)
+        journal.describe(file=source.name, stage=stage.name, content=source.identity or "")
         sender = Sender(
             source=rows,
             api=Api(endpoint, Patience(options.patience, wait=stop.wait)),
@@ -114,10 +134,34 @@ def _send(stage: Stage, source: Input, options: Options, progress: Progress) -> 
         if not counts.failure:
             journal.describe(rows=str(counts.rows))
     if source.identity is None and not counts.failure:
-        journal_path = _name_by_content(journal_path, source.stream.hexdigest())
+        journal_path = _name_by_content(journal_path, identity_of(source.stream.hexdigest(), rows.asked) or "")
     if source.changed():
         raise ClientError(f"{source.name} was changed while it was being sent: send it again, what was sent stays.")
+    if rejected.count:
+        _keep_mapping(rejected.path, rows.reading)
+    rows.close()
     return _summary(stage, source, sender, time.monotonic() - began, journal_path)
+
+
+def _check_place(rejected: Path) -> None:
+    """Raise ClientError if rejected rows could not be written: that is better known before anything is sent."""
+    folder = rejected.parent
+    if not folder.is_dir():
+        raise ClientError(f"--rejected: the folder {folder} does not exist. Create it first; nothing was sent.")
+    if rejected.is_dir():
+        raise ClientError(f"--rejected: {rejected} is a folder. Give a file name; nothing was sent.")
+    if not os.access(rejected if rejected.exists() else folder, os.W_OK):
+        raise ClientError(f"--rejected: {rejected} cannot be written. Choose another place; nothing was sent.")
+
+
+def _keep_mapping(rejected: Path, reading: Reading) -> None:
+    """Lay the mapping beside the rejected rows: they have the file's own columns, and are sent as they are."""
+    kept = replace(reading, encoding=None, delimiter=None, sheet=None)
+    beside = rejected.with_name(rejected.name + SUFFIX)
+    if kept != Reading():
+        beside.write_text(kept.toml(), encoding="utf-8")
+    else:
+        beside.unlink(missing_ok=True)
 
 
 def _name_by_content(path: Path, identity: str) -> Path:
@@ -151,4 +195,6 @@ def _summary(stage: Stage, source: Input, sender: Sender, seconds: float, journa
         reasons=rejected.summary(),
         error=counts.failure.reason if counts.failure else None,
         journal=str(journal),
+        not_sent=counts.rows - counts.accepted - counts.rejected,
+        notes=[*sender.source.notes, *sender.source.warnings],
     )

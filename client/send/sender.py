@@ -5,16 +5,19 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from threading import Event
 
+from client.errors import ClientError
+from client.files.row import Row
+from client.files.table import Table
 from client.send.api import Api, Failure
 from client.send.batch import Batch
 from client.send.journal import Findings, Journal
 from client.send.pace import Pace
 from client.send.rejected import RejectedRows
-from client.send.source import Row, Source
 from shared.transaction.cards import plain
 
 _AHEAD = 3  # batches under way or waiting, per worker: bounds memory
@@ -90,14 +93,14 @@ class Worker(threading.Thread):
 def worker_of(card: str | None, workers: int) -> int:
     """The worker that a card's rows go to: the same for every form of its number, in every run."""
     text = plain((card or "").strip())
-    return zlib.crc32(text.encode("utf-8", "surrogateescape")) % workers
+    return zlib.crc32(text.encode("utf-8", "surrogatepass")) % workers
 
 
 @dataclass
 class Sender:
     """One run over one source."""
 
-    source: Source
+    source: Table
     api: Api
     journal: Journal
     rejected: RejectedRows
@@ -108,6 +111,7 @@ class Sender:
     stop: Event = field(default_factory=Event)
     progress: Callable[[Counts], None] = lambda counts: None
     counts: Counts = field(default_factory=Counts)
+    unread: str = ""  # why the rest of the source cannot be read
 
     def run(self) -> Counts:
         """Send all rows; on a failure or an interruption, first wait for what is under way and write it down.
@@ -116,10 +120,11 @@ class Sender:
         file, however many workers there are, whatever has to be sent again.
         """
         done: SimpleQueue[Done] = SimpleQueue()
+        batches = self._batches()
         workers = [Worker(self.api, done, self.stop) for _ in range(self.workers)]
         try:
             pace = Pace(self.rate, self.stop.wait)
-            for number, batch in self._batches():
+            for number, batch in batches:
                 while workers[number].under_way >= _AHEAD:
                     self._write_down(done.get())
                 if self.counts.failure or not pace.admit(len(batch.rows)):
@@ -138,7 +143,13 @@ class Sender:
             for worker in workers:
                 worker.join()
             while not done.empty():
-                self._write_down(done.get())
+                # Whatever goes wrong here went wrong before: each acknowledged batch is in the journal all the same.
+                with suppress(ClientError):
+                    self._write_down(done.get())
+        if self.unread and not self.counts.failure:
+            self.counts.failure = Failure(self.unread, fatal=True)
+        elif self.counts.failure or self.stop.is_set():
+            self._count_rest()
         return self.counts
 
     def _write_down(self, done: Done) -> None:
@@ -171,24 +182,38 @@ class Sender:
         begin, end = next(known, (-1, -1))
         findings = self.journal.rejected() if self.resume else iter(())
         refused = next(findings, None)
-        columns = self.source.columns
-        card = columns.index(CARD_COLUMN)
+        plan = self.source.plan
+        card_of = plan.getter(CARD_COLUMN)
         gathered: list[list[Row]] = [[] for _ in range(self.workers)]
-        for row in self.source:
+        self._source_rows = self._rows()
+        for row in self._source_rows:
             self.counts.rows += 1
             while begin >= 0 and row.number >= end:
                 begin, end = next(known, (-1, -1))
             if begin <= row.number < end:
                 refused = self._skip(row, refused, findings)
                 continue
-            number = worker_of(row.cells[card] if card < len(row.cells) else None, self.workers)
+            number = worker_of(card_of(row), self.workers)
             gathered[number].append(row)
             if len(gathered[number]) == self.batch_size:
-                yield number, Batch(columns, gathered[number])
+                yield number, Batch(plan.targets, gathered[number], plan.indexes)
                 gathered[number] = []
         for number, rows in enumerate(gathered):
             if rows:
-                yield number, Batch(columns, rows)
+                yield number, Batch(plan.targets, rows, plan.indexes)
+
+    def _rows(self) -> Iterator[Row]:
+        """The source's rows, as far as it can be read: what was read by then is sent all the same."""
+        try:
+            yield from self.source
+        except ClientError as error:
+            self.unread = str(error)
+
+    def _count_rest(self) -> None:
+        """Count the rows of a file that were not read when sending stopped: each row is accounted for."""
+        if self.source.content.again:
+            for _ in self._source_rows:
+                self.counts.rows += 1
 
     def _known(self) -> Iterator[tuple[int, int]]:
         """The journal's ranges as they were at the start."""

@@ -95,7 +95,8 @@ def test_a_row_that_is_not_utf8_or_has_other_cells_than_the_header_is_rejected_a
 ) -> None:
     path = tmp_path / "odd.csv"
     latin = line(1).replace("Jeff", "Ren\xe9").encode("latin-1")
-    path.write_bytes(b"\n".join([HEADER.encode(), line(0).encode(), latin, b"1,2,3", line(2).encode()]))
+    good = line(0).replace("Jeff", "Ren\xe9").encode()  # proves that the file is UTF-8, and the other row damaged
+    path.write_bytes(b"\n".join([HEADER.encode(), good, latin, b"1,2,3", line(2).encode()]))
     summary = send(path)
     assert (summary.accepted, summary.rejected) == (2, 2)
     assert sorted(api.stored) == ["t000000", "t000002"]
@@ -125,11 +126,16 @@ def test_a_wrong_header_is_one_clear_error_and_nothing_is_sent(
     assert api.requests == []
 
 
-def test_a_quote_that_is_never_closed_is_named_by_its_line(send: Send, tmp_path: Path) -> None:
+def test_a_quote_that_is_never_closed_costs_its_own_row_only(send: Send, tmp_path: Path) -> None:
     path = tmp_path / "quote.csv"
-    path.write_text(f'{HEADER}\n{line(0)}\n"' + "x" * (1 << 21))
-    with pytest.raises(ClientError, match="not CSV at line 3"):
-        send(path)
+    bad = line(1).replace(' and Mann"', " and Mann")
+    path.write_text("\n".join([HEADER, line(0), bad, *(line(i) for i in range(2, 50))]))
+    summary = send(path)
+    assert (summary.rows, summary.accepted, summary.rejected) == (50, 49, 1)
+    assert "never closes" in str(summary.reasons)
+    (row,) = csv.reader((tmp_path / "rejected.csv").read_text().splitlines()[1:])
+    assert row[0] == "3"
+    assert ",".join(row[3:]) == bad
 
 
 @pytest.mark.parametrize("name", ["nowhere.csv", "."])

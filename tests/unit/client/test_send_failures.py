@@ -14,12 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from client.files.row import Row
 from client.send.api import Api, Endpoint
 from client.send.batch import Batch
 from client.send.journal import Journal
 from client.send.retry import Patience
 from client.send.run import Summary
-from client.send.source import Row
 from tests.unit.client.conftest import HEADER, FakeStage, line
 from tests.unit.client.fake_api import API_KEY, FakeApi, Fault, serve
 from tests.unit.client.test_retry import Clock
