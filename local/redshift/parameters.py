@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from local.redshift.errors import validation
+from local.redshift.errors import SqlError, validation
 
 
 def bind(statements: list[exp.Expression], parameters: list[dict[str, Any]]) -> list[exp.Expression]:
@@ -35,3 +35,17 @@ def bind(statements: list[exp.Expression], parameters: list[dict[str, Any]]) -> 
     if unused:
         raise validation(f"Parameters list contains unused parameters. Unused parameters: [{', '.join(unused)}]")
     return bound
+
+
+def bind_numbered(parsed: exp.Expression, values: list[exp.Expression]) -> exp.Expression:
+    """Put values in place of $1, $2 and so on, as the wire protocol's Bind gives them. Raises SqlError."""
+
+    def replace(node: exp.Expression) -> exp.Expression:
+        if not isinstance(node, exp.Parameter) or not isinstance(node.this, exp.Literal) or node.this.is_string:
+            return node
+        number = int(node.name)
+        if not 1 <= number <= len(values):
+            raise SqlError(f"there is no parameter ${number}")
+        return values[number - 1].copy()
+
+    return parsed.transform(replace)

@@ -16,6 +16,7 @@ from local.redshift.errors import ApiError
 from local.redshift.operations import Operations
 from local.redshift.runner import Runner
 from local.redshift.store import Store
+from local.redshift.wire.users import Users
 
 HOST = "127.0.0.1"
 MAX_BODY_BYTES = 8 * 1024 * 1024
@@ -38,6 +39,7 @@ class DataApi(ThreadingHTTPServer):
         objects: ObjectAccess | None,
         region: str = "us-east-1",
         account: str = "000000000000",
+        users: Users | None = None,
     ) -> None:
         super().__init__((HOST, port), _Handler)
         self.gate = gate
@@ -46,6 +48,7 @@ class DataApi(ThreadingHTTPServer):
         interrupted = self.runner.recover()
         if interrupted:
             log.warning("settled %d statements that a crash had interrupted", interrupted)
+        self.users = users or Users()
         self.operations = Operations(self.store, self.runner, gate, region, account)
 
     @property
