@@ -15,7 +15,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from local.redshift.errors import SqlError
-from local.redshift.parameters import bind_numbered
+from local.redshift.parameters import bind_numbered, number_placeholders
 from local.redshift.pg_catalog import FUNCTIONS, RELATIONS
 from local.redshift.translate import Compiled, compile_statement, compile_text, parse
 
@@ -29,6 +29,7 @@ _HINT = re.compile(
     r"|obj_description|col_description|quote_ident)\b",
     re.IGNORECASE,
 )
+_CAST_SCHEMA = re.compile(r"::\s*pg_catalog\s*\.\s*", re.IGNORECASE)
 _SCHEMAS = ("", "pg_catalog", "information_schema")
 # What stands in a query whatever it asks; other functions need to be the leader node's own.
 _COMMON = (
@@ -36,9 +37,9 @@ _COMMON = (
     *(exp.Substring, exp.Trim, exp.Array, exp.ArrayAgg, exp.GroupConcat, exp.Concat, exp.Exists, exp.Any, exp.Length),
     *(exp.Nullif, exp.Left, exp.Right, exp.Replace, exp.SplitPart, exp.StrPosition, exp.And, exp.Or, exp.Xor),
     *(exp.Between, exp.RowNumber, exp.Greatest, exp.Least, exp.Round, exp.Abs, exp.RegexpLike, exp.RegexpILike),
-    *(exp.RegexpReplace, exp.Array, exp.List, exp.Tuple, exp.GenerateSeries, exp.ConcatWs),
+    *(exp.RegexpReplace, exp.Array, exp.List, exp.Tuple, exp.GenerateSeries, exp.ConcatWs, exp.Unnest, exp.Explode, exp.Mod),
 )
-_ALIASES = {"pg_catalog.regclass", "regclass"}
+_TABLE_FUNCTIONS = ("pg_get_late_binding_view_cols",)
 _PATTERNS = {"~": (exp.RegexpLike, False), "!~": (exp.RegexpLike, True), "~*": (exp.RegexpILike, False), "!~*": (exp.RegexpILike, True)}
 _OVERLOADED = {
     "pg_get_expr": {3: "pg_get_expr3"},
@@ -70,7 +71,7 @@ def compile_any(sql: str, values: list[exp.Expression] | None = None) -> Compile
         return compiled
     if not values:
         return compile_text(sql)
-    parsed = parse(sql)
+    parsed = parse(number_placeholders(sql)[0])
     return compile_statement(bind_numbered(parsed, values) if isinstance(parsed, exp.Expression) else parsed)
 
 
@@ -78,7 +79,7 @@ def compile_leader(sql: str, values: list[exp.Expression] | None = None) -> Comp
     """None when the statement is not a query that the leader node answers. Raises SqlError."""
     if not values:
         return _compile_text(sql)
-    parsed = _parse(sql)
+    parsed = _parse(number_placeholders(sql)[0])
     return None if parsed is None else _compile(bind_numbered(parsed, values))
 
 
@@ -90,7 +91,9 @@ def _compile_text(sql: str) -> Compiled | None:
 
 def _parse(sql: str) -> exp.Expression | None:
     try:
-        found = [item for item in sqlglot.parse(sql, read="postgres") if item is not None]
+        # sqlglot reads no schema in the second of two casts: 'x'::pg_catalog.regclass::pg_catalog.oid
+        text = _CAST_SCHEMA.sub("::", sql)
+        found = [item for item in sqlglot.parse(text, read="postgres") if item is not None]
     except SqlglotError:
         return None
     if len(found) != 1 or not isinstance(found[0], (exp.Select, exp.SetOperation, exp.Subquery)):
@@ -101,14 +104,22 @@ def _parse(sql: str) -> exp.Expression | None:
 def _compile(node: exp.Expression) -> Compiled | None:
     tables = list(node.find_all(exp.Table))
     within = {cte.alias.lower() for cte in node.find_all(exp.CTE)}
-    catalog = [t for t in tables if t.name and not (not t.db and t.name.lower() in within)]
-    if not all(_relation(table) for table in catalog):
+    named = [t for t in tables if t.name and not (not t.db and t.name.lower() in within)]
+    postgres = [table for table in named if _is_postgres(table)]
+    if not all(_relation(table) for table in named):
+        for table in postgres:
+            if not _relation(table):
+                raise SqlError(f'relation "{table.db}.{table.name}" does not exist')
+        if postgres:
+            raise SqlError("Specified types or functions (one per INFO message) not supported on Redshift tables.")
         return None
-    if not catalog and not any(_name(f) in FUNCTIONS for f in node.find_all(exp.Func)):
+    if not named and not any(_name(f) in FUNCTIONS or _is_reg_cast(f) for f in node.find_all(exp.Func)):
         return None
     try:
         rewritten = _bottom_up(node.copy())
-    except _ForeignError:
+    except _ForeignError as error:
+        if postgres:
+            raise SqlError(f"function {error} is not supported on the leader node") from error
         return None
     for table in rewritten.find_all(exp.Table):
         if (name := _relation(table)) and (table.db or table.name.lower() not in within):
@@ -139,6 +150,13 @@ def _relation(table: exp.Table) -> str | None:
     return name if name in RELATIONS else None
 
 
+def _is_postgres(table: exp.Table) -> bool:
+    """Whether a table is PostgreSQL's, and not one of Redshift's own views, which other queries may read, too."""
+    return table.db.lower() in ("pg_catalog", "information_schema") or bool(
+        not table.db and (_relation(table) or "").startswith("pg_") and table.name.lower() != "pg_table_def"
+    )
+
+
 def _name(node: exp.Expression) -> str:
     """A function's name in lower case, as it was written."""
     if isinstance(node, exp.Anonymous):
@@ -151,8 +169,14 @@ def _name(node: exp.Expression) -> str:
 def _rewrite(node: exp.Expression) -> exp.Expression:
     if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Func):
         if node.this.name.lower() not in ("pg_catalog", "information_schema"):
-            raise _ForeignError
+            raise _ForeignError(node.sql("postgres"))
         return node.expression  # pg_catalog.format_type(...), which is rewritten already
+    if isinstance(node, exp.Table) and isinstance(node.this, exp.Anonymous):
+        return _table_function(node)
+    if isinstance(node, exp.Table) and isinstance(node.this, (exp.Explode, exp.Unnest)):
+        return _unnest(node)
+    if isinstance(node, exp.Column) and node.text("db").lower() in ("pg_catalog", "information_schema"):
+        node.set("db", None)
     if isinstance(node, exp.Operator):
         return _operator(node)
     if isinstance(node, exp.Collate):
@@ -166,12 +190,33 @@ def _rewrite(node: exp.Expression) -> exp.Expression:
     return node
 
 
+def _table_function(node: exp.Table) -> exp.Expression:
+    """A function in FROM: one that returns rows is a view here, one that returns a value is a row with it."""
+    name = _name(node.this).removeprefix("main.ln_")
+    alias = node.alias or name
+    given = node.args["alias"].columns if node.args.get("alias") else []
+    columns = [exp.to_identifier(c.name) for c in given]
+    if name not in _TABLE_FUNCTIONS:
+        value = exp.alias_(node.this, columns[0].name if columns else name)
+        return exp.Subquery(this=exp.select(value), alias=exp.TableAlias(this=exp.to_identifier(alias)))
+    view = exp.Table(this=exp.to_identifier(name, quoted=True), db=exp.to_identifier("main"))
+    view.set("alias", exp.TableAlias(this=exp.to_identifier(alias), columns=columns))
+    return view
+
+
+def _unnest(node: exp.Table) -> exp.Expression:
+    """FROM unnest(array) x: PostgreSQL calls the column as the relation."""
+    name = node.alias or "unnest"
+    alias = exp.TableAlias(this=exp.to_identifier(f"{name}_"), columns=[exp.to_identifier(name)])
+    return exp.Unnest(expressions=[node.this.this], alias=alias)
+
+
 def _function(node: exp.Func) -> exp.Expression:
     name = _name(node)
     if name.startswith("main.ln_"):
         return node
     if name not in FUNCTIONS:
-        raise _ForeignError
+        raise _ForeignError(name or node.sql_name().lower())
     arguments = [argument for argument in node.iter_expressions()]
     name = _OVERLOADED.get(name, {}).get(len(arguments), name)
     return exp.Anonymous(this=f"main.ln_{name}", expressions=arguments)
@@ -189,6 +234,10 @@ def _operator(node: exp.Operator) -> exp.Expression:
     if symbol not in simple:
         raise SqlError(f"operator {symbol} is not supported on the leader node")
     return simple[symbol](this=left, expression=right)
+
+
+def _is_reg_cast(node: exp.Expression) -> bool:
+    return isinstance(node, exp.Cast) and node.to.sql("postgres").lower().startswith("reg")
 
 
 def _cast(node: exp.Expression) -> exp.Expression:

@@ -59,9 +59,9 @@ CREATE OR REPLACE MACRO main.ln_array_upper(items, dimension) AS len(items);
 CREATE OR REPLACE MACRO main.ln_array_lower(items, dimension) AS CASE WHEN len(items) > 0 THEN 1 END;
 CREATE OR REPLACE MACRO main.ln_pg_size_pretty(bytes) AS format_bytes(bytes);
 CREATE OR REPLACE MACRO main.ln_may(place, item) AS getvariable('login_roles') IS NULL
-  OR place IN ('pg_catalog', 'information_schema') OR EXISTS (SELECT 1 FROM main._grant g
-    WHERE list_contains(getvariable('login_roles'), g.role_name) AND g.schema_name = place
-      AND g.relation IS NOT DISTINCT FROM item);
+  OR place IN ('pg_catalog', 'information_schema') OR EXISTS (SELECT 1 FROM main._grant ln_g
+    WHERE list_contains(getvariable('login_roles'), ln_g.role_name) AND ln_g.schema_name = place
+      AND ln_g.relation IS NOT DISTINCT FROM item);
 CREATE OR REPLACE MACRO main.ln_has_schema_privilege2(place, privilege) AS (getvariable('login_roles') IS NULL
   OR (upper(privilege) = 'USAGE' AND main.ln_may(CAST(place AS VARCHAR), NULL)));
 CREATE OR REPLACE MACRO main.ln_has_schema_privilege(login, place, privilege) AS main.ln_has_schema_privilege2(place, privilege);
@@ -186,36 +186,36 @@ CREATE OR REPLACE VIEW main.svv_table_info AS SELECT current_database() AS "data
 CREATE OR REPLACE VIEW main.svv_user_info AS SELECT usename AS user_name, usesysid AS user_id, usecreatedb AS createdb, usesuper AS superuser,
   usecatupd AS catalog_update, 'UNLIMITED' AS connection_limit, 'DISABLED' AS syslog_access, CAST(NULL AS TIMESTAMP) AS last_ddl_timestamp,
   CAST(NULL AS INTEGER) AS session_timeout, CAST(NULL AS VARCHAR) AS external_user_id FROM main.pg_user;
-CREATE OR REPLACE MACRO main.ln_format_type(id, modifier) AS (SELECT CASE t.typname
+CREATE OR REPLACE MACRO main.ln_format_type(id, modifier) AS (SELECT CASE ln_t.typname
   WHEN 'varchar' THEN 'character varying' || CASE WHEN modifier > 4 THEN '(' || (modifier - 4) || ')' ELSE '' END
   WHEN 'bpchar' THEN 'character' || CASE WHEN modifier > 4 THEN '(' || (modifier - 4) || ')' ELSE '' END
   WHEN 'numeric' THEN 'numeric' || CASE WHEN modifier > 4 THEN '(' || ((modifier - 4) >> 16) || ',' || ((modifier - 4) & 65535) || ')' ELSE '' END
   WHEN 'int2' THEN 'smallint' WHEN 'int4' THEN 'integer' WHEN 'int8' THEN 'bigint' WHEN 'float4' THEN 'real'
   WHEN 'float8' THEN 'double precision' WHEN 'bool' THEN 'boolean' WHEN 'timestamp' THEN 'timestamp without time zone'
   WHEN 'timestamptz' THEN 'timestamp with time zone' WHEN 'time' THEN 'time without time zone'
-  WHEN 'timetz' THEN 'time with time zone' ELSE t.typname END FROM main.pg_type t WHERE t.oid = id);
-CREATE OR REPLACE MACRO main.ln_pg_table_is_visible(id) AS id IN (SELECT c.oid FROM main.pg_class c
-  JOIN main.pg_namespace n ON n.oid = c.relnamespace WHERE list_contains(main.ln_current_schemas(true), n.nspname));
-CREATE OR REPLACE MACRO main.ln_pg_get_viewdef(id) AS (SELECT definition FROM main._view_definition v WHERE v.oid = id);
-CREATE OR REPLACE MACRO main.ln_pg_get_viewdef2(id, pretty) AS (SELECT definition FROM main._view_definition v WHERE v.oid = id);
-CREATE OR REPLACE MACRO main.ln_obj_description(id, class) AS (SELECT d.description FROM main.pg_description d
-  WHERE d.objoid = id AND d.objsubid = 0);
-CREATE OR REPLACE MACRO main.ln_obj_description1(id) AS (SELECT d.description FROM main.pg_description d
-  WHERE d.objoid = id AND d.objsubid = 0);
-CREATE OR REPLACE MACRO main.ln_col_description(id, number) AS (SELECT d.description FROM main.pg_description d
-  WHERE d.objoid = id AND d.objsubid = number);
-CREATE OR REPLACE MACRO main.ln_regclass(name) AS (SELECT COALESCE(TRY_CAST(name AS BIGINT), (SELECT c.oid FROM main.pg_class c
-  JOIN main.pg_namespace n ON n.oid = c.relnamespace WHERE replace(name, '"', '') IN (n.nspname || '.' || c.relname,
-    CASE WHEN list_contains(main.ln_current_schemas(true), n.nspname) THEN c.relname END) LIMIT 1)));
+  WHEN 'timetz' THEN 'time with time zone' ELSE ln_t.typname END FROM main.pg_type ln_t WHERE ln_t.oid = id);
+CREATE OR REPLACE MACRO main.ln_pg_table_is_visible(id) AS id IN (SELECT ln_c.oid FROM main.pg_class ln_c
+  JOIN main.pg_namespace ln_n ON ln_n.oid = ln_c.relnamespace WHERE list_contains(main.ln_current_schemas(true), ln_n.nspname));
+CREATE OR REPLACE MACRO main.ln_pg_get_viewdef(id) AS (SELECT definition FROM main._view_definition ln_v WHERE ln_v.oid = id);
+CREATE OR REPLACE MACRO main.ln_pg_get_viewdef2(id, pretty) AS (SELECT definition FROM main._view_definition ln_v WHERE ln_v.oid = id);
+CREATE OR REPLACE MACRO main.ln_obj_description(id, class) AS (SELECT ln_d.description FROM main.pg_description ln_d
+  WHERE ln_d.objoid = id AND ln_d.objsubid = 0);
+CREATE OR REPLACE MACRO main.ln_obj_description1(id) AS (SELECT ln_d.description FROM main.pg_description ln_d
+  WHERE ln_d.objoid = id AND ln_d.objsubid = 0);
+CREATE OR REPLACE MACRO main.ln_col_description(id, number) AS (SELECT ln_d.description FROM main.pg_description ln_d
+  WHERE ln_d.objoid = id AND ln_d.objsubid = number);
+CREATE OR REPLACE MACRO main.ln_regclass(name) AS (SELECT COALESCE(TRY_CAST(name AS BIGINT), (SELECT ln_c.oid FROM main.pg_class ln_c
+  JOIN main.pg_namespace ln_n ON ln_n.oid = ln_c.relnamespace WHERE replace(name, '"', '') IN (ln_n.nspname || '.' || ln_c.relname,
+    CASE WHEN list_contains(main.ln_current_schemas(true), ln_n.nspname) THEN ln_c.relname END) LIMIT 1)));
 CREATE OR REPLACE MACRO main.ln_to_regclass(name) AS main.ln_regclass(name);
-CREATE OR REPLACE MACRO main.ln_regclass_name(id) AS (SELECT CASE WHEN main.ln_pg_table_is_visible(c.oid) THEN main.ln_quote_ident(c.relname)
-  ELSE main.ln_quote_ident(n.nspname) || '.' || main.ln_quote_ident(c.relname) END
-  FROM main.pg_class c JOIN main.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = id);
-CREATE OR REPLACE MACRO main.ln_regtype(name) AS (SELECT t.oid FROM main.pg_type t WHERE t.typname = name LIMIT 1);
+CREATE OR REPLACE MACRO main.ln_regclass_name(id) AS (SELECT CASE WHEN main.ln_pg_table_is_visible(ln_c.oid) THEN main.ln_quote_ident(ln_c.relname)
+  ELSE main.ln_quote_ident(ln_n.nspname) || '.' || main.ln_quote_ident(ln_c.relname) END
+  FROM main.pg_class ln_c JOIN main.pg_namespace ln_n ON ln_n.oid = ln_c.relnamespace WHERE ln_c.oid = id);
+CREATE OR REPLACE MACRO main.ln_regtype(name) AS (SELECT ln_t.oid FROM main.pg_type ln_t WHERE ln_t.typname = name LIMIT 1);
 CREATE OR REPLACE MACRO main.ln_has_table_privilege2(place, privilege) AS (getvariable('login_roles') IS NULL
-  OR (upper(privilege) = 'SELECT' AND EXISTS (SELECT 1 FROM main.pg_class c JOIN main.pg_namespace n ON n.oid = c.relnamespace
-    WHERE (CAST(c.oid AS VARCHAR) = CAST(place AS VARCHAR) OR n.nspname || '.' || c.relname = replace(CAST(place AS VARCHAR), '"', ''))
-      AND main.ln_may(n.nspname, c.relname))));
+  OR (upper(privilege) = 'SELECT' AND EXISTS (SELECT 1 FROM main.pg_class ln_c JOIN main.pg_namespace ln_n ON ln_n.oid = ln_c.relnamespace
+    WHERE (CAST(ln_c.oid AS VARCHAR) = CAST(place AS VARCHAR) OR ln_n.nspname || '.' || ln_c.relname = replace(CAST(place AS VARCHAR), '"', ''))
+      AND main.ln_may(ln_n.nspname, ln_c.relname))));
 CREATE OR REPLACE MACRO main.ln_has_table_privilege(login, place, privilege) AS main.ln_has_table_privilege2(place, privilege);
 CREATE OR REPLACE VIEW main.svv_redshift_tables AS SELECT current_database() AS database_name, r.schema_name, r.name AS table_name,
   CASE r.kind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS table_type, CAST(NULL AS VARCHAR) AS table_acl,
@@ -230,3 +230,8 @@ CREATE OR REPLACE VIEW main.svv_all_columns AS SELECT c.database_name, c.schema_
   c.column_default, c.is_nullable, c.data_type, i.character_maximum_length, i.numeric_precision, i.numeric_scale, c.remarks
   FROM main.svv_redshift_columns c JOIN main."information_schema.columns" i ON i.table_schema = c.schema_name AND i.table_name = c.table_name
   AND i.column_name = c.column_name;
+CREATE OR REPLACE MACRO main.ln_pg_relation_size(id) AS CAST(NULL AS BIGINT);
+CREATE OR REPLACE MACRO main.ln_pg_table_size(id) AS CAST(NULL AS BIGINT);
+CREATE OR REPLACE MACRO main.ln_pg_total_relation_size(id) AS CAST(NULL AS BIGINT);
+CREATE OR REPLACE MACRO main.ln_pg_get_ruledef(id, pretty) AS CAST(NULL AS VARCHAR);
+CREATE OR REPLACE MACRO main.ln_pg_get_late_binding_view_cols() AS NULL;

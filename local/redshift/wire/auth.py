@@ -1,5 +1,6 @@
-"""The login: SCRAM-SHA-256 (RFC 5802, RFC 7677), against any of the passwords that are valid for the user.
+"""The login, against any of the passwords that are valid for the user.
 
+Redshift's own drivers get the digest that Redshift asks them for, others SCRAM-SHA-256 (RFC 5802, RFC 7677).
 Not `scramp`: its server refuses the empty user name that libpq sends, since the startup packet has named the user.
 """
 
@@ -11,6 +12,7 @@ import hmac
 import re
 import secrets
 import stringprep
+import struct
 import unicodedata
 
 from local.redshift.wire.users import Login
@@ -65,6 +67,27 @@ class Scram:
             if hmac.compare_digest(hashlib.sha256(key).digest(), stored) and login is not None:
                 signature = _hmac(_hmac(salted, b"Server Key"), signed)
                 return b"v=" + base64.b64encode(signature), login
+        return None
+
+
+class Digest:
+    """Redshift's own AuthenticationDigest (13): SHA256(SHA256(password + salt) + server nonce + client nonce)."""
+
+    def __init__(self, candidates: list[tuple[str, Login]]) -> None:
+        self._candidates = candidates
+        self._salt, self._nonce = secrets.token_bytes(16), secrets.token_bytes(16)
+
+    def request(self) -> bytes:
+        """What follows the code in the server's message: the algorithm (0 is SHA-256), the salt and the nonce."""
+        sized = struct.pack("!i", len(self._salt)) + self._salt + struct.pack("!i", len(self._nonce)) + self._nonce
+        return struct.pack("!i", 0) + sized
+
+    def final(self, digest: bytes, client_nonce: bytes) -> Login | None:
+        """Who has logged in, None when no password fits."""
+        for password, login in self._candidates:
+            inner = hashlib.sha256(password.encode() + self._salt).digest()
+            if hmac.compare_digest(digest, hashlib.sha256(inner + self._nonce + client_nonce).digest()):
+                return login
         return None
 
 

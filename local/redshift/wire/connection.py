@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from sqlglot import exp
 
 from local.redshift.errors import SqlError
+from local.redshift.parameters import number_placeholders
 from local.redshift.wire import messages, statements
 from local.redshift.wire.codec import NAMES, OIDS, Field, decode, encoder
 from local.redshift.wire.messages import Disconnected, Payload, ProtocolError
@@ -33,6 +34,7 @@ class Prepared:
 
     sql: str
     oids: list[int]
+    fields: list[Field] | None = None
 
 
 @dataclass
@@ -156,8 +158,8 @@ class Conversation:
         text = parts[0] if parts else ""
         highest = _highest_parameter(text)
         prepared = Prepared(text, oids + [0] * (highest - len(oids)))
-        if text and not self._session.is_command(text):
-            self._session.compile(text, _nulls(prepared.oids))  # what is wrong with it is said now
+        if text:
+            prepared.fields = self._session.describe(text, _nulls(prepared.oids))  # what is wrong with it is said now
         self._prepared[name] = prepared
         self._out.write(messages.PARSE_COMPLETE)
 
@@ -189,13 +191,13 @@ class Conversation:
         if what == b"S":
             prepared = self._find(name)
             self._out.write(messages.parameter_description([oid or OIDS["varchar"][0] for oid in prepared.oids]))
-            sql, values, formats = prepared.sql, _nulls(prepared.oids), []
+            fields, formats = prepared.fields, []
         elif what == b"P":
             portal = self._portal(name)
-            sql, values, formats = portal.prepared.sql, portal.values, portal.formats
+            sql, formats = portal.prepared.sql, portal.formats
+            fields = self._session.describe(sql, portal.values) if sql else None
         else:
             raise ProtocolError(f"invalid DESCRIBE message subtype {what[0]}")
-        fields = self._session.describe(sql, values) if sql else None
         self._out.write(messages.NO_DATA if fields is None else _row_description(fields, formats))
 
     def _execute(self, payload: Payload) -> None:
@@ -350,11 +352,11 @@ def _row_description(fields: list[Field], formats: list[int]) -> bytes:
 
 
 def _highest_parameter(sql: str) -> int:
-    """The largest n of the $n in a statement, strings and comments aside."""
-    numbers = statements.parameters(sql)
-    if any(number > messages.MAX_PARAMETERS for number in numbers):
+    """The largest n of the $n in a statement. Raises SqlError for one over the limit."""
+    highest = number_placeholders(sql)[1]
+    if highest > messages.MAX_PARAMETERS:
         raise SqlError(f"a statement has at most {messages.MAX_PARAMETERS} parameters")
-    return max(numbers, default=0)
+    return highest
 
 
 _AS_NUMBER = ("int2", "int4", "int8", "oid", "numeric")

@@ -156,7 +156,7 @@ class _Handler(socketserver.BaseRequestHandler):
         user, database = startup.get("user", ""), startup.get("database") or startup.get("user", "")
         if not user:
             raise LoginError("28000", "no PostgreSQL user name specified in startup packet")
-        login = self._authenticate(stream, user, database)
+        login = self._authenticate(stream, startup, user, database)
         if database not in self.server.runner.names(self.server.workgroup):
             raise LoginError("3D000", f'database "{database}" does not exist')
         session = WireSession(self.server.runner, self.server.workgroup, database, login, pid)
@@ -180,8 +180,23 @@ class _Handler(socketserver.BaseRequestHandler):
         parts += [messages.parameter_status(*item) for item in session.parameters.reported().items()]
         self._socket.sendall(b"".join([*parts, messages.backend_key(pid, key)]))
 
-    def _authenticate(self, stream: BinaryIO, user: str, database: str) -> Login:
-        exchange = auth.Scram(self.server.users.candidates(user, database))
+    def _authenticate(self, stream: BinaryIO, startup: dict[str, str], user: str, database: str) -> Login:
+        candidates = self.server.users.candidates(user, database)
+        # Redshift's drivers name their protocol version in the startup packet.
+        exchange = self._digest if "client_protocol_version" in startup else self._scram
+        login = exchange(stream, candidates)
+        if login is None:
+            raise LoginError("28P01", f'password authentication failed for user "{user}"')
+        return login
+
+    def _digest(self, stream: BinaryIO, candidates: list[tuple[str, Login]]) -> Login | None:
+        exchange = auth.Digest(candidates)
+        self._socket.sendall(messages.authentication(13, exchange.request()))
+        fields = self._password_message(stream, b"d")
+        return exchange.final(fields.bytes_or_null() or b"", fields.bytes_or_null() or b"")
+
+    def _scram(self, stream: BinaryIO, candidates: list[tuple[str, Login]]) -> Login | None:
+        exchange = auth.Scram(candidates)
         self._socket.sendall(messages.authentication(10, auth.MECHANISM.encode() + b"\0\0"))
         fields = self._password_message(stream)
         if fields.text() != auth.MECHANISM:
@@ -190,16 +205,16 @@ class _Handler(socketserver.BaseRequestHandler):
             self._socket.sendall(messages.authentication(11, exchange.first(fields.bytes_or_null() or b"")))
             done = exchange.final(self._password_message(stream).rest())
         except auth.ScramError as error:
-            raise ProtocolError("malformed SCRAM message") from error
+            raise ProtocolError(str(error)) from error
         if done is None:
-            raise LoginError("28P01", f'password authentication failed for user "{user}"')
+            return None
         self._socket.sendall(messages.authentication(12, done[0]))
         return done[1]
 
-    def _password_message(self, stream: BinaryIO) -> Payload:
+    def _password_message(self, stream: BinaryIO, expected: bytes = b"p") -> Payload:
         kind, data = messages.read_message(stream, messages.MAX_STARTUP_BYTES)
-        if kind != b"p":
-            raise ProtocolError(f"expected SASL response, got message type {kind[0]}")
+        if kind != expected:
+            raise ProtocolError(f"expected a password message, got message type {kind[0]}")
         return Payload(data)
 
     def _refuse(self, sqlstate: str, text: str) -> None:

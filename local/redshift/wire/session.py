@@ -339,8 +339,8 @@ class WireSession:
     def read(self, cursor: Cursor, count: int | None) -> list[tuple[Any, ...]]:
         """The next rows of a cursor, all that are left without a count."""
         end = cursor.total if count is None else min(cursor.total, cursor.position + count)
-        query = f'SELECT * FROM temp."{cursor.table}" WHERE rowid >= ? AND rowid < ? ORDER BY rowid'  # noqa: S608
-        rows = self._session.connection.execute(query, [cursor.position, end]).fetchall()
+        query = f'SELECT * FROM temp."{cursor.table}" LIMIT ? OFFSET ?'  # noqa: S608  in the order of insertion
+        rows = self._session.connection.execute(query, [end - cursor.position, cursor.position]).fetchall()
         cursor.position = end
         return list(rows)
 

@@ -6,7 +6,7 @@ import re
 
 # What a semicolon does not end: strings, quoted names, dollar quotes, comments.
 _TOKEN = re.compile(
-    r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"]|\"\")*\"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/|;|[^'\"$;/-]+|.", re.DOTALL
+    r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"]|\"\")*\"|\$((?:[A-Za-z_]\w*)?)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/|;|[^'\"$;/-]+|.", re.DOTALL
 )
 _LEADING = re.compile(r"\A(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
 _COUNTED = ("SELECT", "UPDATE", "DELETE", "FETCH", "MERGE")
@@ -47,8 +47,3 @@ def tag(sql: str, rows: int) -> str:
         return f"{first} {second}".strip() if first not in ("DECLARE", "CLOSE") else f"{first} CURSOR"
     return {"END": "COMMIT", "ABORT": "ROLLBACK"}.get(first, first)
 
-
-def parameters(sql: str) -> list[int]:
-    """The numbers of the parameters $1, $2, ... in a statement; those in strings and comments are none."""
-    outside = "".join(m[0] for m in _TOKEN.finditer(sql) if m[0][0] not in "'\"" and m[0][:2] not in ("--", "/*"))
-    return [int(number) for number in re.findall(r"\$(\d{1,9})", outside)]
