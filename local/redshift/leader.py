@@ -26,7 +26,7 @@ VERSION = (
 )
 _HINT = re.compile(
     r"\b(?:pg_\w+|information_schema|svv_\w+|stv_\w+|version|current_\w+|session_user|user|has_\w+_privilege|format_type"
-    r"|obj_description|col_description|quote_ident)\b",
+    r"|obj_description|col_description|quote_ident|reg(?:class|type|proc|role|namespace))\b",
     re.IGNORECASE,
 )
 _CAST_SCHEMA = re.compile(r"::\s*pg_catalog\s*\.\s*", re.IGNORECASE)
@@ -42,6 +42,7 @@ _COMMON = (
 _TABLE_FUNCTIONS = ("pg_get_late_binding_view_cols",)
 _PATTERNS = {"~": (exp.RegexpLike, False), "!~": (exp.RegexpLike, True), "~*": (exp.RegexpILike, False), "!~*": (exp.RegexpILike, True)}
 _OVERLOADED = {
+    "regexp_substr": {3: "regexp_substr3"},
     "pg_get_expr": {3: "pg_get_expr3"},
     "pg_get_viewdef": {2: "pg_get_viewdef2"},
     "obj_description": {1: "obj_description1"},
@@ -116,7 +117,7 @@ def _compile(node: exp.Expression) -> Compiled | None:
     if not named and not any(_name(f) in FUNCTIONS or _is_reg_cast(f) for f in node.find_all(exp.Func)):
         return None
     try:
-        rewritten = _bottom_up(node.copy())
+        rewritten = _bottom_up(_with_names(node.copy()))
     except _ForeignError as error:
         if postgres:
             raise SqlError(f"function {error} is not supported on the leader node") from error
@@ -128,6 +129,39 @@ def _compile(node: exp.Expression) -> Compiled | None:
             table.set("db", exp.to_identifier("main"))
             table.set("alias", exp.TableAlias(this=exp.to_identifier(alias.lower(), quoted=True)))
     return Compiled("query", rewritten.sql("duckdb", comments=False))
+
+
+def _with_names(node: exp.Expression) -> exp.Expression:
+    """Name the result's columns as Redshift does: in lower case, a function's column as the function."""
+    for identifier in node.find_all(exp.Identifier):
+        identifier.set("this", identifier.name.lower())
+    select = node
+    while isinstance(select, (exp.SetOperation, exp.Subquery)):
+        select = select.this
+    if isinstance(select, exp.Select):
+        select.set("expressions", [_with_name(item) for item in select.expressions])
+    return node
+
+
+def _with_name(item: exp.Expression) -> exp.Expression:
+    if isinstance(item, (exp.Alias, exp.Column, exp.Star)) or item.is_star:
+        return item
+    inner = item
+    while isinstance(inner, exp.Cast):
+        inner = inner.this
+    if isinstance(inner, exp.Dot):
+        inner = inner.expression
+    if isinstance(inner, exp.Column):
+        name = inner.name
+    elif isinstance(inner, exp.Case):
+        name = "case"
+    elif isinstance(inner, exp.Func) and not isinstance(inner, (exp.And, exp.Or)):
+        name = _name(inner) or inner.sql_name().lower()
+    elif isinstance(item, exp.Cast):
+        name = item.to.sql("postgres").lower()
+    else:
+        name = "?column?"
+    return exp.alias_(item, name.lower(), quoted=True)
 
 
 def _bottom_up(root: exp.Expression) -> exp.Expression:
@@ -163,7 +197,7 @@ def _name(node: exp.Expression) -> str:
         return str(node.this).lower()
     return {exp.CurrentUser: "current_user", exp.SessionUser: "session_user", exp.CurrentSchema: "current_schema",
             exp.CurrentCatalog: "current_database", exp.CurrentDatabase: "current_database", exp.CurrentVersion: "version",
-            exp.CurrentSchemas: "current_schemas", exp.ArrayToString: "array_to_string"}.get(type(node), "")
+            exp.CurrentSchemas: "current_schemas", exp.ArrayToString: "array_to_string", exp.RegexpSubstr: "regexp_substr"}.get(type(node), "")
 
 
 def _rewrite(node: exp.Expression) -> exp.Expression:

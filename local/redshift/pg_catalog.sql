@@ -108,7 +108,7 @@ CREATE OR REPLACE VIEW main.pg_attribute AS SELECT a.oid AS attrelid, a.column_n
   t.typlen AS attlen, CAST(a.number AS SMALLINT) AS attnum, 0 AS attndims, -1 AS attcacheoff,
   CAST(main.ln_type_modifier(a.declared) AS INTEGER) AS atttypmod, false AS attbyval, 'x' AS attstorage, 'i' AS attalign,
   a.not_null AS attnotnull, a.column_default IS NOT NULL AS atthasdef, false AS attisdropped, true AS attislocal, 0 AS attinhcount,
-  0 AS attencodingtype, a.distkey AS attisdistkey, a.sortkey AS attsortkeyord, CAST(NULL AS VARCHAR) AS attacl, '' AS attidentity,
+  CAST(list_position(['none', 'raw', 'delta', 'delta32k', 'runlength', 'bytedict', 'text255', 'text32k', 'mostly8', 'mostly16', 'mostly32', 'lzo', 'zstd', 'az64', 'auto'], lower(a.encoding)) - 1 AS INTEGER) AS attencodingtype, a.distkey AS attisdistkey, a.sortkey AS attsortkeyord, CAST(NULL AS VARCHAR) AS attacl, '' AS attidentity,
   '' AS attgenerated, 0 AS attcollation, '' AS attcompression, CAST(NULL AS VARCHAR[]) AS attoptions, CAST(NULL AS VARCHAR[]) AS attfdwoptions
   FROM main._attribute a JOIN main.pg_type t ON t.typname = main.ln_type_name(a.declared);
 CREATE OR REPLACE VIEW main.pg_attribute_info AS SELECT * FROM main.pg_attribute;
@@ -235,3 +235,6 @@ CREATE OR REPLACE MACRO main.ln_pg_table_size(id) AS CAST(NULL AS BIGINT);
 CREATE OR REPLACE MACRO main.ln_pg_total_relation_size(id) AS CAST(NULL AS BIGINT);
 CREATE OR REPLACE MACRO main.ln_pg_get_ruledef(id, pretty) AS CAST(NULL AS VARCHAR);
 CREATE OR REPLACE MACRO main.ln_pg_get_late_binding_view_cols() AS NULL;
+CREATE OR REPLACE MACRO main.ln_format_encoding(id) AS (['none', 'raw', 'delta', 'delta32k', 'runlength', 'bytedict', 'text255', 'text32k', 'mostly8', 'mostly16', 'mostly32', 'lzo', 'zstd', 'az64', 'auto'])[id + 1];
+CREATE OR REPLACE MACRO main.ln_regexp_substr(value, pattern) AS regexp_extract(value, pattern);
+CREATE OR REPLACE MACRO main.ln_regexp_substr3(value, pattern, start) AS regexp_extract(substr(value, start), pattern);
