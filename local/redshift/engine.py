@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from local.private import private_folder
-from local.redshift import catalog, comments, lockdown, privileges
+from local.redshift import catalog, comments, leader, lockdown, pg_catalog, privileges
 from local.redshift.copy_load import LoadError, load
 from local.redshift.copy_source import ObjectAccess
 from local.redshift.ddl import CreateTable
@@ -21,6 +21,7 @@ from local.redshift.translate import Compiled
 
 MEMORY_LIMIT = "1GB"
 THREADS = 2
+OWNER = "admin"  # the user whom the catalog gives as everything's owner
 _CHECK = re.compile(r"CHECK\(\(strlen\((?:rtrim\()?\"?(\w+)\"?\)?\) <= (\d+)\)\)")
 
 
@@ -39,15 +40,20 @@ class Database:
         _replay_log(path)
         self._root = duckdb.connect(str(path), config=config)
         self._lock = threading.Lock()
-        for script in (comments.SYSTEM, privileges.SYSTEM, catalog.SYSTEM):
+        self._root.execute("BEGIN TRANSACTION")
+        for script in (comments.SYSTEM, privileges.SYSTEM, catalog.SYSTEM, pg_catalog.SYSTEM):
             for statement in script.split(";\n"):
                 self._root.execute(statement)
+        self._root.execute("COMMIT")
         lockdown.lock(self._root)
 
-    def session(self, roles: Collection[str] | None = None) -> Session:
-        """Open a session: the database owner's, or one that may do what its database roles were granted."""
+    def session(self, roles: Collection[str] | None = None, user: str = OWNER) -> Session:
+        """Open a session: the database owner's, or one that may do what its database roles were granted.
+
+        `user` is what current_user says.
+        """
         with self._lock:
-            return Session(self._root.cursor(), self.name, roles)
+            return Session(self._root.cursor(), self.name, roles, user)
 
     def committed(self, statement_id: str) -> bool:
         query = "SELECT 1 FROM main._committed WHERE statement_id = ?"
@@ -77,13 +83,14 @@ def _replay_log(path: Path) -> None:
 class Session:
     """One connection, with its temporary tables. Use as a context manager; not shared between threads."""
 
-    def __init__(self, connection: Any, database: str, roles: Collection[str] | None = None) -> None:
+    def __init__(self, connection: Any, database: str, roles: Collection[str] | None = None, user: str = OWNER) -> None:
         self.connection = connection
         self._roles = roles
         self.load_errors: list[LoadError] = []
         self._database = database
         # Whole-number division, UTC and the schema "public" are Redshift's ways.
         connection.execute("SET integer_division = true; SET TimeZone = 'UTC'; SET search_path = 'public,main'")
+        leader.identify(connection, user, roles)
 
     def __enter__(self) -> Session:
         return self
@@ -111,6 +118,34 @@ class Session:
             if "no transaction is active" not in str(error):
                 raise
 
+    def describe(self, compiled: Compiled) -> list[tuple[str, str]]:
+        """(name, DuckDB type) of the columns a query will have, without running it. Raises SqlError."""
+        self._permit(compiled)
+        rows = self._checked(f"DESCRIBE {compiled.sql}").fetchall()
+        return [(str(row[0]), str(row[1])) for row in rows]
+
+    def open(self, compiled: Compiled) -> Any:
+        """Run a query: a DuckDB cursor to fetch from, good until the session's next statement. Raises SqlError."""
+        self._permit(compiled)
+        return self._checked(compiled.sql)
+
+    def keep(self, compiled: Compiled, name: str) -> None:
+        """Run a query into a temporary table of that name, to be read piece by piece. Raises SqlError."""
+        self._permit(compiled)
+        self._checked(f'CREATE TEMP TABLE "{name}" AS {compiled.sql}')
+
+    def _permit(self, compiled: Compiled) -> None:
+        if self._roles is not None:
+            privileges.check(self.connection, self._roles, compiled.kind, compiled.named, compiled.create)
+
+    def _checked(self, sql: str) -> Any:
+        try:
+            return self.connection.execute(sql)
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error as error:
+            raise SqlError(self.message(error)) from error
+
     def run(self, compiled: Compiled, query_id: int, objects: ObjectAccess | None) -> tuple[int, Result | None]:
         """Run one statement: (rows returned or affected, the result set if it has one). Raises SqlError."""
         try:
@@ -118,11 +153,10 @@ class Session:
         except duckdb.InterruptException:
             raise
         except duckdb.Error as error:
-            raise SqlError(self._message(error)) from error
+            raise SqlError(self.message(error)) from error
 
     def _run(self, compiled: Compiled, query_id: int, objects: ObjectAccess | None) -> tuple[int, Result | None]:
-        if self._roles is not None:
-            privileges.check(self.connection, self._roles, compiled.kind, compiled.named, compiled.create)
+        self._permit(compiled)
         if compiled.kind == "query":
             result = Result.of(self.connection.execute(compiled.sql))
             return result.rows, result
@@ -179,7 +213,7 @@ class Session:
             self.connection.execute(f"COMMENT ON COLUMN {create.qualified}.\"{column.name}\" IS '{comment}'")
         return 0
 
-    def _message(self, error: Exception) -> str:
+    def message(self, error: Exception) -> str:
         """Redshift's words where tests and people look for them, DuckDB's otherwise."""
         text = str(error).split("\n\nLINE")[0].splitlines()[0]
         check = _CHECK.search(text)

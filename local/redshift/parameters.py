@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sqlglot import exp
 
-from local.redshift.errors import validation
+from local.redshift.errors import SqlError, validation
+
+
+# A parameter, or what may hold a dollar sign that is none: strings, quoted names, dollar quotes, comments.
+_NUMBERED = re.compile(
+    r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"]|\"\")*\"|\$(?:[A-Za-z_]\w*)?\$.*?\$(?:[A-Za-z_]\w*)?\$|--[^\n]*|/\*.*?\*/|\$(\d{1,9})",
+    re.DOTALL,
+)
 
 
 def bind(statements: list[exp.Expression], parameters: list[dict[str, Any]]) -> list[exp.Expression]:
@@ -35,3 +43,30 @@ def bind(statements: list[exp.Expression], parameters: list[dict[str, Any]]) -> 
     if unused:
         raise validation(f"Parameters list contains unused parameters. Unused parameters: [{', '.join(unused)}]")
     return bound
+
+
+def number_placeholders(sql: str) -> tuple[str, int]:
+    """`$1` as `:_1`, which sqlglot reads in both dialects, and the highest number; strings and comments stay."""
+    numbers = [0]
+
+    def replace(match: re.Match[str]) -> str:
+        if match[1] is None:
+            return match[0]
+        numbers.append(int(match[1]))
+        return f":_{match[1]} "
+
+    return _NUMBERED.sub(replace, sql), max(numbers)
+
+
+def bind_numbered(parsed: exp.Expression, values: list[exp.Expression]) -> exp.Expression:
+    """Put values in place of the placeholders of number_placeholders(). Raises SqlError for one without a value."""
+
+    def replace(node: exp.Expression) -> exp.Expression:
+        if not isinstance(node, exp.Placeholder) or not node.name.startswith("_"):
+            return node
+        number = int(node.name[1:])
+        if not 1 <= number <= len(values):
+            raise SqlError(f"there is no parameter ${number}")
+        return values[number - 1].copy()
+
+    return parsed.transform(replace)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -38,6 +39,7 @@ class Runner:
         self._lock = threading.Lock()
         self._databases: dict[tuple[str, str], Database] = {}
         self._writers: dict[tuple[str, str], ThreadPoolExecutor] = {}
+        self._write_locks: dict[tuple[str, str], threading.Lock] = {}
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._running: dict[str, Running] = {}
 
@@ -48,6 +50,15 @@ class Runner:
             if key not in self._databases:
                 self._databases[key] = Database(self._home / workgroup / f"{name}.duckdb")
             return self._databases[key]
+
+    def write_lock(self, workgroup: str, name: str) -> threading.Lock:
+        """What a transaction holds from its first write to its end: writers of a database run one at a time."""
+        with self._lock:
+            return self._write_locks.setdefault((workgroup, name), threading.Lock())
+
+    @property
+    def objects(self) -> ObjectAccess | None:
+        return self._objects
 
     def names(self, workgroup: str) -> list[str]:
         """The workgroup's databases."""
@@ -124,8 +135,8 @@ class Runner:
         errors: list[LoadError] = []
         try:
             database = self.database(*statement.database)
-            self._store.set_status(statement.id, "STARTED")
-            with database.session(roles) as session:
+            with self._turn(statement, compiled, running), database.session(roles) as session:
+                self._store.set_status(statement.id, "STARTED")
                 running.session = session
                 try:
                     status, message = self._execute(statement, compiled, running, session)
@@ -133,7 +144,9 @@ class Runner:
                     running.session = None
                     errors = session.load_errors
             if errors:
-                record_load_errors(database, statement, errors)
+                record_load_errors(database, statement.pid, errors)
+        except Cancelled:
+            status = "ABORTED"
         except (SqlError, duckdb.Error) as error:
             message = str(error) if isinstance(error, SqlError) else f"ERROR: {error}"
         except Exception as error:
@@ -141,6 +154,21 @@ class Runner:
             raise
         finally:
             self._finish(statement.id, running, status, time.perf_counter_ns() - started, message)
+
+    @contextmanager
+    def _turn(self, statement: Statement, work: Work, running: Running) -> Iterator[None]:
+        """Holds the database's write lock for a statement that writes: a session of the wire may have it."""
+        if not any(isinstance(item, Compiled) and item.writes for item in work):
+            yield
+            return
+        lock = self.write_lock(*statement.database)
+        while not lock.acquire(timeout=0.05):
+            if running.cancelled.is_set():
+                raise Cancelled
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _execute(
         self, statement: Statement, compiled: Work, running: Running, session: Session
@@ -209,7 +237,7 @@ class Runner:
         running.done.set()
 
 
-def record_load_errors(database: Database, statement: Statement, errors: list[LoadError]) -> None:
+def record_load_errors(database: Database, pid: int, errors: list[LoadError]) -> None:
     """Keep load errors in a transaction of their own: they outlive the COPY's rollback."""
     with database.session() as session:
         session.connection.executemany(
@@ -217,7 +245,7 @@ def record_load_errors(database: Database, statement: Statement, errors: list[Lo
             " WHERE table_name = ?), now()::TIMESTAMP, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)",
             [
                 (
-                    *(e.table, statement.pid, e.query, e.filename, e.line_number, e.column, e.type, e.length),
+                    *(e.table, pid, e.query, e.filename, e.line_number, e.column, e.type, e.length),
                     *(e.raw_line, e.raw_field, e.code, e.reason, e.database, e.table),
                 )
                 for e in errors

@@ -18,6 +18,7 @@ from local.redshift.errors import ApiError
 from local.redshift.operations import Operations
 from local.redshift.runner import Runner
 from local.redshift.store import Store
+from local.redshift.wire.users import Users
 
 HOST = "127.0.0.1"
 MAX_BODY_BYTES = 8 * 1024 * 1024
@@ -41,6 +42,7 @@ class DataApi(ThreadingHTTPServer):
         region: str = "us-east-1",
         account: str = "000000000000",
         ports: Collection[int] = (),
+        users: Users | None = None,
     ) -> None:
         """`ports` are those that callers may name in `Host`, where they are not the server's own alone."""
         super().__init__((HOST, port), _Handler)
@@ -51,6 +53,7 @@ class DataApi(ThreadingHTTPServer):
         interrupted = self.runner.recover()
         if interrupted:
             log.warning("settled %d statements that a crash had interrupted", interrupted)
+        self.users = users or Users()
         self.operations = Operations(self.store, self.runner, gate, region, account)
 
     @property
