@@ -17,14 +17,20 @@ _SOURCE = """
 CREATE TEMP TABLE raw AS
 SELECT trans_num AS id, trans_date_trans_time::TIMESTAMP AS t, amt::DECIMAL(12,2) AS amount, gender, state,
        city_pop::BIGINT AS pop, dob::DATE AS dob, category, regexp_replace(merchant, '^fraud_', '') AS merchant,
+       lat::DOUBLE AS lat, long::DOUBLE AS long, merch_lat::DOUBLE AS m_lat, merch_long::DOUBLE AS m_long, city,
        is_fraud::INT = 1 AS fraud, concat_ws(chr(31), first, last, gender, dob::TEXT, street, zip::TEXT) AS who
 FROM {source};
 CREATE TEMP TABLE p AS
 WITH home AS (
-  SELECT who, arg_max(state, {{'t': t, 'id': id}}) AS home_state, arg_max(pop, {{'t': t, 'id': id}}) AS home_pop
+  SELECT who, arg_max(state, {{'t': t, 'id': id}}) AS home_state, arg_max(pop, {{'t': t, 'id': id}}) AS home_pop,
+         arg_max(city, {{'t': t, 'id': id}}) AS home_city, arg_max(lat, {{'t': t, 'id': id}}) AS h_lat,
+         arg_max(long, {{'t': t, 'id': id}}) AS h_long
   FROM raw GROUP BY who
 )
-SELECT raw.*, home_state, list_filter(
+SELECT raw.*, home_state, home_city,
+       sin(radians(h_lat)) * sin(radians(m_lat)) + cos(radians(h_lat)) * cos(radians(m_lat)) * cos(radians(h_long - m_long))
+         AS dot,
+       list_filter(
          [(2500, 'under 2,500'), (10000, '2,500-9,999'), (50000, '10,000-49,999'), (250000, '50,000-249,999'),
           (9223372036854775807, '250,000+')], lambda band: home_pop < band[1])[1][2] AS town,
        list_filter([(18, '0-17'), (25, '18-24'), (35, '25-34'), (45, '35-44'), (55, '45-54'), (65, '55-64'),
@@ -56,6 +62,20 @@ _CUSTOMERS = f"""WITH c AS (SELECT who, max(day) AS day, count(*) AS n, sum(amou
   seg AS (SELECT *, CASE WHEN least(r, f, m) >= 4 THEN 'champions' WHEN f >= 4 AND r >= 3 THEN 'loyal'
     WHEN r < 3 AND greatest(f, m) >= 4 THEN 'at risk' WHEN greatest(r, f) < 3 THEN 'dormant'
     WHEN r >= 4 AND f < 3 THEN 'occasional' ELSE 'regular' END AS segment FROM s)"""
+
+_BETWEEN = "[band[2] FOR band IN [{0}] IF {1} < band[1]][1]"
+_AMOUNT = _BETWEEN.format(
+    "(10, 'under 10'), (25, '10-24'), (50, '25-49'), (100, '50-99'), (250, '100-249'), (500, '250-499'), (1000, '500-999'),"
+    " (1e12, '1,000+')",
+    "amount",
+)
+# Another way to the same distance: the angle between two vectors.
+_EXACT = "round(6371.0088 * atan2(sqrt(least(1, greatest(0, 1 - dot * dot))), dot), 3)"
+_KM = f"round({_EXACT}, 1)::DECIMAL(9,1)"
+_DISTANCE = _BETWEEN.format(
+    "(25, 'under 25'), (50, '25-49'), (75, '50-74'), (100, '75-99'), (150, '100-149'), (500, '150-499'), (1e9, '500+')",
+    _EXACT,
+)
 
 # (what of the mart, the same from the source); both give sets of rows.
 CHECKS: dict[str, tuple[str, str]] = {
@@ -123,6 +143,44 @@ CHECKS: dict[str, tuple[str, str]] = {
         )
         for name, column in (("category", "category"), ("state", "home_state"), ("hour", "hod"), ("age_band", "band"))
     },
+    "purchase_place": (
+        "SELECT transaction_id, city, CAST(ROUND(distance_km, 1) AS DECIMAL(9,1)) FROM mart.purchase_place",
+        f"SELECT id, home_city, {_KM} FROM p",
+    ),
+    "spend_by_city": (
+        "SELECT * FROM mart.spend_by_city",
+        f"SELECT home_state, home_city, {_SPEND}, round(sum(amount)::DOUBLE / count(DISTINCT who), 2) FROM p GROUP BY ALL",
+    ),
+    "spend_by_day": ("SELECT * FROM mart.spend_by_day", f"SELECT day, {_SPEND} FROM p GROUP BY day"),
+    "amount_distribution": (
+        "SELECT * FROM mart.amount_distribution",
+        f"SELECT {_AMOUNT}, count(*), sum(amount), count(DISTINCT who) FROM p GROUP BY ALL",
+    ),
+    "fraud_by_amount_band": ("SELECT * FROM mart.fraud_by_amount_band", f"SELECT {_AMOUNT}, {_FRAUD} FROM p GROUP BY ALL"),
+    "fraud_by_distance": ("SELECT * FROM mart.fraud_by_distance", f"SELECT {_DISTANCE}, {_FRAUD} FROM p GROUP BY ALL"),
+    "fraud_by_weekday_and_hour": (
+        "SELECT * FROM mart.fraud_by_weekday_and_hour",
+        f"SELECT dow, hod, {_FRAUD} FROM p GROUP BY ALL",
+    ),
+    "fraud_by_month": (
+        "SELECT * FROM mart.fraud_by_month",
+        f"SELECT date_trunc('month', day)::DATE, {_FRAUD} FROM p GROUP BY ALL",
+    ),
+    "merchant_by_category": (
+        "SELECT merchant, category, customers, transactions, amount, rank_in_category, frauds, fraud_rate"
+        " FROM mart.merchant_by_category",
+        "WITH m AS (SELECT merchant, category, count(DISTINCT who) AS c, count(*) AS n, sum(amount) AS a,"
+        " count(*) FILTER (fraud) AS f FROM p GROUP BY ALL) SELECT merchant, category, c, n, a, 1 + (SELECT count(*)"
+        " FROM m AS o WHERE o.category = m.category AND o.a > m.a), f, round(f::DOUBLE / n, 6) FROM m",
+    ),
+    "cohort_retention": (
+        "SELECT * FROM mart.cohort_retention",
+        "WITH c AS (SELECT who, date_trunc('month', min(day))::DATE AS cohort FROM p GROUP BY who),"
+        " s AS (SELECT cohort, count(*) AS size FROM c GROUP BY cohort)"
+        " SELECT cohort, (year(day) - year(cohort)) * 12 + month(day) - month(cohort) AS months, size, count(DISTINCT who),"
+        " count(*), sum(amount), round(count(DISTINCT who)::DOUBLE / size, 6)"
+        " FROM p JOIN c USING (who) JOIN s USING (cohort) GROUP BY cohort, months, size",
+    ),
     "overview": (
         "SELECT transactions, amount, customers, merchants, frauds, alerts, first_date, last_date, first_purchase_at,"
         " last_purchase_at, waiting FROM mart.overview",

@@ -453,3 +453,211 @@ COMMENT ON COLUMN mart.overview.newest_merged_at IS 'When the newest purchase in
 COMMENT ON COLUMN mart.overview.waiting IS 'Transactions of core that the marts lack until the next refresh.';
 
 COMMENT ON COLUMN mart.overview.refreshed_at IS 'When the marts were last brought up to date; null: never. It is done when core has changed, so an old time does not mean old marts.';
+
+COMMENT ON VIEW mart.purchase_place IS 'Where each purchase was made: the customer''s home town and the distance from home to merchant. One row per transaction of core.transaction.';
+
+COMMENT ON COLUMN mart.purchase_place.transaction_id IS 'Key. Of mart.purchase.';
+
+COMMENT ON COLUMN mart.purchase_place.customer_id IS 'Who bought. Join on it, too: both lie by it.';
+
+COMMENT ON COLUMN mart.purchase_place.city IS 'Town of the customer''s home, by the latest transaction of the customer.';
+
+COMMENT ON COLUMN mart.purchase_place.distance_km IS 'Kilometers from the customer''s home, by the latest transaction of the customer, to the merchant, as the crow flies.';
+
+COMMENT ON COLUMN mart.purchase_place.distance_band IS 'Band of the distance in km: under 25; 25-49; 50-74; 75-99; 100-149; 150-499; 500+.';
+
+COMMENT ON VIEW mart.fraud_by_distance IS 'Fraud and alerts by the distance between home and merchant.';
+
+COMMENT ON COLUMN mart.fraud_by_distance.distance_band IS 'Band of the distance in km: under 25; 25-49; 50-74; 75-99; 100-149; 150-499; 500+.';
+
+COMMENT ON COLUMN mart.fraud_by_distance.transactions IS 'Purchases.';
+
+COMMENT ON COLUMN mart.fraud_by_distance.labelled IS 'Purchases with a ground truth.';
+
+COMMENT ON COLUMN mart.fraud_by_distance.frauds IS 'Purchases that are fraud by the ground truth.';
+
+COMMENT ON COLUMN mart.fraud_by_distance.fraud_rate IS 'frauds of the purchases with a label; null without any.';
+
+COMMENT ON COLUMN mart.fraud_by_distance.fraud_amount IS 'US dollars of the frauds, caught or not.';
+
+COMMENT ON COLUMN mart.fraud_by_distance.alerts IS 'Purchases that the model raised an alert for, labelled or not.';
+
+COMMENT ON COLUMN mart.fraud_by_distance.caught IS 'Frauds with an alert.';
+
+COMMENT ON COLUMN mart.fraud_by_distance.false_alerts IS 'Alerts on purchases that are labelled genuine.';
+
+COMMENT ON COLUMN mart.fraud_by_distance.missed IS 'Frauds without an alert.';
+
+COMMENT ON COLUMN mart.fraud_by_distance.caught_amount IS 'US dollars of the frauds with an alert.';
+
+COMMENT ON COLUMN mart.fraud_by_distance.missed_amount IS 'US dollars of the frauds without an alert.';
+
+COMMENT ON COLUMN mart.fraud_by_distance.alert_precision IS 'caught of the labelled alerts; null without any.';
+
+COMMENT ON COLUMN mart.fraud_by_distance.alert_recall IS 'caught of the frauds; null without any.';
+
+COMMENT ON VIEW mart.fraud_by_amount_band IS 'Fraud and alerts by the amount of the purchase.';
+
+COMMENT ON COLUMN mart.fraud_by_amount_band.amount_band IS 'Band of the amount in US dollars: under 10; 10-24; 25-49; 50-99; 100-249; 250-499; 500-999; 1,000+. A band ends just before the next one begins.';
+
+COMMENT ON COLUMN mart.fraud_by_amount_band.transactions IS 'Purchases.';
+
+COMMENT ON COLUMN mart.fraud_by_amount_band.labelled IS 'Purchases with a ground truth.';
+
+COMMENT ON COLUMN mart.fraud_by_amount_band.frauds IS 'Purchases that are fraud by the ground truth.';
+
+COMMENT ON COLUMN mart.fraud_by_amount_band.fraud_rate IS 'frauds of the purchases with a label; null without any.';
+
+COMMENT ON COLUMN mart.fraud_by_amount_band.fraud_amount IS 'US dollars of the frauds, caught or not.';
+
+COMMENT ON COLUMN mart.fraud_by_amount_band.alerts IS 'Purchases that the model raised an alert for, labelled or not.';
+
+COMMENT ON COLUMN mart.fraud_by_amount_band.caught IS 'Frauds with an alert.';
+
+COMMENT ON COLUMN mart.fraud_by_amount_band.false_alerts IS 'Alerts on purchases that are labelled genuine.';
+
+COMMENT ON COLUMN mart.fraud_by_amount_band.missed IS 'Frauds without an alert.';
+
+COMMENT ON COLUMN mart.fraud_by_amount_band.caught_amount IS 'US dollars of the frauds with an alert.';
+
+COMMENT ON COLUMN mart.fraud_by_amount_band.missed_amount IS 'US dollars of the frauds without an alert.';
+
+COMMENT ON COLUMN mart.fraud_by_amount_band.alert_precision IS 'caught of the labelled alerts; null without any.';
+
+COMMENT ON COLUMN mart.fraud_by_amount_band.alert_recall IS 'caught of the frauds; null without any.';
+
+COMMENT ON VIEW mart.fraud_by_weekday_and_hour IS 'Fraud and alerts by day of the week and hour.';
+
+COMMENT ON COLUMN mart.fraud_by_weekday_and_hour.weekday IS 'Day of the week as in ISO 8601: 1 is Monday, 7 is Sunday.';
+
+COMMENT ON COLUMN mart.fraud_by_weekday_and_hour.hour_of_day IS 'Hour of the purchase, UTC: 0 to 23.';
+
+COMMENT ON COLUMN mart.fraud_by_weekday_and_hour.transactions IS 'Purchases.';
+
+COMMENT ON COLUMN mart.fraud_by_weekday_and_hour.labelled IS 'Purchases with a ground truth.';
+
+COMMENT ON COLUMN mart.fraud_by_weekday_and_hour.frauds IS 'Purchases that are fraud by the ground truth.';
+
+COMMENT ON COLUMN mart.fraud_by_weekday_and_hour.fraud_rate IS 'frauds of the purchases with a label; null without any.';
+
+COMMENT ON COLUMN mart.fraud_by_weekday_and_hour.fraud_amount IS 'US dollars of the frauds, caught or not.';
+
+COMMENT ON COLUMN mart.fraud_by_weekday_and_hour.alerts IS 'Purchases that the model raised an alert for, labelled or not.';
+
+COMMENT ON COLUMN mart.fraud_by_weekday_and_hour.caught IS 'Frauds with an alert.';
+
+COMMENT ON COLUMN mart.fraud_by_weekday_and_hour.false_alerts IS 'Alerts on purchases that are labelled genuine.';
+
+COMMENT ON COLUMN mart.fraud_by_weekday_and_hour.missed IS 'Frauds without an alert.';
+
+COMMENT ON COLUMN mart.fraud_by_weekday_and_hour.caught_amount IS 'US dollars of the frauds with an alert.';
+
+COMMENT ON COLUMN mart.fraud_by_weekday_and_hour.missed_amount IS 'US dollars of the frauds without an alert.';
+
+COMMENT ON COLUMN mart.fraud_by_weekday_and_hour.alert_precision IS 'caught of the labelled alerts; null without any.';
+
+COMMENT ON COLUMN mart.fraud_by_weekday_and_hour.alert_recall IS 'caught of the frauds; null without any.';
+
+COMMENT ON VIEW mart.fraud_by_month IS 'Fraud and alerts over time. A month without purchases has no row.';
+
+COMMENT ON COLUMN mart.fraud_by_month.month IS 'First day of the month of the purchase, UTC.';
+
+COMMENT ON COLUMN mart.fraud_by_month.transactions IS 'Purchases.';
+
+COMMENT ON COLUMN mart.fraud_by_month.labelled IS 'Purchases with a ground truth.';
+
+COMMENT ON COLUMN mart.fraud_by_month.frauds IS 'Purchases that are fraud by the ground truth.';
+
+COMMENT ON COLUMN mart.fraud_by_month.fraud_rate IS 'frauds of the purchases with a label; null without any.';
+
+COMMENT ON COLUMN mart.fraud_by_month.fraud_amount IS 'US dollars of the frauds, caught or not.';
+
+COMMENT ON COLUMN mart.fraud_by_month.alerts IS 'Purchases that the model raised an alert for, labelled or not.';
+
+COMMENT ON COLUMN mart.fraud_by_month.caught IS 'Frauds with an alert.';
+
+COMMENT ON COLUMN mart.fraud_by_month.false_alerts IS 'Alerts on purchases that are labelled genuine.';
+
+COMMENT ON COLUMN mart.fraud_by_month.missed IS 'Frauds without an alert.';
+
+COMMENT ON COLUMN mart.fraud_by_month.caught_amount IS 'US dollars of the frauds with an alert.';
+
+COMMENT ON COLUMN mart.fraud_by_month.missed_amount IS 'US dollars of the frauds without an alert.';
+
+COMMENT ON COLUMN mart.fraud_by_month.alert_precision IS 'caught of the labelled alerts; null without any.';
+
+COMMENT ON COLUMN mart.fraud_by_month.alert_recall IS 'caught of the frauds; null without any.';
+
+COMMENT ON VIEW mart.amount_distribution IS 'How large purchases are.';
+
+COMMENT ON COLUMN mart.amount_distribution.amount_band IS 'Band of the amount in US dollars: under 10; 10-24; 25-49; 50-99; 100-249; 250-499; 500-999; 1,000+. A band ends just before the next one begins.';
+
+COMMENT ON COLUMN mart.amount_distribution.transactions IS 'Purchases.';
+
+COMMENT ON COLUMN mart.amount_distribution.amount IS 'US dollars spent, to the cent.';
+
+COMMENT ON COLUMN mart.amount_distribution.customers IS 'Customers with at least one purchase.';
+
+COMMENT ON VIEW mart.spend_by_day IS 'Spend by day. A day without purchases has no row.';
+
+COMMENT ON COLUMN mart.spend_by_day.purchase_date IS 'Day of the purchase, UTC.';
+
+COMMENT ON COLUMN mart.spend_by_day.customers IS 'Customers with at least one purchase.';
+
+COMMENT ON COLUMN mart.spend_by_day.transactions IS 'Purchases.';
+
+COMMENT ON COLUMN mart.spend_by_day.amount IS 'US dollars spent, to the cent.';
+
+COMMENT ON COLUMN mart.spend_by_day.average_amount IS 'US dollars per purchase, rounded to the cent.';
+
+COMMENT ON VIEW mart.spend_by_city IS 'Spend by the customers'' home town.';
+
+COMMENT ON COLUMN mart.spend_by_city.state IS 'US state of the customer''s home, by the latest transaction of the customer.';
+
+COMMENT ON COLUMN mart.spend_by_city.city IS 'Town of the customer''s home, by the latest transaction of the customer.';
+
+COMMENT ON COLUMN mart.spend_by_city.customers IS 'Customers with at least one purchase.';
+
+COMMENT ON COLUMN mart.spend_by_city.transactions IS 'Purchases.';
+
+COMMENT ON COLUMN mart.spend_by_city.amount IS 'US dollars spent, to the cent.';
+
+COMMENT ON COLUMN mart.spend_by_city.average_amount IS 'US dollars per purchase, rounded to the cent.';
+
+COMMENT ON COLUMN mart.spend_by_city.amount_per_customer IS 'US dollars per customer, rounded to the cent.';
+
+COMMENT ON VIEW mart.merchant_by_category IS 'Merchants by what was spent with them in each category: a merchant of two categories has two rows.';
+
+COMMENT ON COLUMN mart.merchant_by_category.merchant_id IS 'Key, with category. A hash of the merchant''s name.';
+
+COMMENT ON COLUMN mart.merchant_by_category.merchant IS 'Name of the merchant.';
+
+COMMENT ON COLUMN mart.merchant_by_category.category IS 'What the purchases were for.';
+
+COMMENT ON COLUMN mart.merchant_by_category.customers IS 'Customers with at least one purchase.';
+
+COMMENT ON COLUMN mart.merchant_by_category.transactions IS 'Purchases.';
+
+COMMENT ON COLUMN mart.merchant_by_category.amount IS 'US dollars spent, to the cent.';
+
+COMMENT ON COLUMN mart.merchant_by_category.rank_in_category IS '1 is the merchant with the largest amount in the category; equal amounts have equal ranks.';
+
+COMMENT ON COLUMN mart.merchant_by_category.frauds IS 'Purchases that are fraud by the ground truth.';
+
+COMMENT ON COLUMN mart.merchant_by_category.fraud_rate IS 'frauds of the purchases with a label; null without any.';
+
+COMMENT ON VIEW mart.cohort_retention IS 'Customers by the month of their first purchase, and how many of them bought in each later month.';
+
+COMMENT ON COLUMN mart.cohort_retention.cohort IS 'First day of the month of the customers'' first purchase, UTC.';
+
+COMMENT ON COLUMN mart.cohort_retention.months IS 'Calendar months since the cohort: 0 is the first month itself. A month in which none of them bought has no row.';
+
+COMMENT ON COLUMN mart.cohort_retention.cohort_customers IS 'Customers of the cohort.';
+
+COMMENT ON COLUMN mart.cohort_retention.customers IS 'Customers of the cohort who bought in that month.';
+
+COMMENT ON COLUMN mart.cohort_retention.transactions IS 'Purchases.';
+
+COMMENT ON COLUMN mart.cohort_retention.amount IS 'US dollars spent, to the cent.';
+
+COMMENT ON COLUMN mart.cohort_retention.retention IS 'customers of cohort_customers: 0 to 1; 1 in month 0.';

@@ -11,7 +11,7 @@ from shared.warehouse.data_api import MAX_STATEMENTS, StatementFailedError, Stat
 from shared.warehouse.sql import read_statements
 
 # In the order in which they build on each other.
-FILES = ("tables", "spend", "customers", "merchants", "fraud", "reviews", "cards", "overview")
+FILES = ("tables", "spend", "customers", "merchants", "fraud", "reviews", "cards", "detail", "overview")
 EVERY_SECONDS = 10.0  # merges may follow each other within a second
 ROLE_QUERY = "SELECT COUNT(*) AS roles FROM svv_roles WHERE role_name = 'analyst'"
 
