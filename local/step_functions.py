@@ -1,7 +1,8 @@
 """What MiniStack's Step Functions lack: `glue:startJobRun.sync`, the Redshift Data API, and the role when it publishes.
 
-Tasks call services inside the emulator, past its API and IAM, so that these cannot be supplied from outside. They behave as
-https://docs.aws.amazon.com/step-functions/latest/dg/connect-glue.html and .../supported-services-awssdk.html say.
+Tasks call services inside the emulator, past its API and IAM, so that these cannot be supplied from outside. They
+behave as https://docs.aws.amazon.com/step-functions/latest/dg/connect-glue.html and .../supported-services-awssdk.html
+say.
 """
 
 from __future__ import annotations

@@ -25,14 +25,19 @@ _PHONE_AGENT = (
 )
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
+def _path() -> str:
     """Raises RuntimeError where there is no Chromium: a test that did not run has not passed."""
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         raise RuntimeError("no Chromium on this machine: apt-get install chromium, or the like")
+    return path
+
+
+@contextmanager
+def chromium(*arguments: str) -> Iterator[Browser]:
+    """A browser; more command-line arguments may be given. Raises RuntimeError where there is none."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=_path(), args=[*ARGUMENTS, *arguments])
         try:
             yield browser
         finally:

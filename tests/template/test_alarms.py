@@ -179,7 +179,24 @@ def test_the_account_s_bill_is_watched_on_aws(on_aws: Template) -> None:
         for s in n["Subscribers"]
     }
     assert told == {("ACTUAL", "AlarmTopic"), ("FORECASTED", "AlarmTopic")}
-    (policy,) = on_aws.of_type("AWS::SNS::TopicPolicy").values()
-    services = [s["Principal"].get("Service") for s in policy["PolicyDocument"]["Statement"]]
-    assert "budgets.amazonaws.com" in services
-    assert "cloudwatch.amazonaws.com" in services
+
+
+def test_each_topic_names_who_may_publish_to_it(template: Template) -> None:
+    topics = set(template.of_type("AWS::SNS::Topic"))
+    found: dict[str, set[str]] = {}
+    for policy in template.of_type("AWS::SNS::TopicPolicy").values():
+        (topic,) = (text(one) for one in policy["Topics"])
+        assert topic not in found, "a second policy replaces the first"
+        found[topic] = set()
+        for statement in policy["PolicyDocument"]["Statement"]:
+            assert (statement["Effect"], statement["Action"]) == ("Allow", "sns:Publish")
+            assert text(statement["Resource"]) == topic
+            ((kind, who),) = statement["Principal"].items()
+            found[topic].add(who if kind == "Service" else text(who))
+            if kind == "Service":
+                assert "aws:SourceAccount" in statement["Condition"]["StringEquals"], "of this account only"
+    assert found == {
+        "AlarmTopic": {"cloudwatch.amazonaws.com", "budgets.amazonaws.com", "BatchMachineRole.Arn"},
+        "FraudAlertTopic": {"DetectDashfraudIamRoleLambdaExecution.Arn"},
+    }
+    assert set(found) == topics
