@@ -27,7 +27,7 @@ class CsvTable:
     def __init__(
         self, content: Content, encoding: Encoding, wanted: frozenset[str], delimiter: str | None = None
     ) -> None:
-        self._content, self._encoding, self._name = content, encoding, content.input.name
+        self._content, self.encoding, self._name = content, encoding, content.input.name
         self._stream = content.open()  # kept: closing it would close the input
         self._batches = lines_of(self._stream, encoding, self._name)
         first = next(self._batches, Lines(1, []))
@@ -49,12 +49,12 @@ class CsvTable:
     @property
     def notes(self) -> list[str]:
         """What is unusual about the file."""
-        return [*self._encoding.notes, *self.dialect.notes]
+        return [*self.encoding.notes, *self.dialect.notes]
 
     @property
     def summary(self) -> dict[str, str]:
         """Encoding and dialect."""
-        return {"format": "CSV", "encoding": self._encoding.label, "dialect": self.dialect.label}
+        return {"format": "CSV", "encoding": self.encoding.label, "dialect": self.dialect.label}
 
     def position(self) -> int:
         """Bytes read."""
@@ -85,7 +85,7 @@ class CsvTable:
                     found: Iterator[tuple[int, list[str], str | None]] = self._slowly(batch, batches)
                 else:
                     found = ((batch.first + at, cells, None) for at, cells in enumerate(rows))
-                odd = _not_text(lines) if self._encoding.damaged or self._encoding.name != "utf-8" else False
+                odd = _not_text(lines) if self.encoding.damaged or self.encoding.name != "utf-8" else False
                 for line, cells, problem in found:
                     if not cells:
                         continue  # an empty line
@@ -94,7 +94,7 @@ class CsvTable:
                             continue
                         problem = self._miscounted(len(cells), width)
                     if odd and problem is None and _not_text(cells):
-                        problem = f"the row is not {self._encoding.label} text: save the file as UTF-8"
+                        problem = f"the row is not {self.encoding.label} text: save the file as UTF-8"
                     yield Row(number, line, cells, problem)
                     number += 1
         except OSError as error:
