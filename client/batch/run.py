@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,11 @@ from typing import Any
 from client.aws import Stage
 from client.batch import follow, upload
 from client.batch.loads import Loads
-from client.batch.upload import PREFIX
+from client.batch.prepare import PREFIX, Finding, Prepared
+from client.files.stream import open_input
+from client.files.table import Table
+from client.send.rejected import RejectedRows
+from client.send.run import keep_mapping
 
 LOADED = "loaded"  # as the state machine notes it
 _STEPS = {
@@ -41,6 +45,7 @@ class Loaded:
     inserted: int = 0
     known: int = 0
     rejects: str = ""
+    rejected_file: str | None = None  # the refused rows themselves, to be corrected and loaded
     reasons: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -76,6 +81,22 @@ class Batch:
         else:
             self._run(file, key, done)
         done.seconds = round(time.monotonic() - began, 1)
+        return done
+
+    def load_prepared(self, prepared: Prepared, rejected: Path) -> Loaded:
+        """Load a file that was looked at; its refused rows go to a file of their own. Raises as `load` does."""
+        for note in prepared.notes:
+            self._tell(f"{prepared.shown}: {note}")
+        done = self.load(prepared.path, prepared.key)
+        done.file = prepared.shown
+        if done.status == "failed":
+            return done
+        done.rows += prepared.rejected
+        done.rejected += prepared.rejected
+        if done.rejected:
+            of_job = findings(self._stage.client("s3"), done.rejects) if done.rejects else {}
+            done.reasons = write_rejected(prepared, of_job, rejected)
+            done.rejected_file = str(rejected)
         return done
 
     def load_pending(self) -> Loaded:
@@ -122,17 +143,47 @@ class Batch:
 
 def reasons(s3: Any, rejects: str) -> list[dict[str, Any]]:
     """Count a run's rejects by field and reason, the most frequent first: [{rows, field, reason, file, line}]."""
-    bucket, _, prefix = rejects.removeprefix("s3://").partition("/")
     counts: Counter[tuple[str, str]] = Counter()
     first: dict[tuple[str, str], tuple[str, int]] = {}
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        for item in page.get("Contents", []):
-            for line in s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].iter_lines():
-                row = json.loads(line)
-                why = (row["field"], row["reason"])
-                counts[why] += 1
-                first.setdefault(why, (row["file"], row["line"]))
+    for row in _rejects(s3, rejects):
+        why = (row["field"], row["reason"])
+        counts[why] += 1
+        first.setdefault(why, (row["file"], row["line"]))
     return [
         {"rows": rows, "field": why[0], "reason": why[1], "file": first[why][0], "line": first[why][1]}
         for why, rows in counts.most_common()
     ]
+
+
+def findings(s3: Any, rejects: str) -> dict[int, list[Finding]]:
+    """A run's rejects by line of its file."""
+    return {
+        int(row["line"]): [(str(one["field"]), str(one["reason"])) for one in row["errors"]]
+        for row in _rejects(s3, rejects)
+    }
+
+
+def write_rejected(prepared: Prepared, of_job: dict[int, list[Finding]], target: Path) -> list[dict[str, Any]]:
+    """Write the refused rows as `send` does; their reasons, the most frequent first, with the first line of each."""
+    source = open_input(prepared.named.name, prepared.named.member)
+    table = Table(source, prepared.reading)
+    rows = RejectedRows(target, table.columns)
+    lines: dict[tuple[str, str], int] = {}
+    for row, found in prepared.rejects(of_job):
+        rows.add(row, found)
+        for why in found:
+            lines.setdefault(why, row.line)
+    rows.close()
+    keep_mapping(target, table.reading)
+    table.close()
+    return [
+        one | {"file": prepared.shown, "line": lines[str(one["field"]), str(one["reason"])]} for one in rows.summary()
+    ]
+
+
+def _rejects(s3: Any, rejects: str) -> Iterator[dict[str, Any]]:
+    bucket, _, prefix = rejects.removeprefix("s3://").partition("/")
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        for item in page.get("Contents", []):
+            for line in s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].iter_lines():
+                yield json.loads(line)

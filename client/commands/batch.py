@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -10,35 +11,66 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from client import output
 from client.aws import LOCAL, Stage, explained
+from client.batch.prepare import PREFIX, Prepared, prepare
 from client.batch.run import Batch, Loaded
-from client.batch.upload import check_gzip, keys
-from client.commands.options import JsonOption, StageOption
+from client.commands.options import (
+    DatesOption,
+    DecimalCommaOption,
+    DelimiterOption,
+    DropOption,
+    EncodingOption,
+    JsonOption,
+    MapOption,
+    MappingOption,
+    RoundedOption,
+    SheetOption,
+    StageOption,
+    TimeZoneOption,
+    reading,
+)
 from client.errors import ClientError
+from client.files.expand import expand
+from client.send.run import check_place
 
 REJECTED_EXIT = 2
 
 
 def batch(
     files: Annotated[
-        list[Path] | None, typer.Argument(help="CSV files with the Kaggle columns, plain or .csv.gz.")
+        list[str] | None,
+        typer.Argument(help="Files, folders or patterns: CSV, JSON, Parquet or Excel, also compressed."),
     ] = None,
     pending: Annotated[
         bool, typer.Option("--pending", help="Load all that is in the raw zone and not loaded yet, as the nightly run.")
     ] = False,
     stage: StageOption = LOCAL,
     wait: Annotated[float, typer.Option(help="Seconds that the run of a file may take.")] = 3600.0,
+    rejected: Annotated[Path | None, typer.Option(help="Where rejected rows go; default FILE.rejected.csv.")] = None,
+    map_: MapOption = None,
+    mapping: MappingOption = None,
+    drop: DropOption = None,
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
+    sheet: SheetOption = None,
+    dates: DatesOption = None,
+    time_zone: TimeZoneOption = None,
+    decimal_comma: DecimalCommaOption = False,
+    accept_rounded: RoundedOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Load files by the batch path. Exits with 0 when every row is loaded, 2 when rows were rejected, 1 on failure."""
     if bool(files) == pending:
         raise ClientError("Which files? Name some, or give --pending for what is in the raw zone already.")
     where = Stage(stage)
-    wanted = keys(files or [])
-    check_gzip(wanted)
-    if where.local:
-        fetch_spark()
-    with explained(where):
-        done = load(where, wanted, wait, quiet=as_json)
+    how = reading(map_, mapping, drop, encoding, delimiter, sheet, dates, time_zone, decimal_comma, accept_rounded)
+    with tempfile.TemporaryDirectory(prefix="swipeline-batch-") as folder:
+        wanted = [prepare(one, how, Path(folder)) for one in expand(files or [])]
+        check_keys(wanted)
+        places = {one.key: _place(one, rejected, len(wanted)) for one in wanted}
+        if where.local:
+            fetch_spark()
+        with explained(where):
+            done = load(where, wanted, places, wait, quiet=as_json)
     if as_json:
         output.as_json([one.as_json() for one in done])
     else:
@@ -48,6 +80,24 @@ def batch(
         raise typer.Exit(1)
     if any(one.rejected for one in done):
         raise typer.Exit(REJECTED_EXIT)
+
+
+def check_keys(wanted: list[Prepared]) -> None:
+    """Raise ClientError if two files would be one object."""
+    keys = [one.key for one in wanted]
+    if twice := [one for one in wanted if keys.count(one.key) > 1]:
+        name = twice[0].key.removeprefix(PREFIX)
+        raise ClientError(f"Two files are named {name}: they would be one object, rename one of them.")
+
+
+def _place(one: Prepared, rejected: Path | None, files: int) -> Path:
+    """Where a file's rejected rows go. Raises ClientError if they could not be written there."""
+    name = f"{Path(one.named.member or one.named.name).name}.rejected.csv"
+    if rejected is not None and files > 1 and not rejected.is_dir():
+        raise ClientError("--rejected must be a folder when there is more than one file.")
+    place = Path(name) if rejected is None else rejected / name if rejected.is_dir() else rejected
+    check_place(place)
+    return place
 
 
 def fetch_spark() -> None:
@@ -62,18 +112,18 @@ def fetch_spark() -> None:
         raise ClientError(f"{error}.") from error
 
 
-def load(stage: Stage, wanted: dict[Path, str], wait: float, quiet: bool) -> list[Loaded]:
+def load(stage: Stage, wanted: list[Prepared], places: dict[str, Path], wait: float, quiet: bool) -> list[Loaded]:
     """Load the files, with a bar of the uploads for people; without files, what is in the raw zone."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=output.progress, disable=quiet, transient=True) as bars:
-        tasks = {file: bars.add_task(file.name, total=file.stat().st_size) for file in wanted}
+        tasks = {one.path: bars.add_task(one.path.name, total=one.path.stat().st_size) for one in wanted}
         runner = Batch(
             stage,
             wait,
             (lambda _: None) if quiet else bars.console.print,
             lambda file, sent: bars.advance(tasks[file], sent),
         )
-        return [runner.load(file, key) for file, key in wanted.items()] or [runner.load_pending()]
+        return [runner.load_prepared(one, places[one.key]) for one in wanted] or [runner.load_pending()]
 
 
 def describe(one: Loaded) -> str:
@@ -94,6 +144,8 @@ def describe(one: Loaded) -> str:
         lines.append(f"  and {len(one.reasons) - 10} other reasons")
     if one.error:
         lines.append(f"{one.refused_files} files cannot be loaded. {one.error} (run {one.run_id})")
+    if one.rejected_file:
+        lines.append(f"Rejected rows with their reasons: {one.rejected_file} (correct them there and load that file)")
     if one.rejects:
-        lines.append(f"Rejected lines with their reasons: {one.rejects}")
+        lines.append(f"Reasons as the run noted them: {one.rejects}")
     return "\n".join(lines)

@@ -24,9 +24,17 @@ _CHUNK = 1 << 17
 _IN_MEMORY = 32 * 1024 * 1024  # of a pipe's Parquet or Excel file; a larger one goes to a temporary file
 _MOST_LAYERS = 4
 _DAMAGE: tuple[type[Exception], ...] = (
-    EOFError, zlib.error, cast(type[Exception], isal_zlib.error), lzma.LZMAError, zstandard.ZstdError, zipfile.BadZipFile, NotImplementedError,
-    RuntimeError, ValueError,
-)  # fmt: skip
+    EOFError,
+    zlib.error,
+    cast(type[Exception], isal_zlib.error),
+    lzma.LZMAError,
+    zstandard.ZstdError,
+    zipfile.BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
+_DAMAGE_OR_OS: tuple[type[Exception], ...] = (*_DAMAGE, OSError)
 
 PARQUET, EXCEL, TEXT = "Parquet", "Excel", "text"
 
@@ -220,7 +228,7 @@ class Content:
             wanted = [source.member] if source.member else data_members(names)
             if len(wanted) == 1:
                 return cast(BinaryIO, archive.open(wanted[0]))
-        except (*_DAMAGE, OSError) as error:
+        except _DAMAGE_OR_OS as error:
             if "encrypted" in str(error):
                 raise ClientError(f"{source.name} is encrypted: extract it and give the file inside.") from error
             raise ClientError(damaged(source.name, ["zip"], error)) from error

@@ -27,7 +27,7 @@ class CsvTable:
     def __init__(
         self, content: Content, encoding: Encoding, wanted: frozenset[str], delimiter: str | None = None
     ) -> None:
-        self._content, self._encoding, self._name = content, encoding, content.input.name
+        self._content, self.encoding, self._name = content, encoding, content.input.name
         self._stream = content.open()  # kept: closing it would close the input
         self._batches = lines_of(self._stream, encoding, self._name)
         first = next(self._batches, Lines(1, []))
@@ -49,12 +49,12 @@ class CsvTable:
     @property
     def notes(self) -> list[str]:
         """What is unusual about the file."""
-        return [*self._encoding.notes, *self.dialect.notes]
+        return [*self.encoding.notes, *self.dialect.notes]
 
     @property
     def summary(self) -> dict[str, str]:
         """Encoding and dialect."""
-        return {"format": "CSV", "encoding": self._encoding.label, "dialect": self.dialect.label}
+        return {"format": "CSV", "encoding": self.encoding.label, "dialect": self.dialect.label}
 
     def position(self) -> int:
         """Bytes read."""
@@ -74,41 +74,47 @@ class CsvTable:
         yield from self._rows
 
     def _read(self) -> Iterator[Row]:
-        number, width, dialect = 0, len(self._columns), self.dialect
-        options = dialect.options()
-        batches = _Batches(self._batches)
+        number, width = 0, len(self._columns)
+        doubtful = self.encoding.damaged or self.encoding.name != "utf-8"
+        make, options, batches = tuple.__new__, self.dialect.options(), _Batches(self._batches)
         try:
             for batch in batches:
                 lines = batch.texts
-                rows = self._split(lines, options) if not batch.cut else None
-                if rows is None:
-                    found: Iterator[tuple[int, list[str], str | None]] = self._slowly(batch, batches)
-                else:
-                    found = ((batch.first + at, cells, None) for at, cells in enumerate(rows))
-                odd = _not_text(lines) if self._encoding.damaged or self._encoding.name != "utf-8" else False
-                for line, cells, problem in found:
-                    if not cells:
-                        continue  # an empty line
-                    if problem is None and len(cells) != width:
-                        if len(cells) == 1 and not cells[0].strip():
-                            continue
-                        problem = self._miscounted(len(cells), width)
-                    if odd and problem is None and _not_text(cells):
-                        problem = f"the row is not {self._encoding.label} text: save the file as UTF-8"
-                    yield Row(number, line, cells, problem)
+                odd = doubtful and _not_text(lines)
+                if odd or batch.cut or self._runs_on(lines):
+                    for line, cells, problem in self._slowly(batch, batches):
+                        if not cells or (problem is None and len(cells) == 1 and not cells[0].strip()):
+                            continue  # an empty line
+                        yield Row(number, line, cells, problem or self._problem(cells, odd))
+                        number += 1
+                    continue
+                # A record per line: nearly all batches.
+                for line, cells in enumerate(csv.reader(lines, **options), batch.first):
+                    if len(cells) == width:
+                        yield make(Row, (number, line, cells, None, None))
+                    elif not cells or (len(cells) == 1 and not cells[0].strip()):
+                        continue
+                    else:
+                        yield Row(number, line, cells, self._problem(cells, odd=False))
                     number += 1
+        except csv.Error as error:  # a cell beyond the limit of the csv module: lines are shorter than that
+            raise ClientError(f"{self._name} cannot be read as CSV: {error}.") from error
         except OSError as error:
             raise ClientError(f"Cannot read {self._name}: {error.strerror or error}.") from error
 
-    def _split(self, lines: list[str], options: dict[str, Any]) -> list[list[str]] | None:
-        """A record per line, or None if some record runs over several lines, or a quote stays open."""
-        try:
-            rows = list(csv.reader(lines, **options))
-        except csv.Error:
-            return None
-        if len(rows) != len(lines) or self._opens(lines[-1]):
-            return None
-        return rows
+    def _problem(self, cells: list[str], odd: bool) -> str | None:
+        if len(cells) != len(self._columns):
+            return self._miscounted(len(cells), len(self._columns))
+        if odd and _not_text(cells):
+            return f"the row is not {self.encoding.label} text: save the file as UTF-8"
+        return None
+
+    def _runs_on(self, lines: list[str]) -> bool:
+        """Whether some line may open a quote, or end in an escape, that goes on in the next."""
+        quote, escape = self.dialect.quote, self.dialect.escape
+        if escape and any(line.rstrip("\r\n").endswith(escape) or (quote and escape + quote in line) for line in lines):
+            return True
+        return quote is not None and any([line.count(quote) & 1 for line in lines])
 
     def _opens(self, line: str) -> bool:
         """Whether a quote is open at the end of a line."""

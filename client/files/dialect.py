@@ -11,6 +11,7 @@ import csv
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from client.errors import ClientError
@@ -196,11 +197,14 @@ def _score(trial: Dialect, columns: Sequence[str], lines: Sequence[str], wanted:
             width += 1
     fit = sum(len(row) == width for row in cells)
     known = len({plain_name(name) for name in columns if name == name.strip("\"'")} & wanted)
-    left = sum(
-        1 for row in cells if len(row) == width for cell in row
-        if len(cell.strip()) > 1 and cell.strip()[0] == cell.strip()[-1] and cell.strip()[0] in "\"'"
-    )  # fmt: skip
+    left = sum(map(_looks_unread, chain.from_iterable(row for row in cells if len(row) == width)))
     return fit, known, -left
+
+
+def _looks_unread(cell: str) -> bool:
+    """Whether quotes or escapes seem to be left in a cell."""
+    text = cell.strip()
+    return (len(text) > 1 and text[0] == text[-1] and text[0] in "\"'") or '\\"' in text or "\\'" in text
 
 
 def _split(line: str, dialect: Dialect, strict: bool = False) -> list[str] | None:

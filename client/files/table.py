@@ -18,6 +18,7 @@ from client.files.row import Reader, Row
 from client.files.stream import Input
 
 SAMPLE = 20_000  # rows that are looked at before the first is given
+_FORMS = 2_000  # rows that show how numbers are written
 
 
 class Table:
@@ -78,13 +79,14 @@ class Table:
         found = [checks.check_cards(self.cards, self.reading, self.input.name)]
         if "cc_num" in self.reading.stand_ins:
             found.clear()
-        columns = {name: self._texts(rows, name) for name in (TIME, DOB, *sorted(DECIMALS))}
+        columns = {name: self._texts(rows, name) for name in (TIME, DOB)}
+        columns |= {name: self._texts(rows[:_FORMS], name) for name in sorted(DECIMALS)}
         found += [checks.check_dates(name, columns[name], self.reading) for name in (TIME, DOB)]
         found += [checks.check_decimals(name, columns[name], self.reading) for name in sorted(DECIMALS)]
         plain = [plain_name(name) for name in self.columns]
         at = plain.index("unix_time") if "unix_time" in plain else -1
-        unix = [row.cells[at] if at >= 0 else None for row in rows]
-        return [*found, checks.check_zone(columns[TIME], unix, self.reading)]
+        unix = [row.cells[at] if at >= 0 else None for row in rows[:_FORMS]]
+        return [*found, checks.check_zone(columns[TIME][:_FORMS], unix, self.reading)]
 
     def _texts(self, rows: Sequence[Row], target: str) -> list[tuple[int, str]]:
         value = self.plan.getter(target)

@@ -104,7 +104,7 @@ def send_file(
 
 def _send(stage: Stage, source: Input, options: Options, progress: Progress, tell: Callable[[str], None]) -> Summary:
     place = options.rejected or Path(f"{source.label}.rejected.csv")
-    _check_place(place)
+    check_place(place)
     rows = Table(source, options.reading)
     for text in (*rows.notes, *rows.warnings):
         tell(text)
@@ -138,12 +138,12 @@ def _send(stage: Stage, source: Input, options: Options, progress: Progress, tel
     if source.changed():
         raise ClientError(f"{source.name} was changed while it was being sent: send it again, what was sent stays.")
     if rejected.count:
-        _keep_mapping(rejected.path, rows.reading)
+        keep_mapping(rejected.path, rows.reading)
     rows.close()
     return _summary(stage, source, sender, time.monotonic() - began, journal_path)
 
 
-def _check_place(rejected: Path) -> None:
+def check_place(rejected: Path) -> None:
     """Raise ClientError if rejected rows could not be written: that is better known before anything is sent."""
     folder = rejected.parent
     if not folder.is_dir():
@@ -154,7 +154,7 @@ def _check_place(rejected: Path) -> None:
         raise ClientError(f"--rejected: {rejected} cannot be written. Choose another place; nothing was sent.")
 
 
-def _keep_mapping(rejected: Path, reading: Reading) -> None:
+def keep_mapping(rejected: Path, reading: Reading) -> None:
     """Lay the mapping beside the rejected rows: they have the file's own columns, and are sent as they are."""
     kept = replace(reading, encoding=None, delimiter=None, sheet=None)
     beside = rejected.with_name(rejected.name + SUFFIX)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import hashlib
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +16,13 @@ import pytest
 from moto import mock_aws
 
 from client.batch import follow, upload
+from client.batch.prepare import Prepared, prepare
 from client.batch.run import Batch, Loaded, reasons
-from client.commands.batch import describe
+from client.commands.batch import check_keys, describe
 from client.errors import ClientError
+from client.files.expand import Named
+from client.files.mapping import Reading
+from tests.unit.client.conftest import HEADER, line
 
 MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:swipeline-try-batch"
 OUTPUTS = {"RawBucket": "raw", "BatchMachineArn": MACHINE, "BatchLoadsTableName": "loads"}
@@ -97,39 +103,109 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_file_goes_up_under_its_name(file: Path) -> None:
-    assert upload.keys([file]) == {file: "transactions/a.csv"}
+def prepared(path: Path, folder: Path, **how: Any) -> Prepared:
+    return prepare(Named(str(path)), Reading(**how), folder)
 
 
-@pytest.mark.parametrize(("name", "said"), [("none.csv", "not a file"), ("a.parquet", "export it as CSV")])
-def test_what_cannot_be_loaded_is_said_before_anything_goes_up(tmp_path: Path, name: str, said: str) -> None:
-    (tmp_path / "a.parquet").write_bytes(b"PAR1")
-    with pytest.raises(ClientError, match=said):
-        upload.keys([tmp_path / name])
+def rows_of(one: Prepared) -> list[dict[str, str]]:
+    data = one.path.read_bytes()
+    text = (gzip.decompress(data) if one.path.suffix == ".gz" else data).decode()
+    return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def test_two_files_of_one_name_would_be_one_object(tmp_path: Path, file: Path) -> None:
-    other = tmp_path / "other" / "a.csv"
-    other.parent.mkdir()
-    other.write_text("x")
-    with pytest.raises(ClientError, match=r"Two files are named a\.csv"):
-        upload.keys([file, other])
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    path = tmp_path / "good.csv"
+    path.write_text("\n".join([HEADER, *(line(i) for i in range(5))]) + "\n")
+    return path
 
 
-@pytest.mark.parametrize("harm", ["cut off", "damaged", "no gzip"])
-def test_gzip_that_is_not_whole_is_refused_before_anything_is_sent(tmp_path: Path, harm: str) -> None:
-    whole = gzip.compress(b"".join(b"row %d\n" % n for n in range(10_000)))
+def test_csv_that_the_job_reads_goes_up_as_it_is_under_its_name(good: Path, tmp_path: Path) -> None:
+    packed = good.with_name("packed.csv.gz")
+    packed.write_bytes(gzip.compress(good.read_bytes()))
+    for path in (good, packed):
+        one = prepared(path, tmp_path)
+        assert (one.path, one.key, one.converted) == (path, f"transactions/{path.name}", False)
+
+
+def test_any_other_file_goes_up_as_plain_csv_with_the_same_rows(good: Path, tmp_path: Path) -> None:
+    expected = rows_of(prepared(good, tmp_path))
+    text = good.read_text()
+    rows = list(csv.DictReader(io.StringIO(text)))
+    semicolons = io.StringIO()
+    csv.writer(semicolons, delimiter=";").writerows(csv.reader(io.StringIO(text)))
+    for name, content in {
+        "semicolons.csv": semicolons.getvalue().encode(),
+        "wide.csv": text.encode("utf-16"),
+        "lines.jsonl": "\n".join(map(json.dumps, rows)).encode(),
+        "zipped.csv": gzip.compress(text.encode()),
+        "named.csv.gz": text.encode(),
+    }.items():
+        path = tmp_path / name
+        path.write_bytes(content)
+        one = prepared(path, tmp_path / "out" if (tmp_path / "out").exists() else _folder(tmp_path / "out"))
+        assert one.converted, name
+        assert rows_of(one) == expected, name
+        assert one.path.stat().st_mode & 0o077 == 0
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+def test_a_converted_file_is_the_same_bytes_each_time(good: Path, tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    path.write_bytes(good.read_text().encode("utf-16"))
+    first = prepared(path, tmp_path).path.read_bytes()
+    assert prepared(path, tmp_path).path.read_bytes() == first
+
+
+def test_rows_that_cannot_go_up_are_counted_and_come_back_with_those_that_the_job_refused(
+    good: Path, tmp_path: Path
+) -> None:
+    lines = good.read_text().splitlines()
+    lines[2] = lines[2].replace('Mann"', "Mann")  # a quote that never closes
+    lines[3] = lines[3].replace("Columbia", '"Colum\nbia"')
+    path = tmp_path / "odd.csv"
+    path.write_text("\n".join(lines) + "\n")
+    one = prepared(path, tmp_path)
+    assert (one.converted, one.rejected, len(rows_of(one))) == (True, 2, 3)
+    found = {row.line: why for row, why in one.rejects({4: [("amt", "of the job")]})}
+    assert list(found) == [3, 4, 7]
+    assert "never closes" in found[3][0][1]
+    assert found[4][0][0] == "city"
+    assert found[7] == [("amt", "of the job")]
+
+
+def test_csv_whose_columns_have_drifted_goes_up_so_that_the_job_refuses_it_and_the_alarm_rises(
+    good: Path, tmp_path: Path
+) -> None:
+    good.write_text(good.read_text().replace("city_pop", "population"))
+    assert prepared(good, tmp_path).path == good
+    good.write_bytes(good.read_text().encode("utf-16"))
+    with pytest.raises(ClientError, match="missing: city_pop; unknown: 'population'"):
+        prepared(good, tmp_path)
+
+
+def test_a_file_that_is_not_there_or_not_whole_is_refused_before_anything_goes_up(good: Path, tmp_path: Path) -> None:
+    with pytest.raises(ClientError, match="Cannot read"):
+        prepared(tmp_path / "none.csv", tmp_path)
+    whole = gzip.compress(b"\n".join([HEADER.encode(), *(line(i).encode() for i in range(10_000))]))
     middle = len(whole) // 2
-    content = {
-        "cut off": whole[:middle],
-        "damaged": whole[:middle] + bytes(64) + whole[middle + 64 :],
-        "no gzip": b"trans_date_trans_time\n",
-    }[harm]
-    (tmp_path / "whole.csv.gz").write_bytes(whole)
-    (tmp_path / "harmed.csv.gz").write_bytes(content)
-    upload.check_gzip([tmp_path / "whole.csv.gz", tmp_path / "plain.csv"])
-    with pytest.raises(ClientError, match=r"harmed\.csv\.gz is no whole gzip file .*Nothing was sent"):
-        upload.check_gzip([tmp_path / "whole.csv.gz", tmp_path / "harmed.csv.gz"])
+    for content in (whole[:middle], whole[:middle] + bytes(64) + whole[middle + 64 :]):
+        path = tmp_path / "harmed.csv.gz"
+        path.write_bytes(content)
+        with pytest.raises(ClientError, match=r"harmed\.csv\.gz is a damaged or incomplete gzip .*Nothing was sent"):
+            prepared(path, tmp_path)
+
+
+def test_two_files_of_one_name_would_be_one_object(good: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other" / "good.csv"
+    other.parent.mkdir()
+    other.write_bytes(good.read_bytes())
+    with pytest.raises(ClientError, match=r"Two files are named good\.csv"):
+        check_keys([prepared(good, tmp_path), prepared(other, tmp_path)])
 
 
 @pytest.mark.parametrize("size", [0, 10, upload.PART_BYTES - 1, upload.PART_BYTES, 2 * upload.PART_BYTES + 5])
