@@ -29,6 +29,7 @@ from client.commands import (
     stack,
     train,
     transactions,
+    verify,
 )
 from client.errors import ClientError
 
@@ -71,6 +72,7 @@ app.command("console")(console.console)
 app.command("find")(find.find)
 app.command("logs")(logs.logs)
 app.command("demo")(demo.demo)
+app.command("verify")(verify.verify)
 
 
 def main() -> None:

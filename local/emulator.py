@@ -160,7 +160,7 @@ def main() -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import app
-    from ministack.services import apigateway_v1, dynamodb, glue, kinesis, stepfunctions
+    from ministack.services import apigateway_v1, dynamodb, glue, kinesis, lambda_svc, stepfunctions
 
     api_keys.install(apigateway_v1)
     GlueEngine(settings, glue).install()
@@ -169,7 +169,7 @@ def main() -> None:
     executions.install()
     from ministack.core import iam_evaluator, lambda_runtime
 
-    from local import function_logs, journal
+    from local import function_logs, journal, mapping_switch
     from local.batch_writes import write_batches_cheaply
     from local.housekeeping import tidy_less_often
     from local.paged_scan import page_scans
@@ -183,6 +183,7 @@ def main() -> None:
     tidy_less_often()
     go_on_after_a_restart()
     function_logs.install(lambda_runtime)
+    mapping_switch.install(lambda_svc)
     page_scans()
     read_requests_quickly()
     write_batches_cheaply()
