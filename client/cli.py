@@ -29,6 +29,7 @@ from client.commands import (
     stack,
     train,
     transactions,
+    verify,
 )
 from client.errors import ClientError
 from local.private import private_umask
@@ -72,6 +73,7 @@ app.command("console")(console.console)
 app.command("find")(find.find)
 app.command("logs")(logs.logs)
 app.command("demo")(demo.demo)
+app.command("verify")(verify.verify)
 
 
 def main() -> None:

@@ -150,7 +150,7 @@ def main() -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import _parse_execute_api_url, app
-    from ministack.services import apigateway_v1, dynamodb, glue, kinesis, stepfunctions
+    from ministack.services import apigateway_v1, dynamodb, glue, kinesis, lambda_svc, stepfunctions
 
     api_keys.install(apigateway_v1)
     GlueEngine(settings, glue).install()
@@ -159,7 +159,7 @@ def main() -> None:
     executions.install()
     from ministack.core import iam_evaluator, lambda_runtime
 
-    from local import function_logs, journal, topics
+    from local import function_logs, journal, mapping_switch, topics
     from local.batch_writes import write_batches_cheaply
     from local.door.gate import Gate
     from local.door.install import install as install_door
@@ -179,6 +179,7 @@ def main() -> None:
     tidy_less_often()
     go_on_after_a_restart()
     function_logs.install(lambda_runtime)
+    mapping_switch.install(lambda_svc)
     page_scans()
     read_requests_quickly()
     write_batches_cheaply()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import uuid
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from client import output
 from client.aws import Stage, explained
+from client.card_key import rotate
 from client.commands.options import DRY_RUN, JsonOption, StageOption, YesOption
 from client.errors import ClientError
 
@@ -44,7 +44,7 @@ def rotate_card_key(
         output.people.print(f"A new card key, for transactions from {when} on. {DRY_RUN}")
         return
     with explained(where):
-        done = _invoke(where, {"token": str(uuid.uuid4()), "from": moment, "early": early})
+        done = rotate(where, {"token": str(uuid.uuid4()), "from": moment, "early": early})
     if as_json:
         output.as_json(done)
     else:
@@ -60,14 +60,3 @@ def _moment(text: str) -> str:
         return read_window(text, None).begin
     except ValueError as error:
         raise ClientError(f"--from {error.args[1]}.") from error
-
-
-def _invoke(where: Stage, event: dict[str, Any]) -> dict[str, Any]:
-    """Call the function; a call that got no answer may be repeated by boto3: the token makes it one rotation."""
-    answer = where.client("lambda").invoke(
-        FunctionName=f"swipeline-{where.name}-rotate-card-key", Payload=json.dumps(event).encode()
-    )
-    told: dict[str, Any] = json.loads(answer["Payload"].read())
-    if "FunctionError" in answer:
-        raise ClientError(f"The card key was not rotated: {told.get('errorMessage', told)}.")
-    return told

@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.event_sources.model import Mapping, UnsupportedMappingError, is_kinesis, parse_mapping
 from local.event_sources.worker import Services, ShardWorker
 from local.kinesis_reader import AT_TIMESTAMP, TRIM_HORIZON, Position, StreamInfo, describe_stream
+from local.mapping_switch import is_switched_off
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class EventSources:
         self._services = services
         self._runners: dict[str, Runner] = {}
         self._refused: dict[str, str] = {}
+        self._off: set[str] = set()
         self._leaving: list[Runner] = []
 
     def tick(self) -> None:
@@ -72,7 +74,7 @@ class EventSources:
             if runner is not None:
                 self._look_after(runner)
         self._leaving = [runner for runner in self._leaving if not runner.stopped]
-        self._services.checkpoints.keep_only([*mappings, *self._refused])
+        self._services.checkpoints.keep_only([*mappings, *self._refused, *self._off])
         self._services.metrics.send_if_due()
 
     def stop(self, patience_seconds: float) -> None:
@@ -88,8 +90,14 @@ class EventSources:
         found: dict[str, Mapping] = {}
         refused: dict[str, str] = {}
         client = self._services.clients.root("lambda")
+        self._off = set()
         for page in client.get_paginator("list_event_source_mappings").paginate():
             for api in filter(is_kinesis, page["EventSourceMappings"]):
+                if is_switched_off(api):
+                    self._off.add(api["UUID"])
+                    function_name = api["FunctionArn"].split(":")[6]
+                    self._services.checkpoints.report_mapping(api["UUID"], function_name, "Disabled", "switched off")
+                    continue
                 try:
                     found[api["UUID"]] = parse_mapping(api)
                 except UnsupportedMappingError as error:
