@@ -28,7 +28,7 @@ from botocore.exceptions import (
 
 from client.errors import ClientError
 from client.signing import Signed
-from local.settings import REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Settings
+from local.settings import REDSHIFT_SERVICES, REGION, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, Settings
 
 LOCAL = "local"
 SERVICE = "swipeline"
@@ -80,7 +80,7 @@ class Stage:
 
     def _local(self, service: str, session: boto3.Session | None = None) -> Any:
         settings = _settings()
-        endpoint = settings.redshift_endpoint if service == "redshift-data" else settings.endpoint
+        endpoint = settings.redshift_endpoint if service in REDSHIFT_SERVICES else settings.endpoint
         # A proxy of the person's is not for loopback.
         config = _config(2, service, proxies={}, s3={"addressing_style": "path"})
         session = session or boto3.Session(ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY, region_name=REGION)

@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.redshift.errors import ApiError
 from local.redshift.policies import documents, resolved
 
+_SERVICES = {"RedshiftServerless": "redshift-serverless"}
 CALLER_PATH = "/_swipeline/caller"
 # https://docs.aws.amazon.com/redshift/latest/mgmt/redshift-iam-access-federated-db-roles.html
 ROLES_TAG = "RedshiftDbRoles"
@@ -57,8 +58,9 @@ def access_key_id(headers: Mapping[str, str]) -> str:
     match = _CREDENTIAL.match(header)
     if not match:
         raise ApiError("IncompleteSignatureException", "Authorization header is malformed", HTTPStatus.FORBIDDEN)
-    if match[4] != "redshift-data":
-        message = "Credential should be scoped to correct service: 'redshift-data'."
+    service = _SERVICES.get(headers.get("x-amz-target", "").partition(".")[0], "redshift-data")
+    if match[4] != service:
+        message = f"Credential should be scoped to correct service: '{service}'."
         raise ApiError("InvalidSignatureException", message, HTTPStatus.FORBIDDEN)
     return match[1]
 

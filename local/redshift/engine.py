@@ -81,9 +81,7 @@ def _replay_log(path: Path) -> None:
 class Session:
     """One connection, with its temporary tables. Use as a context manager; not shared between threads."""
 
-    def __init__(
-        self, connection: Any, database: str, roles: Collection[str] | None = None, user: str = OWNER
-    ) -> None:
+    def __init__(self, connection: Any, database: str, roles: Collection[str] | None = None, user: str = OWNER) -> None:
         self.connection = connection
         self._roles = roles
         self.load_errors: list[LoadError] = []

@@ -21,8 +21,8 @@ from local.redshift.translate import Compiled, compile_statement, compile_text, 
 
 SERVER_VERSION = "8.0.2"
 VERSION = (
-    f"PostgreSQL {SERVER_VERSION} on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), "
-    "Redshift 1.0.0 (Swipeline's embedded warehouse)"
+    f"PostgreSQL {SERVER_VERSION} on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 "
+    "(Red Hat 3.4.2-6.fc3), Redshift 1.0.0 (Swipeline's embedded warehouse)"
 )
 _HINT = re.compile(
     r"\b(?:pg_\w+|information_schema|svv_\w+|stv_\w+|version|current_\w+|session_user|user|has_\w+_privilege|format_type"
@@ -37,10 +37,25 @@ _COMMON = (
     *(exp.Substring, exp.Trim, exp.Array, exp.ArrayAgg, exp.GroupConcat, exp.Concat, exp.Exists, exp.Any, exp.Length),
     *(exp.Nullif, exp.Left, exp.Right, exp.Replace, exp.SplitPart, exp.StrPosition, exp.And, exp.Or, exp.Xor),
     *(exp.Between, exp.RowNumber, exp.Greatest, exp.Least, exp.Round, exp.Abs, exp.RegexpLike, exp.RegexpILike),
-    *(exp.RegexpReplace, exp.Array, exp.List, exp.Tuple, exp.GenerateSeries, exp.ConcatWs, exp.Unnest, exp.Explode, exp.Mod),
+    *(
+        exp.RegexpReplace,
+        exp.Array,
+        exp.List,
+        exp.Tuple,
+        exp.GenerateSeries,
+        exp.ConcatWs,
+        exp.Unnest,
+        exp.Explode,
+        exp.Mod,
+    ),
 )
 _TABLE_FUNCTIONS = ("pg_get_late_binding_view_cols",)
-_PATTERNS = {"~": (exp.RegexpLike, False), "!~": (exp.RegexpLike, True), "~*": (exp.RegexpILike, False), "!~*": (exp.RegexpILike, True)}
+_PATTERNS = {
+    "~": (exp.RegexpLike, False),
+    "!~": (exp.RegexpLike, True),
+    "~*": (exp.RegexpILike, False),
+    "!~*": (exp.RegexpILike, True),
+}
 _OVERLOADED = {
     "regexp_substr": {3: "regexp_substr3"},
     "pg_get_expr": {3: "pg_get_expr3"},
@@ -195,9 +210,17 @@ def _name(node: exp.Expression) -> str:
     """A function's name in lower case, as it was written."""
     if isinstance(node, exp.Anonymous):
         return str(node.this).lower()
-    return {exp.CurrentUser: "current_user", exp.SessionUser: "session_user", exp.CurrentSchema: "current_schema",
-            exp.CurrentCatalog: "current_database", exp.CurrentDatabase: "current_database", exp.CurrentVersion: "version",
-            exp.CurrentSchemas: "current_schemas", exp.ArrayToString: "array_to_string", exp.RegexpSubstr: "regexp_substr"}.get(type(node), "")
+    return {
+        exp.CurrentUser: "current_user",
+        exp.SessionUser: "session_user",
+        exp.CurrentSchema: "current_schema",
+        exp.CurrentCatalog: "current_database",
+        exp.CurrentDatabase: "current_database",
+        exp.CurrentVersion: "version",
+        exp.CurrentSchemas: "current_schemas",
+        exp.ArrayToString: "array_to_string",
+        exp.RegexpSubstr: "regexp_substr",
+    }.get(type(node), "")
 
 
 def _rewrite(node: exp.Expression) -> exp.Expression:
@@ -251,7 +274,7 @@ def _function(node: exp.Func) -> exp.Expression:
         return node
     if name not in FUNCTIONS:
         raise _ForeignError(name or node.sql_name().lower())
-    arguments = [argument for argument in node.iter_expressions()]
+    arguments = list(node.iter_expressions())
     name = _OVERLOADED.get(name, {}).get(len(arguments), name)
     return exp.Anonymous(this=f"main.ln_{name}", expressions=arguments)
 
@@ -264,7 +287,16 @@ def _operator(node: exp.Operator) -> exp.Expression:
         kind, negated = _PATTERNS[symbol]
         matched = kind(this=left, expression=right)
         return exp.Not(this=matched) if negated else matched
-    simple = {"=": exp.EQ, "<>": exp.NEQ, "<": exp.LT, ">": exp.GT, "<=": exp.LTE, ">=": exp.GTE, "~~": exp.Like, "||": exp.DPipe}
+    simple = {
+        "=": exp.EQ,
+        "<>": exp.NEQ,
+        "<": exp.LT,
+        ">": exp.GT,
+        "<=": exp.LTE,
+        ">=": exp.GTE,
+        "~~": exp.Like,
+        "||": exp.DPipe,
+    }
     if symbol not in simple:
         raise SqlError(f"operator {symbol} is not supported on the leader node")
     return simple[symbol](this=left, expression=right)
@@ -282,9 +314,20 @@ def _cast(node: exp.Expression) -> exp.Expression:
         text = isinstance(node.this, exp.Literal) and node.this.is_string
         return exp.Anonymous(this=f"main.ln_{'regclass' if text else 'regclass_name'}", expressions=[node.this])
     if name in ("regtype",):
-        return exp.Anonymous(this="main.ln_regtype" if isinstance(node.this, exp.Literal) else "main.ln_format_type",
-                             expressions=[node.this] if isinstance(node.this, exp.Literal) else [node.this, exp.Literal.number(-1)])
-    if name in ("regproc", "regnamespace", "regrole", "name", "char", "text", "information_schema.sql_identifier", "bpchar") or name.endswith("character_data"):
+        return exp.Anonymous(
+            this="main.ln_regtype" if isinstance(node.this, exp.Literal) else "main.ln_format_type",
+            expressions=[node.this] if isinstance(node.this, exp.Literal) else [node.this, exp.Literal.number(-1)],
+        )
+    if name in (
+        "regproc",
+        "regnamespace",
+        "regrole",
+        "name",
+        "char",
+        "text",
+        "information_schema.sql_identifier",
+        "bpchar",
+    ) or name.endswith("character_data"):
         return exp.cast(node.this, "varchar", dialect="duckdb")
     if name in ("oid", "xid", "information_schema.cardinal_number"):
         return exp.cast(node.this, "bigint", dialect="duckdb")

@@ -76,7 +76,7 @@ class Stack:
 
     def client(self, service: str, role: str | None = None) -> Any:
         """A client of root's, or of a role's that is assumed first."""
-        port = self.port + 1 if service == "redshift-data" else self.port
+        port = self.port + 1 if service in ("redshift-data", "redshift-serverless") else self.port
         keys = {"AccessKeyId": "test", "SecretAccessKey": "test", "SessionToken": None}
         if role:
             keys = self.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]

@@ -104,7 +104,5 @@ def _text(message: bytes) -> str:
 
 def _normalized(password: str) -> str:
     """SASLprep without its prohibitions, as PostgreSQL falls back to the password as it is."""
-    mapped = "".join(
-        " " if stringprep.in_table_c12(c) else c for c in password if not stringprep.in_table_b1(c)
-    )
+    mapped = "".join(" " if stringprep.in_table_c12(c) else c for c in password if not stringprep.in_table_b1(c))
     return unicodedata.normalize("NFKC", mapped)

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any
 
 from sqlglot import exp
 
@@ -18,7 +18,7 @@ from local.redshift.errors import SqlError
 from local.redshift.parameters import number_placeholders
 from local.redshift.wire import messages, statements
 from local.redshift.wire.codec import NAMES, OIDS, Field, decode, encoder
-from local.redshift.wire.messages import Disconnected, Payload, ProtocolError
+from local.redshift.wire.messages import Disconnected, Payload, ProtocolError, Stream
 from local.redshift.wire.session import FETCH_ROWS, Cursor, Outcome, WireSession
 from local.redshift.wire.sqlstates import INTERNAL_ERROR, sqlstate
 
@@ -71,7 +71,7 @@ class Output:
 class Conversation:
     """Reads messages until the client goes. Raises Disconnected, ProtocolError and the socket's errors."""
 
-    def __init__(self, session: WireSession, stream: BinaryIO, send: Callable[[bytes], None]) -> None:
+    def __init__(self, session: WireSession, stream: Stream, send: Callable[[bytes], None]) -> None:
         self._session, self._stream, self._out = session, stream, Output(send)
         self._prepared: dict[str, Prepared] = {}
         self._portals: dict[str, Portal] = {}
@@ -177,7 +177,8 @@ class Conversation:
         if len(codes) not in (0, 1, len(raw)):
             raise ProtocolError(f"bind message has {len(codes)} parameter formats but {len(raw)} parameters")
         values = [
-            _value(data, oid, _format(codes, index)) for index, (data, oid) in enumerate(zip(raw, prepared.oids, strict=True))
+            _value(data, oid, _format(codes, index))
+            for index, (data, oid) in enumerate(zip(raw, prepared.oids, strict=True))
         ]
         if portal and portal in self._portals:
             raise SqlError(f'portal "{portal}" already exists')
@@ -385,7 +386,13 @@ def _value(data: bytes | None, oid: int, code: int) -> exp.Expression:
 
 
 def _null(kind: str) -> exp.Expression:
-    types = _CASTS | {"int2": "smallint", "int4": "integer", "int8": "bigint", "oid": "bigint", "numeric": "numeric(38,10)"}
+    types = _CASTS | {
+        "int2": "smallint",
+        "int4": "integer",
+        "int8": "bigint",
+        "oid": "bigint",
+        "numeric": "numeric(38,10)",
+    }
     return exp.cast(exp.Null(), types[kind], dialect="redshift") if kind in types else exp.Null()
 
 

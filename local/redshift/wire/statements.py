@@ -6,7 +6,8 @@ import re
 
 # What a semicolon does not end: strings, quoted names, dollar quotes, comments.
 _TOKEN = re.compile(
-    r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"]|\"\")*\"|\$((?:[A-Za-z_]\w*)?)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/|;|[^'\"$;/-]+|.", re.DOTALL
+    r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"]|\"\")*\"|\$((?:[A-Za-z_]\w*)?)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/|;|[^'\"$;/-]+|.",
+    re.DOTALL,
 )
 _LEADING = re.compile(r"\A(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
 _COUNTED = ("SELECT", "UPDATE", "DELETE", "FETCH", "MERGE")
@@ -46,4 +47,3 @@ def tag(sql: str, rows: int) -> str:
         second = {"TEMP": "TABLE", "TEMPORARY": "TABLE", "LOCAL": "TABLE", "OR": "VIEW"}.get(second, second)
         return f"{first} {second}".strip() if first not in ("DECLARE", "CLOSE") else f"{first} CURSOR"
     return {"END": "COMMIT", "ABORT": "ROLLBACK"}.get(first, first)
-
