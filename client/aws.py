@@ -30,7 +30,7 @@ from client.errors import ClientError
 from client.region import choose
 from client.signing import Signed
 from local.private import NotPrivateError, private_folder
-from local.settings import REGION, Settings
+from local.settings import REDSHIFT_SERVICES, REGION, Settings
 
 LOCAL = "local"
 SERVICE = "swipeline"
@@ -86,7 +86,7 @@ class Stage:
 
     def _local(self, service: str, session: boto3.Session | None = None) -> Any:
         settings = _settings()
-        endpoint = settings.redshift_endpoint if service == "redshift-data" else settings.endpoint
+        endpoint = settings.redshift_endpoint if service in REDSHIFT_SERVICES else settings.endpoint
         # A proxy of the person's is not for loopback.
         config = _config(2, service, proxies={}, s3={"addressing_style": "path"})
         session = session or boto3.Session(**settings.root_key.for_botocore(), region_name=REGION)

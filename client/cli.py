@@ -11,6 +11,7 @@ from client import output
 from client.commands import (
     alerts,
     batch,
+    connect,
     console,
     cost,
     dashboard,
@@ -55,6 +56,7 @@ app.command("down")(stack.down)
 app.command("status")(stack.status)
 app.command("remove")(remove.remove)
 app.command("env")(env.env)
+app.command("connect")(connect.connect)
 app.command("generate")(generate.generate)
 app.command("send")(send.send)
 app.command("transactions")(transactions.transactions)

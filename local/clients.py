@@ -11,7 +11,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local.settings import ACCOUNT_ID, REGION, Settings
+from local.settings import ACCOUNT_ID, REDSHIFT_SERVICES, REGION, Settings
 
 # What AWS, and the emulator after a restart, says to credentials it doesn't know any more.
 STALE_CREDENTIALS = frozenset(
@@ -100,7 +100,7 @@ class Clients:
         return credentials
 
     def _make(self, service: str, keys: dict[str, str]) -> Any:
-        endpoint = self._settings.redshift_endpoint if service == "redshift-data" else self._settings.endpoint
+        endpoint = self._settings.redshift_endpoint if service in REDSHIFT_SERVICES else self._settings.endpoint
         config = Config(
             region_name=REGION,
             connect_timeout=3,

@@ -23,6 +23,7 @@ class Process:
     patience_seconds: float
     port_offset: int | None = None
     health_path: str = "/"
+    more_offsets: tuple[int, ...] = ()  # of further ports that it listens on
 
     def command(self) -> list[str]:
         return [sys.executable, "-m", "local.supervised", self.module]
@@ -30,12 +31,17 @@ class Process:
     def port(self, settings: Settings) -> int | None:
         return None if self.port_offset is None else settings.port + self.port_offset
 
+    def ports(self, settings: Settings) -> list[int]:
+        """All the ports that it needs."""
+        offsets = [] if self.port_offset is None else [self.port_offset, *self.more_offsets]
+        return [settings.port + offset for offset in offsets]
+
 
 # In the order they are started; they are stopped in the opposite one. The emulator saves its state then: 0.4 s per
 # 1,000 transactions on a busy laptop, and killed before the end it would lose all of them.
 PROCESSES = (
     Process("emulator", "local.emulator", 600.0, port_offset=0, health_path="/_ministack/health"),
-    Process("redshift", "local.redshift", 15.0, port_offset=1),
+    Process("redshift", "local.redshift", 15.0, port_offset=1, more_offsets=(2,)),
     Process("event-sources", "local.event_sources", 8.0),
     Process("firehose", "local.firehose", 8.0),
 )

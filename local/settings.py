@@ -14,6 +14,9 @@ REGION = "us-east-1"
 ACCOUNT_ID = "000000000000"
 REPOSITORY = Path(__file__).resolve().parent.parent
 DEFAULT_PORT = 4566
+WORKGROUP, DATABASE = "swipeline-local", "swipeline"  # of stage local, as resources/outputs.yml names them
+WAREHOUSE_OWNER = "swipeline_loader"  # resources/secrets.yml
+REDSHIFT_SERVICES = ("redshift-data", "redshift-serverless")
 
 # An AWS profile or session of the person's own must never reach the embedded AWS, nor the other way round.
 FOREIGN_VARIABLES = (
@@ -29,19 +32,22 @@ FOREIGN_VARIABLES = (
 
 @dataclass(frozen=True)
 class Settings:
-    """One embedded AWS: `home` holds all its files, `port` is the emulator's, `port + 1` the Redshift Data API's."""
+    """One embedded AWS: `home` holds all its files, `port` is the emulator's.
+
+    `port + 1` is the Redshift Data API's, `port + 2` the warehouse's for PostgreSQL's wire protocol.
+    """
 
     home: Path
     port: int
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Read `SWIPELINE_HOME` and `SWIPELINE_PORT`. Raises ValueError for a port outside 1024..65534."""
+        """Read `SWIPELINE_HOME` and `SWIPELINE_PORT`. Raises ValueError for a port outside 1024..65533."""
         environ = os.environ if environ is None else environ
         home = Path(environ.get("SWIPELINE_HOME") or REPOSITORY / ".swipeline").expanduser().resolve()
         text = environ.get("SWIPELINE_PORT") or str(DEFAULT_PORT)
-        if not text.isdecimal() or not 1024 <= int(text) <= 65534:
-            raise ValueError(f"SWIPELINE_PORT is {text!r}, expected a whole number from 1024 to 65534")
+        if not text.isdecimal() or not 1024 <= int(text) <= 65533:
+            raise ValueError(f"SWIPELINE_PORT is {text!r}, expected a whole number from 1024 to 65533")
         return cls(home=home, port=int(text))
 
     @property
@@ -61,6 +67,16 @@ class Settings:
     @property
     def redshift_endpoint(self) -> str:
         return f"http://{HOST}:{self.redshift_port}"
+
+    @property
+    def wire_port(self) -> int:
+        """Where psql, BI tools and dbt connect to the warehouse."""
+        return self.port + 2
+
+    @property
+    def wire_certificate(self) -> Path:
+        """What a client of the wire protocol takes as its root certificate."""
+        return self.state / "redshift" / "tls" / "wire.crt"
 
     def behind_proxy(self, environ: Mapping[str, str] | None = None) -> Settings:
         """The same, seen through the proxy that a test has put before AWS, if `SWIPELINE_PROXY_PORT` says so.
@@ -96,6 +112,7 @@ class Settings:
             SWIPELINE_PORT=str(self.port),
             AWS_ENDPOINT_URL=self.endpoint,
             AWS_ENDPOINT_URL_REDSHIFT_DATA=self.redshift_endpoint,
+            AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS=self.redshift_endpoint,
             AWS_ACCESS_KEY_ID=key.access_key_id,
             AWS_SECRET_ACCESS_KEY=key.secret_access_key,
             AWS_REGION=REGION,

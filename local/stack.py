@@ -194,11 +194,10 @@ def _start(settings: Settings) -> None:
     for directory in (settings.state, settings.logs, settings.run):
         private_folder(directory)
     for process in PROCESSES:
-        port = process.port(settings)
-        if port is not None and port_is_taken(port):
+        for port in filter(port_is_taken, process.ports(settings)):
             raise StackError(
                 f"port {port}, which {process.name} needs, is taken by another program: stop it, "
-                f"or choose another with SWIPELINE_PORT (it and the one after it are used)"
+                f"or choose another with SWIPELINE_PORT (it and the two after it are used)"
             )
     state_file(settings).unlink(missing_ok=True)  # of a supervisor that was killed: its restarts are not this one's
     with log_file(settings, "supervisor").open("ab") as output:

@@ -10,14 +10,17 @@ _FIRST, _LAST = 20_000, 32_000
 
 
 def free_port_pair() -> int:
-    """A free port whose successor is free too: MiniStack takes the first, the Redshift Data API the second."""
+    """A free port whose successors are free too: MiniStack takes the first, the Redshift Data API the second.
+
+    The third is the warehouse's for PostgreSQL's wire protocol. Ports given out never overlap: they are fours.
+    """
     for _ in range(100):
-        port = random.SystemRandom().randrange(_FIRST, _LAST, 2)
-        with socket.socket() as first, socket.socket() as second:
+        port = random.SystemRandom().randrange(_FIRST, _LAST, 4)
+        with socket.socket() as first, socket.socket() as second, socket.socket() as third:
             try:
-                first.bind(("127.0.0.1", port))
-                second.bind(("127.0.0.1", port + 1))
+                for offset, probe in enumerate((first, second, third)):
+                    probe.bind(("127.0.0.1", port + offset))
             except OSError:
                 continue
             return port
-    raise RuntimeError("no two neighbouring ports are free")
+    raise RuntimeError("no three neighboring ports are free")

@@ -17,7 +17,8 @@ from local.door.install import resolve
 from local.door.signature import Refusal, Request, verify
 from local.settings import ACCOUNT_ID
 
-SERVICE = "redshift-data"
+# The services that the embedded warehouse's server answers for, by the beginning of X-Amz-Target.
+SERVICES = {"RedshiftData": "redshift-data", "RedshiftServerless": "redshift-serverless"}
 
 
 def role_arn(principal_arn: str) -> str:
@@ -52,10 +53,12 @@ def check(body: bytes) -> tuple[int, dict[str, Any], str]:
     except (ValueError, KeyError, TypeError) as error:
         return HTTPStatus.BAD_REQUEST, {"__type": "ValidationException", "message": f"not a request: {error}"}, ""
     found = verify(request, resolve)
-    if not isinstance(found, Refusal) and found.service != SERVICE:
-        found = Refusal("SignatureDoesNotMatch", f"Credential should be scoped to correct service: '{SERVICE}'.")
+    target = next((value for name, value in request.headers if name.lower() == "x-amz-target"), "")
+    service = SERVICES.get(target.partition(".")[0], "redshift-data")
+    if not isinstance(found, Refusal) and found.service != service:
+        found = Refusal("SignatureDoesNotMatch", f"Credential should be scoped to correct service: '{service}'.")
     if isinstance(found, Refusal):
-        status, _, answer = refused(request, found, SERVICE)
+        status, _, answer = refused(request, found, service)
         return status, json.loads(answer), ""
     key = found.holder.access_key_id
     status, who = caller(key)

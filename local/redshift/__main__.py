@@ -1,4 +1,4 @@
-"""Starts the Redshift Data API of the embedded AWS: `python -m local.redshift`, until SIGTERM or SIGINT."""
+"""Starts the embedded warehouse: `python -m local.redshift`, until SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ import threading
 
 from local.private import private_umask
 from local.redshift.auth import EmulatorGate
+from local.redshift.control import Installation
 from local.redshift.s3 import RoleAccess
 from local.redshift.server import DataApi
-from local.settings import ACCOUNT_ID, REGION, Settings
+from local.redshift.wire.certificate import tls_context
+from local.redshift.wire.owner import Owner
+from local.redshift.wire.server import WireServer
+from local.redshift.wire.users import Users
+from local.settings import ACCOUNT_ID, DATABASE, HOST, REGION, WAREHOUSE_OWNER, WORKGROUP, Settings
 
 NICENESS = 10  # a merge takes every core it gets; on a laptop the API and the stream go first
 
@@ -24,14 +29,22 @@ def main() -> None:
     home = settings.state / "redshift"
     ports = {settings.redshift_port, settings.behind_proxy().redshift_port}
     gate, objects = EmulatorGate(settings), RoleAccess(settings)
-    server = DataApi(home, settings.redshift_port, gate, objects, REGION, ACCOUNT_ID, ports)
+    users = Users(Owner(settings, f"{WORKGROUP}/warehouse-loader"))
+    installed = Installation(WORKGROUP, DATABASE, HOST, settings.wire_port, WAREHOUSE_OWNER)
+    server = DataApi(home, settings.redshift_port, gate, objects, REGION, ACCOUNT_ID, ports, users, installed)
+    tls = tls_context(settings.wire_certificate.parent, HOST)
+    wire = WireServer(installed, server.runner, users, tls)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    thread = threading.Thread(target=server.serve_forever, name="http", daemon=True)
-    thread.start()
-    logging.getLogger("redshift").info("Redshift Data API on %s, databases in %s", server.endpoint, home)
+    for name, listener in (("http", server), ("wire", wire)):
+        threading.Thread(target=listener.serve_forever, name=name, daemon=True).start()
+    log = logging.getLogger("redshift")
+    log.info("Redshift Data API on %s, databases in %s", server.endpoint, home)
+    log.info("PostgreSQL's wire protocol on port %d", wire.port)
     stop.wait()
+    wire.shutdown()
+    wire.close()
     server.shutdown()
     server.close()
 

@@ -21,8 +21,8 @@ from local.redshift.translate import Compiled, compile_statement, compile_text, 
 
 SERVER_VERSION = "8.0.2"
 VERSION = (
-    f"PostgreSQL {SERVER_VERSION} on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), "
-    "Redshift 1.0.0 (Swipeline's embedded warehouse)"
+    f"PostgreSQL {SERVER_VERSION} on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 "
+    "(Red Hat 3.4.2-6.fc3), Redshift 1.0.0 (Swipeline's embedded warehouse)"
 )
 _HINT = re.compile(
     r"\b(?:pg_\w+|information_schema|svv_\w+|stv_\w+|version|current_\w+|session_user|user|has_\w+_privilege|format_type"
@@ -274,7 +274,7 @@ def _function(node: exp.Func) -> exp.Expression:
         return node
     if name not in FUNCTIONS:
         raise _ForeignError(name or node.sql_name().lower())
-    arguments = [argument for argument in node.iter_expressions()]
+    arguments = list(node.iter_expressions())
     name = _OVERLOADED.get(name, {}).get(len(arguments), name)
     return exp.Anonymous(this=f"main.ln_{name}", expressions=arguments)
 

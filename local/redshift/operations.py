@@ -17,6 +17,7 @@ from sqlglot import exp
 
 from local.redshift import catalog
 from local.redshift.auth import Caller, Gate
+from local.redshift.control import Installation
 from local.redshift.errors import ApiError, SqlError, not_found, validation
 from local.redshift.members import listed, matches, page_token, paged, part_members, read_page_token
 from local.redshift.parameters import bind
@@ -37,7 +38,16 @@ Body = dict[str, Any]
 class Operations:
     """One method per operation, named as the API names it; `call` checks, authorises and dispatches."""
 
-    def __init__(self, store: Store, runner: Runner, gate: Gate, region: str, account: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        runner: Runner,
+        gate: Gate,
+        region: str,
+        account: str,
+        installed: Installation | None = None,
+    ) -> None:
+        self._installed = installed
         self._store, self._runner, self._gate = store, runner, gate
         self._region, self._account = region, account
         self._submitting = threading.Lock()

@@ -9,7 +9,6 @@ from sqlglot import exp
 
 from local.redshift.errors import SqlError, validation
 
-
 # A parameter, or what may hold a dollar sign that is none: strings, quoted names, dollar quotes, comments.
 _NUMBERED = re.compile(
     r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"]|\"\")*\"|\$(?:[A-Za-z_]\w*)?\$.*?\$(?:[A-Za-z_]\w*)?\$|--[^\n]*|/\*.*?\*/|\$(\d{1,9})",

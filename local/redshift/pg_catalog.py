@@ -56,7 +56,9 @@ _EMPTY = {
     "pg_rewrite": "oid, rulename VARCHAR, ev_class, ev_type VARCHAR, is_instead BOOLEAN, ev_enabled VARCHAR",
     "pg_proc": "oid, proname VARCHAR, pronamespace, proowner, prolang, proisagg BOOLEAN, proretset BOOLEAN,"
     " prorettype, proargtypes VARCHAR, prosrc VARCHAR, provolatile VARCHAR, prokind VARCHAR, prosecdef BOOLEAN,"
-    " proacl VARCHAR, proiswindow BOOLEAN, proparallel VARCHAR, prosupport VARCHAR, probin VARCHAR, proallargtypes INTEGER[], proargmodes VARCHAR[], proargnames VARCHAR[], pronargs",
+    " proacl VARCHAR,"
+    " proiswindow BOOLEAN, proparallel VARCHAR, prosupport VARCHAR, probin VARCHAR,"
+    " proallargtypes INTEGER[], proargmodes VARCHAR[], proargnames VARCHAR[], pronargs",
     "pg_am": "oid, amname VARCHAR, amhandler, amtype VARCHAR",
     "pg_opclass": "oid, opcname VARCHAR, opcmethod, opcnamespace",
     "pg_operator": "oid, oprname VARCHAR, oprnamespace, oprleft, oprright, oprresult",
@@ -82,7 +84,8 @@ _EMPTY = {
     "pg_auth_members": "roleid, member, grantor, admin_option BOOLEAN",
     "pg_group": "groname VARCHAR, grosysid, grolist INTEGER[]",
     "pg_locks": "locktype VARCHAR, database, relation, transactionid, pid, mode VARCHAR, granted BOOLEAN",
-    "pg_get_late_binding_view_cols": "view_schema VARCHAR, view_name VARCHAR, col_name VARCHAR, col_type VARCHAR, col_num",
+    "pg_get_late_binding_view_cols": "view_schema VARCHAR, view_name VARCHAR, col_name VARCHAR, col_type VARCHAR,"
+    " col_num",
     "pg_external_schema": "esoid, eskind, esdbname VARCHAR, esoptions VARCHAR",
     "svv_external_schemas": "esoid, eskind, schemaname VARCHAR, esowner, databasename VARCHAR, esoptions VARCHAR",
     "svv_external_tables": "redshift_database_name VARCHAR, schemaname VARCHAR, tablename VARCHAR, tabletype VARCHAR,"
@@ -116,7 +119,7 @@ _EMPTY = {
 
 
 def _empty_view(name: str, columns: str) -> str:
-    """A view without rows: a catalog table of things that the warehouse has none of. Columns are integers unless said."""
+    """A view without rows: a catalog table of what the warehouse has none of. Columns are integers by default."""
     parts = []
     for column in columns.split(","):
         words = column.split()

@@ -13,6 +13,7 @@ from typing import Any
 
 from local.door.origins import Door
 from local.redshift.auth import Gate
+from local.redshift.control import ControlPlane, Installation
 from local.redshift.copy_source import ObjectAccess
 from local.redshift.errors import ApiError
 from local.redshift.operations import Operations
@@ -22,7 +23,6 @@ from local.redshift.wire.users import Users
 
 HOST = "127.0.0.1"
 MAX_BODY_BYTES = 8 * 1024 * 1024
-_TARGET = "RedshiftData."
 _CONTENT_TYPE = "application/x-amz-json-1.1"
 log = logging.getLogger("redshift")
 
@@ -43,6 +43,7 @@ class DataApi(ThreadingHTTPServer):
         account: str = "000000000000",
         ports: Collection[int] = (),
         users: Users | None = None,
+        installed: Installation | None = None,
     ) -> None:
         """`ports` are those that callers may name in `Host`, where they are not the server's own alone."""
         super().__init__((HOST, port), _Handler)
@@ -53,8 +54,10 @@ class DataApi(ThreadingHTTPServer):
         interrupted = self.runner.recover()
         if interrupted:
             log.warning("settled %d statements that a crash had interrupted", interrupted)
-        self.users = users or Users()
-        self.operations = Operations(self.store, self.runner, gate, region, account)
+        self.operations = Operations(self.store, self.runner, gate, region, account, installed)
+        self.services: dict[str, Operations | ControlPlane] = {"RedshiftData": self.operations}
+        if installed:
+            self.services["RedshiftServerless"] = ControlPlane(installed, users or Users(), gate, region, account)
 
     @property
     def port(self) -> int:
@@ -113,7 +116,8 @@ class _Handler(BaseHTTPRequestHandler):
             )
         data = self.rfile.read(int(length))
         target = self.headers.get("x-amz-target", "")
-        if self.path.partition("?")[0] != "/" or not target.startswith(_TARGET):
+        service = self.server.services.get(target.partition(".")[0])
+        if self.path.partition("?")[0] != "/" or service is None:
             raise ApiError("UnknownOperationException", f"Unknown target {target!r}")
         caller = self.server.gate.authenticate(self.path, tuple(self.headers.items()), data)
         try:
@@ -123,7 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not isinstance(body, dict):
             raise ApiError("SerializationException", "The body is not a JSON object")
         try:
-            return self.server.operations.call(target.removeprefix(_TARGET), body, caller)
+            return service.call(target.partition(".")[2], body, caller)
         except ApiError:
             raise
         except Exception as error:

@@ -78,7 +78,7 @@ class Stack:
 
     def client(self, service: str, role: str | None = None) -> Any:
         """A client of root's, or of a role's that is assumed first."""
-        port = self.port + 1 if service == "redshift-data" else self.port
+        port = self.port + 1 if service in ("redshift-data", "redshift-serverless") else self.port
         root = root_key(self.home)
         keys = {"AccessKeyId": root.access_key_id, "SecretAccessKey": root.secret_access_key, "SessionToken": None}
         if role:

@@ -39,7 +39,7 @@ OIDS = {
 }
 NAMES = {oid: name for name, (oid, _) in OIDS.items()} | {17: "varbyte", 705: "unknown", 18: "bpchar"}
 _EPOCH_DAYS = dt.date(2000, 1, 1).toordinal()
-_EPOCH = dt.datetime(2000, 1, 1)
+_EPOCH = dt.datetime(2000, 1, 1)  # noqa: DTZ001  TIMESTAMP has no zone
 _MICROSECOND = dt.timedelta(microseconds=1)
 
 

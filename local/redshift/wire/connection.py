@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any
 
 from sqlglot import exp
 
@@ -18,7 +18,7 @@ from local.redshift.errors import SqlError
 from local.redshift.parameters import number_placeholders
 from local.redshift.wire import messages, statements
 from local.redshift.wire.codec import NAMES, OIDS, Field, decode, encoder
-from local.redshift.wire.messages import Disconnected, Payload, ProtocolError
+from local.redshift.wire.messages import Disconnected, Payload, ProtocolError, Stream
 from local.redshift.wire.session import FETCH_ROWS, Cursor, Outcome, WireSession
 from local.redshift.wire.sqlstates import INTERNAL_ERROR, sqlstate
 
@@ -71,7 +71,7 @@ class Output:
 class Conversation:
     """Reads messages until the client goes. Raises Disconnected, ProtocolError and the socket's errors."""
 
-    def __init__(self, session: WireSession, stream: BinaryIO, send: Callable[[bytes], None]) -> None:
+    def __init__(self, session: WireSession, stream: Stream, send: Callable[[bytes], None]) -> None:
         self._session, self._stream, self._out = session, stream, Output(send)
         self._prepared: dict[str, Prepared] = {}
         self._portals: dict[str, Portal] = {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Sequence
-from typing import BinaryIO
+from typing import Protocol
 
 PROTOCOL_3 = 196608
 CANCEL_REQUEST, SSL_REQUEST, GSSENC_REQUEST = 80877102, 80877103, 80877104
@@ -20,6 +20,12 @@ PARSE_COMPLETE, BIND_COMPLETE, CLOSE_COMPLETE = b"1\x00\x00\x00\x04", b"2\x00\x0
 NO_DATA, EMPTY_QUERY, PORTAL_SUSPENDED = b"n\x00\x00\x00\x04", b"I\x00\x00\x00\x04", b"s\x00\x00\x00\x04"
 
 
+class Stream(Protocol):
+    """Where messages are read from; fewer bytes than asked for mean its end."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
 class ProtocolError(Exception):
     """What the client sent is not a message of the protocol: the connection ends (SQLSTATE 08P01)."""
 
@@ -28,7 +34,7 @@ class Disconnected(Exception):
     """The client closed the connection."""
 
 
-def read_startup(stream: BinaryIO) -> tuple[int, bytes]:
+def read_startup(stream: Stream) -> tuple[int, bytes]:
     """The untyped first packet: (protocol version or request code, payload)."""
     length, code = struct.unpack("!ii", _exactly(stream, 8))
     if not 8 <= length <= MAX_STARTUP_BYTES:
@@ -36,7 +42,7 @@ def read_startup(stream: BinaryIO) -> tuple[int, bytes]:
     return code, _exactly(stream, length - 8)
 
 
-def read_message(stream: BinaryIO, limit: int = MAX_MESSAGE_BYTES) -> tuple[bytes, bytes]:
+def read_message(stream: Stream, limit: int = MAX_MESSAGE_BYTES) -> tuple[bytes, bytes]:
     """(type byte, payload) of the next message. Raises Disconnected at the end of the stream."""
     kind = stream.read(1)
     if not kind:
@@ -47,7 +53,7 @@ def read_message(stream: BinaryIO, limit: int = MAX_MESSAGE_BYTES) -> tuple[byte
     return kind, _exactly(stream, length - 4)
 
 
-def _exactly(stream: BinaryIO, size: int) -> bytes:
+def _exactly(stream: Stream, size: int) -> bytes:
     data = stream.read(size)
     if len(data) < size:
         raise Disconnected

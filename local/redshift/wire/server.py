@@ -9,13 +9,14 @@ import socketserver
 import ssl
 import struct
 import threading
-from typing import Any, BinaryIO
+from typing import Any
 
+from local.redshift.control import Installation
 from local.redshift.errors import SqlError
 from local.redshift.runner import Runner
 from local.redshift.wire import auth, messages
 from local.redshift.wire.connection import Conversation
-from local.redshift.wire.messages import Disconnected, Payload, ProtocolError
+from local.redshift.wire.messages import Disconnected, Payload, ProtocolError, Stream
 from local.redshift.wire.session import WireSession
 from local.redshift.wire.users import Login, Users
 
@@ -43,9 +44,9 @@ class WireServer(socketserver.ThreadingTCPServer):
     block_on_close = False
     request_queue_size = 64
 
-    def __init__(self, host: str, port: int, runner: Runner, workgroup: str, users: Users, tls: ssl.SSLContext) -> None:
-        super().__init__((host, port), _Handler)
-        self.runner, self.workgroup, self.users, self.tls = runner, workgroup, users, tls
+    def __init__(self, installed: Installation, runner: Runner, users: Users, tls: ssl.SSLContext) -> None:
+        super().__init__((installed.host, installed.port), _Handler)
+        self.installed, self.runner, self.users, self.tls = installed, runner, users, tls
         self._lock = threading.Lock()
         self._sessions: dict[int, tuple[int, WireSession | None]] = {}
         self._sockets: set[socket.socket] = set()
@@ -154,14 +155,15 @@ class _Handler(socketserver.BaseRequestHandler):
         finally:
             self.server.leave(pid)
 
-    def _converse(self, stream: BinaryIO, startup: dict[str, str], pid: int, key: int) -> None:
+    def _converse(self, stream: Stream, startup: dict[str, str], pid: int, key: int) -> None:
         user, database = startup.get("user", ""), startup.get("database") or startup.get("user", "")
         if not user:
             raise LoginError("28000", "no PostgreSQL user name specified in startup packet")
         login = self._authenticate(stream, startup, user, database)
-        if database not in self.server.runner.names(self.server.workgroup):
+        workgroup = self.server.installed.workgroup
+        if database not in (self.server.installed.database, *self.server.runner.names(workgroup)):
             raise LoginError("3D000", f'database "{database}" does not exist')
-        session = WireSession(self.server.runner, self.server.workgroup, database, login, pid)
+        session = WireSession(self.server.runner, workgroup, database, login, pid)
         try:
             self.server.attach(pid, session)
             self._greet(session, startup, pid, key)
@@ -182,7 +184,7 @@ class _Handler(socketserver.BaseRequestHandler):
         parts += [messages.parameter_status(*item) for item in session.parameters.reported().items()]
         self._socket.sendall(b"".join([*parts, messages.backend_key(pid, key)]))
 
-    def _authenticate(self, stream: BinaryIO, startup: dict[str, str], user: str, database: str) -> Login:
+    def _authenticate(self, stream: Stream, startup: dict[str, str], user: str, database: str) -> Login:
         candidates = self.server.users.candidates(user, database)
         # Redshift's drivers name their protocol version in the startup packet.
         exchange = self._digest if "client_protocol_version" in startup else self._scram
@@ -191,13 +193,13 @@ class _Handler(socketserver.BaseRequestHandler):
             raise LoginError("28P01", f'password authentication failed for user "{user}"')
         return login
 
-    def _digest(self, stream: BinaryIO, candidates: list[tuple[str, Login]]) -> Login | None:
+    def _digest(self, stream: Stream, candidates: list[tuple[str, Login]]) -> Login | None:
         exchange = auth.Digest(candidates)
         self._socket.sendall(messages.authentication(13, exchange.request()))
         fields = self._password_message(stream, b"d")
         return exchange.final(fields.bytes_or_null() or b"", fields.bytes_or_null() or b"")
 
-    def _scram(self, stream: BinaryIO, candidates: list[tuple[str, Login]]) -> Login | None:
+    def _scram(self, stream: Stream, candidates: list[tuple[str, Login]]) -> Login | None:
         exchange = auth.Scram(candidates)
         self._socket.sendall(messages.authentication(10, auth.MECHANISM.encode() + b"\0\0"))
         fields = self._password_message(stream)
@@ -213,7 +215,7 @@ class _Handler(socketserver.BaseRequestHandler):
         self._socket.sendall(messages.authentication(12, done[0]))
         return done[1]
 
-    def _password_message(self, stream: BinaryIO, expected: bytes = b"p") -> Payload:
+    def _password_message(self, stream: Stream, expected: bytes = b"p") -> Payload:
         kind, data = messages.read_message(stream, messages.MAX_STARTUP_BYTES)
         if kind != expected:
             raise ProtocolError(f"expected a password message, got message type {kind[0]}")
@@ -243,7 +245,7 @@ class _Unbuffered:
 class _Timed:
     """The stream, with the patience that the session's state allows between messages."""
 
-    def __init__(self, stream: BinaryIO, connection: socket.socket, session: WireSession) -> None:
+    def __init__(self, stream: Stream, connection: socket.socket, session: WireSession) -> None:
         self._stream, self._connection, self._session = stream, connection, session
 
     def read(self, size: int) -> bytes:

@@ -1,4 +1,4 @@
-"""What a connection has in the warehouse: its transaction, its parameters, its cursors, and the running of statements."""
+"""What a connection has in the warehouse: a transaction, parameters, cursors; and the running of its statements."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class QueryCanceledError(SqlError):
 
 @dataclass
 class Outcome:
-    """A statement's end: `rows` come in blocks, and only for a statement with `fields`; `tag` is for the count of them."""
+    """What came of a statement. `rows` come in blocks, when there are `fields`; `tag` takes the count of them."""
 
     tag: Callable[[int], str]
     fields: list[Field] | None = None

@@ -12,6 +12,7 @@ from typing import Any
 
 from scramp import ScramClient
 
+from local.redshift.control import Installation
 from local.redshift.wire.certificate import tls_context
 from local.redshift.wire.server import WireServer
 from local.redshift.wire.users import Login, Users
@@ -28,7 +29,8 @@ class Door:
         redshift.ok("SELECT 1")  # the database is made by its first statement
         runner = redshift.server.runner
         self.certificate = folder / "wire.crt"
-        self.server = WireServer("127.0.0.1", 0, runner, TARGET["WorkgroupName"], self.users, tls_context(folder, "127.0.0.1"))
+        installed = Installation(TARGET["WorkgroupName"], TARGET["Database"], port=0)
+        self.server = WireServer(installed, runner, self.users, tls_context(folder, "127.0.0.1"))
         self._thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()
 
