@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from fraud.event import Event, event_of
 from fraud.labels import HistoryError, Verdicts
-from shared.transaction.moments import utc
+from shared.transaction.kinds import utc
 from shared.transaction.schema import Transaction
 
 COLUMNS = (

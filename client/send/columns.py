@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from client.errors import ClientError
-from shared.transaction.schema import FIELDS, IGNORED_SOURCES, REQUIRED_SOURCES
+from shared.transaction.schema import IGNORED_SOURCES, REQUIRED_SOURCES, SOURCES
 
 # What `send` adds to a file of rejected rows: the file can be corrected and sent again as it is.
 LINE, FIELD, REASON = "rejected_line", "rejected_field", "rejected_reason"
 NOT_SENT = frozenset(IGNORED_SOURCES) | {LINE, FIELD, REASON}
-SENT = frozenset(f.source for f in FIELDS if f.source)
+SENT = SOURCES.keys()
 
 
 def check_columns(names: Sequence[str], file: str) -> None:
