@@ -117,7 +117,7 @@ def _score(folder: Path, first_digit: str) -> None:
         "occurred_at": "strftime(occurred_at, '%Y-%m-%dT%H:%M:%S.%g') || 'Z'",
         "date_of_birth": "date_of_birth::TEXT",
     }
-    read |= {f.name: f"{f.name}::DOUBLE" for f in FIELDS if f.redshift == "DECIMAL(9,6)"}
+    read |= {f.name: f"{f.name}::DOUBLE" for f in FIELDS if f.kind.redshift == "DECIMAL(9,6)"}
     columns = ", ".join(read.get(field.name, field.name) for field in FIELDS)
     model, profiles = load(), dict[str, Profile]()
     target = folder / f"alerts-{first_digit}.json.gz"

@@ -22,9 +22,8 @@ from shared.sinks.item import to_item
 from shared.sinks.lake import Body, compressed
 from shared.transaction.card_keys import CardKeys
 from shared.transaction.codec import decode_record, encode_line, encode_record
-from shared.transaction.forms import is_usual
+from shared.transaction.engine import ROW
 from shared.transaction.model import parse_many
-from shared.transaction.row import TransactionIn
 from shared.transaction.schema import Transaction
 from tests.unit.fakes.lake import object_body
 from tests.unit.fakes.rows import CARD_KEY
@@ -45,7 +44,6 @@ def floors(rows: list[dict[str, Any]], stored: list[Transaction], rounds: int) -
     record, body = encode_record(stored), json.dumps(rows).encode()
     lines = gzip.decompress(object_body(stored))
     keys = CardKeys.of(CARD_KEY)
-    validate = TransactionIn.__pydantic_validator__.validate_python
 
     def write(client: Any) -> Callable[[], Any]:
         return lambda: [client.batch_write_item(RequestItems=call) for call in calls]
@@ -63,13 +61,12 @@ def floors(rows: list[dict[str, Any]], stored: list[Transaction], rounds: int) -
 
     steps: list[tuple[str, str, Callable[[], Any]]] = [
         ("write-to-kinesis", "json.loads of the request", lambda: json.loads(body)),
-        ("write-to-kinesis", "the rows' forms by one match each", lambda: _each(is_usual, rows)),
-        ("write-to-kinesis", "the rows' forms by pydantic", lambda: _each(validate, rows)),
+        ("write-to-kinesis", "the rows' values by pydantic", lambda: _each(ROW.validate_python, rows)),
         ("write-to-kinesis", "the rows as a whole: form, meaning, ids", lambda: parse_many(rows, keys)),
         ("write-to-kinesis", "encoding the stream's lines", lambda: encode_record(stored)),
         ("write-to-kinesis", "a request's calls: GetItem, PutRecords, PutItem", ask),
         ("other consumers", "decoding and checking the stream's lines", lambda: decode_record(record)),
-        ("write-to-s3", "checking the stream's lines, and copying them", lambda: _each(Body().add, on_stream)),
+        ("write-to-s3", "the lake's lines from the stream's", lambda: _each(Body().add, on_stream)),
         ("write-to-s3", "gzip of the lines", lambda: compressed(lines)),
         ("write-to-s3", "gzip of the lines by zlib, level 6", lambda: gzip.compress(lines, 6)),
         ("write-to-s3", "gzip of the lines by zlib, level 1", lambda: gzip.compress(lines, 1)),

@@ -22,7 +22,7 @@ from fraud.event import Event, event_of
 from fraud.features import Row, features
 from fraud.model import SHIPPED, Model, load
 from fraud.profile import Profile
-from shared.transaction.moments import utc
+from shared.transaction.kinds import utc
 from shared.transaction.schema import Transaction
 
 BATCH = 500

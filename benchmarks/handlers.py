@@ -41,10 +41,10 @@ _DECODED = "decoding and checking the stream's lines"
 NEEDED = {  # the steps of benchmarks/floors.py without which a handler would not do its work
     "write-to-kinesis": (
         "json.loads of the request",
-        "the rows' forms by one match each",
+        "the rows' values by pydantic",
         "encoding the stream's lines",
     ),
-    "write-to-s3": ("checking the stream's lines, and copying them", "gzip of the lines"),
+    "write-to-s3": ("the lake's lines from the stream's", "gzip of the lines"),
     "write-to-dynamodb": (_DECODED, "items", "BatchWriteItem as it is called"),
 }
 ENVIRONMENT = {

@@ -30,7 +30,7 @@ from benchmarks import handlers
 from benchmarks.answers import Answers
 from benchmarks.frame import Report, parser
 from benchmarks.rows import input_file, raw_rows, transactions
-from shared.transaction.trace import with_trace
+from shared.transaction.codec import with_trace
 from tests.unit.fakes.rows import CARD_KEY
 
 MOST = 0.05

@@ -21,8 +21,7 @@ from client.files.stream import open_input
 from client.files.table import Table
 from fraud.event import Event, event_of
 from fraud.labels import HistoryError, Verdicts
-from shared.transaction.forms import fraud_label
-from shared.transaction.moments import utc
+from shared.transaction.kinds import LABEL, utc
 from shared.transaction.schema import Transaction
 
 COLUMNS = (
@@ -137,7 +136,7 @@ def _table(path: Path, reading: Reading | None) -> pa.Table:
 
 def _values(name: str, texts: Iterable[str | None]) -> pa.Array:
     if name == "is_fraud":
-        return pa.array([None if (label := fraud_label(text)) is None else int(label) for text in texts], pa.int64())
+        return pa.array([int(LABEL.read(text)) if text and text.strip() else None for text in texts], pa.int64())
     return pa.array([text or None for text in texts], pa.string())
 
 

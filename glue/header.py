@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 
-from shared.transaction.schema import FIELDS, IGNORED_SOURCES, REQUIRED_SOURCES
+from shared.transaction.schema import IGNORED_SOURCES, REQUIRED_SOURCES, SOURCES
 
 # What `swipeline send` adds to a file of rejected rows: corrected there, it can be loaded as it is.
 ADDED_TO_REJECTED = frozenset({"rejected_line", "rejected_field", "rejected_reason"})
-WANTED = frozenset(field.source for field in FIELDS if field.source)
+WANTED = SOURCES.keys()
 _UNREAD = IGNORED_SOURCES | ADDED_TO_REJECTED
 
 

@@ -44,8 +44,8 @@ def spark_type(redshift: str) -> str:
         raise ValueError(f"no Spark type for {redshift}: say in glue/table.py what it is") from None
 
 
-TRANSACTION_ARROW = pa.schema([(field.name, arrow_type(field.redshift)) for field in FIELDS])
-TRANSACTION_SPARK = ", ".join(f"{field.name} {spark_type(field.redshift)}" for field in FIELDS)
+TRANSACTION_ARROW = pa.schema([(field.name, arrow_type(field.kind.redshift)) for field in FIELDS])
+TRANSACTION_SPARK = ", ".join(f"{field.name} {spark_type(field.kind.redshift)}" for field in FIELDS)
 
 # What one line of a file becomes: a transaction, or reasons, or (once per block of a file) a count of lines.
 _OUTCOME = (("file", "STRING"), ("block", "BIGINT"), ("row", "BIGINT"), ("reasons", "STRING"), ("lines", "BIGINT"))

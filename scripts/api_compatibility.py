@@ -14,11 +14,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from shared.transaction.schema import FIELDS
+
 Schema = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[1]
 FILE = "docs/openapi.json"
 _SHRUNK = ("maximum", "maxLength", "maxItems")
 _GROWN = ("minimum", "minLength", "minItems")
+# Patterns of answers that became stricter: (before, after), the latter takes nothing that the former does not.
+_MOMENT, _AMOUNT = (f"^{field.kind.stored}$" for field in FIELDS if field.name in ("occurred_at", "amount"))
+_STRICTER = {
+    (r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$", _MOMENT),
+    (r"^[0-9]+\.[0-9]{2}$", _AMOUNT),
+}
 
 
 def breaking(before: Schema, after: Schema) -> Iterator[str]:
@@ -98,7 +106,8 @@ def _narrowed(
         for key in keys:
             if key in narrow and (key not in wide or worse(wide[key], narrow[key])):
                 yield f"{where}: {key} {'is wider' if answer else 'is narrower'} ({wide.get(key)}, {narrow[key]})"
-    if "pattern" in narrow and narrow["pattern"] != wide.get("pattern"):
+    stricter = answer and (narrow.get("pattern"), wide.get("pattern")) in _STRICTER
+    if "pattern" in narrow and narrow["pattern"] != wide.get("pattern") and not stricter:
         yield f"{where}: another pattern"
     wides, narrows = wide.get("properties", {}), narrow.get("properties", {})
     for name in set(narrow.get("required", [])) - set(wide.get("required", [])):

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from scripts.api_page import render
+from scripts.api_row import row_property
 from shared.ingest.body import MAX_ROWS
 from shared.query.alert_service import AlertQueries
 from shared.query.routes import METHODS, VERDICT, make_app
 from shared.query.service import Queries
-from shared.transaction.row import TransactionIn
-from shared.transaction.schema import IGNORED_SOURCES
+from shared.transaction.schema import IGNORED_SOURCES, REQUIRED_SOURCES, SOURCES
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 DESCRIPTION = DOCS / "openapi.json"
@@ -96,17 +96,15 @@ def _require_coverage(description: dict[str, Any]) -> None:
 
 
 def _row_schemas() -> dict[str, Any]:
-    row = TransactionIn.model_json_schema(mode="validation", ref_template="#/components/schemas/{model}")
-    for name, one in row["properties"].items():
-        one.pop("title", None)
-        for choice in [one, *one.get("anyOf", [])]:
-            if r"\u{" in choice.get("pattern", ""):
-                del choice["pattern"]  # in Rust's notation: what no text may hold is in docs/api.md
-            if choice.get("type") == "string" and _takes_numbers(name):
-                choice["type"] = ["string", "number"]
+    row: dict[str, Any] = {
+        "title": "TransactionIn",
+        "description": "A row; properties are named as the columns of the Kaggle file.",
+        "type": "object",
+        "required": list(REQUIRED_SOURCES),
+        "properties": {source: row_property(field) for source, field in SOURCES.items()},
+        "additionalProperties": False,
+    }
     row["properties"] |= {name: {"description": "Accepted and dropped."} for name in sorted(IGNORED_SOURCES)}
-    row["additionalProperties"] = False
-    row["title"], row["description"] = "TransactionIn", "A row; properties are named as the columns of the Kaggle file."
     finding = {
         "type": "object",
         "required": ["index", "field", "reason"],
@@ -121,16 +119,12 @@ def _row_schemas() -> dict[str, Any]:
             "rejected": {"type": "integer", "minimum": 0},
             "transaction_ids": {"type": "array", "items": {"type": ["string", "null"]}},
             "errors": {"type": "array", "items": {"$ref": "#/components/schemas/RowFinding"}},
-            "duplicate": {"const": True, "description": "The Idempotency-Key was used before, with this body."},
+            "duplicate": {"type": "boolean", "description": "The Idempotency-Key was used before, with this body."},
             "message": {"type": "string"},
             "unstored": {"type": "array", "items": {"type": "integer"}, "description": "Rows to send again."},
         },
     }
     return {"TransactionIn": row, "RowFinding": finding, "SendReport": report}
-
-
-def _takes_numbers(column: str) -> bool:
-    return any(getattr(one, "coerce_numbers_to_str", False) for one in TransactionIn.model_fields[column].metadata)
 
 
 def _send() -> dict[str, Any]:

@@ -24,7 +24,7 @@ from fraud.profile import Profile
 from shared.errors import RejectedError
 from shared.transaction.card_keys import CardKey, CardKeys
 from shared.transaction.model import parse_many
-from shared.transaction.schema import Transaction
+from shared.transaction.schema import FIELDS, Transaction
 
 _CHUNK = 1_000
 HEADER = ("transaction_id", "score", "is_alert")
@@ -74,7 +74,8 @@ def lake_transactions(stage: Stage, days: Days) -> Iterator[Transaction]:
         body = gzip.decompress(s3.get_object(Bucket=bucket, Key=one.key)["Body"].read())
         for line in body.splitlines():
             row = orjson.loads(line)
-            yield Transaction(**{n: row[n] for n in Transaction._fields} | {"amount": Decimal(row["amount"])})
+            values = {field.name: row.get(field.name, field.default) for field in FIELDS}
+            yield Transaction(**values | {"amount": Decimal(row["amount"])})
 
 
 def write_scores(

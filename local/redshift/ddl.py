@@ -88,7 +88,7 @@ def _add(created: CreateTable, item: exp.Expression, sql: Callable[[exp.Expressi
         created.like = item.this.sql("duckdb", identify=False)
         created.like_defaults = any(p.sql().upper().startswith("INCLUDING") for p in item.expressions)
     elif isinstance(item, exp.ColumnDef):
-        created.columns.append(_column(item, sql))
+        created.columns.append(column_of(item, sql))
     elif isinstance(item, (exp.PrimaryKey, exp.Constraint)):
         # Keys are informational in Redshift: not enforced, but a primary key's columns are NOT NULL.
         keys = [item] if isinstance(item, exp.PrimaryKey) else list(item.find_all(exp.PrimaryKey))
@@ -99,7 +99,8 @@ def _add(created: CreateTable, item: exp.Expression, sql: Callable[[exp.Expressi
         raise SqlError(f"{item.sql('redshift')} in CREATE TABLE is not supported by this server")
 
 
-def _column(node: exp.ColumnDef, sql: Callable[[exp.Expression], str]) -> Column:
+def column_of(node: exp.ColumnDef, sql: Callable[[exp.Expression], str]) -> Column:
+    """From a column's definition. Raises SqlError for what Redshift, or this server, lacks."""
     if not isinstance(node.args.get("kind"), exp.DataType):
         raise SqlError(f'column "{node.name}" has no type')
     column = Column(node.name, parse_type(node.args["kind"].sql("redshift").replace("(MAX)", "(65535)")))

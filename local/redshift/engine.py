@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from local.private import private_folder
-from local.redshift import catalog, comments, leader, lockdown, pg_catalog, privileges
+from local.redshift import alter, catalog, comments, leader, lockdown, pg_catalog, privileges
 from local.redshift.copy_load import LoadError, load
 from local.redshift.copy_source import ObjectAccess
 from local.redshift.ddl import CreateTable
@@ -183,6 +183,9 @@ class Session:
             # TRUNCATE commits the transaction in which it is run.
             self.connection.execute("COMMIT")
             self.connection.execute("BEGIN TRANSACTION")
+            return 0, None
+        if compiled.alter:
+            alter.apply(self.connection, compiled.alter)
             return 0, None
         if compiled.comment:
             comments.put(self.connection, compiled.comment)

@@ -217,6 +217,8 @@ class Runner:
                 raise Cancelled
             if isinstance(item, SqlError):
                 raise item
+            if item.alter and item.alter.runs_alone and len(statement.parts) > 1:
+                raise SqlError("ALTER TABLE ALTER COLUMN cannot run inside a transaction block")
             rows, result = session.run(item, part.query_id, self._objects)
         except (Cancelled, duckdb.InterruptException):
             self._store.set_part(statement.id, part.number, "ABORTED", time.perf_counter_ns() - started)

@@ -13,6 +13,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from local.redshift import lockdown
+from local.redshift.alter import Alter, alter_of
 from local.redshift.comments import Comment, comment_of
 from local.redshift.copy_parse import CopyCommand, is_copy, parse_copy
 from local.redshift.ddl import CreateTable, create_table
@@ -31,7 +32,7 @@ _NOW = "CAST(current_timestamp AS TIMESTAMP)"
 class Compiled:
     """A statement ready to run.
 
-    `kind` is query, dml, ddl, create, copy, truncate, lock, maintenance, comment, privilege or nothing. `named` are a
+    `kind` is query, dml, ddl, alter, create, copy, truncate, lock, maintenance, comment, privilege or nothing. `named` are a
     query's relations (see privileges.py); `dropped` are the relations that a DROP takes away.
     """
 
@@ -42,6 +43,7 @@ class Compiled:
     tables: list[str] = field(default_factory=list)
     comment: Comment | None = None
     privilege: PrivilegeCommand | None = None
+    alter: Alter | None = None
     named: frozenset[tuple[str, str]] = frozenset()
     dropped: tuple[tuple[str, str], ...] = ()
 
@@ -141,12 +143,8 @@ def _alter(node: exp.Drop | exp.Alter) -> Compiled:
             raise SqlError(f"DROP {kind} is not supported by this server")
         gone = [(table.db, table.name) for table in node.find_all(exp.Table)] if kind != "SCHEMA" else []
         return Compiled("ddl", _sql(node), dropped=tuple(gone))
-    for action in node.args.get("actions") or []:
-        if not isinstance(action, (exp.AlterRename, exp.RenameColumn)) and not (
-            isinstance(action, exp.Drop) and action.args.get("kind") == "COLUMN"
-        ):
-            raise SqlError(f"ALTER TABLE {_first_words(action.sql('redshift'))} is not supported by this server")
-    return Compiled("ddl", _sql(node))
+    alter = alter_of(node, _sql)
+    return Compiled("alter", alter=alter) if alter else Compiled("ddl", _sql(node))
 
 
 def _sql(node: exp.Expression) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from shared.transaction.codec import encode_line
+from shared.transaction.codec import encode_line, with_trace
 from shared.transaction.partition import partition_key
 from shared.transaction.schema import Transaction
-from shared.transaction.trace import with_trace
 
 # A record of Kinesis holds 1 MiB, but a consumer's event holds 6 MB of base64: small records keep its batches full.
 MAX_RECORD_BYTES = 200_000

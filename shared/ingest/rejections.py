@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.transaction.schema import FIELDS
+from shared.transaction.schema import SOURCES
 
-_ID = re.compile("[A-Za-z0-9_-]{1,64}").fullmatch
-_COLUMNS = frozenset(field.source for field in FIELDS if field.source) | {"row", ""}
+_ID = re.compile(str(SOURCES["trans_num"].kind.stored)).fullmatch
+_COLUMNS = SOURCES.keys() | {"row", ""}
 # A reason quotes what it refuses; a request's line must stay below the 256 KB of a log event.
 _QUOTED = re.compile('"[^"]*"(?:\\.\\.\\.)?')
 _MOST_CHARACTERS = 160

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from fraud.verdict import MOST
-from shared.query.models import AMOUNT, CARD_ID, MOMENT_OUT, TRANSACTION_ID, TransactionOut
-from shared.transaction.text import UNSTORABLE_JSON_SCHEMA
+from shared.query.models import AMOUNT, CARD_ID, MOMENT_OUT, TRANSACTION_ID, TransactionOut, pattern_of
+from shared.transaction.kinds import UNSTORABLE
 
 Status = Literal["open", "fraud", "genuine"]
 FindingIn = Literal["fraud", "genuine"]
-_LINE = {"pattern": f"^[^{UNSTORABLE_JSON_SCHEMA}]*$"}  # checked by the service: pydantic's patterns differ
+_LINE = {"pattern": f"^[^{UNSTORABLE}]*$"}  # checked by the service: pydantic's patterns differ
 
 Score = Annotated[float, Field(ge=0, le=1)]
 
@@ -54,8 +54,8 @@ class AlertOut(BaseModel):
     shadow_score: Score | None
     occurred_at: Annotated[str, Field(pattern=MOMENT_OUT)]
     card_id: Annotated[str, Field(pattern=CARD_ID)]
-    card_last4: Annotated[str, Field(pattern=r"^[0-9]{4}$")]
-    merchant_id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+    card_last4: Annotated[str, Field(pattern=pattern_of("card_last4"))]
+    merchant_id: Annotated[str, Field(pattern=pattern_of("merchant_id"))]
     merchant: str
     category: str
     amount: Annotated[str, Field(pattern=AMOUNT, description="US dollars, as decimal text.")]

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
-from shared.transaction.card_keys import KEY_ID
-from shared.transaction.schema import FIELDS, Transaction
+from shared.transaction.kinds import CARD_DIGITS
+from shared.transaction.schema import FIELDS
+from shared.transaction.schema import Field as Described
 
 MOST = 1000
-CARD_ID = r"^[0-9a-f]{32}$"
-CARD_NUMBER = r"^[0-9]{11,19}$"
-TRANSACTION_ID = r"^[A-Za-z0-9_-]{1,64}$"
+_KINDS = {field.name: field.kind for field in FIELDS}
+
+
+def pattern_of(field: str) -> str:
+    """Give the pattern of a field's canonical text."""
+    return f"^{_KINDS[field].stored}$"
+
+
+CARD_ID, TRANSACTION_ID = pattern_of("card_id"), pattern_of("transaction_id")
+CARD_NUMBER = f"^[0-9]{{{CARD_DIGITS[0]},{CARD_DIGITS[1]}}}$"
+MOMENT_OUT, AMOUNT = pattern_of("occurred_at"), pattern_of("amount")
 CURSOR = r"^[A-Za-z0-9_-]+$"
-MOMENT_OUT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"
-AMOUNT = r"^[0-9]+\.[0-9]{2}$"
 
 Order = Literal["newest", "oldest"]
 Limit = Annotated[int, Field(ge=1, le=MOST, description="At most so many on a page.")]
@@ -50,28 +57,23 @@ class Search(BaseModel):
     cursor: Annotated[str | None, Field(pattern=CURSOR, max_length=1024, description=NEXT)] = None
 
 
-_TYPES = get_type_hints(Transaction)
-_PATTERNS = {
-    "transaction_id": TRANSACTION_ID,
-    "occurred_at": MOMENT_OUT,
-    "card_id": CARD_ID,
-    "card_key_id": f"^{KEY_ID}$",
-    "card_last4": r"^[0-9]{4}$",
-    "customer_id": r"^[0-9a-f]{16}$",
-    "merchant_id": r"^[0-9a-f]{16}$",
-    "gender": r"^[FM]$",
-    "zip": r"^[0-9]{5}$",
-}
-
-
-def _shown(name: str, max_length: int | None) -> Any:
+def _shown(field: Described) -> Any:
     """Give the type of a field as the API shows it: money as decimal text, all else as the schema has it."""
-    if _TYPES[name] is Decimal:
-        return Annotated[str, Field(pattern=AMOUNT, description="US dollars, as decimal text.")]
-    return Annotated[_TYPES[name], Field(pattern=_PATTERNS.get(name), max_length=max_length)]
+    kind = field.kind
+    about: dict[str, Any] = {"description": "US dollars, as decimal text."} if field.type is Decimal else {}
+    if kind.bounds:
+        about |= {"ge": kind.bounds[0], "le": kind.bounds[1]}
+    elif kind.is_free_text:
+        about["min_length"] = 1
+    elif kind.stored:
+        about["pattern"] = pattern_of(field.name)
+    if kind.limit:
+        about["max_length"] = kind.limit
+    shown: Any = str if field.type is Decimal else field.type
+    return Annotated[shown | None if field.nullable else shown, Field(**about)]
 
 
-_SHOWN: dict[str, Any] = {field.name: (_shown(field.name, field.max_length), ...) for field in FIELDS}
+_SHOWN: dict[str, Any] = {field.name: (_shown(field), ...) for field in FIELDS}
 TransactionOut = create_model("Transaction", __doc__="A transaction; it holds no card number.", **_SHOWN)
 
 
@@ -86,7 +88,7 @@ class Merchant(BaseModel):
     """A merchant's name as it was spelled in some transaction; spellings of one merchant share its id."""
 
     merchant: str
-    merchant_id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+    merchant_id: Annotated[str, Field(pattern=pattern_of("merchant_id"))]
 
 
 class MerchantPage(BaseModel):

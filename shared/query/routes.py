@@ -31,7 +31,7 @@ from shared.query.models import (
 )
 from shared.query.refusal import RefusalError, bad, from_findings
 from shared.query.service import Paging, Queries
-from shared.transaction.text import UNSTORABLE_JSON_SCHEMA
+from shared.transaction.kinds import UNSTORABLE
 
 RETRY_AFTER_SECONDS = 2
 VERDICT = "/alerts/{alert_id}/verdict"  # the one call that changes anything: the reviewers' alone
@@ -46,7 +46,7 @@ METHODS = {
     VERDICT: ("POST",),
     "/health": ("GET",),
 }
-_NAME = {"pattern": f"^[^{UNSTORABLE_JSON_SCHEMA}]+$"}  # checked by the service: pydantic's patterns differ
+_NAME = {"pattern": f"^[^{UNSTORABLE}]+$"}  # checked by the service: pydantic's patterns differ
 
 CardId = Annotated[str | None, Query(pattern=CARD_ID, description="Of one card: its card_id.")]
 MerchantName = Annotated[

@@ -12,7 +12,7 @@ from shared.query.shape import merchant_to_json, to_json
 from shared.query.window import Window, read_window
 from shared.sinks.item import Item
 from shared.transaction.ids import merchant_id
-from shared.transaction.text import first_unstorable
+from shared.transaction.kinds import first_unstorable
 
 
 class ReaderPort(Protocol):

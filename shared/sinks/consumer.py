@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from shared.transaction.codec import BadLine, decode_line, split_record
+from shared.transaction.codec import BadLine, decode_line, split_record, trace_of
 from shared.transaction.schema import Transaction
-from shared.transaction.trace import trace_of
 
 Decoded = TypeVar("Decoded")  # what a consumer makes of a line
 

@@ -52,7 +52,7 @@ UNREADABLE = (
     b"[" * 2000,
     b"[" * 500 + b"]" * 500,
     encode_line(TRANSACTIONS[1])[:-9],  # cut off
-    json.dumps([2, *_VALUES[1:]]).encode(),  # a version that nobody has written yet; the merge leaves it out
+    json.dumps([0, *_VALUES[1:]]).encode(),  # a version that nobody ever writes; the merge leaves it out
 )
 # What only the codec refuses: COPY takes the values it is told to, and looks no further.
 WRONG_SCHEMA = (

@@ -9,13 +9,15 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from shared.transaction.forms import TEXT_COLUMNS, TEXT_LIMITS
-from shared.transaction.text import first_unstorable
+from shared.transaction.kinds import BLANKS, first_unstorable
+from shared.transaction.schema import SOURCES
 from tests.rows import CSV_ROW
+
+TEXT_COLUMNS = tuple(source for source, field in SOURCES.items() if field.kind.is_free_text)
 
 
 def _is_text(text: str) -> bool:
-    return bool(text.strip()) and first_unstorable(text.strip()) is None
+    return bool(text.strip(BLANKS)) and first_unstorable(text.strip(BLANKS)) is None
 
 
 def texts(limit: int) -> st.SearchStrategy[str]:
@@ -44,7 +46,7 @@ def degrees(limit: int) -> st.SearchStrategy[Decimal]:
 # What a transaction says, before it is written down: column -> value of its natural type.
 facts = st.fixed_dictionaries(
     {
-        **{column: texts(limit) for column, limit in zip(TEXT_COLUMNS, TEXT_LIMITS, strict=True)},
+        **{column: texts(SOURCES[column].kind.limit or 0) for column in TEXT_COLUMNS},
         "trans_date_trans_time": moments,
         "cc_num": card_numbers,
         "amt": cents.map(lambda n: Decimal(n).scaleb(-2)),

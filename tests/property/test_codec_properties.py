@@ -8,9 +8,7 @@ import orjson
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.sinks.lake import archived_line, encoded
-from shared.transaction import codec
-from shared.transaction.codec import BadLine, decode_line, decode_record, encode_line, encode_record
+from shared.transaction.codec import BadLine, decode_record, encode_line, encode_record
 from shared.transaction.model import parse_transaction
 from shared.transaction.schema import Transaction
 from tests.property.strategies import good_rows, values
@@ -87,30 +85,3 @@ def changed(line: bytes, data: st.DataObject) -> bytes:
         at = data.draw(st.integers(0, len(text)))
         text = text[:at] + data.draw(PIECES) + text[at + data.draw(st.integers(0, 3)) :]
     return text.encode()
-
-
-@given(transactions, st.data())
-def test_the_quick_check_of_a_line_takes_nothing_that_the_full_one_refuses(sent, data):
-    line = changed(encode_line(sent)[:-1], data)
-    (decoded,) = decode_record(line) if line else [BadLine(b"", "")]
-    try:
-        expected = codec._transaction(orjson.loads(line))
-    except ValueError:
-        assert isinstance(decoded, BadLine)
-    else:
-        assert decoded == expected
-
-
-@given(transactions)
-def test_the_lake_s_line_is_the_same_whether_copied_or_encoded(sent):
-    assert archived_line(encode_line(sent)[:-1]) == encoded(sent)
-
-
-@given(transactions, st.data())
-def test_the_lake_takes_and_refuses_what_every_consumer_does(sent, data):
-    line = changed(encode_line(sent)[:-1], data)
-    decoded, archived = decode_line(line), archived_line(line)
-    if isinstance(decoded, BadLine):
-        assert archived == decoded
-    else:
-        assert orjson.loads(archived) == orjson.loads(encoded(decoded))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from typing import Any
-from unittest import mock
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -13,9 +12,7 @@ from hypothesis import strategies as st
 from shared.errors import RejectedError
 from shared.transaction.cards import luhn_valid
 from shared.transaction.codec import decode_record, encode_record
-from shared.transaction.forms import is_usual
 from shared.transaction.model import parse_many
-from shared.transaction.row import TransactionIn
 from shared.transaction.schema import Transaction
 from tests.property.strategies import (
     as_csv,
@@ -24,7 +21,6 @@ from tests.property.strategies import (
     card_numbers,
     facts,
     good_rows,
-    tweaks,
     values,
     zones,
 )
@@ -161,38 +157,3 @@ def test_rows_of_a_batch_do_not_influence_each_other(rows):
         else:
             assert isinstance(alone, RejectedError)
             assert parsed.errors == alone.errors
-
-
-@st.composite
-def nearly_usual_rows(draw: st.DrawFn) -> dict[str, Any]:
-    """The row that every file has, with a few values cut, tweaked, replaced or left out."""
-    row = dict(CSV_ROW)
-    for column in draw(st.lists(st.sampled_from(sorted(row)), max_size=3)):
-        value = str(row.get(column, ""))
-        at = draw(st.integers(0, len(value)))
-        changed = value[:at] + draw(tweaks | st.sampled_from(("\n", "\t"))) + value[at + draw(st.integers(0, 2)) :]
-        row[column] = draw(st.just(changed) | st.just(value[:at]) | values)
-        if draw(st.integers(0, 9)) == 0:
-            del row[column]
-    return row
-
-
-@given(nearly_usual_rows())
-def test_what_the_quick_check_of_a_row_takes_the_model_takes_and_leaves_as_it_is(row):
-    if is_usual(row):
-        checked = TransactionIn.model_validate(row).__dict__
-        assert checked == {column: row.get(column) for column in checked}
-
-
-@given(nearly_usual_rows())
-def test_a_row_comes_to_the_same_with_the_quick_check_and_without(row):
-    quick = outcome(row)
-    with mock.patch("shared.transaction.model.is_usual", return_value=False):
-        whole = outcome(row)
-    assert getattr(quick, "errors", quick) == getattr(whole, "errors", whole)
-
-
-def test_a_row_of_the_kaggle_file_passes_the_quick_check():
-    assert is_usual(CSV_ROW)
-    assert is_usual({column: value for column, value in CSV_ROW.items() if column not in ("trans_num", "is_fraud")})
-    assert not is_usual(CSV_ROW | {"trans_num": 0})

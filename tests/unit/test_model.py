@@ -11,11 +11,9 @@ from pathlib import Path
 import pytest
 
 from shared.errors import RejectedError
-from shared.transaction.forms import TEXT_COLUMNS
 from shared.transaction.ids import card_id, customer_id, merchant_id
 from shared.transaction.model import parse_many, parse_transaction
-from shared.transaction.row import TransactionIn
-from shared.transaction.schema import FIELDS, OPTIONAL_SOURCES, REQUIRED_SOURCES, Transaction
+from shared.transaction.schema import FIELDS, REQUIRED_SOURCES, SOURCES, Transaction
 from tests.rows import CARD_KEY, CARD_KEYS, CARD_NUMBER, CSV_ROW, JSON_ROW, NOW, findings, parse
 
 DATA = Path(__file__).parents[1] / "data"
@@ -219,7 +217,7 @@ def test_a_trans_num_is_the_transactions_id(trans_num):
 
 
 def test_text_may_be_as_long_as_its_limit_in_characters():
-    longest = {f.source: "\u00e9" * f.max_length for f in FIELDS if f.source in TEXT_COLUMNS}
+    longest = {f.source: "\u00e9" * f.kind.limit for f in FIELDS if f.source and f.kind.is_free_text}
     transaction = parse(**longest | {"merchant": "fraud_" + longest["merchant"]})
     assert transaction.street == "\u00e9" * 200
     assert transaction.merchant == "\u00e9" * 100
@@ -252,11 +250,10 @@ def test_without_a_moment_given_the_clock_decides():
         parse_transaction(CSV_ROW | far | {"dob": tomorrow}, CARD_KEYS)
 
 
-def test_the_row_and_the_schema_agree():
-    fields = TransactionIn.model_fields
-    assert {name for name, field in fields.items() if field.is_required()} == set(REQUIRED_SOURCES)
-    assert {name for name, field in fields.items() if not field.is_required()} == OPTIONAL_SOURCES
-    assert {f.source for f in FIELDS if f.max_length} == {*TEXT_COLUMNS, "trans_num"}
+def test_what_a_sender_may_leave_out_is_what_the_description_says():
+    optional = {"trans_num", "is_fraud"}
+    assert set(REQUIRED_SOURCES) == SOURCES.keys() - optional
+    assert parse({column: value for column, value in CSV_ROW.items() if column not in optional}).is_fraud is None
 
 
 def test_the_row_that_was_given_is_left_as_it_was():

@@ -39,7 +39,7 @@ def columns(node: exp.Create) -> dict[str, str]:
 
 def test_the_staging_table_has_the_schemas_fields_in_order_and_when_they_were_loaded() -> None:
     found = columns(create_tables()["staging.transaction"])
-    expected = {field.name: exp.DataType.build(field.redshift, dialect="redshift").sql("redshift") for field in FIELDS}
+    expected = {f.name: exp.DataType.build(f.kind.redshift, dialect="redshift").sql("redshift") for f in FIELDS}
     assert list(found) == [*expected, "schema_version", "loaded_at"]
     assert {name: found[name] for name in expected} == {n: kind.replace(" ", "") for n, kind in expected.items()}
 

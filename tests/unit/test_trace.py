@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from shared.ingest.records import build_records
-from shared.transaction.codec import BadLine, decode_record, encode_record
-from shared.transaction.trace import sampled_header, trace_of
+from shared.transaction.codec import BadLine, decode_record, encode_record, trace_of
+from shared.transaction.trace import sampled_header
 from tests.unit.fakes.rows import transaction
 
 HEADER = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
