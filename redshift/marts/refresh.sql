@@ -137,15 +137,15 @@ SELECT
     (SELECT MAX(merged_at) FROM core.alert) AS alerts_until,
     (SELECT COUNT(*) FROM core.alert) AS alerts;
 
+-- Scalar subqueries, since Redshift refuses UPDATE ... FROM without an equijoin with the target.
 UPDATE refresh.watermark
 SET merged_until = CASE
-        WHEN counted.missing <> 0 THEN CAST('1970-01-01' AS TIMESTAMP)
-        ELSE COALESCE(counted.merged_until, refresh.watermark.merged_until)
+        WHEN (SELECT missing FROM refresh_count) <> 0 THEN CAST('1970-01-01' AS TIMESTAMP)
+        ELSE COALESCE((SELECT merged_until FROM refresh_count), merged_until)
     END,
-    alerts_until = COALESCE(counted.alerts_until, refresh.watermark.alerts_until),
-    alerts = counted.alerts,
-    refreshed_at = GETDATE()
-FROM refresh_count AS counted;
+    alerts_until = COALESCE((SELECT alerts_until FROM refresh_count), alerts_until),
+    alerts = (SELECT alerts FROM refresh_count),
+    refreshed_at = GETDATE();
 
 SELECT inserted, changed_customers, missing, alerts
 FROM refresh_count;
