@@ -110,7 +110,7 @@ _RESULT = {
     "TIMESTAMP": ("timestamp", 8),
     "TIMESTAMP WITH TIME ZONE": ("timestamptz", 8),
     "VARCHAR": ("varchar", 0),
-    "JSON": ("varchar", 0),
+    "JSON": ("super", 0),
     '"NULL"': ("varchar", 0),
     "BLOB": ("varbyte", 0),
     "INTERVAL": ("interval", 16),

@@ -113,6 +113,8 @@ def _float(value: str) -> str:
     held = value.strip()
     if not _NUMBER.fullmatch(held) and held.lower() not in ("nan", "inf", "infinity", "-inf", "-infinity"):
         raise SqlError(f'invalid input syntax for type double precision: "{value}"', "22P02")
+    if held.lstrip("+-")[:1].isdigit() and float(held) in (float("inf"), float("-inf")):
+        raise SqlError(f'"{held}" is out of range for type double precision', "22003")
     return held
 
 

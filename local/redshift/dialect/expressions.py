@@ -61,6 +61,7 @@ class Expressions:
         method = _HANDLERS.get(type(node))
         if method is None:
             raise NotSupported(_words(node))
+        only(node, "this", "expression", *_PARTS.get(type(node), ()))
         return method(self, node)
 
     def boolean(self, node: Any, clause: str) -> str:
@@ -135,9 +136,9 @@ class Expressions:
         if re.fullmatch(r"\d*\.\d*", value):
             whole, _, fraction = value.partition(".")
             digits = len(whole.lstrip("0")) + len(fraction)
-            kind = numeric(max(digits, len(fraction), 1) + (0 if whole.lstrip("0") else 0), len(fraction))
+            kind = numeric(max(digits, 1), len(fraction))
             return E(f"CAST({text(value)} AS {kind.duckdb})", kind, value)
-        return E(f"CAST({text(value)} AS DOUBLE)", FLOAT8, value)
+        return E(casts.cast(E("", UNKNOWN, value), FLOAT8).sql, FLOAT8, value)
 
     def null(self, _: exp.Null) -> E:
         return E("NULL", NULL)
@@ -347,6 +348,7 @@ class Expressions:
         held, pattern = (casts.implicit(self(side), TEXT) for side in (node.this, node.expression))
         word = "ILIKE" if isinstance(node, exp.ILike) else "LIKE"
         # What escapes the escape is itself; DuckDB knows no doubled escape.
+        word = f"NOT {word}" if node.args.get("negate") else word
         return E(f"({held.sql} {word} {pattern.sql} ESCAPE {text(escape)})", BOOL)
 
     def escape(self, node: exp.Escape) -> E:
@@ -536,6 +538,31 @@ def _alike_super(left: E, right: E) -> tuple[E, E]:
     sides = [casts.cast(side, TEXT if target.is_text else target) for side in (left, right)]
     return sides[0], sides[1]
 
+
+# What a node may have beside "this" and "expression". A part that is not listed has no meaning here: it is refused.
+_PARTS: dict[type, tuple[str, ...]] = {
+    exp.Column: ("table", "db", "catalog"),
+    exp.Bracket: ("expressions",),
+    exp.Literal: ("is_string",),
+    exp.DPipe: ("safe",),
+    exp.Div: ("typed", "safe"),
+    exp.Between: ("low", "high"),
+    exp.In: ("expressions", "query"),
+    exp.Like: ("negate",),
+    exp.ILike: ("negate",),
+    exp.Cast: ("to", "safe", "_type"),
+    exp.TryCast: ("to", "safe", "_type"),
+    exp.Case: ("ifs", "default"),
+    exp.Trim: ("position",),
+    exp.Substring: ("start", "length"),
+    exp.StrPosition: ("substr",),
+    exp.AtTimeZone: ("zone",),
+    exp.Interval: ("unit",),
+    exp.CurrentTimestamp: ("sysdate",),
+    exp.Anonymous: ("expressions",),
+    exp.Window: ("partition_by", "order", "spec", "alias", "over", "first"),
+    exp.Array: ("expressions", "value_constructor", "bracket_notation"),
+}
 
 Handler = Callable[[Expressions, Any], E]
 _HANDLERS: dict[type, Handler] = {

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from local.redshift.dialect import udf_formats, udf_json, udf_text
-
-_ERRORS = "error('{}')"
 
 SYSTEM = r"""
 CREATE OR REPLACE MACRO main.rs_cut(s, n) AS CASE WHEN strlen(s) <= n THEN s
@@ -72,11 +72,22 @@ CREATE OR REPLACE MACRO main.rs_subarray(a, p, n) AS CASE WHEN json_type(a) = 'A
 """
 
 
+def _of_nulls(function: Callable[..., Any]) -> Callable[..., Any]:
+    """NULL in, NULL out. The wrapped function may give NULL, too, which DuckDB's own handling would refuse."""
+
+    @wraps(function)
+    def wrapped(*arguments: Any) -> Any:
+        return None if None in arguments else function(*arguments)
+
+    return wrapped
+
+
 def install(connection: Any) -> None:
     """Register the Python functions and create the macros. They read no file and reach no network."""
     for module in (udf_formats, udf_text, udf_json):
-        for name, function, takes, gives in module.FUNCTIONS:
-            connection.create_function(name, function, takes, gives)
+        for name, written, takes, gives in module.FUNCTIONS:
+            function = _of_nulls(written)
+            connection.create_function(name, function, takes, gives, null_handling="special")
     for statement in SYSTEM.split(";\n"):
         if statement.strip():
             connection.execute(statement)
