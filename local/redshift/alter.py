@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +15,7 @@ from sqlglot import exp
 
 from local.redshift import catalog
 from local.redshift.ddl import Column, column_of
-from local.redshift.errors import SqlError
+from local.redshift.errors import NotSupported, SqlError
 from local.redshift.types import ColumnType, parse_type
 
 _ADDABLE = (exp.NotNullColumnConstraint, exp.DefaultColumnConstraint, exp.EncodeColumnConstraint)
@@ -40,7 +39,7 @@ class Alter:
         return self.type is not None
 
 
-def alter_of(node: exp.Alter, sql: Callable[[exp.Expression], str]) -> Alter | None:
+def alter_of(node: exp.Alter) -> Alter | None:
     """Give the change that a parsed ALTER TABLE asks for; None for RENAME TO, which DuckDB does as Redshift does.
 
     Raises SqlError for what Redshift refuses, and for what this server lacks.
@@ -55,7 +54,7 @@ def alter_of(node: exp.Alter, sql: Callable[[exp.Expression], str]) -> Alter | N
     if isinstance(action, exp.AlterRename):
         return None
     if isinstance(action, exp.ColumnDef):
-        return Alter(*place, added=_added(action, sql))
+        return Alter(*place, added=_added(action))
     if isinstance(action, exp.RenameColumn):
         if action.args.get("exists"):
             raise SqlError('syntax error at or near "EXISTS"')
@@ -69,7 +68,7 @@ def alter_of(node: exp.Alter, sql: Callable[[exp.Expression], str]) -> Alter | N
     if isinstance(action, exp.AlterColumn):
         raise SqlError("ALTER COLUMN SET/DROP DEFAULT/NOT NULL is not supported")
     words = " ".join(action.sql("redshift").split()[:2]).upper()
-    raise SqlError(f"ALTER TABLE {words} is not supported by this server")
+    raise NotSupported(f"ALTER TABLE {words}")
 
 
 def _named(node: exp.Expression) -> str:
@@ -77,14 +76,14 @@ def _named(node: exp.Expression) -> str:
     return identifier.name if identifier else ""
 
 
-def _added(node: exp.ColumnDef, sql: Callable[[exp.Expression], str]) -> Column:
+def _added(node: exp.ColumnDef) -> Column:
     if node.args.get("exists"):
         raise SqlError('syntax error at or near "NOT"')
     for constraint in node.args.get("constraints") or []:
         if not isinstance(constraint.kind, _ADDABLE):
             words = constraint.sql("redshift")
             raise SqlError(f"ALTER TABLE ADD COLUMN does not take {words}")
-    column = column_of(node, sql)
+    column = column_of(node)
     if column.not_null and column.default in (None, "NULL"):
         raise SqlError("ALTER TABLE ADD COLUMN defined as NOT NULL must have a non-null default expression")
     return column

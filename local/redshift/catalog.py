@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.redshift.ddl import Column
+from local.redshift.dialect.types import Type
 from local.redshift.errors import SqlError
 from local.redshift.types import ColumnType, parse_type
 
 HIDDEN_SCHEMAS = ("main",)
 _META = "CASE WHEN c.comment IS NULL THEN NULL ELSE c.comment::JSON END"
 
-# FROM_BASE is what sqlglot makes of Redshift's STRTOL.
 SYSTEM = f"""
 CREATE SCHEMA IF NOT EXISTS public;
 CREATE TABLE IF NOT EXISTS main._committed (statement_id VARCHAR, committed_at TIMESTAMP);
@@ -32,18 +32,57 @@ CREATE OR REPLACE VIEW main.pg_table_def AS SELECT c.schema_name AS schemaname, 
   COALESCE({_META}->>'encoding', 'none') AS encoding, COALESCE(CAST({_META}->>'distkey' AS BOOLEAN), false) AS distkey,
   COALESCE(CAST({_META}->>'sortkey' AS INTEGER), 0) AS sortkey, NOT c.is_nullable AS "notnull"
   FROM duckdb_columns() c WHERE NOT c.internal AND c.schema_name <> 'main' AND c.database_name = current_database();
+CREATE OR REPLACE VIEW main._column AS SELECT c.database_name AS table_catalog, c.schema_name AS table_schema,
+  c.table_name, c.column_name, c.column_index AS ordinal_position, c.column_default,
+  CASE WHEN c.is_nullable THEN 'YES' ELSE 'NO' END AS is_nullable, COALESCE({_META}->>'type', CASE c.data_type
+    WHEN 'VARCHAR' THEN 'character varying(65535)' WHEN 'DOUBLE' THEN 'double precision' WHEN 'FLOAT' THEN 'real'
+    WHEN 'HUGEINT' THEN 'numeric(38,0)' WHEN 'TIMESTAMP' THEN 'timestamp without time zone' WHEN 'JSON' THEN 'super'
+    WHEN 'TIME' THEN 'time without time zone'
+    ELSE replace(lower(c.data_type), 'decimal', 'numeric') END) AS declared,
+  COALESCE({_META}->>'encoding', 'none') AS encoding, COALESCE(CAST({_META}->>'distkey' AS BOOLEAN), false) AS distkey,
+  COALESCE(CAST({_META}->>'sortkey' AS INTEGER), 0) AS sortkey
+  FROM duckdb_columns() c WHERE NOT c.internal AND c.schema_name <> 'main' AND c.database_name = current_database();
 CREATE OR REPLACE VIEW main.svv_tables AS SELECT t.table_catalog, t.table_schema, t.table_name, t.table_type,
   r.remarks FROM information_schema.tables t LEFT JOIN main._comment r ON r.schema_name = t.table_schema
   AND r.relation = t.table_name AND r.column_name IS NULL
   WHERE t.table_schema <> 'main' AND t.table_catalog = current_database();
 CREATE OR REPLACE VIEW main.svv_columns AS SELECT c.table_catalog, c.table_schema, c.table_name, c.column_name,
-  c.ordinal_position, c.is_nullable, lower(c.data_type) AS data_type, r.remarks FROM information_schema.columns c
-  LEFT JOIN main._comment r ON r.schema_name = c.table_schema AND r.relation = c.table_name
-  AND r.column_name = c.column_name WHERE c.table_schema <> 'main' AND c.table_catalog = current_database();
-CREATE OR REPLACE MACRO main.from_base(digits, base) AS CASE WHEN base = 16 THEN ('0x' || digits)::BIGINT
-  ELSE error('STRTOL of a base other than 16 is not supported by this server') END;
-CREATE OR REPLACE MACRO main.rs_cut(s, n) AS CASE WHEN strlen(s) <= n THEN s
-  ELSE left(s, len(list_filter(range(1, n + 1), lambda i: strlen(left(s, i)) <= n))::BIGINT) END;
+  c.ordinal_position, c.column_default, c.is_nullable, regexp_replace(c.declared, '\\(.*', '') AS data_type,
+  CASE WHEN c.declared LIKE 'character%' THEN CAST(regexp_extract(c.declared, '\\((\\d+)', 1) AS INTEGER)
+    END AS character_maximum_length,
+  CASE WHEN c.declared LIKE 'numeric%' THEN CAST(regexp_extract(c.declared, '\\((\\d+)', 1) AS INTEGER)
+    WHEN c.declared = 'smallint' THEN 16 WHEN c.declared = 'integer' THEN 32 WHEN c.declared = 'bigint' THEN 64
+    END AS numeric_precision,
+  CASE WHEN c.declared LIKE 'numeric%' THEN CAST(regexp_extract(c.declared, ',(\\d+)', 1) AS INTEGER)
+    WHEN c.declared IN ('smallint', 'integer', 'bigint') THEN 0 END AS numeric_scale, r.remarks
+  FROM main._column c LEFT JOIN main._comment r ON r.schema_name = c.table_schema AND r.relation = c.table_name
+  AND r.column_name = c.column_name;
+CREATE OR REPLACE VIEW main.information_schema_columns AS SELECT * EXCLUDE (remarks) FROM main.svv_columns;
+CREATE OR REPLACE VIEW main.information_schema_tables AS SELECT table_catalog, table_schema, table_name, table_type
+  FROM main.svv_tables;
+CREATE OR REPLACE VIEW main.svv_redshift_columns AS SELECT c.table_catalog AS database_name,
+  c.table_schema AS schema_name, c.table_name, c.column_name, c.ordinal_position, c.declared AS data_type,
+  c.column_default, c.is_nullable, c.encoding, c.distkey, c.sortkey, CAST(NULL AS VARCHAR) AS column_acl, r.remarks
+  FROM main._column c LEFT JOIN main._comment r ON r.schema_name = c.table_schema AND r.relation = c.table_name
+  AND r.column_name = c.column_name;
+CREATE OR REPLACE VIEW main.svv_redshift_tables AS SELECT table_catalog AS database_name, table_schema AS schema_name,
+  table_name, CASE table_type WHEN 'VIEW' THEN 'VIEW' ELSE 'TABLE' END AS table_type,
+  CAST(NULL AS VARCHAR) AS table_acl, remarks FROM main.svv_tables;
+CREATE OR REPLACE VIEW main.svv_redshift_schemas AS SELECT catalog_name AS database_name, schema_name,
+  100 AS schema_owner, 'local' AS schema_type, CAST(NULL AS VARCHAR) AS schema_acl,
+  CAST(NULL AS VARCHAR) AS schema_option FROM information_schema.schemata
+  WHERE catalog_name = current_database() AND schema_name NOT IN ('main', 'information_schema', 'pg_catalog');
+CREATE OR REPLACE VIEW main.svv_redshift_databases AS SELECT current_database() AS database_name,
+  100 AS database_owner, 'local' AS database_type, CAST(NULL AS VARCHAR) AS database_acl,
+  CAST(NULL AS VARCHAR) AS database_options, 'Snapshot Isolation' AS database_isolation_level;
+CREATE OR REPLACE VIEW main.svv_table_info AS SELECT t.database_name AS "database", t.schema_name AS "schema",
+  CAST(t.table_oid AS INTEGER) AS table_id, t.table_name AS "table", 'Y' AS encoded,
+  COALESCE((SELECT 'KEY(' || c.column_name || ')' FROM main._column c WHERE c.table_schema = t.schema_name
+    AND c.table_name = t.table_name AND c.distkey), 'AUTO(ALL)') AS diststyle,
+  (SELECT c.column_name FROM main._column c WHERE c.table_schema = t.schema_name
+    AND c.table_name = t.table_name AND c.sortkey = 1) AS sortkey1, CAST(1 AS BIGINT) AS "size",
+  CAST(t.estimated_size AS DECIMAL(38,0)) AS tbl_rows FROM duckdb_tables() t
+  WHERE t.database_name = current_database() AND t.schema_name <> 'main' AND t.estimated_size > 0;
 """  # noqa: S608  a constant
 
 
@@ -101,6 +140,11 @@ def like_columns(connection: Any, like: str, with_defaults: bool) -> list[Column
         Column(c.name, c.type, c.default if with_defaults else None, c.not_null)
         for c in table_columns(connection, table, schema or None)
     ]
+
+
+def text_type(kind: Type) -> ColumnType:
+    """A text's type as it is declared."""
+    return parse_type(f"{'CHAR' if kind.kind == 'char' else 'VARCHAR'}({max(min(kind.size, 65535), 1)})")
 
 
 def schema_exists(connection: Any, schema: str) -> bool:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlglot import exp
 
-from local.redshift.errors import SqlError
+from local.redshift.dialect import statements
+from local.redshift.dialect.parser import KeyAttribute
+from local.redshift.dialect.types import of_column
+from local.redshift.errors import NotSupported, SqlError
 from local.redshift.types import ColumnType, parse_type
 
 _TABLE_PROPERTIES = (exp.DistStyleProperty, exp.DistKeyProperty, exp.SortKeyProperty, exp.TemporaryProperty)
@@ -45,7 +48,8 @@ class CreateTable:
     temporary: bool
     exists_ok: bool
     columns: list[Column] = field(default_factory=list)
-    query: str | None = None
+    query: Any = None
+    names: tuple[str, ...] = ()
     like: str | None = None
     like_defaults: bool = False
 
@@ -59,36 +63,90 @@ class CreateTable:
         return f"CREATE {'TEMP ' if self.temporary else ''}TABLE {self.qualified}"
 
 
-def create_table(node: exp.Create, sql: Callable[[exp.Expression], str]) -> CreateTable:
-    """From sqlglot's Create. `sql` writes an expression for DuckDB. Raises SqlError for what Redshift lacks."""
+@dataclass
+class CreateView:
+    """A view to create; `query` is sqlglot's tree."""
+
+    name: str
+    schema: str | None
+    replace: bool
+    names: tuple[str, ...]
+    query: Any
+
+    def head(self) -> str:
+        place = f'"{self.schema}"."{self.name}"' if self.schema else f'"{self.name}"'
+        listed = f" ({', '.join(_quoted(name) for name in self.names)})" if self.names else ""
+        return f"CREATE {'OR REPLACE ' if self.replace else ''}VIEW {place}{listed} AS"
+
+
+def create_view(node: exp.Create) -> CreateView:
+    """From sqlglot's Create. Raises SqlError."""
+    schema = node.this
+    table = schema.this if isinstance(schema, exp.Schema) else schema
+    names = tuple(item.name for item in schema.expressions) if isinstance(schema, exp.Schema) else ()
+    if node.args.get("exists"):
+        raise SqlError("CREATE VIEW takes no IF NOT EXISTS", "42601")
+    properties = node.args["properties"].expressions if node.args.get("properties") else []
+    for item in properties:
+        raise NotSupported(f"{item.sql('redshift')} in CREATE VIEW")
+    return CreateView(table.name, table.db or None, bool(node.args.get("replace")), names, node.expression)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def create_table(node: exp.Create) -> CreateTable:
+    """From sqlglot's Create. Raises SqlError for what Redshift lacks."""
     properties = node.args["properties"].expressions if node.args.get("properties") else []
     for item in properties:
         if not isinstance(item, _TABLE_PROPERTIES) and not isinstance(item, exp.BackupProperty):
-            raise SqlError(f"{item.sql('redshift')} in CREATE TABLE is not supported by this server")
+            raise NotSupported(f"{item.sql('redshift')} in CREATE TABLE")
     schema = node.this
     table = schema.this if isinstance(schema, exp.Schema) else schema
     name = table.name
     temporary = any(isinstance(item, exp.TemporaryProperty) for item in properties) or name.startswith("#")
+    _check_attributes(properties)
     created = CreateTable(name, table.db or None, temporary, bool(node.args.get("exists")))
     if temporary and created.schema:
         raise SqlError("cannot create temporary relation in non-temporary schema")
     if node.expression:
-        created.query = sql(node.expression)
+        created.query = node.expression
+        created.names = tuple(item.name for item in schema.expressions) if isinstance(schema, exp.Schema) else ()
         return created
+    if not isinstance(schema, exp.Schema):
+        raise SqlError("syntax error: CREATE TABLE without columns", "42601")
     for item in schema.expressions:
-        _add(created, item, sql)
+        _add(created, item)
     if not created.columns and not created.like:
-        raise SqlError("CREATE TABLE needs at least one column")
+        raise SqlError("CREATE TABLE needs at least one column", "42601")
+    names = [column.name for column in created.columns]
+    if len(set(names)) != len(names):
+        raise SqlError(f'column "{next(n for n in names if names.count(n) > 1)}" duplicated', "42701")
     _keys(created, properties)
     return created
 
 
-def _add(created: CreateTable, item: exp.Expression, sql: Callable[[exp.Expression], str]) -> None:
+def _check_attributes(properties: list[exp.Expression]) -> None:
+    """DISTKEY goes with DISTSTYLE KEY only, and each attribute is given once."""
+    styles = [item.this.name.upper() for item in properties if isinstance(item, exp.DistStyleProperty)]
+    keys = [item for item in properties if isinstance(item, exp.DistKeyProperty)]
+    if styles and styles[0] not in ("AUTO", "EVEN", "KEY", "ALL"):
+        raise SqlError(f'invalid DISTSTYLE "{styles[0]}"', "42601")
+    if keys and styles and styles[0] != "KEY":
+        raise SqlError(f"cannot specify DISTKEY with DISTSTYLE {styles[0]}", "42601")
+    if styles == ["KEY"] and not keys:
+        raise SqlError("DISTSTYLE KEY needs a DISTKEY", "42601")
+    if len(keys) > 1 or len(styles) > 1:
+        raise SqlError("multiple distribution keys or styles are not allowed", "42601")
+
+
+def _add(created: CreateTable, item: exp.Expression) -> None:
     if isinstance(item, exp.LikeProperty):
         created.like = item.this.sql("duckdb", identify=False)
         created.like_defaults = any(p.sql().upper().startswith("INCLUDING") for p in item.expressions)
     elif isinstance(item, exp.ColumnDef):
-        created.columns.append(column_of(item, sql))
+        created.columns.append(column_of(item))
     elif isinstance(item, (exp.PrimaryKey, exp.Constraint)):
         # Keys are informational in Redshift: not enforced, but a primary key's columns are NOT NULL.
         keys = [item] if isinstance(item, exp.PrimaryKey) else list(item.find_all(exp.PrimaryKey))
@@ -96,10 +154,10 @@ def _add(created: CreateTable, item: exp.Expression, sql: Callable[[exp.Expressi
         for column in created.columns:
             column.not_null = column.not_null or column.name in names
     elif not isinstance(item, (exp.ForeignKey, exp.UniqueColumnConstraint)):
-        raise SqlError(f"{item.sql('redshift')} in CREATE TABLE is not supported by this server")
+        raise NotSupported(f"{item.sql('redshift')} in CREATE TABLE")
 
 
-def column_of(node: exp.ColumnDef, sql: Callable[[exp.Expression], str]) -> Column:
+def column_of(node: exp.ColumnDef) -> Column:
     """From a column's definition. Raises SqlError for what Redshift, or this server, lacks."""
     if not isinstance(node.args.get("kind"), exp.DataType):
         raise SqlError(f'column "{node.name}" has no type')
@@ -111,12 +169,27 @@ def column_of(node: exp.ColumnDef, sql: Callable[[exp.Expression], str]) -> Colu
         elif isinstance(kind, exp.PrimaryKeyColumnConstraint):
             column.not_null = True
         elif isinstance(kind, exp.DefaultColumnConstraint):
-            column.default = sql(kind.this)
+            column.default = statements.expression(kind.this, of_column(column.type), column.name)
+        elif isinstance(kind, exp.GeneratedAsIdentityColumnConstraint):
+            _identity(column, kind)
+        elif isinstance(kind, KeyAttribute):
+            column.attributes[kind.name.lower()] = True if kind.name == "DISTKEY" else 1
         elif isinstance(kind, exp.EncodeColumnConstraint):
             column.attributes["encoding"] = kind.this.sql().lower()
         elif not isinstance(kind, (exp.UniqueColumnConstraint, exp.Reference)):
-            raise SqlError(f"{constraint.sql('redshift')} on a column is not supported by this server")
+            raise NotSupported(f"{constraint.sql('redshift')} on a column")
     return column
+
+
+def _identity(column: Column, kind: exp.GeneratedAsIdentityColumnConstraint) -> None:
+    """IDENTITY(seed, step) and GENERATED BY DEFAULT AS IDENTITY(seed, step)."""
+    if column.type.name not in ("integer", "bigint"):
+        raise SqlError("identity column type must be INT or BIGINT", "42804")
+    seed, step = (int(kind.args[name].sql()) if kind.args.get(name) else 1 for name in ("start", "increment"))
+    if not step:
+        raise SqlError("the step of an identity column must not be zero", "22023")
+    column.not_null = True
+    column.attributes["identity"] = [seed, step, "default" if "on_null" in kind.args else "always"]
 
 
 def _keys(created: CreateTable, properties: list[exp.Expression]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Collection
 from pathlib import Path
@@ -11,18 +10,22 @@ from typing import Any
 import duckdb
 
 from local.private import private_folder
-from local.redshift import alter, catalog, comments, leader, lockdown, pg_catalog, privileges
+from local.redshift import alter, catalog, comments, leader, lockdown, pg_catalog, privileges, variables
 from local.redshift.copy_load import LoadError, load
 from local.redshift.copy_source import ObjectAccess
-from local.redshift.ddl import CreateTable
+from local.redshift.ddl import Column, CreateTable, CreateView
+from local.redshift.dialect import macros
+from local.redshift.dialect.relations_known import Known
+from local.redshift.dialect.scope import Columns
+from local.redshift.dialect.types import Type, of_column
 from local.redshift.errors import SqlError
+from local.redshift.messages import redshift_error
 from local.redshift.results import Result
 from local.redshift.translate import Compiled
 
 MEMORY_LIMIT = "1GB"
 THREADS = 2
 OWNER = "admin"  # the user whom the catalog gives as everything's owner
-_CHECK = re.compile(r"CHECK\(\(strlen\((?:rtrim\()?\"?(\w+)\"?\)?\) <= (\d+)\)\)")
 
 
 class Database:
@@ -40,6 +43,8 @@ class Database:
         _replay_log(path)
         self._root = duckdb.connect(str(path), config=config)
         self._lock = threading.Lock()
+        self.known = Known()
+        macros.install(self._root)
         self._root.execute("BEGIN TRANSACTION")
         for script in (comments.SYSTEM, privileges.SYSTEM, catalog.SYSTEM, pg_catalog.SYSTEM):
             for statement in script.split(";\n"):
@@ -53,7 +58,7 @@ class Database:
         `user` is what current_user says.
         """
         with self._lock:
-            return Session(self._root.cursor(), self.name, roles, user)
+            return Session(self._root.cursor(), self.name, roles, user, self.known)
 
     def committed(self, statement_id: str) -> bool:
         query = "SELECT 1 FROM main._committed WHERE statement_id = ?"
@@ -83,8 +88,17 @@ def _replay_log(path: Path) -> None:
 class Session:
     """One connection, with its temporary tables. Use as a context manager; not shared between threads."""
 
-    def __init__(self, connection: Any, database: str, roles: Collection[str] | None = None, user: str = OWNER) -> None:
+    def __init__(
+        self,
+        connection: Any,
+        database: str,
+        roles: Collection[str] | None = None,
+        user: str = OWNER,
+        known: Known | None = None,
+    ) -> None:
         self.connection = connection
+        self.relations = (known or Known()).session(connection)
+        self._variables: dict[str, str] = {}
         self._roles = roles
         self.load_errors: list[LoadError] = []
         self._database = database
@@ -109,6 +123,7 @@ class Session:
         self.connection.execute("DELETE FROM main._committed WHERE committed_at < now()::TIMESTAMP - INTERVAL 25 HOUR")
         self.connection.execute("INSERT INTO main._committed VALUES (?, now())", [statement_id])
         self.connection.execute("COMMIT")
+        self.relations.committed()
 
     def rollback(self) -> None:
         """Undo everything since begin(); harmless when DuckDB has done so itself."""
@@ -117,22 +132,23 @@ class Session:
         except duckdb.TransactionException as error:
             if "no transaction is active" not in str(error):
                 raise
+        self.relations.rolled_back()
 
     def describe(self, compiled: Compiled) -> list[tuple[str, str]]:
         """(name, DuckDB type) of the columns a query will have, without running it. Raises SqlError."""
         self._permit(compiled)
-        rows = self._checked(f"DESCRIBE {compiled.sql}").fetchall()
+        rows = self._checked(f"DESCRIBE {compiled.sql_for(self.relations)[0]}").fetchall()
         return [(str(row[0]), str(row[1])) for row in rows]
 
     def open(self, compiled: Compiled) -> Any:
         """Run a query: a DuckDB cursor to fetch from, good until the session's next statement. Raises SqlError."""
         self._permit(compiled)
-        return self._checked(compiled.sql)
+        return self._checked(compiled.sql_for(self.relations)[0])
 
     def keep(self, compiled: Compiled, name: str) -> None:
         """Run a query into a temporary table of that name, to be read piece by piece. Raises SqlError."""
         self._permit(compiled)
-        self._checked(f'CREATE TEMP TABLE "{name}" AS {compiled.sql}')
+        self._checked(f'CREATE TEMP TABLE "{name}" AS {compiled.sql_for(self.relations)[0]}')
 
     def _permit(self, compiled: Compiled) -> None:
         if self._roles is not None:
@@ -144,7 +160,7 @@ class Session:
         except duckdb.InterruptException:
             raise
         except duckdb.Error as error:
-            raise SqlError(self.message(error)) from error
+            raise redshift_error(error) from error
 
     def run(self, compiled: Compiled, query_id: int, objects: ObjectAccess | None) -> tuple[int, Result | None]:
         """Run one statement: (rows returned or affected, the result set if it has one). Raises SqlError."""
@@ -153,18 +169,27 @@ class Session:
         except duckdb.InterruptException:
             raise
         except duckdb.Error as error:
-            raise SqlError(self.message(error)) from error
+            raise redshift_error(error) from error
 
     def _run(self, compiled: Compiled, query_id: int, objects: ObjectAccess | None) -> tuple[int, Result | None]:
         self._permit(compiled)
         if compiled.kind == "query":
-            result = Result.of(self.connection.execute(compiled.sql))
+            sql, _ = compiled.sql_for(self.relations)
+            result = Result.of(self.connection.execute(sql))
             return result.rows, result
         if compiled.kind == "dml":
-            row = self.connection.execute(compiled.sql).fetchone()
+            sql, _ = compiled.sql_for(self.relations)
+            self._check_identity(compiled)
+            row = self.connection.execute(sql).fetchone()
             return (int(row[0]) if row else 0), None
         if compiled.kind == "create" and compiled.create:
-            return self._create(compiled.create), None
+            return self._create(compiled), None
+        if compiled.kind == "view" and compiled.view:
+            return self._create_view(compiled, compiled.view), None
+        if compiled.kind == "set" and compiled.variable:
+            return self._set(compiled.variable), None
+        if compiled.kind in ("begin", "commit", "rollback"):
+            return self._transaction(compiled.kind), None
         if compiled.kind == "copy" and compiled.copy:
             if objects is None:
                 raise SqlError("COPY needs access to S3, which this server was started without")
@@ -181,11 +206,11 @@ class Session:
         if compiled.kind == "truncate":
             self.connection.execute(compiled.sql)
             # TRUNCATE commits the transaction in which it is run.
-            self.connection.execute("COMMIT")
-            self.connection.execute("BEGIN TRANSACTION")
+            self._transaction("commit")
             return 0, None
         if compiled.alter:
             alter.apply(self.connection, compiled.alter)
+            self.relations.changed(())
             return 0, None
         if compiled.comment:
             comments.put(self.connection, compiled.comment)
@@ -193,44 +218,107 @@ class Session:
             privileges.apply(self.connection, compiled.privilege)
         if compiled.sql and compiled.kind != "maintenance":
             self.connection.execute(compiled.sql)
+        if compiled.kind == "ddl":
+            self.relations.changed(compiled.dropped)
         for schema, relation in compiled.dropped:
             comments.forget(self.connection, schema, relation)
             privileges.forget(self.connection, schema, relation)
         return 0, None
 
-    def _create(self, create: CreateTable) -> int:
+    def _transaction(self, action: str) -> int:
+        """COMMIT and ROLLBACK inside a batch, which goes on in a new transaction; it is in one, so BEGIN does nothing."""
+        if action == "commit":
+            self.connection.execute("COMMIT")
+            self.relations.committed()
+        elif action == "rollback":
+            self.rollback()
+        if action != "begin":
+            self.begin()
+        return 0
+
+    def _set(self, variable: variables.SetVariable) -> int:
+        if variable.name == "search_path":
+            path = variables.schemas(variable.value)
+            found = [name for name in path if catalog.schema_exists(self.connection, name)]
+            self.connection.execute(f"SET search_path = '{','.join([*found, 'main'])}'")
+            self.relations.search(found)
+        return 0
+
+    def _create(self, compiled: Compiled) -> int:
+        create = compiled.create
+        assert create is not None
         place = catalog.find_table(self.connection, create.name, create.schema)
         if place and (place[0] == "temp") == create.temporary:
             if create.exists_ok:
                 return 0
-            raise SqlError(f'Relation "{create.name}" already exists')
-        if create.query:
-            row = self.connection.execute(f"{create.head()} AS {create.query}").fetchone()
-            return int(row[0]) if row else 0
+            raise SqlError(f'Relation "{create.name}" already exists', "42P07")
+        if create.query is not None:
+            return self._create_as(compiled, create)
         columns = create.columns
         if create.like:
             columns = catalog.like_columns(self.connection, create.like, create.like_defaults) + columns
+        for column in columns:
+            self._identity(create, column)
         self.connection.execute(f"{create.head()} ({', '.join(column.definition() for column in columns)})")
         for column in columns:
-            comment = column.comment().replace("'", "''")
-            self.connection.execute(f"COMMENT ON COLUMN {create.qualified}.\"{column.name}\" IS '{comment}'")
+            self._declare(create, column)
+        self._know(create, tuple((column.name, of_column(column.type)) for column in columns))
         return 0
 
-    def message(self, error: Exception) -> str:
-        """Redshift's words where tests and people look for them, DuckDB's otherwise."""
-        text = str(error).split("\n\nLINE")[0].splitlines()[0]
-        check = _CHECK.search(text)
-        if check:
-            kind = "character" if "rtrim" in text else "character varying"
-            return f"Value too long for type {kind}({check[2]}) in column {check[1]}"
-        null = re.search(r"NOT NULL constraint failed: (?:\w+\.)*(\w+)", text)
-        if null:
-            return f"Cannot insert a NULL value into column {null[1]}"
-        missing = re.search(r"(Table|Schema|Scalar Function) with name \"?([\w.]+)\"? does not exist", text)
-        if missing:
-            noun = {"Table": "relation", "Schema": "schema"}.get(missing[1], "function")
-            return f'{noun} "{missing[2]}" does not exist'
-        column = re.search(r'Referenced column "(\w+)" not found', text)
-        if column:
-            return f'column "{column[1]}" does not exist'
-        return re.sub(r"^(\w+ )+Error: ", "", text)
+    def _create_as(self, compiled: Compiled, create: CreateTable) -> int:
+        sql, columns = compiled.sql_for(self.relations)
+        if create.names:
+            if len(create.names) != len(columns):
+                raise SqlError("CREATE TABLE AS specifies too many or too few column names", "42601")
+            columns = tuple((name, kind) for name, (_, kind) in zip(create.names, columns, strict=True))
+        names = [name for name, _ in columns]
+        if len(set(names)) != len(names):
+            raise SqlError(f'column "{next(n for n in names if names.count(n) > 1)}" specified more than once', "42701")
+        listed = f" ({', '.join(chr(34) + name + chr(34) for name in create.names)})" if create.names else ""
+        row = self.connection.execute(f"{create.head()}{listed} AS {sql}").fetchone()
+        columns = tuple((name, _stored(kind)) for name, kind in columns)
+        if not create.temporary:
+            for name, kind in columns:
+                if kind.is_text:
+                    self._declare(create, Column(name, catalog.text_type(kind)))
+        self._know(create, columns)
+        return int(row[0]) if row else 0
+
+    def _know(self, create: CreateTable, columns: Columns) -> None:
+        self.relations.created(create.name, create.schema, create.temporary, columns)
+
+    def _declare(self, create: CreateTable, column: Column) -> None:
+        comment = column.comment().replace("'", "''")
+        self.connection.execute(f"COMMENT ON COLUMN {create.qualified}.\"{column.name}\" IS '{comment}'")
+
+    def _identity(self, create: CreateTable, column: Column) -> None:
+        """A sequence for an IDENTITY column."""
+        identity = column.attributes.get("identity")
+        if not isinstance(identity, list):
+            return
+        name = f"rs_identity_{'temp' if create.temporary else create.schema or 'public'}_{create.name}_{column.name}"
+        place = f'temp."{name}"' if create.temporary else f'main."{name}"'
+        self.connection.execute(
+            f"CREATE OR REPLACE {'TEMP ' if create.temporary else ''}SEQUENCE {place}"
+            f" START {identity[0]} INCREMENT {identity[1]} MINVALUE -9223372036854775807"
+        )
+        column.default = f"nextval('{place}')".replace('"', "")
+        column.attributes["identity"] = identity
+
+    def _check_identity(self, compiled: Compiled) -> None:
+        """Only GENERATED BY DEFAULT takes a value; IDENTITY is always counted."""
+
+    def _create_view(self, compiled: Compiled, view: CreateView) -> int:
+        sql, columns = compiled.sql_for(self.relations)
+        names = [*view.names, *(name for name, _ in columns[len(view.names) :])]
+        if len(set(names)) != len(names):
+            raise SqlError("a view names a column twice", "42701")
+        self.connection.execute(f"{view.head()} {sql}")
+        columns = tuple((name, _stored(kind)) for name, (_, kind) in zip(names, columns, strict=True))
+        self.relations.created(view.name, view.schema, False, columns)
+        return 0
+
+
+def _stored(kind: Type) -> Type:
+    """The type that CREATE TABLE AS gives a column."""
+    return Type("varchar", max(kind.size, 1)) if kind.kind in ("unknown", "null") else kind

@@ -27,8 +27,16 @@ def not_found(message: str, resource: str) -> ApiError:
 class SqlError(Exception):
     """A statement that fails: its text becomes DescribeStatement's Error, which Redshift begins with ERROR."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, sqlstate: str = "XX000") -> None:
         super().__init__(message if message.startswith("ERROR: ") else f"ERROR: {message}")
+        self.sqlstate = sqlstate
+
+
+class NotSupported(SqlError):
+    """Redshift may well run the statement, the embedded warehouse does not: `what` is the construct."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"not supported by the embedded warehouse: {what}", "0A000")
 
 
 class Cancelled(Exception):

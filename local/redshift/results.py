@@ -46,7 +46,20 @@ def text(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, Decimal):
         return format(value, "f")
+    if isinstance(value, dt.timedelta):
+        return _interval(value)
     return str(value)
+
+
+def _interval(value: dt.timedelta) -> str:
+    """An interval: 1 day 02:00:00."""
+    negative = value.days < 0
+    value = abs(value)
+    days = f"{value.days} day{'s' if value.days != 1 else ''}" if value.days else ""
+    clock = dt.datetime.min + dt.timedelta(seconds=value.seconds, microseconds=value.microseconds)
+    shown = clock.time().isoformat() if clock != dt.datetime.min or not days else ""
+    shown = shown.rstrip("0") if "." in shown else shown
+    return " ".join(f"{'-' if negative else ''}{part}" for part in (days, shown) if part)
 
 
 class Result:

@@ -1,9 +1,10 @@
-"""Redshift SQL to DuckDB SQL: parsing, the differences sqlglot leaves, and refusal of what isn't supported."""
+"""Redshift SQL taken apart: what kind of statement it is, and what has to be known before it runs."""
 
 from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -16,40 +17,81 @@ from local.redshift import lockdown
 from local.redshift.alter import Alter, alter_of
 from local.redshift.comments import Comment, comment_of
 from local.redshift.copy_parse import CopyCommand, is_copy, parse_copy
-from local.redshift.ddl import CreateTable, create_table
-from local.redshift.errors import SqlError
+from local.redshift.ddl import CreateTable, CreateView, create_table, create_view
+from local.redshift.dialect import statements
+from local.redshift.dialect.parser import Dialect
+from local.redshift.dialect.scope import Catalog, Columns
+from local.redshift.errors import NotSupported, SqlError
 from local.redshift.privileges import PrivilegeCommand, is_privilege, parse_privilege, reads
-from local.redshift.types import parse_type
+from local.redshift.show import show_query
+from local.redshift.variables import SetVariable, set_variable
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 _QUERY = (exp.Select, exp.SetOperation, exp.Subquery)
 _DML = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
-_NOW = "CAST(current_timestamp AS TIMESTAMP)"
+_TRANSACTION: dict[type, str] = {exp.Transaction: "begin", exp.Commit: "commit", exp.Rollback: "rollback"}
+_RENDERINGS = 64
 
 
 @dataclass(frozen=True)
 class Compiled:
     """A statement ready to run.
 
-    `kind` is query, dml, ddl, alter, create, copy, truncate, lock, maintenance, comment, privilege or nothing. `named` are a
-    query's relations (see privileges.py); `dropped` are the relations that a DROP takes away.
+    `kind` is query, dml, ddl, alter, create, view, copy, truncate, lock, maintenance, comment, privilege, set, begin,
+    commit, rollback or nothing. `named` are its relations (see privileges.py); `dropped` those that a DROP takes away. A
+    query or a change of data has a `tree`, which becomes DuckDB SQL once the types of its columns are known: see
+    sql_for().
     """
 
     kind: str
     sql: str = ""
     create: CreateTable | None = None
+    view: CreateView | None = None
     copy: CopyCommand | None = None
+    variable: SetVariable | None = None
     tables: list[str] = field(default_factory=list)
     comment: Comment | None = None
     privilege: PrivilegeCommand | None = None
     alter: Alter | None = None
     named: frozenset[tuple[str, str]] = frozenset()
     dropped: tuple[tuple[str, str], ...] = ()
+    tree: Any = None
+    _rendered: dict[Any, tuple[str, Columns]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def writes(self) -> bool:
-        return self.kind not in ("query", "nothing")
+        return self.kind not in ("query", "nothing", "set", "begin", "commit", "rollback")
+
+    def sql_for(self, catalog: Catalog) -> tuple[str, Columns]:
+        """DuckDB SQL, and the columns of the result. Remembered for as long as the tables are as they were."""
+        if self.tree is None:
+            return self.sql, ()
+        seen: dict[tuple[str, str], Any] = {}
+        for key, (asked, result) in self._rendered.items():
+            if all(_asked(catalog, place, seen) == columns for place, columns in asked):
+                return result
+            del key
+        used: dict[tuple[str, str], Any] = {}
+
+        def asking(schema: str, name: str) -> Any:
+            used[schema, name] = catalog(schema, name)
+            return used[schema, name]
+
+        result = statements.render(self.tree.copy(), asking)
+        if len(self._rendered) >= _RENDERINGS:
+            self._rendered.clear()
+        self._rendered[len(self._rendered)] = (tuple(used.items()), result)  # type: ignore[assignment]
+        return result
+
+
+def _asked(catalog: Catalog, place: tuple[str, str], seen: dict[tuple[str, str], Any]) -> Any:
+    if place not in seen:
+        try:
+            seen[place] = catalog(*place)
+        except SqlError:
+            seen[place] = None
+    return seen[place]
 
 
 def parse(sql: str) -> exp.Expression | CopyCommand | PrivilegeCommand | None:
@@ -58,52 +100,51 @@ def parse(sql: str) -> exp.Expression | CopyCommand | PrivilegeCommand | None:
         return parse_copy(sql)
     if is_privilege(sql):
         return parse_privilege(sql)
+    if re.fullmatch(r"\s*start\s+transaction\b[^;]*;?\s*", sql, re.IGNORECASE):
+        return exp.Transaction()
     try:
-        found = [e for e in sqlglot.parse(sql, read="redshift") if e is not None and not isinstance(e, exp.Semicolon)]
+        found = [e for e in sqlglot.parse(sql, read=Dialect) if e is not None and not isinstance(e, exp.Semicolon)]
     except SqlglotError as error:
         detail = (getattr(error, "errors", None) or [{}])[0]
         near = detail.get("highlight") or str(error).splitlines()[0]
-        raise SqlError(f'syntax error at or near "{near}" (line {detail.get("line", 1)})') from error
+        raise SqlError(f'syntax error at or near "{near}" (line {detail.get("line", 1)})', "42601") from error
     if len(found) > 1:
-        raise SqlError("cannot insert multiple commands into a prepared statement")
+        raise SqlError("cannot insert multiple commands into a prepared statement", "42601")
     return found[0] if found else None
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def compile_text(sql: str) -> Compiled:
     """parse() and compile_statement(), remembered: a merge sends the same statements every few seconds."""
     return compile_statement(parse(sql))
 
 
 def compile_statement(parsed: exp.Expression | CopyCommand | PrivilegeCommand | None) -> Compiled:
-    """DuckDB SQL for a parsed statement. Raises SqlError naming what isn't supported."""
+    """A parsed statement by its kind. Raises SqlError naming what isn't supported."""
     if parsed is None:
         return Compiled("nothing")
     if isinstance(parsed, CopyCommand):
         return Compiled("copy", copy=parsed)
     if isinstance(parsed, PrivilegeCommand):
         return Compiled("privilege", privilege=parsed)
-    node = _lower_identifiers(parsed.copy())
+    node: Any = _lower_identifiers(parsed.copy())
     if isinstance(node, exp.Command):
         return _command(node)
-    node = node.transform(_redshift_semantics)
     if isinstance(node, _QUERY):
         if isinstance(node, exp.Select) and node.args.get("into"):
-            raise SqlError("SELECT INTO is not supported by this server: use CREATE TABLE AS")
-        return Compiled("query", _sql(_name_columns(node)), named=reads(node))
+            raise NotSupported("SELECT INTO: use CREATE TABLE AS")
+        return Compiled("query", named=reads(node), tree=node)
     if isinstance(node, _DML):
-        return Compiled("dml", _sql(_plain_target(node)))
-    if isinstance(node, exp.TruncateTable):
-        return Compiled("truncate", _sql(node))
-    if isinstance(node, exp.Create):
-        return _create(node)
-    if isinstance(node, (exp.Drop, exp.Alter)):
-        return _alter(node)
-    if isinstance(node, exp.Comment):
-        return Compiled("comment", comment=comment_of(node))
-    if isinstance(node, exp.Analyze):
-        return Compiled("maintenance", "ANALYZE")
-    raise SqlError(f"{_first_words(parsed.sql('redshift', comments=False))} is not supported by this server")
+        for name in ("returning", "conflict"):
+            if node.args.get(name):
+                raise SqlError(
+                    f"{'ON CONFLICT' if name == 'conflict' else 'RETURNING'} does not exist in Redshift", "42601"
+                )
+        return Compiled("dml", tree=node)
+    handler = _STATEMENTS.get(type(node))
+    if handler is None:
+        raise NotSupported(_first_words(parsed.sql("redshift", comments=False)))
+    return handler(node)
 
 
 def _command(node: exp.Command) -> Compiled:
@@ -113,7 +154,16 @@ def _command(node: exp.Command) -> Compiled:
         return Compiled("lock", tables=[name.strip().lower() for name in lock[1].split(",")])
     if re.match(r"VACUUM\b", text, re.IGNORECASE):
         return Compiled("maintenance", "CHECKPOINT")
-    raise SqlError(f"{_first_words(text)} is not supported by this server")
+    shown = re.match(r"SHOW\s+(.*)", text, re.IGNORECASE | re.DOTALL)
+    if shown:
+        return Compiled("query", show_query(shown[1].strip()))
+    variable = re.match(r"(?:SET|RESET)\b", text, re.IGNORECASE)
+    if variable:
+        return Compiled("set", variable=set_variable(text))
+    if re.match(r"(?:END|ABORT|START\s+TRANSACTION)\b", text, re.IGNORECASE):
+        word = text.split()[0].upper()
+        return Compiled({"END": "commit", "ABORT": "rollback"}.get(word, "begin"))
+    raise NotSupported(_first_words(text))
 
 
 def _first_words(sql: str) -> str:
@@ -123,35 +173,53 @@ def _first_words(sql: str) -> str:
 def _create(node: exp.Create) -> Compiled:
     kind = (node.args.get("kind") or "").upper()
     if node.find(exp.MaterializedProperty):
-        raise SqlError("CREATE MATERIALIZED VIEW is not supported by this server")
+        raise NotSupported("CREATE MATERIALIZED VIEW")
     if kind == "TABLE":
-        named = reads(node.expression) if node.expression else frozenset()
-        return Compiled("create", create=create_table(node, _sql), named=named)
+        created = create_table(node)
+        return Compiled("create", create=created, tree=created.query, named=reads(created.query or exp.select()))
     if kind == "VIEW":
-        node.set("no_schema_binding", None)
-        return Compiled("ddl", _sql(node))
+        view = create_view(node)
+        return Compiled("view", view=view, tree=view.query)
     if kind == "SCHEMA":
         name = node.this.db or node.this.name
         return Compiled("ddl", f'CREATE SCHEMA {"IF NOT EXISTS " if node.args.get("exists") else ""}"{name}"')
-    raise SqlError(f"CREATE {kind} is not supported by this server")
+    raise NotSupported(f"CREATE {kind}")
 
 
-def _alter(node: exp.Drop | exp.Alter) -> Compiled:
-    if isinstance(node, exp.Drop):
-        kind = (node.args.get("kind") or "").upper()
-        if kind not in ("TABLE", "VIEW", "SCHEMA"):
-            raise SqlError(f"DROP {kind} is not supported by this server")
-        gone = [(table.db, table.name) for table in node.find_all(exp.Table)] if kind != "SCHEMA" else []
-        return Compiled("ddl", _sql(node), dropped=tuple(gone))
-    alter = alter_of(node, _sql)
+def _drop(node: exp.Drop) -> Compiled:
+    kind = (node.args.get("kind") or "").upper()
+    if kind not in ("TABLE", "VIEW", "SCHEMA"):
+        raise NotSupported(f"DROP {kind}")
+    gone = [(table.db, table.name) for table in node.find_all(exp.Table)] if kind != "SCHEMA" else []
+    return Compiled("ddl", _sql(node), dropped=tuple(gone))
+
+
+def _alter(node: exp.Alter) -> Compiled:
+    alter = alter_of(node)
     return Compiled("alter", alter=alter) if alter else Compiled("ddl", _sql(node))
+
+
+def _set(node: exp.Set) -> Compiled:
+    return Compiled("set", variable=set_variable(node.sql("redshift")))
+
+
+_STATEMENTS: dict[type, Callable[[Any], Compiled]] = {
+    exp.Create: _create,
+    exp.Drop: _drop,
+    exp.Alter: _alter,
+    exp.Set: _set,
+    exp.TruncateTable: lambda node: Compiled("truncate", _sql(node)),
+    exp.Comment: lambda node: Compiled("comment", comment=comment_of(node)),
+    exp.Analyze: lambda node: Compiled("maintenance", "ANALYZE"),
+    **{kind: lambda node, word=word: Compiled(word) for kind, word in _TRANSACTION.items()},  # type: ignore[misc]
+}
 
 
 def _sql(node: exp.Expression) -> str:
     try:
         text = node.sql("duckdb", identify=True, comments=False, unsupported_level=sqlglot.ErrorLevel.RAISE)
     except SqlglotError as error:
-        raise SqlError(f"{error} (not supported by this server)") from error
+        raise NotSupported(str(error)) from error
     lockdown.check(node, text)
     return text
 
@@ -161,71 +229,3 @@ def _lower_identifiers(node: exp.Expression) -> exp.Expression:
     for identifier in node.find_all(exp.Identifier):
         identifier.set("this", identifier.name.lower())
     return node
-
-
-def _redshift_semantics(node: exp.Expression) -> exp.Expression:
-    if isinstance(node, (exp.CurrentTimestamp, exp.CurrentTimestampLTZ)):
-        # SYSDATE carries sysdate=True: the transaction's start with microseconds. GETDATE has whole seconds.
-        now: exp.Expression = exp.cast(exp.Anonymous(this="now"), "timestamp", dialect="duckdb")
-        return now if node.args.get("sysdate") else exp.Anonymous(this="date_trunc", expressions=[_text("second"), now])
-    if isinstance(node, (exp.Cast, exp.TryCast)) and isinstance(node.to, exp.DataType):
-        return _cast(node)
-    if isinstance(node, exp.GroupConcat) and not node.args.get("separator"):
-        node.set("separator", _text(""))
-    if isinstance(node, exp.SHA2):
-        bits = node.args.get("length")
-        if bits and bits.name not in ("0", "256"):
-            raise SqlError(f"SHA2 with {bits.name} bits is not supported by this server")
-    if isinstance(node, exp.Trunc) and node.args.get("decimals") is None and isinstance(node.this, exp.Cast):
-        return node
-    if isinstance(node, exp.Placeholder):
-        raise SqlError(f'there is no parameter ":{node.name}"')
-    return node
-
-
-def _cast(node: exp.Expression) -> exp.Expression:
-    """An explicit cast to VARCHAR(n) or CHAR(n) cuts at n bytes; an implicit one, on INSERT, fails."""
-    declared = parse_type(node.args["to"].sql("redshift")) if node.args["to"].expressions else None
-    if declared is None or not declared.is_text:
-        if node.args["to"].is_type("decimal") and not node.args["to"].expressions:
-            node.set("to", exp.DataType.build("decimal(18,0)"))
-        return node
-    text = exp.cast(node.this, "text")
-    return exp.Anonymous(this="rs_cut", expressions=[text, exp.Literal.number(declared.length)])
-
-
-def _text(value: str) -> exp.Literal:
-    return exp.Literal.string(value)
-
-
-def _plain_target(node: exp.Expression) -> exp.Expression:
-    """INSERT ... RETURNING and the like don't exist in Redshift."""
-    for name in ("returning", "conflict"):
-        if node.args.get(name):
-            raise SqlError(f"{'ON CONFLICT' if name == 'conflict' else 'RETURNING'} does not exist in Redshift")
-    return node
-
-
-def _name_columns(node: Any) -> exp.Expression:
-    """Name the columns of a result as Redshift does: a function's name, or ?column?."""
-    if isinstance(node, exp.SetOperation):
-        _name_columns(node.this)
-        return node
-    if isinstance(node, exp.Select):
-        node.set("expressions", [_named(e) for e in node.expressions])
-    return node
-
-
-def _named(e: exp.Expression) -> exp.Expression:
-    if isinstance(e, (exp.Alias, exp.Column, exp.Star)) or e.is_star:
-        return e
-    inner = e.this if isinstance(e, (exp.Window, exp.Cast, exp.WithinGroup)) else e
-    if isinstance(inner, exp.Column):
-        return exp.alias_(e, inner.name, quoted=True)
-    if isinstance(inner, exp.Anonymous):
-        name = str(inner.this)
-    elif isinstance(inner, exp.Func) and not isinstance(inner, (exp.Case, exp.Cast)):
-        name = inner.sql_name().lower()
-    else:
-        name = "case" if isinstance(inner, exp.Case) else "?column?"
-    return exp.alias_(e, name, quoted=True)

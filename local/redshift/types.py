@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from local.redshift.errors import SqlError
+from local.redshift.errors import NotSupported, SqlError
 
 # Redshift data type and its aliases -> (canonical name, DuckDB type). https://docs.aws.amazon.com/redshift/latest/dg/c_Supported_data_types.html
 _PLAIN = {
@@ -28,6 +28,7 @@ _PLAIN = {
     "TIME": ("time without time zone", "TIME"),
     "TIMESTAMP": ("timestamp without time zone", "TIMESTAMP"),
     "TIMESTAMPTZ": ("timestamp with time zone", "TIMESTAMP WITH TIME ZONE"),
+    "SUPER": ("super", "JSON"),
 }
 _VARCHAR = {"VARCHAR", "NVARCHAR", "TEXT", "CHARACTER VARYING"}
 _CHAR = {"CHAR", "NCHAR", "BPCHAR", "CHARACTER"}
@@ -69,7 +70,7 @@ def parse_type(text: str) -> ColumnType:
     """A type as written in DDL, or as `str(ColumnType)`. Raises SqlError for types this server doesn't have."""
     match = re.fullmatch(r"\s*([A-Za-z][A-Za-z0-9 ]*?)\s*(?:\(\s*(\w+)\s*(?:,\s*(\d+)\s*)?\))?\s*", text)
     if not match:
-        raise SqlError(f'type "{text}" is not supported by this server')
+        raise NotSupported(f'type "{text}"')
     name, first, second = match[1].upper(), match[2], match[3]
     name = re.sub(r" WITHOUT TIME ZONE$", "", name)
     if name == "TIMESTAMP WITH TIME ZONE":
@@ -90,7 +91,7 @@ def parse_type(text: str) -> ColumnType:
         return ColumnType("numeric", f"DECIMAL({precision},{scale})", precision=precision, scale=scale)
     if name in _PLAIN and not first:
         return ColumnType(*_PLAIN[name])
-    raise SqlError(f'type "{text.lower()}" is not supported by this server')
+    raise NotSupported(f'type "{text.lower()}"')
 
 
 # DuckDB result type -> (typeName in ColumnMetadata, length in bytes). Names are pg_type's, as the Data API gives them.
@@ -109,7 +110,7 @@ _RESULT = {
     "TIMESTAMP": ("timestamp", 8),
     "TIMESTAMP WITH TIME ZONE": ("timestamptz", 8),
     "VARCHAR": ("varchar", 0),
-    "JSON": ("varchar", 0),
+    "JSON": ("super", 0),
     '"NULL"': ("varchar", 0),
     "BLOB": ("varbyte", 0),
     "INTERVAL": ("interval", 16),

@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from local.redshift import catalog, leader
 from local.redshift.errors import SqlError
+from local.redshift.messages import redshift_error
 from local.redshift.runner import Runner, record_load_errors
 from local.redshift.translate import Compiled
 from local.redshift.wire import statements
@@ -106,6 +107,7 @@ class WireSession:
         try:
             if self._open:
                 self._session.connection.execute("COMMIT")
+                self._session.relations.committed()
         except duckdb.Error as error:
             raise self._sql_error(error) from error
         finally:
@@ -245,7 +247,7 @@ class WireSession:
             return QueryCanceledError("Query cancelled on user's request")
         if _CONFLICT.search(str(error)):
             return SqlError("1023 DETAIL: Serializable isolation violation on table")
-        return error if isinstance(error, SqlError) else SqlError(self._session.message(error))
+        return error if isinstance(error, SqlError) else redshift_error(error)
 
     def _record_load_errors(self) -> None:
         errors, self._session.load_errors = self._session.load_errors, []
@@ -307,6 +309,7 @@ class WireSession:
         known = catalog.list_schemas(self._session.connection, "%")
         path = [name for name in self.parameters.search_path if name in known] or ["public"]
         self._session.connection.execute(f"SET search_path = '{','.join([*path, 'main'])}'")
+        self._session.relations.search(path)
 
     def _show(self, sql: str) -> Outcome:
         name = re.sub(r"^SHOW\s+", "", statements.bare(sql), flags=re.IGNORECASE).strip().strip('"')

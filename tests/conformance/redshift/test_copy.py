@@ -15,7 +15,7 @@ import pytest
 
 from local.redshift.copy_parse import parse_copy
 from local.redshift.errors import SqlError
-from tests.conformance.redshift.conftest import ROLE, Redshift
+from tests.conformance.redshift.conftest import ROLE, TARGET, Redshift
 
 IAM = f"IAM_ROLE '{ROLE}'"
 
@@ -31,7 +31,8 @@ def lines(*records: Any) -> str:
 @pytest.fixture
 def table(redshift: Redshift) -> Redshift:
     redshift.ok("CREATE TABLE t (id INT NOT NULL, name VARCHAR(10), at TIMESTAMP, amount DECIMAL(9,2), ok BOOLEAN)")
-    redshift.ok("DELETE FROM main._load_error")
+    with redshift.server.runner.database(*TARGET.values()).session() as session:
+        session.connection.execute("DELETE FROM main._load_error")
     return redshift
 
 

@@ -16,7 +16,7 @@ from tests.conformance.redshift.conftest import Redshift
     [
         ("7 / 2", 3),
         ("-7 / 2", -3),
-        ("7.0 / 2", "3.5"),
+        ("7.0 / 2", "3.500000000000"),
         ("NVL(NULL, 'x')", "x"),
         ("NVL2(NULL, 'a', 'b')", "b"),
         ("DECODE(2, 1, 'one', 2, 'two', 'other')", "two"),
@@ -202,16 +202,11 @@ def test_alter_table_renames_and_drops_columns(redshift: Redshift) -> None:
         ("UNLOAD ('SELECT 1') TO 's3://b/k' IAM_ROLE 'x'", "UNLOAD"),
         ("CALL p()", "CALL"),
         ("GRANT SELECT ON t TO PUBLIC", "GRANT SELECT"),
-        ("BEGIN", "BEGIN"),
-        ("SET search_path TO core", "SET"),
-        ("CREATE TABLE t (a SUPER)", "super"),
-        ("CREATE TABLE t (a BIGINT IDENTITY(0,1))", "IDENTITY"),
         ("CREATE TABLE t (a INT CHECK (a > 0))", "CHECK"),
         ("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING", "ON CONFLICT"),
         ("INSERT INTO t VALUES (1) RETURNING a", "RETURNING"),
         ("SELECT 1 INTO t", "SELECT INTO"),
         ("ALTER TABLE t ADD COLUMN x INT IDENTITY(0,1)", "ALTER TABLE"),
-        ("SELECT SHA2('a', 512)", "SHA2"),
         ("SELECT no_such_function(1)", "no_such_function"),
         ("SELECT 1; SELECT 2", "multiple commands"),
         ("SELEC 1", "syntax error"),
@@ -225,7 +220,7 @@ def test_what_is_not_supported_fails_and_is_named(redshift: Redshift, sql: str, 
 def test_missing_things_are_named_in_redshifts_words(redshift: Redshift) -> None:
     redshift.ok("CREATE TABLE t (a INT)")
     assert redshift.error("SELECT * FROM missing") == 'ERROR: relation "missing" does not exist'
-    assert redshift.error("SELECT b FROM t") == 'ERROR: column "b" does not exist'
+    assert redshift.error("SELECT b FROM t") == 'ERROR: column "b" does not exist in t'
     assert 'schema "nowhere" does not exist' in redshift.error(
         "COPY nowhere.t FROM 's3://b/k' IAM_ROLE 'arn:aws:iam::000000000000:role/copy'"
     )
