@@ -6,7 +6,6 @@ import csv
 from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
-from typing import Any
 
 from client.errors import ClientError
 from client.files.containers import Content

@@ -12,9 +12,8 @@ from client.errors import ClientError
 from client.files.containers import Content
 from client.files.encoding import Encoding
 from client.files.lines import LONGEST, lines_of
-from client.files.names import KNOWN, plain_name
+from client.files.names import KNOWN, OPTIONAL, plain_name
 from client.files.row import Row
-from shared.transaction.schema import OPTIONAL_SOURCES
 
 _HEAD = 1_000  # rows whose properties are the table's columns
 _HEAD_OF_A_PIPE = 50  # a slow one is not waited for longer
@@ -47,7 +46,7 @@ class JsonTable:
                 f"{self._name} holds JSON, but no objects: expected "
                 '{"trans_date_trans_time": ..., "cc_num": ...}, one a line or in an array.'
             )
-        self._columns = [*names, *(name for name in sorted(OPTIONAL_SOURCES) if name not in names)]
+        self._columns = [*names, *(name for name in sorted(OPTIONAL) if name not in names)]
         self._head: list[Row] = []
         self._rows = self._read()
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from shared.transaction.schema import FIELDS, IGNORED_SOURCES, REQUIRED_SOURCES
+from shared.transaction.schema import IGNORED_SOURCES, REQUIRED_SOURCES, SOURCES
 
 # What `send` adds to a file of rejected rows, in front: the file can be corrected and sent again as it is.
 LINE, FIELD, REASON = "rejected_line", "rejected_field", "rejected_reason"
 ADDED = (LINE, FIELD, REASON)
-SENT = frozenset(field.source for field in FIELDS if field.source)
+SENT = frozenset(SOURCES)
+OPTIONAL = frozenset(source for source, field in SOURCES.items() if field.optional)
 REQUIRED = REQUIRED_SOURCES
 KNOWN = SENT | IGNORED_SOURCES | frozenset(ADDED)
 

@@ -11,9 +11,9 @@ from typing import Any
 from client.errors import ClientError
 from client.files.convert import Convert, converters, stand_in_card
 from client.files.mapping import Reading, names_in, places
-from client.files.names import ADDED, REQUIRED, api_name, may_be_row_number, plain_name
+from client.files.names import ADDED, OPTIONAL, REQUIRED, api_name, may_be_row_number, plain_name
 from client.files.row import Row
-from shared.transaction.schema import IGNORED_SOURCES, OPTIONAL_SOURCES
+from shared.transaction.schema import IGNORED_SOURCES
 
 Cells = Sequence[str | None]
 Maker = Callable[[Cells], str | None]
@@ -199,7 +199,7 @@ def _makers(
 ) -> tuple[Maker, ...] | None:
     nulls = {
         name for name in names
-        if name in OPTIONAL_SOURCES and targets[name][1] >= 0 and _has_nulls(targets[name][1], head)
+        if name in OPTIONAL and targets[name][1] >= 0 and _has_nulls(targets[name][1], head)
     }  # fmt: skip
     if reading.plain and not nulls:
         return None
