@@ -20,7 +20,7 @@ WHERE 1 = 0;
 COPY batch_transaction FROM '${MANIFEST}' IAM_ROLE '${COPY_ROLE_ARN}' FORMAT AS PARQUET MANIFEST;
 
 -- Parquet's timestamps are INT64 microseconds. Were they read in another unit, the bounds would differ from the job's own:
--- then the cast of a text that is no number fails, and rolls all of it back.
+-- then the cast of a text that is no number fails ("Invalid digit, Value 'o', Pos 0, Type: Integer") and rolls all of it back.
 -- https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-copy-from-columnar.html
 SELECT CASE
     WHEN oldest = ${OLDEST} AND newest = ${NEWEST} THEN 0

@@ -84,7 +84,8 @@ def _added(node: exp.ColumnDef) -> Column:
             words = constraint.sql("redshift")
             raise SqlError(f"ALTER TABLE ADD COLUMN does not take {words}")
     column = column_of(node)
-    if column.not_null and column.default in (None, "NULL"):
+    defaults = [c.kind.this for c in node.args["constraints"] or [] if isinstance(c.kind, exp.DefaultColumnConstraint)]
+    if column.not_null and all(isinstance(default, exp.Null) for default in defaults):
         raise SqlError("ALTER TABLE ADD COLUMN defined as NOT NULL must have a non-null default expression")
     return column
 
