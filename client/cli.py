@@ -18,6 +18,7 @@ from client.commands import (
     env,
     find,
     generate,
+    inspect,
     logs,
     quarantine,
     reconcile,
@@ -54,6 +55,7 @@ app.command("status")(stack.status)
 app.command("remove")(remove.remove)
 app.command("env")(env.env)
 app.command("generate")(generate.generate)
+app.command("inspect")(inspect.inspect_command)
 app.command("send")(send.send)
 app.command("transactions")(transactions.transactions)
 app.command("batch")(batch.batch)
