@@ -19,6 +19,7 @@ from client.commands import (
     env,
     find,
     generate,
+    inspect,
     logs,
     quarantine,
     reconcile,
@@ -58,6 +59,7 @@ app.command("remove")(remove.remove)
 app.command("env")(env.env)
 app.command("connect")(connect.connect)
 app.command("generate")(generate.generate)
+app.command("inspect")(inspect.inspect_command)
 app.command("send")(send.send)
 app.command("transactions")(transactions.transactions)
 app.command("batch")(batch.batch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,8 @@ DATE = re.compile(
 )
 ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ZONE = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$")
+SINCE = re.compile(r"(milliseconds|seconds|minutes|hours|days) since (\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?)")
+_MILLISECONDS = {"milliseconds": 1, "seconds": 1_000, "minutes": 60_000, "hours": 3_600_000, "days": 86_400_000}
 _STAND_IN_PREFIX = "9999"  # no issuer has it: ISO/IEC 7812 leaves 9 to national bodies
 _STAND_IN_DIGITS = 19
 
@@ -51,12 +53,26 @@ def converters(column: str, reading: Reading) -> list[Convert]:
 
 
 def from_format(text: str, form: str, day: bool) -> str:
-    """A date or time in a format of strptime, as ISO 8601; of `day`, the date alone."""
+    """A date or time in a format of strptime, or counted as in ``seconds since 1970-01-01``, as ISO 8601.
+
+    Of `day`, the date alone.
+    """
+    if match := SINCE.fullmatch(form):
+        return _since(text, match, day)
     try:
         made = datetime.strptime(text.strip(), form)  # noqa: DTZ007  # its zone, if any, is kept
     except ValueError:
         raise ValueError(f"is not a date of the form {form}") from None
     return made.date().isoformat() if day else made.isoformat(" ")
+
+
+def _since(text: str, form: re.Match[str], day: bool) -> str:
+    try:
+        count = Decimal(text.strip())
+        made = datetime.fromisoformat(form[2]) + timedelta(milliseconds=int(count * _MILLISECONDS[form[1]]))
+    except (InvalidOperation, ValueError, OverflowError):
+        raise ValueError(f"is not a number of {form[0]}") from None
+    return made.date().isoformat() if day else made.isoformat(" ", "milliseconds" if made.microsecond else "seconds")
 
 
 def from_order(text: str, order: str, day: bool) -> str:
@@ -158,3 +174,8 @@ def stand_in_card(text: str) -> str:
     digest = int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()[:16])
     body = f"{_STAND_IN_PREFIX}{digest % 10 ** (_STAND_IN_DIGITS - 5):0{_STAND_IN_DIGITS - 5}d}"
     return next(body + digit for digit in "0123456789" if luhn_valid(body + digit))
+
+
+def stand_in_text(text: str) -> str:
+    """A name for an id that may not be in a text, e.g. a merchant's number of 19 digits: the same for the same id."""
+    return f"id-{hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}"

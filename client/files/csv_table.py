@@ -113,7 +113,7 @@ class CsvTable:
         quote, escape = self.dialect.quote, self.dialect.escape
         if escape and any(line.rstrip("\r\n").endswith(escape) or (quote and escape + quote in line) for line in lines):
             return True
-        return quote is not None and any([line.count(quote) & 1 for line in lines])
+        return quote is not None and any(line.count(quote) & 1 for line in lines)
 
     def _opens(self, line: str) -> bool:
         """Whether a quote is open at the end of a line."""

@@ -29,7 +29,7 @@ class Reading:
 
     columns: dict[str, str] = field(default_factory=dict)  # API column -> column, or text with {column} in it
     constants: dict[str, str] = field(default_factory=dict)  # API column -> the value of every row
-    stand_ins: dict[str, str] = field(default_factory=dict)  # cc_num -> text with {column}: a number made from it
+    stand_ins: dict[str, str] = field(default_factory=dict)  # cc_num, merchant -> text with {column}: made from it
     defaults: dict[str, str] = field(default_factory=dict)  # API column -> what an empty cell becomes
     formats: dict[str, str] = field(default_factory=dict)  # date column -> format of strptime
     values: dict[str, dict[str, str]] = field(default_factory=dict)  # API column -> value in the file -> value

@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 from client.errors import ClientError
-from client.files.convert import Convert, converters, stand_in_card
+from client.files.convert import Convert, converters, stand_in_card, stand_in_text
 from client.files.mapping import Reading, names_in, places
 from client.files.names import ADDED, OPTIONAL, REQUIRED, api_name, may_be_row_number, plain_name
 from client.files.row import Row
@@ -210,9 +210,13 @@ def _makers(
             continue
         text, index = targets[name]
         take = _cell(index) if index >= 0 else _template(text, columns, plain, file)
-        steps: list[Convert] = [stand_in_card] if name in reading.stand_ins else converters(name, reading)
+        steps: list[Convert] = _stand_in(name) if name in reading.stand_ins else converters(name, reading)
         made.append(_maker(take, steps, reading.defaults.get(name), name in nulls))
     return tuple(made)
+
+
+def _stand_in(name: str) -> list[Convert]:
+    return [stand_in_card if name == "cc_num" else stand_in_text]
 
 
 def _has_nulls(index: int, head: Sequence[Row]) -> bool:

@@ -35,9 +35,12 @@ def header(event: Mapping[str, Any], name: str) -> str | None:
 def read_bytes(event: Mapping[str, Any]) -> bytes:
     """Give the body's bytes: base64 undone if API Gateway applied it, gzip undone if the sender applied it.
 
-    Raises BodyError: 400 if either is broken, 413 if it is over 5 MB, 415 on another encoding.
+    Raises BodyError: 400 if either is broken, 413 if it is over 5 MB, 415 on another encoding, or on gzip that came as
+    text.
     """
     body = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        _check_text(event, body)
     try:
         data = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
     except (binascii.Error, UnicodeEncodeError):
@@ -50,6 +53,20 @@ def read_bytes(event: Mapping[str, Any]) -> bytes:
     if len(data) > MAX_BYTES:
         raise BodyError(413, f"the body is over {MAX_BYTES} bytes: send fewer rows per request")
     return data
+
+
+def _check_text(event: Mapping[str, Any], body: str) -> None:
+    """Refuse what API Gateway has spoiled: it decodes a body as UTF-8 unless its content type is a binary one.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings.html
+    """
+    if (header(event, "content-encoding") or "").strip().lower() == "gzip":
+        given = (header(event, "content-type") or "none").split(";")[0][:60]
+        raise BodyError(
+            415, f"a gzip body needs Content-Type: application/gzip, not {given}: any other type is read as text"
+        )
+    if "\ufffd" in body:  # U+FFFD: where a byte was not UTF-8
+        raise BodyError(400, "the body is not UTF-8, e.g. it is Latin-1: encode it as UTF-8 (it has U+FFFD in it)")
 
 
 def _gunzip(data: bytes) -> bytes:

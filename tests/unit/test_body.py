@@ -88,6 +88,23 @@ def test_broken_base64_and_lone_surrogates_are_refused() -> None:
     assert refusal(api_event("[\ud800]")).status == 400
 
 
+def test_a_latin1_body_that_the_gateway_made_text_is_refused_and_not_taken_with_replacement_characters() -> None:
+    spoiled = '[{"merchant": "Café"}]'.encode("latin-1").decode("utf-8", "replace")
+    error = refusal(api_event(spoiled))
+    assert (error.status, "not UTF-8" in error.message) == (400, True)
+    assert read_rows(read_bytes(api_event('[{"merchant": "Café"}]'))) == [{"merchant": "Café"}]
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain; charset=utf-8", None])
+def test_gzip_under_another_content_type_is_told_which_one_it_needs(content_type: str | None) -> None:
+    spoiled = gzip.compress(b'[{"a":1}]').decode("utf-8", "replace")
+    headers = {"Content-Encoding": "gzip"} | ({"Content-Type": content_type} if content_type else {})
+    error = refusal(api_event(spoiled) | {"headers": headers})
+    assert error.status == 415
+    assert "Content-Type: application/gzip" in error.message
+    assert (content_type or "none").split(";")[0] in error.message
+
+
 def test_too_many_rows_and_too_many_bytes_are_413() -> None:
     assert read_rows(json.dumps([{}] * MAX_ROWS).encode())
     assert refusal(api_event([{}] * (MAX_ROWS + 1))).status == 413

@@ -18,10 +18,6 @@ from client.files.mapping import Reading
 from client.files.stream import open_input
 from client.files.table import Table
 
-COLUMNS = (
-    "trans_date_trans_time,cc_num,merchant,category,amt,first,last,gender,street,city,state,zip,lat,long,city_pop,"
-    "job,dob,trans_num,merch_lat,merch_long,is_fraud"
-).split(",")
 CARDS = ("4111111111111111", "5555555555554444", "378282246310005", "6011111111111117", "30569309025904")
 MERCHANTS = ("fraud_Rippin, Kub and Mann", "O'Connell; Sons", 'The "Corner" Shop', "Lind|Buckridge", "Plain")
 
