@@ -5,7 +5,7 @@ PYTHON ?= python3
 PYTEST ?= pytest
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: security api-docs fuzz-api help setup setup-train setup-tests dashboard screenshots setup-bench bench bench-full bench-page demo batch-demo up down status test test-all test-fast test-e2e chaos mutations lint format package train lock clean
+.PHONY: verify security api-docs fuzz-api help setup setup-train setup-tests dashboard screenshots setup-bench bench bench-full bench-page demo batch-demo up down status test test-all test-fast test-e2e chaos mutations lint format package train lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ down: setup ## stop it (its data stays; `swipeline down --reset` removes it)
 
 status: setup ## what runs where
 	@swipeline status
+
+verify: setup ## the acceptance test of a stage: make verify STAGE=dev (default: local, which must be up)
+	@swipeline verify --stage $(or $(STAGE),local)
 
 test: test-fast test-e2e ## the fast tests, then the end-to-end ones on an embedded AWS of their own (10 minutes on two cores)
 

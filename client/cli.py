@@ -16,6 +16,7 @@ from client.commands import (
     cost,
     dashboard,
     demo,
+    deploy,
     env,
     find,
     generate,
@@ -77,6 +78,7 @@ app.command("console")(console.console)
 app.command("find")(find.find)
 app.command("logs")(logs.logs)
 app.command("demo")(demo.demo)
+app.command("deploy")(deploy.deploy)
 app.command("verify")(verify.verify)
 
 

@@ -12,7 +12,8 @@ from rich.table import Table
 
 from client import output
 from client.commands.options import JsonOption
-from client.cost.model import HOURS, Assumptions, Bill, bill, read_prices, stream_load
+from client.cost.model import HOURS, Assumptions, Bill, assume, bill, read_prices, stream_load
+from client.cost.template import package, read
 from client.errors import ClientError
 
 USAGE = Path(__file__).resolve().parents[2] / "benchmarks" / "results" / "end_to_end.json"
@@ -22,8 +23,13 @@ def cost(
     rate: Annotated[float, typer.Option(help="Transactions per second, on average over the month.")] = 100.0,
     usage: Annotated[Path, typer.Option(help="A measured run: result of benchmarks.end_to_end.")] = USAGE,
     prices: Annotated[Path | None, typer.Option(help="Another price file.")] = None,
-    on_demand: Annotated[bool, typer.Option("--on-demand", help="The stream on demand, as stage prod has it.")] = False,
-    rpu: Annotated[int, typer.Option(help="Redshift Serverless's base capacity.")] = 8,
+    stage: Annotated[
+        str | None, typer.Option(help="Read sizes and counts from this stage's template (default: those of dev).")
+    ] = None,
+    on_demand: Annotated[
+        bool | None, typer.Option("--on-demand/--provisioned", help="The stream's mode (default: the template's).")
+    ] = None,
+    rpu: Annotated[int | None, typer.Option(help="Redshift's base capacity (default: the template's, or 8).")] = None,
     warehouse_hours: Annotated[float, typer.Option(help="Hours a month in which the warehouse computes.")] = HOURS,
     cards: Annotated[int | None, typer.Option(help="Cards that pay; default: as few as in the measured run.")] = None,
     as_json: JsonOption = False,
@@ -35,13 +41,16 @@ def cost(
         raise ClientError(f"--cards must be at least 1, got {cards}.")
     listed = read_prices(prices) if prices else read_prices()
     runs = read_runs(usage)
-    given = Assumptions(on_demand=on_demand, rpu=rpu, warehouse_hours=warehouse_hours, cards=cards)
+    options = {"on_demand": on_demand, "rpu": rpu, "warehouse_hours": warehouse_hours, "cards": cards}
+    chosen: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    given = assume(read(package(stage)), **chosen) if stage else Assumptions(**chosen)
     bills = {name: bill(run["usage"], listed, rate, given) for name, run in runs.items()}
     if as_json:
         output.as_json(
             {
                 "prices": {"region": listed["region"], "as_of": listed["as_of"], "source": listed["source"]},
                 "rate": rate,
+                "stage": stage,
                 "bills": {name: as_dict(one) for name, one in bills.items()},
             }
         )

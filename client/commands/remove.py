@@ -18,6 +18,10 @@ def remove(
     yes: Annotated[
         bool, typer.Option("--yes", help="Do it, once the stage's name is typed: without, only say what would go.")
     ] = False,
+    orphans: Annotated[
+        bool,
+        typer.Option("--orphans", help="Delete what a stage left whose stack is gone, e.g. after a failed deploy."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Remove a stage: empty its buckets (all versions), `sls remove`, delete log groups that are left.
@@ -28,6 +32,9 @@ def remove(
     from client.remove.run import remove as run
 
     where = Stage(stage)
+    if orphans:
+        _remove_orphans(where, yes, as_json)
+        return
     with explained(where):
         plan = look(where)
         if as_json:
@@ -38,11 +45,39 @@ def remove(
         if not yes:
             output.note("Nothing was removed: --yes removes it, once the stage's name is typed.")
             return
-        typed = typer.prompt(f"All of this will be gone for good. Type {stage} to remove it", err=True)
-        if typed.strip() != stage:
-            raise ClientError(f"{typed!r} is not {stage}: nothing was removed.")
+        _confirm(stage)
         run(where, plan, output.note)
     output.note(f"Stage {stage} is removed.")
+
+
+def _confirm(stage: str) -> None:
+    typed = typer.prompt(f"All of this will be gone for good. Type {stage} to remove it", err=True)
+    if typed.strip() != stage:
+        raise ClientError(f"{typed!r} is not {stage}: nothing was removed.")
+
+
+def _remove_orphans(where: Stage, yes: bool, as_json: bool) -> None:
+    from client.remove.leftovers import delete
+    from client.remove.leftovers import orphans as find
+    from client.remove.plan import exists
+
+    with explained(where):
+        if exists(where):
+            raise ClientError(f"Stage {where.name} is deployed: remove it without --orphans.")
+        found = find(where)
+        if as_json:
+            output.as_json({"stage": where.name, "orphans": [asdict(one) for one in found]})
+        else:
+            for one in found:
+                output.people.print(f"{one.kind:<10} {one.name}", markup=False, highlight=False)
+        if not found:
+            output.note(f"Stage {where.name} has left nothing.")
+            return
+        if not yes:
+            output.note("Nothing was deleted. Add --yes to delete it, once the stage's name is typed.")
+            return
+        _confirm(where.name)
+        delete(where, found, output.note)
 
 
 def _print(plan: Any) -> None:

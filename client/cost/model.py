@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from client.cost.shards import Load
+from client.cost.template import Inventory
 
 HOURS = 730  # a month, as AWS's own calculator has it
 SECONDS = HOURS * 3600
 GB = 1024**3
+DAY_HOURS = 24  # of retention, in the price of a stream
+STATEMENTS_PER_PASS = 3  # of merge-warehouse: a look, a merge, a look at the marts; each reads the login
 PRICES = Path(__file__).with_name("prices.json")
 _SCHEDULED = frozenset({"merge-warehouse", "migrate-warehouse"})  # run by the clock, whatever the rate
 _READERS = ("write-to-dynamodb", "write-to-s3", "detect-fraud", "to-")  # and the baseline's to-dynamodb, ...
@@ -23,12 +26,19 @@ class Assumptions:
     """What no run of the embedded AWS can tell: the stage's sizes, and what runs by the clock."""
 
     on_demand: bool = False  # the stream's mode
+    alerts_on_demand: bool = True  # as well; a template says so
     rpu: int = 8  # Redshift Serverless's base capacity
     warehouse_hours: float = HOURS  # a month, in which it computes: all of them when it merges every minute
     merge_seconds: float = 15.0  # of each minute in which merge-warehouse runs
     batch_runs: int = 30  # of the batch path a month; a crawler for 10 minutes, 2 workers for 3
-    dashboards: int = 1
+    dashboards: int = 2
     secrets: int = 2
+    alarm_metrics: int | None = None  # each metric of a math expression; None: the alarms of the measured run
+    kms_keys: int = 2
+    public_ipv4: int = 3
+    retention_hours: int = 24
+    merge_every_seconds: int = 60
+    firewall_rules: int = 0
     transfer_out: bool = True  # senders are outside of AWS
     cards: int | None = None  # that pay, all as often; None: the profiles are written as often as in the measured run
     detect_seconds: float = 2.0  # the window of detect-fraud's batches, in which a card's profile is written once
@@ -86,6 +96,23 @@ class Bill:
         return found
 
 
+def assume(found: Inventory, **given: Any) -> Assumptions:
+    """The assumptions that a stage's template makes; ``given`` ones go before them."""
+    of_template: dict[str, Any] = {
+        "on_demand": found.on_demand,
+        "alerts_on_demand": all(stream.shards is None for stream in found.streams),
+        "retention_hours": max((stream.retention_hours for stream in found.streams), default=DAY_HOURS),
+        "rpu": found.rpu or Assumptions.rpu,
+        **{name: getattr(found, name) for name in _COUNTED},
+    }
+    return Assumptions(**(of_template | given))
+
+
+_COUNTED = (
+    *("alarm_metrics", "dashboards", "kms_keys", "secrets", "public_ipv4", "merge_every_seconds", "firewall_rules"),
+)
+
+
 def read_prices(path: Path = PRICES) -> dict[str, Any]:
     """The price file: region, date, source, and prices by name."""
     return dict(json.loads(path.read_text(encoding="utf-8")))
@@ -141,16 +168,31 @@ def _lines(
     yield Line("S3", "requests, objects", requests * per_million, kept=kept)
     yield Line("CloudWatch", "logs", usage["log_bytes"] * per_million / GB * price["log_gb"])
     yield Line("CloudWatch", f"{usage['metrics']} metrics", fixed=usage["metrics"] * price["metric_month"])
-    yield Line("CloudWatch", f"{usage['alarms']} alarms", fixed=usage["alarms"] * price["alarm_month"])
     ours = "write-to-kinesis" in usage["functions"]
+    alarms = given.alarm_metrics if ours and given.alarm_metrics is not None else usage["alarms"]
+    yield Line("CloudWatch", f"{alarms} alarm metrics", fixed=alarms * price["alarm_month"])
     if ours:
-        yield Line("CloudWatch", "dashboards", fixed=given.dashboards * price["dashboard_month"])
         reads = usage["secret_reads"] * per_million * price["secret_read"]
         yield Line("Secrets Manager", "secrets", reads, given.secrets * price["secret_month"])
+        yield from _standing(price, given)
         hours = given.batch_runs * (10 / 60 + 2 * 3 / 60)
         yield Line("Glue", f"{given.batch_runs} batch runs", fixed=hours * price["glue_dpu_hour"])
     rpu_hours = given.rpu * given.warehouse_hours
     yield Line("Redshift Serverless", f"{given.rpu} RPU", fixed=rpu_hours * price["redshift_rpu_hour"])
+
+
+def _standing(price: Mapping[str, float], given: Assumptions) -> Iterator[Line]:
+    """What a stage has of keys, addresses, dashboards, and the statements that run by the clock."""
+    yield Line("CloudWatch", f"{given.dashboards} dashboards", fixed=given.dashboards * price["dashboard_month"])
+    yield Line("KMS", f"{given.kms_keys} keys", fixed=given.kms_keys * price["kms_key_month"])
+    statements = given.warehouse_hours * 3600 / given.merge_every_seconds * STATEMENTS_PER_PASS
+    read = price["secret_read"] + price["kms_request"]  # the secret lies under a key of the stage
+    yield Line("Secrets Manager", "reads by the Data API", fixed=statements * read)
+    addresses = given.public_ipv4 * HOURS * price["ipv4_hour"]
+    yield Line("VPC", f"{given.public_ipv4} public IPv4 addresses", fixed=addresses)
+    if given.firewall_rules:
+        fixed = price["firewall_month"] + given.firewall_rules * price["firewall_rule_month"]
+        yield Line("WAF", f"{given.firewall_rules} rules", fixed=fixed)
 
 
 def _functions(
@@ -180,16 +222,22 @@ def _streams(
         main = name == "transactions"
         gigabytes = stream["bytes"] * per_million / GB
         consumers = load.consumers if main else 1
-        if given.on_demand:
+        if given.on_demand and (main or given.alerts_on_demand):
             moved = gigabytes * (price["kinesis_in_gb"] + consumers * price["kinesis_out_gb"])
             yield Line("Kinesis", f"{name}, on demand", moved, HOURS * price["kinesis_stream_hour"])
             shards = 4
+            longer = gigabytes * (given.retention_hours - DAY_HOURS) / HOURS * price["kinesis_extended_gb_month"]
         else:
             shards = load.shards(rate) if main else 1
             units = stream["put_units"] * per_million * price["kinesis_put_unit"]
             what = f"{name}, {shards} shard{'s' if shards > 1 else ''}"
             yield Line("Kinesis", what, units, shards * HOURS * price["kinesis_shard_hour"])
+            longer = shards * HOURS * price["kinesis_extended_shard_hour"]
         if "write-to-kinesis" in usage["functions"]:
+            if given.retention_hours > DAY_HOURS:
+                paid = "variable" if given.on_demand and (main or given.alerts_on_demand) else "fixed"
+                what = f"{name}, kept for {given.retention_hours} hours"
+                yield Line("Kinesis", what, **{paid: longer})
             # A data key is asked for every five minutes, per shard, by its writer and each reader.
             asked = shards * (1 + consumers) * HOURS * 12
             yield Line("KMS", f"keys of {name}", fixed=asked * price["kms_request"])

@@ -75,6 +75,14 @@ def look(stage: Stage) -> Plan:
     )
 
 
+def exists(stage: Stage) -> bool:
+    """Whether CloudFormation still has the stage's stack, with anything in it."""
+    try:
+        return any(_resources(stage, f"{SERVICE}-{stage.name}"))
+    except ClientError:
+        return False
+
+
 def count(s3: Any, bucket: str) -> Bucket:
     """Count what is in a bucket, all its versions."""
     objects = old = markers = size = 0

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError as AwsError
 from client.aws import Stage
 from client.errors import ClientError
 from client.remove.emptying import empty
+from client.remove.leftovers import delete, log_leftovers
 from client.remove.plan import Plan
 from local.settings import REPOSITORY, Settings
 
@@ -44,6 +45,7 @@ def remove(stage: Stage, plan: Plan, tell: Tell, framework: Callable[[Stage], in
     for group in left_groups(stage, plan):
         stage.client("logs").delete_log_group(logGroupName=group)
         tell(f"{group}: deleted")
+    delete(stage, log_leftovers(stage), tell)
 
 
 def left_groups(stage: Stage, plan: Plan) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from client.verify.line import FAILED, OK, SKIPPED, CheckFailedError, Line, NotA
 from client.verify.rows import Sample
 
 Tell = Callable[[Line], None]
+_ERROR = re.compile(r"\w+(?:Error|Exception)\b|timed out", re.IGNORECASE)  # not the line that announces a traceback
 
 
 @dataclass
@@ -103,8 +105,8 @@ def _error_of(message: str) -> str:
     try:
         line: Any = json.loads(message)
     except ValueError:
-        wrong = ("Error", "Exception", "Traceback", "timed out")
-        return message.strip().splitlines()[-1] if any(word in message for word in wrong) else ""
+        found = [text.strip() for text in message.splitlines() if _ERROR.search(text)]
+        return found[-1] if found else ""
     if not isinstance(line, dict) or line.get("level") not in ("ERROR", "CRITICAL", "WARNING"):
         return ""
     parts = [line.get("message"), line.get("error"), line.get("exception_name"), line.get("reason")]

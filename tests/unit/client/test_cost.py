@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from client import cli
+from client.cost import template
 from client.cost.model import (
     GB,
     HOURS,
@@ -18,12 +19,14 @@ from client.cost.model import (
     SECONDS,
     Assumptions,
     Bill,
+    assume,
     bill,
     profile_writes,
     read_prices,
     stream_load,
 )
 from client.cost.shards import Load
+from tests.template.template import packaged
 
 PRICED = read_prices()
 USAGE: dict[str, Any] = {
@@ -127,6 +130,39 @@ def test_on_demand_is_paid_by_the_gigabyte_and_needs_no_shards() -> None:
     assert kinesis.fixed == pytest.approx(2 * HOURS * 0.04)
     gigabytes = 350_000 * 1000 / GB, 500 * 1000 / GB
     assert kinesis.variable == pytest.approx(gigabytes[0] * (0.08 + 4 * 0.04) + gigabytes[1] * (0.08 + 0.04))
+
+
+def test_what_stands_costs_by_the_month_whatever_is_sent() -> None:
+    one = of(dashboards=2, alarm_metrics=56, kms_keys=2, secrets=2, public_ipv4=3, merge_every_seconds=20)
+    fixed = {line.what: line.fixed for line in one.lines}
+    assert fixed["2 dashboards"] == pytest.approx(6.0)
+    assert fixed["56 alarm metrics"] == pytest.approx(5.6)
+    assert fixed["2 keys"] == pytest.approx(2.0)
+    assert fixed["3 public IPv4 addresses"] == pytest.approx(3 * HOURS * 0.005)
+    assert fixed["reads by the Data API"] == pytest.approx(HOURS * 3600 / 20 * 3 * (5e-6 + 3e-6))
+
+
+def test_a_longer_retention_is_paid_by_the_shard_hour_or_on_demand_by_what_is_kept() -> None:
+    small = {line.what: line for line in of(retention_hours=168).lines}
+    assert small["transactions, kept for 168 hours"].fixed == pytest.approx(HOURS * 0.02)
+    large = {line.what: line for line in of(retention_hours=168, on_demand=True).lines}
+    kept = 350_000 * 1000 / GB * (168 - 24) / HOURS * 0.1
+    assert large["transactions, kept for 168 hours"].variable == pytest.approx(kept)
+    assert not [line for line in of().lines if "kept for" in line.what]
+
+
+def test_a_template_says_what_a_stage_is_made_of() -> None:
+    prod, dev = (template.read(packaged(stage).resources) for stage in ("prod", "dev"))
+    assert (prod.dashboards, prod.kms_keys, prod.secrets, prod.public_ipv4) == (2, 2, 2, 3)
+    assert (prod.rpu, dev.rpu) == (32, 8)
+    assert (prod.on_demand, dev.on_demand) == (True, False)
+    assert (prod.merge_every_seconds, dev.merge_every_seconds) == (20, 60)
+    assert {stream.retention_hours for stream in prod.streams} == {168}
+    alarms = packaged("prod").of_type("AWS::CloudWatch::Alarm").values()
+    assert prod.alarm_metrics > len(alarms), "a math expression's metrics are counted each"
+    assert assume(prod).rpu == 32
+    assert assume(prod, rpu=64).rpu == 64
+    assert template.read(packaged("dev", "webFirewall=firewall").resources).firewall_rules == 3
 
 
 def test_with_many_cards_each_transaction_writes_its_cards_profile_and_with_few_they_share_one() -> None:

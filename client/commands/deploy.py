@@ -1,0 +1,26 @@
+"""`swipeline deploy`: a stage onto AWS, and its warehouse up to date."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from client import output
+from client.aws import Stage, explained
+from client.errors import ClientError
+
+
+def deploy(
+    stage: Annotated[str, typer.Option(help="Stage to deploy; there is no default.")],
+    param: Annotated[list[str] | None, typer.Option(help="A stage parameter, name=value. Repeatable.")] = None,
+) -> None:
+    """Deploy a stage to AWS with the Serverless Framework, then migrate its warehouse."""
+    from client.deploy.run import deploy as run
+
+    where = Stage(stage)
+    if where.local:
+        raise ClientError("Stage local is deployed with `swipeline up`.")
+    _ = where.region  # one that the template cannot serve is an error before anything is made
+    with explained(where):
+        run(where, param or [], output.note)
