@@ -31,8 +31,8 @@ _NOW = "CAST(current_timestamp AS TIMESTAMP)"
 class Compiled:
     """A statement ready to run.
 
-    `kind` is query, dml, ddl, alter, create, copy, truncate, lock, maintenance, comment, privilege or nothing. `named` are a
-    query's relations (see privileges.py); `dropped` are the relations that a DROP takes away.
+    `kind` is query, dml, ddl, alter, create, copy, truncate, lock, maintenance, comment, privilege or nothing. `named`
+    are a query's relations (see privileges.py); `dropped` are the relations that a DROP takes away.
     """
 
     kind: str
