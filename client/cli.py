@@ -19,6 +19,7 @@ from client.commands import (
     find,
     generate,
     logs,
+    migrate,
     quarantine,
     reconcile,
     remove,
@@ -62,6 +63,7 @@ app.command("replay")(replay.replay)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(alerts.app, name="alerts")
 app.command("verdict")(alerts.verdict)
+app.command("migrate")(migrate.migrate)
 app.command("rotate-card-key")(rotate.rotate_card_key)
 app.command("train")(train.train)
 app.command("score")(score.score)

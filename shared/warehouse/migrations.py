@@ -32,6 +32,8 @@ _CREATE_LEDGER = [
 ]
 _READ_LEDGER = f"SELECT number, name, checksum FROM {LEDGER} ORDER BY number"  # noqa: S608  a constant
 
+_FAIL_IF_ANY = "SELECT CAST(CASE WHEN COUNT(*) = 0 THEN '0' ELSE 'applied by another run' END AS INTEGER) AS first"
+
 
 class MigrationError(Exception):
     """The warehouse and this release do not fit together; the message says what was found, and what to do."""
@@ -121,7 +123,7 @@ def _transaction(migration: Migration) -> list[str]:
     # Fails where another run was first, since not every statement does when it is repeated.
     once = (
         "SELECT CAST(CASE WHEN COUNT(*) = 0 THEN '0' ELSE 'was applied by another run' END AS INTEGER) AS first "
-        f"FROM {LEDGER} WHERE number = {migration.number}"  # noqa: S608
+        f"FROM {LEDGER} WHERE number = {migration.number}"
     )
     return [f"LOCK {LEDGER}", once, *migration.statements, note]
 
