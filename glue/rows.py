@@ -165,7 +165,7 @@ def _column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     """Give a field's canonical values in the table's type; a value that does not fit raises, it is never changed."""
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         return pa.array(values, pa.string()).cast(kind)
-    if pa.types.is_decimal(kind) and isinstance(values[0], float):
+    if pa.types.is_decimal(kind) and any(isinstance(value, float) for value in values):
         return pa.array(values, pa.float64()).cast(kind)
     return pa.array(values, kind)
 

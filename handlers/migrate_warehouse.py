@@ -14,7 +14,8 @@ from shared.warehouse.data_api import Warehouse
 from shared.warehouse.delivery import publish_jsonpaths
 from shared.warehouse.glue_package import publish_job
 from shared.warehouse.marts import install
-from shared.warehouse.sql import read_statements
+from shared.warehouse.migrations import migrate
+from shared.warehouse.progress import Progress
 
 RESERVE_SECONDS = 10.0
 WAIT_SECONDS = 240.0  # a workgroup that slept takes a while to wake
@@ -32,13 +33,28 @@ def stores() -> tuple[Warehouse, Bucket]:
 
 
 @observed
-def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Migrate; every statement is idempotent, so it may run at any time. Raises what the warehouse says if it fails."""
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Migrate: apply what is pending, install the marts. It may run at any time. Raises what the warehouse says.
+
+    The event's ``run``, if it has one, names the object that tells how far it is (shared/warehouse/progress.py).
+    """
     warehouse, delivery = stores()
-    published = [publish_jsonpaths(delivery), *publish_job(delivery)]
-    statements = read_statements("ddl.sql")
-    warehouse.run("migrate-warehouse", statements, seconds_left(context, RESERVE_SECONDS, WAIT_SECONDS))
-    marts = install(warehouse, seconds_left(context, RESERVE_SECONDS, WAIT_SECONDS))
+    progress = Progress(delivery, event.get("run") or context.aws_request_id)
+
+    def seconds() -> float:
+        return seconds_left(context, RESERVE_SECONDS, WAIT_SECONDS)
+
+    try:
+        progress.tell("publish jsonpaths and the Glue job")
+        published = [*publish_jsonpaths(delivery), *publish_job(delivery)]
+        applied = migrate(warehouse, seconds, lambda name: progress.tell(f"apply {name}"))
+        progress.tell("install the marts")
+        marts = install(warehouse, seconds())
+    except Exception as error:
+        progress.end(error)
+        raise
+    done: dict[str, Any] = {"migrations": applied, "marts": marts, "published": published}
+    progress.end(**done)
     metrics.add_metric(name="Migrated", unit="Count", value=1)
-    logger.info("migrated", extra={"statements": len(statements), "marts": marts, "published": published})
-    return {"statements": len(statements), "marts": marts, "published": published}
+    logger.info("migrated", extra=done)
+    return done

@@ -10,10 +10,7 @@ DROP TABLE IF EXISTS batch_transaction;
 DROP TABLE IF EXISTS batch_known;
 
 CREATE TEMP TABLE batch_transaction AS
-SELECT
-    transaction_id, occurred_at, card_id, card_key_id, card_last4, customer_id, merchant_id, merchant, category, amount,
-    first_name, last_name, gender, street, city, state, zip, latitude, longitude, city_population, job, date_of_birth,
-    merchant_latitude, merchant_longitude, is_fraud
+SELECT ${COLUMNS}
 FROM staging.transaction
 WHERE 1 = 0;
 
@@ -39,15 +36,8 @@ SELECT COUNT(*) AS known
 FROM batch_transaction AS batch
 INNER JOIN core.transaction AS fact ON fact.transaction_id = batch.transaction_id;
 
-INSERT INTO staging.transaction (
-    transaction_id, occurred_at, card_id, card_key_id, card_last4, customer_id, merchant_id, merchant, category, amount,
-    first_name, last_name, gender, street, city, state, zip, latitude, longitude, city_population, job, date_of_birth,
-    merchant_latitude, merchant_longitude, is_fraud
-)
-SELECT
-    transaction_id, occurred_at, card_id, card_key_id, card_last4, customer_id, merchant_id, merchant, category, amount,
-    first_name, last_name, gender, street, city, state, zip, latitude, longitude, city_population, job, date_of_birth,
-    merchant_latitude, merchant_longitude, is_fraud
+INSERT INTO staging.transaction (${COLUMNS})
+SELECT ${COLUMNS}
 FROM batch_transaction;
 
 -- The reconciliation: what was copied must be what the job wrote, and all of it must now be in core.

@@ -23,7 +23,7 @@ _ADDABLE = (exp.NotNullColumnConstraint, exp.DefaultColumnConstraint, exp.Encode
 
 @dataclass(frozen=True)
 class Alter:
-    """One change of a table's columns: ``added``, or of ``column``: a new name, a new type, or (with neither) its end."""
+    """One change of a table: ``added``, or ``column`` with a new name, with a new type, or (with neither) dropped."""
 
     schema: str | None
     table: str
@@ -97,7 +97,7 @@ def apply(connection: Any, alter: Alter) -> None:
     place = catalog.find_table(connection, alter.table, alter.schema)
     assert place
     name = f'temp."{alter.table}"' if place[0] == "temp" else f'"{place[1]}"."{alter.table}"'
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE _altered AS SELECT * FROM {name}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE _altered AS SELECT * FROM {name}")  # noqa: S608
     connection.execute(f"DROP TABLE {name}")
     temporary = "TEMP " if place[0] == "temp" else ""
     connection.execute(f"CREATE {temporary}TABLE {name} ({', '.join(column.definition() for column in after)})")
@@ -157,7 +157,8 @@ def _columns(connection: Any, alter: Alter) -> list[Column]:
     place = catalog.find_table(connection, alter.table, alter.schema)
     assert place
     comments = connection.execute(
-        "SELECT column_name, comment FROM duckdb_columns() WHERE database_name = ? AND schema_name = ? AND table_name = ?",
+        "SELECT column_name, comment FROM duckdb_columns()"
+        " WHERE database_name = ? AND schema_name = ? AND table_name = ?",
         [*place, alter.table],
     ).fetchall()
     attributes = {name: json.loads(text) if text else {} for name, text in comments}
@@ -180,6 +181,6 @@ def _move_remarks(connection: Any, alter: Alter, schema: str) -> None:
     of_column = "WHERE schema_name = ? AND relation = ? AND column_name = ?"
     if alter.renamed:
         values = [alter.renamed, schema, alter.table, alter.column]
-        connection.execute(f"UPDATE main._comment SET column_name = ? {of_column}", values)
+        connection.execute(f"UPDATE main._comment SET column_name = ? {of_column}", values)  # noqa: S608
     elif alter.column and not alter.type:
         connection.execute(f"DELETE FROM main._comment {of_column}", [schema, alter.table, alter.column])  # noqa: S608

@@ -39,8 +39,8 @@ class Compiled:
     """A statement ready to run.
 
     `kind` is query, dml, ddl, alter, create, view, copy, truncate, lock, maintenance, comment, privilege, set, begin,
-    commit, rollback or nothing. `named` are its relations (see privileges.py); `dropped` those that a DROP takes away. A
-    query or a change of data has a `tree`, which becomes DuckDB SQL once the types of its columns are known: see
+    commit, rollback or nothing. `named` are its relations (see privileges.py); `dropped` those that a DROP takes away.
+    A query or a change of data has a `tree`, which becomes DuckDB SQL once the types of its columns are known: see
     sql_for().
     """
 

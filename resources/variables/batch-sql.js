@@ -5,13 +5,16 @@
 const { readFileSync } = require('node:fs');
 const path = require('node:path');
 
+// Column lists, of the one description (scripts/schema_files.py), are the same in every run.
+const LISTS = JSON.parse(readFileSync(path.join(__dirname, '..', '..', 'redshift', 'columns.json'), 'utf8'));
 const VALUES = { MANIFEST: '$run.manifest.S', COPY_ROLE_ARN: '$copyRole', OLDEST: '$run.oldest.N', NEWEST: '$run.newest.N' };
 const MOST_STATEMENTS = 40; // of a BatchExecuteStatement
 
 // As shared/warehouse/sql.py does: at each semicolon that ends a line, without the lines of comments.
 function statements(name) {
   const text = readFileSync(path.join(__dirname, '..', '..', 'redshift', name), 'utf8');
-  return text.replace(/^[ \t]*--.*$/gm, '').split(/;[ \t]*(?:\n|$)/).map((part) => part.trim()).filter(Boolean);
+  const filled = text.replace(/\$\{(\w+)\}/g, (whole, name) => LISTS[name] || whole);
+  return filled.replace(/^[ \t]*--.*$/gm, '').split(/;[ \t]*(?:\n|$)/).map((part) => part.trim()).filter(Boolean);
 }
 
 function filledIn(statement) {

@@ -1,14 +1,20 @@
-"""What Firehose's COPY reads beside the data: the jsonpaths file, published to the delivery bucket."""
+"""What Firehose's COPY reads beside the data: the jsonpaths files, published to the delivery bucket."""
 
 from __future__ import annotations
 
 from shared.sinks.bucket import Bucket
 from shared.warehouse.sql import DIRECTORY
 
-JSONPATHS = "jsonpaths/transaction.json"
+FOLDER = "jsonpaths"
 
 
-def publish_jsonpaths(bucket: Bucket) -> str:
-    """Put redshift/jsonpaths/transaction.json to the key of the same name; give the key. Raises as Bucket.put does."""
-    bucket.put(JSONPATHS, (DIRECTORY / JSONPATHS).read_bytes(), "application/json")
-    return JSONPATHS
+def publish_jsonpaths(bucket: Bucket) -> list[str]:
+    """Put redshift/jsonpaths to keys of the same names; give the keys. Raises as Bucket.put does.
+
+    There is a file for each version of the line, and none of them ever changes: a COPY of the release before, which is
+    still under way or rolled back to, finds its own.
+    """
+    keys = [f"{FOLDER}/{path.name}" for path in sorted((DIRECTORY / FOLDER).glob("*.json"))]
+    for key in keys:
+        bucket.put(key, (DIRECTORY / key).read_bytes(), "application/json")
+    return keys

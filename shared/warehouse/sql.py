@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from string import Template
 
@@ -14,8 +16,15 @@ _SAFE_VALUE = re.compile(r"[A-Za-z0-9_.:/@+=-]+")
 _COMMENT_LINE = re.compile(r"^[ \t]*--.*$", re.MULTILINE)
 
 
+@cache
+def columns() -> dict[str, str]:
+    """Give the column lists by their names in SQL: the one description's, written by scripts/schema_files.py."""
+    found: dict[str, str] = json.loads((DIRECTORY / "columns.json").read_text(encoding="utf-8"))
+    return found
+
+
 def read_statements(name: str, **values: str) -> list[str]:
-    """Give the statements of ``redshift/<name>``, each ``${variable}`` replaced.
+    """Give the statements of ``redshift/<name>``, each ``${variable}`` replaced: by a list of columns, or a value.
 
     Raises FileNotFoundError without the file, KeyError if a variable has no value, ValueError as :func:`fill_in` and
     :func:`split_statements` do.
@@ -28,7 +37,7 @@ def fill_in(text: str, values: Mapping[str, str]) -> str:
     for name, value in values.items():
         if not _SAFE_VALUE.fullmatch(value) or "--" in value:
             raise ValueError(f"the value of {name} is not a plain name, and may not go into SQL")
-    return Template(text).substitute(values)
+    return Template(text).substitute({**columns(), **values})
 
 
 def split_statements(text: str) -> list[str]:

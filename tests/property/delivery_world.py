@@ -29,13 +29,14 @@ from local.redshift.engine import Database
 from local.redshift.errors import SqlError
 from local.redshift.translate import Compiled, compile_statement, parse
 from shared.transaction.schema import FIELDS
-from shared.warehouse.sql import DIRECTORY, read_statements
+from shared.warehouse.migrations import all_statements
+from shared.warehouse.sql import DIRECTORY, columns, fill_in, read_statements
 from tests.unit.fakes.events import SHARD
 from tests.unit.fakes.faults import client_error
 
 OPERATIONS = ("GetShardIterator", "GetRecords", "PutObject", "ExecuteStatement", "DescribeStatement")
 MOST_STATEMENTS = 200
-BUCKET, JSONPATHS = "delivery", "jsonpaths/transaction.json"
+BUCKET, JSONPATHS = "delivery", columns()["JSONPATHS"]
 
 
 class Trouble(Enum):
@@ -60,7 +61,7 @@ class Warehouse:
         self._folder = Path(tempfile.mkdtemp(prefix="swipeline-property-"))
         self._database = Database(self._folder / "swipeline.duckdb")
         self._merge = [compile_statement(parse(sql)) for sql in read_statements("merge.sql")]
-        self.run([compile_statement(parse(sql)) for sql in read_statements("ddl.sql")])
+        self.run([compile_statement(parse(sql)) for sql in all_statements()])
 
     def run(self, statements: Sequence[Compiled], objects: Any = None) -> list[list[Any]]:
         """Run statements as one transaction; the rows of the last query. Raises SqlError, and then nothing was done."""
@@ -280,7 +281,7 @@ def _rows(page: list[list[dict[str, Any]]]) -> list[list[Any]]:
 
 def _delivery_stream(buffer_bytes: int) -> DeliveryStream:
     role = "arn:aws:iam::000000000000:role/delivery"
-    options = (DIRECTORY / "copy_options").read_text().strip().replace("${DeliveryBucket}", BUCKET)
+    options = fill_in((DIRECTORY / "copy_options").read_text().strip(), {"DeliveryBucket": BUCKET})
     return DeliveryStream(
         name="to-warehouse",
         arn="arn:aws:firehose:us-east-1:000000000000:deliverystream/to-warehouse",

@@ -103,7 +103,10 @@ def expected(function: str, on_aws: bool) -> Permissions:
         case "merge-warehouse":
             return trace() | run_sql(on_aws)
         case "migrate-warehouse":
-            published = {("s3:PutObject", f"${{DeliveryBucket.Arn}}/{folder}/*") for folder in ("jsonpaths", "glue")}
+            published = {
+                ("s3:PutObject", f"${{DeliveryBucket.Arn}}/{folder}/*")
+                for folder in ("jsonpaths", "migrations", "glue")
+            }
             return trace() | run_sql(on_aws) | published
         case "rotate-card-key":
             actions = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")

@@ -46,9 +46,12 @@ def test_every_function_finds_its_handler_in_the_zip(template: Template) -> None
 
 
 def test_functions_read_their_sql_where_the_zip_puts_it(template: Template) -> None:
-    assert {"redshift/ddl.sql", "redshift/merge.sql", "redshift/jsonpaths/transaction.json"} <= set(
-        functions_zip(template).namelist()
-    )
+    assert {
+        "redshift/migrations/0001_baseline.sql",
+        "redshift/merge.sql",
+        "redshift/columns.json",
+        "redshift/jsonpaths/transaction-1.json",
+    } <= set(functions_zip(template).namelist())
 
 
 def test_the_model_is_packaged_without_its_training_and_adds_little(template: Template) -> None:

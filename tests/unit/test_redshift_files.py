@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from pathlib import Path
@@ -12,8 +13,10 @@ from sqlglot import exp
 
 from fraud.alert import Alert
 from fraud.verdict import VERDICT_COLUMNS
-from shared.transaction.schema import FIELDS
-from shared.warehouse.sql import split_statements
+from scripts.schema_files import contents
+from shared.transaction.schema import FIELDS, SCHEMA_VERSION
+from shared.warehouse.migrations import all_statements, read_migrations
+from shared.warehouse.sql import read_statements
 
 REDSHIFT = Path(__file__).parents[2] / "redshift"
 # Constructs of other databases that Redshift refuses.
@@ -21,26 +24,31 @@ NOT_REDSHIFT = ("ON CONFLICT", "RETURNING", "INDEX", "SERIAL", "CREATE OR REPLAC
 
 
 def statements(name: str) -> list[str]:
-    return split_statements((REDSHIFT / name).read_text())
+    return read_statements(name)
 
 
 def create_tables() -> dict[str, exp.Create]:
-    parsed = [sqlglot.parse_one(sql, read="redshift") for sql in statements("ddl.sql")]
-    return {
-        f"{node.this.this.db}.{node.this.this.name}": node
-        for node in parsed
-        if isinstance(node, exp.Create) and node.args["kind"] == "TABLE"
-    }
+    """Every table as all migrations leave it."""
+    tables: dict[str, exp.Create] = {}
+    for sql in all_statements():
+        node = sqlglot.parse_one(sql, read="redshift")
+        if isinstance(node, exp.Create) and node.args["kind"] == "TABLE":
+            tables[f"{node.this.this.db}.{node.this.this.name}"] = node
+        elif isinstance(node, exp.Alter):
+            (added,) = node.args["actions"]
+            assert isinstance(added, exp.ColumnDef), f"teach this test what {sql} does"
+            tables[f"{node.this.db}.{node.this.name}"].this.append("expressions", added)
+    return tables
 
 
 def columns(node: exp.Create) -> dict[str, str]:
     return {column.name: column.args["kind"].sql("redshift").replace(" ", "") for column in node.this.expressions}
 
 
-def test_the_staging_table_has_the_schemas_fields_in_order_and_when_they_were_loaded() -> None:
+def test_the_staging_table_has_the_schemas_fields_and_when_they_were_loaded() -> None:
     found = columns(create_tables()["staging.transaction"])
     expected = {f.name: exp.DataType.build(f.kind.redshift, dialect="redshift").sql("redshift") for f in FIELDS}
-    assert list(found) == [*expected, "schema_version", "loaded_at"]
+    assert set(found) == {*expected, "schema_version", "loaded_at"}
     assert {name: found[name] for name in expected} == {n: kind.replace(" ", "") for n, kind in expected.items()}
 
 
@@ -58,7 +66,7 @@ def test_every_column_but_the_optional_ones_refuses_null() -> None:
         for column in node.this.expressions:
             kinds = [constraint.kind for constraint in column.args.get("constraints") or []]
             required = any(isinstance(kind, exp.NotNullColumnConstraint) for kind in kinds)
-            optional = {"is_fraud", "schema_version", "shadow_score", "shadow_model"}
+            optional = {"schema_version", "shadow_score", "shadow_model"} | {f.name for f in FIELDS if f.nullable}
             optional |= set(VERDICT_COLUMNS) if table == "staging.alert_event" else set()
             assert required == (column.name not in optional), (table, column.name)
 
@@ -92,18 +100,32 @@ def test_alerts_have_the_fields_of_an_alert_in_order() -> None:
     assert {name: judged[name] for name in VERDICT_COLUMNS} == {name: staged[name] for name in VERDICT_COLUMNS}
 
 
-def test_the_ddl_can_be_run_again() -> None:
-    for sql in statements("ddl.sql"):
+def test_the_first_migration_changes_nothing_in_a_warehouse_that_has_its_tables() -> None:
+    for sql in read_migrations()[0].statements:
         assert re.match(r"CREATE (TABLE|SCHEMA) IF NOT EXISTS ", sql), sql[:60]
 
 
-def test_the_jsonpaths_are_the_version_and_the_fields_in_order() -> None:
-    paths = json.loads((REDSHIFT / "jsonpaths/transaction.json").read_text())
-    assert paths == {"jsonpaths": [f"$[{number}]" for number in range(len(FIELDS) + 1)]}
+def test_core_has_a_column_for_each_field_where_the_description_says_that_it_belongs() -> None:
+    tables = create_tables()
+    for field in FIELDS:
+        table = {"purchase": "core.transaction", "customer": "core.customer", "merchant": "core.merchant"}[field.of]
+        assert field.name in columns(tables[table]), (table, field.name)
+
+
+def test_column_lists_jsonpaths_and_the_data_dictionary_are_what_the_description_says() -> None:
+    for path, text in contents().items():
+        assert path.read_text(encoding="utf-8") == text, f"{path.name} is old: run `make schema-files`"
+
+
+def test_a_version_of_the_line_keeps_the_places_of_the_one_before() -> None:
+    files = [REDSHIFT / f"jsonpaths/transaction-{version}.json" for version in range(1, SCHEMA_VERSION + 1)]
+    places = [json.loads(file.read_text())["jsonpaths"] for file in files]
+    assert all(after[: len(before)] == before for before, after in itertools.pairwise(places))
 
 
 def test_the_copy_options_are_the_delivery_streams() -> None:
     options = (REDSHIFT / "copy_options").read_text().strip()
+    options = options.replace("${JSONPATHS}", "${file(redshift/columns.json):JSONPATHS}")
     assert options in (REDSHIFT.parent / "resources/delivery.yml").read_text()
 
 
@@ -113,9 +135,9 @@ def test_the_manifest_template_is_a_manifest_whose_files_are_mandatory() -> None
     assert all(set(entry) == {"url", "mandatory"} and entry["mandatory"] is True for entry in manifest["entries"])
 
 
-@pytest.mark.parametrize("name", ["ddl.sql", "merge.sql"])
+@pytest.mark.parametrize("name", ["merge.sql", *sorted(path.name for path in (REDSHIFT / "migrations").iterdir())])
 def test_each_file_fits_in_one_batch_and_uses_only_redshifts_sql(name: str) -> None:
-    found = statements(name)
+    found = statements(name if name == "merge.sql" else f"migrations/{name}")
     assert 0 < len(found) <= 40
     for sql in found:
         assert len(sql.encode()) < 100_000

@@ -53,7 +53,7 @@ def test_a_variable_without_a_value_is_an_error() -> None:
         fill_in("${name}", {})
 
 
-@pytest.mark.parametrize("name", ["ddl.sql", "merge.sql"])
+@pytest.mark.parametrize("name", ["migrations/0001_baseline.sql", "merge.sql"])
 def test_the_files_of_the_project_are_within_the_limits_of_the_data_api(name: str) -> None:
     statements = read_statements(name)
     assert 0 < len(statements) <= 40

@@ -19,6 +19,7 @@ from fraud.alert import Alert
 from local.redshift.engine import Database
 from local.redshift.translate import compile_text
 from shared.warehouse.marts import FILES
+from shared.warehouse.migrations import all_statements
 from shared.warehouse.sql import read_statements
 from tests.conformance.redshift.test_merge import Row, row
 
@@ -62,7 +63,7 @@ class World:
 
     def __init__(self, folder: Path) -> None:
         self.database = Database(folder / "swipeline.duckdb")
-        self.run("ddl.sql")
+        self.sql(*all_statements())
         for name in FILES:
             self.run(f"marts/{name}.sql")
 

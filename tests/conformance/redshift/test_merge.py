@@ -14,13 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.transaction.schema import FIELDS, SCHEMA_VERSION
-from shared.warehouse.sql import split_statements
+from shared.warehouse.migrations import all_statements
+from shared.warehouse.sql import columns, fill_in, read_statements
 from tests.conformance.redshift.conftest import ROLE, Redshift
 
 FILES = Path(__file__).parents[3] / "redshift"
-DDL = split_statements((FILES / "ddl.sql").read_text())
-MERGE = split_statements((FILES / "merge.sql").read_text())
-OPTIONS = (FILES / "copy_options").read_text().replace("${DeliveryBucket}", "b").strip()
+DDL = all_statements()
+MERGE = read_statements("merge.sql")
+OPTIONS = fill_in((FILES / "copy_options").read_text().strip(), {"DeliveryBucket": "b"})
 NAMES = [field.name for field in FIELDS]
 COPY = (
     f"COPY staging.transaction ({', '.join(['schema_version', *NAMES])}) FROM 's3://b/manifest'"
@@ -138,7 +139,7 @@ class Warehouse:
     def __init__(self, redshift: Redshift) -> None:
         self.redshift = redshift
         redshift.ok(DDL)
-        redshift.s3.put("s3://b/jsonpaths/transaction.json", (FILES / "jsonpaths/transaction.json").read_bytes())
+        redshift.s3.put("s3://b/" + columns()["JSONPATHS"], (FILES / columns()["JSONPATHS"]).read_bytes())
 
     def empty(self) -> None:
         tables = ("staging.transaction", "core.transaction", "core.customer", "core.merchant")
@@ -232,9 +233,16 @@ def test_at_equal_times_the_greater_id_gives_a_dimension_its_attributes(
     assert warehouse.redshift.rows("SELECT category FROM core.merchant") == [("category 2",)]
 
 
-def test_a_line_of_an_unknown_schema_version_is_left_to_quarantine(warehouse: Warehouse) -> None:
+def test_a_newer_releases_line_is_merged_with_the_fields_that_are_known(warehouse: Warehouse) -> None:
     warehouse.load([row(1, 1, 1, 1, 1)])
     warehouse.load([row(2, 1, 1, 1, 1)], version=SCHEMA_VERSION + 1)
+    assert warehouse.merge()["inserted"] == 2
+    assert warehouse.merge()["staged"] == 0
+
+
+def test_a_line_of_a_version_that_nobody_writes_is_left_to_quarantine(warehouse: Warehouse) -> None:
+    warehouse.load([row(1, 1, 1, 1, 1)])
+    warehouse.load([row(2, 1, 1, 1, 1)], version=0)
     assert warehouse.merge()["inserted"] == 1
     assert warehouse.merge()["staged"] == 0
 

@@ -103,10 +103,11 @@ import os, signal, sys
 from pathlib import Path
 from local.redshift.engine import Database
 from local.redshift.translate import compile_statement, parse
+from shared.warehouse.migrations import all_statements
 from shared.warehouse.sql import read_statements
 with Database(Path(sys.argv[1])).session() as session:
     session.begin()
-    for sql in [*read_statements("ddl.sql"), "CREATE TABLE t (a VARCHAR(9))", "INSERT INTO t VALUES ('kept')"]:
+    for sql in [*all_statements(), "CREATE TABLE t (a VARCHAR(9))", "INSERT INTO t VALUES ('kept')"]:
         session.run(compile_statement(parse(sql)), 1, None)
     session.commit("statement")
     os.kill(os.getpid(), signal.SIGKILL)

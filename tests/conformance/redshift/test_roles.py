@@ -8,7 +8,7 @@ import pytest
 
 from shared.warehouse.data_api import Warehouse
 from shared.warehouse.marts import install
-from shared.warehouse.sql import read_statements
+from shared.warehouse.migrations import all_statements
 from tests.conformance.redshift.conftest import TARGET, Redshift
 
 SETUP = [
@@ -143,7 +143,7 @@ def test_the_analyst_reads_the_marts_and_neither_core_nor_staging_nor_what_the_r
     own_redshift: Redshift,
 ) -> None:
     warehouse = Warehouse(own_redshift.client, TARGET["WorkgroupName"], TARGET["Database"])
-    own_redshift.ok(read_statements("ddl.sql"))
+    own_redshift.ok(all_statements())
     install(warehouse, 60)
     own_redshift.gate.roles["ann"] = ("analyst",)
     marts = [table["name"] for table in own_redshift.client.list_tables(**TARGET, SchemaPattern="mart")["Tables"]]

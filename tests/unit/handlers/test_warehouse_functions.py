@@ -209,17 +209,25 @@ def test_migrating_runs_the_ddl_installs_the_marts_and_publishes_what_copy_reads
     _, delivery = module.stores()
     warehouse = Warehouse(api, "swipeline-test", "swipeline", clock=clock, sleep=clock.sleep)
     monkeypatch.setattr(module, "stores", lambda: (warehouse, delivery))
-    answer = module.handler({}, Context(remaining_ms=300_000))
-    (ddl,), marts = of(api, "migrate-warehouse"), of(api, "migrate-marts")
-    assert api.submitted == [ddl, *marts]
+    answer = module.handler({"run": "run-1"}, Context(remaining_ms=300_000))
+    (baseline,), marts = of(api, "migrate-warehouse"), of(api, "migrate-marts")
+    assert [batch["StatementName"] for batch in api.submitted[:3]] == [
+        "migrate-ledger", "read-migrations", "migrate-warehouse",
+    ]  # fmt: skip
+    assert baseline["Sqls"][0] == "LOCK core.schema_migration"
+    assert baseline["Sqls"][-1].startswith("INSERT INTO core.schema_migration")
     assert [sql for batch in marts for sql in batch["Sqls"]].count("CREATE ROLE analyst") == 1 - has_role
     assert answer == {
-        "statements": len(ddl["Sqls"]),
+        "migrations": ["0001_baseline"],
         "marts": sum(len(batch["Sqls"]) for batch in marts) - 1,  # the question whether there is a role
-        "published": ["jsonpaths/transaction.json", "glue/job.py", "glue/swipeline.zip"],
+        "published": ["jsonpaths/transaction-1.json", "glue/job.py", "glue/swipeline.zip"],
     }
-    published = stage.s3.get_object(Bucket="delivery", Key="jsonpaths/transaction.json")["Body"].read()
+    published = stage.s3.get_object(Bucket="delivery", Key="jsonpaths/transaction-1.json")["Body"].read()
     assert json.loads(published)["jsonpaths"][1] == "$[1]"
+    told = json.loads(stage.s3.get_object(Bucket="delivery", Key="migrations/run-1.json")["Body"].read())
+    assert told["state"] == "done"
+    assert told["result"] == answer
+    assert "apply 0001_baseline" in told["steps"]
 
 
 def test_a_ddl_that_is_refused_is_raised(stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch) -> None:

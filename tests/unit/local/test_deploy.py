@@ -26,9 +26,9 @@ def test_a_changed_added_or_removed_file_of_the_package_changes_the_fingerprint(
     seen = {fingerprint(settings)}
     (repository / "handlers" / "a.py").write_text("2")
     seen.add(fingerprint(settings))
-    (repository / "redshift" / "ddl.sql").write_text("")
+    (repository / "redshift" / "staged.sql").write_text("")
     seen.add(fingerprint(settings))
-    (repository / "redshift" / "ddl.sql").rename(repository / "redshift" / "merge.sql")
+    (repository / "redshift" / "staged.sql").rename(repository / "redshift" / "merge.sql")
     seen.add(fingerprint(settings))
     (repository / "serverless.yml").unlink()
     seen.add(fingerprint(settings))

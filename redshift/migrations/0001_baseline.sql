@@ -1,4 +1,4 @@
--- The warehouse's schemas and tables. Idempotent; the columns of staging.transaction are shared/transaction/schema.py's, tested against it.
+-- The schemas and tables as of release 1. It changes nothing in a warehouse that has them from before the ledger.
 -- Primary keys are left out on purpose: Redshift doesn't enforce them but plans as if they held. merge.sql keeps ids unique.
 
 CREATE SCHEMA IF NOT EXISTS staging;

@@ -1,0 +1,26 @@
+"""`swipeline migrate`: the warehouse's schema, after a deploy."""
+
+from __future__ import annotations
+
+from client import output
+from client.aws import Stage, explained
+from client.commands.options import JsonOption, StageOption
+
+
+def migrate(stage: StageOption = "local", as_json: JsonOption = False) -> None:
+    """Apply pending migrations to the warehouse of a stage, and install its marts. Safe to repeat."""
+    from client.migrate.run import migrate as run
+
+    where = Stage(stage)
+    with explained(where):
+        done = run(where, (lambda _: None) if as_json else _show)
+    if as_json:
+        output.as_json(done)
+        return
+    applied = done["migrations"]
+    says = f"applied {', '.join(applied)}" if applied else "the schema was up to date"
+    output.people.print(f"Migrated: {says}; {done['marts']} statements of marts.", highlight=False)
+
+
+def _show(step: str) -> None:
+    output.people.print(f"  {step}", highlight=False)

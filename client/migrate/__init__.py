@@ -1,0 +1,1 @@
+"""Brings a stage's warehouse up to date: `swipeline migrate`."""
