@@ -56,6 +56,7 @@ ENVIRONMENT = {
     "LOG_LEVEL": "INFO",
     "ALERT_TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:alerts",
     "CARD_KEY_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:123456789012:secret:card-key",
+    "SENDER_API_KEY_ID": "sender-1",
     "READER_API_KEY_ID": "reader-1",
     "REVIEWER_API_KEY_ID": "reviewer-1",
 }

@@ -7,13 +7,14 @@ from typing import Any
 
 from shared import config
 from shared.aws import client, read_items_plainly
+from shared.callers import Callers
 from shared.card_key import CardKey
 from shared.detection.verdicts import Verdicts
 from shared.ingest.stream import Stream
 from shared.memory import settle
 from shared.query.alert_service import AlertQueries
 from shared.query.alerts import AlertReader
-from shared.query.api import Api, Keys
+from shared.query.api import Api
 from shared.query.cursor import Cursors
 from shared.query.reader import Reader
 from shared.query.service import Queries
@@ -34,7 +35,8 @@ def api() -> Api:
     stream = Stream(client("kinesis", read_timeout=2, attempts=1), settings.alert_stream_name)
     verdicts = Verdicts(dynamodb, settings.alerts_table_name, stream)
     alerts = AlertQueries(AlertReader(dynamodb, settings.alerts_table_name), reader, verdicts, Cursors(key))
-    made = Api(Queries(reader, key), alerts, Keys(settings.reader_api_key_id, settings.reviewer_api_key_id))
+    callers = Callers(reader=settings.reader_api_key_id, reviewer=settings.reviewer_api_key_id)
+    made = Api(Queries(reader, key), alerts, callers)
     settle()
     return made
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from shared import config
 from shared.aws import client
+from shared.callers import Callers
 from shared.card_key import CardKey
 from shared.ingest.idempotency import Requests
 from shared.ingest.request import Ingest, internal_error
@@ -32,7 +33,7 @@ def ingest() -> Ingest:
     requests = Requests(dynamodb, settings.requests_table_name)
     key = CardKey(secrets, settings.card_key_secret_arn, max_age_seconds=settings.card_key_max_age_seconds)
     settle()
-    return Ingest(Stream(kinesis, settings.stream_name), requests, key, settings.reader_api_key_id)
+    return Ingest(Stream(kinesis, settings.stream_name), requests, key, Callers(sender=settings.sender_api_key_id))
 
 
 @observed

@@ -29,7 +29,7 @@ class Ingest(Stage):
     requests_table_name: str
     card_key_secret_arn: str
     card_key_max_age_seconds: int = 300
-    reader_api_key_id: str
+    sender_api_key_id: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from client.aws import SERVICE, Stage
 from client.errors import ClientError
 from client.find.places import SetAside, Span, in_lake, in_table, on_stream, set_aside, span_of, spans
 from client.logs import Logs
+from shared.transaction.masking import mask, mask_identifier
 
 DAYS = 7
 MOST_LINES = 200
@@ -49,6 +50,10 @@ class Finder:
             raise ClientError(
                 f"{transaction_id!r} is no transaction id: letters, digits, '-', '_' and '.', at most 64."
             )
+        if mask_identifier(transaction_id) != transaction_id:
+            raise ClientError(
+                "That is a card number, not a transaction id: use `swipeline transactions --card-number -`."
+            )
         found = Found(transaction_id)
         named = self._query(f"filter @message like '{transaction_id}'")
         rejected = self._rejections(named, transaction_id)
@@ -68,14 +73,14 @@ class Finder:
                     found.places.append({"store": "stream", "place": f"{exact.shard_id} {exact.first}", "about": ""})
                 known.append(exact or span)
         for one in aside:
-            found.places.append({"store": "quarantine", "place": one.entry.key, "about": one.reason})
+            found.places.append({"store": "quarantine", "place": one.entry.key, "about": mask(one.reason)})
         found.lines = self._lines(named, known, {str(row["request_id"]) for row in rejected if row.get("request_id")})
         found.outcome, found.explanation = self._concluded(rejected, aside, stored=bool(item or key))
         return found
 
     def _concluded(self, rejected: list[dict[str, Any]], aside: list[SetAside], *, stored: bool) -> tuple[str, str]:
-        refused = "; ".join(f"{row['field']}: {row['reason']} (request {row['request_id']})" for row in rejected)
-        reasons = {one.entry.kind: one.reason for one in aside}
+        refused = "; ".join(f"{row['field']}: {row['reason']} (request {row['request_id']})" for row in mask(rejected))
+        reasons = {one.entry.kind: mask(one.reason) for one in aside}
         if "lines" in reasons:
             return QUARANTINED, f"Its line could not be read: {reasons['lines']}."
         if "batches" in reasons:
@@ -143,8 +148,13 @@ class Finder:
 
 def _shown(row: dict[str, Any]) -> dict[str, str]:
     told = {name: row[name] for name in _LOG_FIELDS if row.get(name) is not None}
-    told |= {name: row[name] for name in ("rejected_rows", "quarantined_lines") if row.get(name)}
+    told |= {name: mask(row[name]) for name in ("rejected_rows", "quarantined_lines") if row.get(name)}
     texts = {name: json.dumps(value) if isinstance(value, list) else value for name, value in told.items()}
     about = "  ".join(f"{name} {value}" for name, value in texts.items())
     function = str(row["@log"]).rsplit("/", 1)[-1]
-    return {"at": str(row["@timestamp"]), "function": function, "message": str(row.get("message", "")), "about": about}
+    return {
+        "at": str(row["@timestamp"]),
+        "function": function,
+        "message": mask(str(row.get("message", ""))),
+        "about": about,
+    }

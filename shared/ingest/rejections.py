@@ -1,4 +1,4 @@
-"""What the log says of refused rows: whose they are and why, without any value that a sender gave but the id."""
+"""What the log says of refused rows: which row, which column and why, and its id where no number can be in that."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shared.transaction.cards import digits_of, holds_number
+from shared.transaction.masking import mask_identifier
 from shared.transaction.schema import SOURCES
 
 _ID = re.compile(str(SOURCES["trans_num"].kind.stored)).fullmatch
@@ -17,7 +19,7 @@ _MOST_OF_ALL = 80_000
 
 
 def describe_rejections(rows: Sequence[Any], errors: Sequence[tuple[int, str, str]]) -> list[dict[str, Any]]:
-    """Give each refused row's index, its ``trans_num`` if that is an id, and its first finding.
+    """Give each refused row's index, its ``trans_num`` if that is an id without a card number, and its first finding.
 
     ``errors`` are (index, column, reason) in the order of the rows.
     """
@@ -32,5 +34,10 @@ def describe_rejections(rows: Sequence[Any], errors: Sequence[tuple[int, str, st
 
 
 def _id(row: Any) -> str | None:
-    number = row.get("trans_num") if isinstance(row, Mapping) else None
-    return number if isinstance(number, str) and _ID(number) else None
+    """Give the row's id for the log; None for what is no id, holds a card number, or is as long as one and all digits."""
+    identifier = row.get("trans_num") if isinstance(row, Mapping) else None
+    if not isinstance(identifier, str) or not _ID(identifier):
+        return None
+    if holds_number(identifier, digits_of(row.get("cc_num"))) or mask_identifier(identifier) != identifier:
+        return None
+    return identifier

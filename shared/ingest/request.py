@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
-from shared.callers import api_key_id
+from shared.callers import SEND, Callers, api_key_id
 from shared.errors import RejectedError, TransientError
 from shared.ingest.body import BodyError, header, read_bytes, read_rows
 from shared.ingest.findings import fitting
@@ -83,10 +83,10 @@ class Ingest:
     """The API's one operation, ``POST /transactions``."""
 
     def __init__(
-        self, stream: StreamPort, requests: RequestsPort, card_key: CardKeyPort, reader_api_key_id: str = ""
+        self, stream: StreamPort, requests: RequestsPort, card_key: CardKeyPort, callers: Callers | None = None
     ) -> None:
         self._stream, self._requests, self._card_key = stream, requests, card_key
-        self._reader_api_key_id = reader_api_key_id
+        self._callers = callers or Callers()
 
     def answer(self, event: Mapping[str, Any], request_id: str, budget: Budget, trace: str | None = None) -> Answer:
         """Answer one proxy event of API Gateway (REST, payload version 1); the records carry the trace's header.
@@ -94,8 +94,9 @@ class Ingest:
         Raises only what nobody foresaw. Times out with the budget, plus the call in flight.
         """
         sender = api_key_id(event)
-        if sender and sender == self._reader_api_key_id:
-            return Answer(403, {"request_id": request_id, "message": "this key may read, not send"}, Ledger())
+        # Without a key, the function was invoked directly: IAM has decided. Each method of the API requires a key.
+        if sender and not self._callers.may(event, *SEND):
+            return Answer(403, {"request_id": request_id, "message": "this key may not send transactions"}, Ledger())
         try:
             body = read_bytes(event)
             rows = read_rows(body)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from shared.callers import api_key_id
+from shared.callers import VERDICT, Callers
 from shared.ingest.body import BodyError, header, read_bytes
 from shared.query.alert_service import AlertQueries
 from shared.query.answers import answer
 from shared.query.refusal import RefusalError
-from shared.query.routes import METHODS, VERDICT, make_app
+from shared.query.routes import METHODS, make_app
 from shared.query.service import Counts, Queries
 from shared.telemetry import describe, logger, metrics
 
@@ -25,18 +25,11 @@ _JSON = "application/json"
 _PATHS = [(re.compile(re.sub(r"\{\w+\}", "[^/]+", path) + r"\Z"), path) for path in METHODS]
 
 
-class Keys(NamedTuple):
-    """Whose keys may do what: the ids. Reviewers read, and alone give verdicts."""
-
-    reader: str
-    reviewer: str
-
-
 class Api:
     """query-transactions behind API Gateway (REST, payload version 1)."""
 
-    def __init__(self, queries: Queries, alerts: AlertQueries, keys: Keys) -> None:
-        self._queries, self._alerts, self._keys = queries, alerts, keys
+    def __init__(self, queries: Queries, alerts: AlertQueries, callers: Callers) -> None:
+        self._queries, self._alerts, self._callers = queries, alerts, callers
         self._request_id = ""
         self.app = make_app(queries, alerts, lambda: self._request_id)
 
@@ -58,16 +51,17 @@ class Api:
             return _proxy(answer(500, body)), Counts()
 
     def _check(self, event: Mapping[str, Any]) -> None:
-        key = api_key_id(event)
-        if key not in self._keys:
+        if self._callers.named(event) is None:
             raise RefusalError(403, "this key may not read")
-        if _path(event) == VERDICT and key != self._keys.reviewer:
+        path, methods = _path(event), _methods(event)
+        if path == VERDICT and not self._callers.may(event, "POST", VERDICT):
             raise RefusalError(403, "this key may not give verdicts")
-        methods = _methods(event)
-        if not methods:
+        if path is None:
             raise RefusalError(404, "there is no such path")
         if event["httpMethod"] not in methods:
             raise RefusalError(405, f"this path has {' and '.join(methods)}")
+        if not self._callers.may(event, event["httpMethod"], path):
+            raise RefusalError(403, "this key may not make this call")
         given = event.get("multiValueQueryStringParameters") or {
             name: [value] for name, value in (event.get("queryStringParameters") or {}).items()
         }

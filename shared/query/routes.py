@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
+from shared.callers import VERDICT
 from shared.errors import TransientError
 from shared.query.alert_routes import add_alert_routes
 from shared.query.alert_service import AlertQueries
@@ -34,7 +35,6 @@ from shared.query.service import Paging, Queries
 from shared.transaction.kinds import UNSTORABLE
 
 RETRY_AFTER_SECONDS = 2
-VERDICT = "/alerts/{alert_id}/verdict"  # the one call that changes anything: the reviewers' alone
 # (path, method): what there is, for the answers 404 and 405. Tests compare it with the description.
 METHODS = {
     "/transactions": ("GET", "POST"),  # POST is write-to-kinesis's

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from shared.transaction.cards import holds_card_number
+from shared.transaction.digits import normalized
+
 _MOST_CHARACTERS = 40
 _MOST_DIGITS = 10  # the shortest card number has 11
 
@@ -20,7 +23,7 @@ def echo(value: object) -> str:
     text = as_text(value)
     if text is None:
         return kind(value)
-    if sum(map(str.isdigit, text)) > _MOST_DIGITS:
+    if sum(map(str.isdigit, normalized(text))) > _MOST_DIGITS or holds_card_number(text):
         return f"a value of {len(text)} characters (not shown: it has as many digits as a card number)"
     quoted = "".join(c if c.isprintable() else rf"\u{ord(c):04x}" for c in text[:_MOST_CHARACTERS])
     return f'"{quoted}"' + ("..." if len(text) > _MOST_CHARACTERS else "")

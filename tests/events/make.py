@@ -63,7 +63,7 @@ BAD_ROW = ROWS[0] | {"amt": -1, "trans_num": "00000000000000000000000000000003"}
 
 
 def api_event() -> dict[str, Any]:
-    """A POST of two valid transactions and one with a negative amount, as API Gateway proxies it."""
+    """A POST of two valid transactions and one with a negative amount, without a key: invoked directly."""
     return {
         "resource": "/transactions",
         "path": "/transactions",
@@ -79,7 +79,7 @@ def api_event() -> dict[str, Any]:
             "stage": "local",
             "httpMethod": "POST",
             "resourcePath": "/transactions",
-            "identity": {"apiKeyId": "sample-sender", "sourceIp": "127.0.0.1"},
+            "identity": {"sourceIp": "127.0.0.1"},
         },
         "body": json.dumps([*ROWS, BAD_ROW], ensure_ascii=False),
         "isBase64Encoded": False,

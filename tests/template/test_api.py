@@ -55,12 +55,17 @@ def test_senders_readers_and_reviewers_have_a_key_and_a_usage_plan_each(template
     }
 
 
-def test_both_functions_know_the_readers_key(template: Template) -> None:
-    for function in ("query-transactions", "write-to-kinesis"):
-        variables = template.functions()[function]["Environment"]["Variables"]
-        assert text(variables["READER_API_KEY_ID"]) == "ReaderApiKey"
-    variables = template.functions()["query-transactions"]["Environment"]["Variables"]
-    assert text(variables["REVIEWER_API_KEY_ID"]) == "ReviewerApiKey"
+def test_each_function_knows_the_keys_that_it_serves_and_no_others(template: Template) -> None:
+    known = {
+        function: {
+            text(value) for name, value in about["Environment"]["Variables"].items() if name.endswith("_API_KEY_ID")
+        }
+        for function, about in template.functions().items()
+    }
+    assert {function: keys for function, keys in known.items() if keys} == {
+        "write-to-kinesis": {"ApiGatewayApiKey1"},
+        "query-transactions": {"ReaderApiKey", "ReviewerApiKey"},
+    }
 
 
 def test_the_usage_plans_bound_rate_and_day(template: Template) -> None:

@@ -40,7 +40,7 @@ OWN = {
         "REQUESTS_TABLE_NAME",
         "CARD_KEY_SECRET_ARN",
         "CARD_KEY_MAX_AGE_SECONDS",
-        "READER_API_KEY_ID",
+        "SENDER_API_KEY_ID",
     },
     "write-to-dynamodb": {"TABLE_NAME", "MERCHANTS_TABLE_NAME"},
     "write-to-s3": {"LAKE_BUCKET", "QUARANTINE_BUCKET"},

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.callers import Callers
 from shared.errors import TransientError
 from shared.ingest.request import Answer, Ingest, internal_error
 from shared.ingest.stream import Stream
@@ -58,7 +59,7 @@ class Api:
         self.kinesis = FakeKinesis(faults, always)
         self.memory = Memory()
         self.key = Key()
-        self.ingest = Ingest(Stream(self.kinesis, "stream"), self.memory, self.key)
+        self.ingest = Ingest(Stream(self.kinesis, "stream"), self.memory, self.key, Callers(sender="sender-1"))
 
     def post(self, body: Any, **headers: str) -> Answer:
         return self.ingest.answer(api_event(body, **headers), "request-1", FakeClock(0.01).budget(8))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.callers import Callers
 from shared.detection.verdicts import Verdicts
 from shared.ingest.stream import Stream
 from shared.query.alert_service import AlertQueries
 from shared.query.alerts import AlertReader
-from shared.query.api import Api, Keys
+from shared.query.api import Api
 from shared.query.cursor import Cursors
 from shared.query.reader import Reader
 from shared.query.service import Queries
@@ -44,4 +45,4 @@ def make_api(
     transactions = Reader(client or tables, "transactions", "merchants")
     verdicts = Verdicts(tables, "alerts", Stream(stream or FakeKinesis(), "alerts"))
     alerts = AlertQueries(AlertReader(tables, "alerts"), transactions, verdicts, Cursors(Secret(keys)), lambda: NOW)
-    return Api(Queries(transactions, Secret(keys)), alerts, Keys(reader, reviewer))
+    return Api(Queries(transactions, Secret(keys)), alerts, Callers(reader=reader, reviewer=reviewer))

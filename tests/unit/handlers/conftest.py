@@ -112,6 +112,7 @@ def stage(clients: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
         "TABLE_NAME": "transactions",
         "MERCHANTS_TABLE_NAME": "merchants",
         "REQUESTS_TABLE_NAME": "requests",
+        "SENDER_API_KEY_ID": "sender-1",
         "READER_API_KEY_ID": "reader-1",
         "REVIEWER_API_KEY_ID": "reviewer-1",
         "PROFILES_TABLE_NAME": "profiles",

@@ -133,12 +133,13 @@ def test_equal_rows_of_two_requests_are_equal_on_the_stream(stage: Stage, functi
     assert isinstance(first, Transaction)
 
 
-def test_a_readers_key_cannot_send(stage: Stage, function: Load) -> None:
+@pytest.mark.parametrize("key", ["reader-1", "reviewer-1", "a-new-key"])
+def test_no_key_but_the_senders_may_send(stage: Stage, function: Load, key: str) -> None:
     event = api_event([raw_row(1)])
-    event["requestContext"]["identity"]["apiKeyId"] = "reader-1"
+    event["requestContext"]["identity"]["apiKeyId"] = key
     response = function("write_to_kinesis").handler(event, Context())
     assert response["statusCode"] == 403
-    assert json.loads(response["body"])["message"] == "this key may read, not send"
+    assert json.loads(response["body"])["message"] == "this key may not send transactions"
     shards = stage.kinesis.list_shards(StreamName="transactions")["Shards"]
     iterator = stage.kinesis.get_shard_iterator(
         StreamName="transactions", ShardId=shards[0]["ShardId"], ShardIteratorType="TRIM_HORIZON"
