@@ -28,8 +28,8 @@ WITH home AS (
   FROM raw GROUP BY who
 )
 SELECT raw.*, home_state, home_city,
-       sin(radians(h_lat)) * sin(radians(m_lat)) + cos(radians(h_lat)) * cos(radians(m_lat)) * cos(radians(h_long - m_long))
-         AS dot,
+       sin(radians(h_lat)) * sin(radians(m_lat)) + cos(radians(h_lat)) * cos(radians(m_lat))
+         * cos(radians(h_long - m_long)) AS dot,
        list_filter(
          [(2500, 'under 2,500'), (10000, '2,500-9,999'), (50000, '10,000-49,999'), (250000, '50,000-249,999'),
           (9223372036854775807, '250,000+')], lambda band: home_pop < band[1])[1][2] AS town,
@@ -65,8 +65,8 @@ _CUSTOMERS = f"""WITH c AS (SELECT who, max(day) AS day, count(*) AS n, sum(amou
 
 _BETWEEN = "[band[2] FOR band IN [{0}] IF {1} < band[1]][1]"
 _AMOUNT = _BETWEEN.format(
-    "(10, 'under 10'), (25, '10-24'), (50, '25-49'), (100, '50-99'), (250, '100-249'), (500, '250-499'), (1000, '500-999'),"
-    " (1e12, '1,000+')",
+    "(10, 'under 10'), (25, '10-24'), (50, '25-49'), (100, '50-99'), (250, '100-249'), (500, '250-499'),"
+    " (1000, '500-999'), (1e12, '1,000+')",
     "amount",
 )
 # Another way to the same distance: the angle between two vectors.
@@ -147,16 +147,24 @@ CHECKS: dict[str, tuple[str, str]] = {
         "SELECT transaction_id, city, CAST(ROUND(distance_km, 1) AS DECIMAL(9,1)) FROM mart.purchase_place",
         f"SELECT id, home_city, {_KM} FROM p",
     ),
+    "customer_home": (
+        "SELECT city, state FROM mart.customer_home",
+        "SELECT any_value(home_city), any_value(home_state) FROM p GROUP BY who",
+    ),
     "spend_by_city": (
         "SELECT * FROM mart.spend_by_city",
-        f"SELECT home_state, home_city, {_SPEND}, round(sum(amount)::DOUBLE / count(DISTINCT who), 2) FROM p GROUP BY ALL",
+        f"SELECT home_state, home_city, {_SPEND}, round(sum(amount)::DOUBLE / count(DISTINCT who), 2) FROM p"
+        " GROUP BY ALL",
     ),
     "spend_by_day": ("SELECT * FROM mart.spend_by_day", f"SELECT day, {_SPEND} FROM p GROUP BY day"),
     "amount_distribution": (
         "SELECT * FROM mart.amount_distribution",
         f"SELECT {_AMOUNT}, count(*), sum(amount), count(DISTINCT who) FROM p GROUP BY ALL",
     ),
-    "fraud_by_amount_band": ("SELECT * FROM mart.fraud_by_amount_band", f"SELECT {_AMOUNT}, {_FRAUD} FROM p GROUP BY ALL"),
+    "fraud_by_amount_band": (
+        "SELECT * FROM mart.fraud_by_amount_band",
+        f"SELECT {_AMOUNT}, {_FRAUD} FROM p GROUP BY ALL",
+    ),
     "fraud_by_distance": ("SELECT * FROM mart.fraud_by_distance", f"SELECT {_DISTANCE}, {_FRAUD} FROM p GROUP BY ALL"),
     "fraud_by_weekday_and_hour": (
         "SELECT * FROM mart.fraud_by_weekday_and_hour",
@@ -177,8 +185,8 @@ CHECKS: dict[str, tuple[str, str]] = {
         "SELECT * FROM mart.cohort_retention",
         "WITH c AS (SELECT who, date_trunc('month', min(day))::DATE AS cohort FROM p GROUP BY who),"
         " s AS (SELECT cohort, count(*) AS size FROM c GROUP BY cohort)"
-        " SELECT cohort, (year(day) - year(cohort)) * 12 + month(day) - month(cohort) AS months, size, count(DISTINCT who),"
-        " count(*), sum(amount), round(count(DISTINCT who)::DOUBLE / size, 6)"
+        " SELECT cohort, (year(day) - year(cohort)) * 12 + month(day) - month(cohort) AS months, size,"
+        " count(DISTINCT who), count(*), sum(amount), round(count(DISTINCT who)::DOUBLE / size, 6)"
         " FROM p JOIN c USING (who) JOIN s USING (cohort) GROUP BY cohort, months, size",
     ),
     "overview": (

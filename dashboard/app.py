@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 from altair.utils import schemapi
 
 from client.aws import LOCAL
-from dashboard import source
+from dashboard import choices, exported, nav, source
 from dashboard.data_api import QueryError, WarehouseAwayError
-from dashboard.filters import AGE_BANDS, GENDERS, Filters
-from dashboard.states import state_name
-from dashboard.views import card, customers, fraud, merchants, overview, regions
-from dashboard.words import category_name
+from dashboard.filters import Filters
+from dashboard.views import card, customers, fraud, merchants, overview, purchases, regions
 
 RETRY_SECONDS = 2.0
 ICON = Path(__file__).resolve().parent / "icon.svg"  # a :material: icon would come from the network
+STYLE = Path(__file__).resolve().parent / "style.css"
 FIRST = "Overview"
 FILTERED: dict[str, Callable[[Filters], None]] = {
     FIRST: overview.show,
@@ -26,32 +25,23 @@ FILTERED: dict[str, Callable[[Filters], None]] = {
     "Customers": customers.show,
     "Merchants": merchants.show,
     "Fraud": fraud.show,
+    "Purchases": purchases.show,
 }
-PAGES = [*FILTERED, "Card lookup"]
-_STYLE = """<style>
-.block-container { padding-top: 2.6rem; padding-bottom: 3rem; max-width: 1400px; }
-.st-key-figures [data-testid="stMetric"] { min-width: 8.4rem; padding: 0.7rem 0.9rem !important; }
-@media (max-width: 640px) { .block-container { padding-top: 4.2rem; } }
-[data-testid="stMetricLabel"] p { white-space: normal; }
-</style>"""
+OTHERS: dict[str, Callable[[], None]] = {"Card lookup": card.show}
+PAGES = [*FILTERED, *OTHERS]
 
 
 def main() -> None:
     """One run of the script, as Streamlit does one for each click."""
-    st.set_page_config("Swipeline", str(ICON), layout="wide", initial_sidebar_state="auto")
+    asked = st.query_params.get("page", FIRST)
+    name = asked if asked in PAGES else FIRST
+    st.set_page_config(f"{name} · Swipeline", str(ICON), layout="wide", initial_sidebar_state="auto")
     schemapi.DEBUG_MODE = False  # tests check every chart against Vega-Lite's schema; a reader need not wait for it
-    st.html(_STYLE)
-    # Streamlit's own pages have paths; opened there, its front end asks for files that are not: errors in the console.
-    name = st.segmented_control(
-        "Page",
-        PAGES,
-        default=FIRST,
-        required=True,
-        key="page",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    _shown(name or FIRST)
+    st.html(STYLE)
+    nav.links(PAGES, name)
+    _shown(name)
+    if asked not in PAGES:
+        st.warning(f"This link asks for a page that is not here. There are: {', '.join(PAGES)}.")
 
 
 def _shown(name: str) -> None:
@@ -62,15 +52,25 @@ def _shown(name: str) -> None:
         if not now.transactions:
             st.info(f"No purchases have reached the warehouse yet. {_how_to_send()}", icon=":material/inbox:")
         elif name in FILTERED:
-            FILTERED[name](_filters())
+            filters = choices.choose().within(now.first, now.last)
+            exported.remember(replace(filters, first=filters.first or now.first, last=filters.last or now.last))
+            _said(filters)
+            FILTERED[name](filters)
         else:
-            card.show()
+            exported.remember(None)
+            OTHERS[name]()
     except WarehouseAwayError as error:
         _away(str(error))
     except QueryError as error:
-        st.error(f"The warehouse does not answer this question. {error}", icon=":material/error:")
+        st.error(f"The warehouse refused this query. {error}", icon=":material/error:")
     else:
         _news(now)
+
+
+def _said(filters: Filters) -> None:
+    """On paper, where the sidebar is not: what is seen."""
+    with st.container(key="print-only"):
+        st.markdown(f"Stage {source.stage_name()}. {filters.described()}. {exported.link()}")
 
 
 def _how_to_send() -> str:
@@ -86,11 +86,11 @@ def _away(why: str) -> None:
         local = source.stage_name() == LOCAL
         advice = "Start it with `swipeline up`." if local else "Look at the workgroup in the Redshift console."
         st.warning(
-            f"**The warehouse is away.** {advice} "
-            f"This page looks again every {RETRY_SECONDS:.0f} seconds and comes back by itself.",
+            f"**Can't reach the warehouse.** {advice} "
+            f"Retrying every {RETRY_SECONDS:.0f} seconds; this page comes back by itself.",
             icon=":material/cloud_off:",
         )
-        with st.expander("What it said"):
+        with st.expander("Error details"):
             st.code(why, language=None, wrap_lines=True)
     else:
         st.rerun(scope="app")
@@ -116,53 +116,6 @@ def _news(drawn: source.State) -> None:
         if st.button("Refresh", icon=":material/refresh:", type="tertiary", key="refresh"):
             source.forget()
             st.rerun()
-
-
-def _filters() -> Filters:
-    """The filters, beside every page but the lookup; they stay from page to page, and are in the address."""
-    now, choices = source.state(), source.choices()
-    assert now.first
-    assert now.last
-    with st.sidebar:
-        st.markdown("#### Filters")
-        first, last = _dates(now.first, now.last)
-        chosen = Filters(
-            first=first,
-            last=last,
-            states=_several("State", "state", choices.states, state_name),
-            categories=_several("Category", "category", choices.categories, category_name),
-            genders=_several("Gender", "gender", list(GENDERS), GENDERS.__getitem__),
-            ages=_several("Age at the purchase", "age", list(AGE_BANDS), str),
-        )
-        if chosen != Filters(first=now.first, last=now.last):
-            st.button(
-                "Clear the filters",
-                icon=":material/filter_alt_off:",
-                on_click=_clear,
-                args=(now.first, now.last),
-                key="clear",
-            )
-    return chosen.within(now.first, now.last)
-
-
-def _dates(first: date, last: date) -> tuple[date, date]:
-    """From and to, both included. A wrong order is turned round."""
-    with st.container(horizontal=True):
-        begin = st.date_input("From", first, first, last, key="from", format="YYYY-MM-DD", bind="query-params")
-        end = st.date_input("To", last, first, last, key="to", format="YYYY-MM-DD", bind="query-params")
-    begin, end = begin or first, end or last
-    return (begin, end) if begin <= end else (end, begin)
-
-
-def _several(label: str, key: str, options: list[str], name: Callable[[str], str]) -> tuple[str, ...]:
-    found = st.multiselect(label, options, format_func=name, key=key, placeholder="All", bind="query-params")
-    return tuple(found)
-
-
-def _clear(first: date, last: date) -> None:
-    st.session_state["from"], st.session_state["to"] = first, last
-    for key in ("state", "category", "gender", "age"):
-        st.session_state[key] = []
 
 
 if __name__ == "__main__":

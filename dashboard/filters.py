@@ -50,7 +50,18 @@ class Filters:
         return (self.last - self.first).days + 1 if self.first and self.last else None
 
     def within(self, first: date | None, last: date | None) -> Filters:
-        """The same, without date bounds that exclude nothing: a wider choice asks the same question."""
-        begin = None if self.first and first and self.first <= first else self.first
-        end = None if self.last and last and self.last >= last else self.last
+        """The same, without the date bounds that the data have: all days ask one question, whatever arrives."""
+        begin = None if self.first == first else self.first
+        end = None if self.last == last else self.last
         return replace(self, first=begin, last=end)
+
+    def described(self) -> str:
+        """In words, such as ``2020-01-01 to 2020-01-31 (UTC); State: NY or TX``."""
+        several = {"State": self.states, "Category": self.categories, "Gender": self.genders, "Age": self.ages}
+        days = f"{self.first or 'the first day'} to {self.last or 'the last day'} (UTC)"
+        return "; ".join([days, *(f"{name}: {' or '.join(values)}" for name, values in several.items() if values)])
+
+    def words(self) -> list[str]:
+        """For a file's name."""
+        days = [f"{self.first or 'first day'} to {self.last or 'last day'}"]
+        return days + [value for values in self._choices.values() for value in values]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 _WHOLE = {"int2", "int4", "int8"}
@@ -15,7 +16,8 @@ def frame(columns: list[dict[str, Any]], records: list[list[dict[str, Any]]]) ->
     """A frame of GetStatementResult's ``ColumnMetadata`` and ``Records``.
 
     Whole numbers become Int64, NUMERIC with decimals and floats float64 (exact up to 15 digits, and only shown: sums
-    are made in the warehouse, in DECIMAL), booleans boolean, dates and times datetime64[ns] (UTC, no zone), all else
+    are made in the warehouse, in DECIMAL), booleans boolean, dates and times datetime64 (UTC, no zone; in
+    nanoseconds, or in microseconds where a year is before 1678 or after 2261), all else
     object. A null is the type's missing value.
     """
     values = [[_value(field) for field in record] for record in records]
@@ -33,7 +35,13 @@ def _series(column: dict[str, Any], cells: list[Any]) -> pd.Series[Any]:
     if kind == "bool":
         return pd.Series(cells, dtype="boolean")
     if kind in _TIME:
-        return pd.to_datetime(pd.Series(cells, dtype="object"), format="ISO8601").astype("datetime64[ns]")
+        texts = ["NaT" if cell is None else str(cell).partition("+")[0] for cell in cells]  # timestamptz ends in +00
+        times = pd.Series(np.array(texts, dtype="datetime64[us]"))
+        return (
+            times.astype("datetime64[ns]")
+            if times.dropna().between(pd.Timestamp.min, pd.Timestamp.max).all()
+            else times
+        )
     return pd.Series(cells, dtype="object")
 
 

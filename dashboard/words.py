@@ -22,7 +22,26 @@ _CATEGORIES = {
 }
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 CITY_SIZES = ("under 2,500", "2,500-9,999", "10,000-49,999", "50,000-249,999", "250,000+")
+# Bands of amounts in US dollars: name, and where it ends. They are those of mart.fraud_by_amount_band.
+_AMOUNTS = (("under 10", 10), ("10-24", 25), ("25-49", 50), ("50-99", 100), ("100-249", 250), ("250-499", 500),
+            ("500-999", 1000), ("1,000+", None))  # fmt: skip
+AMOUNT_BANDS = tuple(name for name, _ in _AMOUNTS)
+DISTANCE_BANDS = (
+    "under 25",
+    "25-49",
+    "50-74",
+    "75-99",
+    "100-149",
+    "150-499",
+    "500+",
+)  # those of mart.purchase_place, km
 NOTHING = "–"
+
+
+def sql_amount_band(column: str) -> str:
+    """The CASE expression that names the band of an amount."""
+    terms = " ".join(f"WHEN {column} < {end} THEN '{name}'" for name, end in _AMOUNTS if end is not None)
+    return f"CASE {terms} ELSE '{_AMOUNTS[-1][0]}' END"
 
 
 def category_name(code: str) -> str:

@@ -41,8 +41,8 @@ def take(browser: Browser, address: str, page: str, size: tuple[int, int], mode:
         tab = profile.new_page()
         dashboard = Dashboard(tab, address)
         dashboard.open(page)
-        if tab.get_by_text("The warehouse is away").count():
-            raise SystemExit("The warehouse is away: start it with `swipeline up`, and send something.")
+        if tab.get_by_text("Can't reach the warehouse").count():
+            raise SystemExit("Can't reach the warehouse: start it with `swipeline up`, and send something.")
         # The page scrolls inside the window: a picture of all of it needs a window that high.
         height = int(tab.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight"))
         tab.set_viewport_size({"width": size[0], "height": height if whole else min(height, HIGHEST[size])})

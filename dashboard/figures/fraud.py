@@ -7,13 +7,84 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.figures.parts import ALERTS, FRAUD_AMOUNT, PURCHASES, ROW, Measure, axis, plain
+from dashboard.figures.parts import (
+    ALERTS,
+    FRAUD_AMOUNT,
+    FRAUD_RATE,
+    FRAUDS,
+    PURCHASES,
+    ROW,
+    Measure,
+    axis,
+    picking,
+    plain,
+    tips,
+    written,
+)
+from dashboard.rates import FEW
 from dashboard.theme import Palette
+from dashboard.words import WEEKDAYS
 
 COUNT = PURCHASES._replace(column="count")
 OUTCOMES = ("Caught", "Missed", "False alarm")
 LOSSES = ("Caught", "Missed")
 REVIEWS = ("Fraud", "Genuine", "Open")
+
+
+def rates(data: pd.DataFrame, label: str, palette: Palette, order: list[Any], picks: str = "") -> alt.LayerChart:
+    """The fraud rate of each ``label`` with its 95% confidence, pale where few purchases have a label."""
+    base = alt.Chart(plain(data), height=alt.Step(ROW))
+    place = alt.Y(f"{label}:N", sort=order, axis=alt.Axis(title=None))
+    tooltip = [
+        *tips((label, label.replace("_", " ").capitalize(), ""), FRAUD_RATE),
+        alt.Tooltip("fraud_rate_low:Q", title="95% from", format=FRAUD_RATE.exact),
+        alt.Tooltip("fraud_rate_high:Q", title="to", format=FRAUD_RATE.exact),
+        *tips(FRAUDS, ("labelled", "Purchases with a label", ",")),
+    ]
+    shown = base.mark_bar(color=palette.fraud, cornerRadiusEnd=3, height={"band": 0.72}).encode(
+        x=alt.X("fraud_rate:Q", axis=axis(FRAUD_RATE)),
+        y=place,
+        opacity=alt.condition(f"datum.labelled < {FEW}", alt.value(0.45), alt.value(1.0)),
+        tooltip=tooltip,
+    )
+    error = base.mark_rule(color=palette.text, strokeWidth=1.2).encode(
+        x=alt.X("fraud_rate_low:Q", axis=axis(FRAUD_RATE)), x2="fraud_rate_high:Q", y=place, tooltip=tooltip
+    )
+    return alt.layer(picking(picks, shown), error)
+
+
+def by_weekday_and_hour(data: pd.DataFrame, palette: Palette) -> alt.Chart:
+    """The fraud rate by weekday (ISO's 1 to 7) and hour (0 to 23, UTC), as shades."""
+    named = data.assign(day=[WEEKDAYS[int(number) - 1] for number in data["weekday"]])
+    return (
+        alt.Chart(plain(named), height=alt.Step(34))
+        .mark_rect(cornerRadius=2)
+        .encode(
+            x=alt.X(
+                "hour_of_day:O",
+                axis=alt.Axis(title="Hour of the day, UTC", labelAngle=0, values=list(range(0, 24, 3))),
+                scale=alt.Scale(domain=list(range(24)), paddingInner=0.06),
+            ),
+            y=alt.Y(
+                "day:N",
+                sort=list(WEEKDAYS),
+                axis=alt.Axis(title=None),
+                scale=alt.Scale(domain=list(WEEKDAYS), paddingInner=0.08),
+            ),
+            color=alt.Color(
+                "fraud_rate:Q",
+                scale=alt.Scale(range=[palette.fraud_low, palette.fraud_high], zero=True),
+                legend=alt.Legend(title="Fraud rate", labelExpr=written(FRAUD_RATE), gradientLength=180, orient="top"),
+            ),
+            tooltip=tips(
+                ("day", "Weekday", ""),
+                ("hour_of_day", "Hour", ""),
+                FRAUD_RATE,
+                FRAUDS,
+                ("labelled", "Purchases with a label", ","),
+            ),
+        )
+    )
 
 
 def outcomes(data: pd.DataFrame, label: str, palette: Palette, order: list[str]) -> alt.Chart:
@@ -45,7 +116,8 @@ def _stacked(
 ) -> alt.Chart:
     """``unit``: what the tooltip calls the measure, if not by its title."""
     rank = " : ".join(f"datum.Outcome == '{kind}' ? {number}" for number, kind in enumerate(kinds)) + f" : {len(kinds)}"
-    return (
+    return picking(
+        "category",
         alt.Chart(plain(data), height=alt.Step(ROW))
         .transform_calculate(rank=rank)
         .mark_bar(height={"band": 0.72})
@@ -61,5 +133,5 @@ def _stacked(
                 alt.Tooltip("Outcome:N"),
                 alt.Tooltip(f"{measure.column}:Q", title=unit or measure.title, format=measure.exact),
             ],
-        )
+        ),
     )

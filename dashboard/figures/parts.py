@@ -10,6 +10,7 @@ import pandas as pd
 
 from dashboard.theme import Palette
 
+PICK = "pick"  # the name of the selection that a click on a mark makes
 ROW = 26  # pixels of one bar and its label: what a finger can meet and an eye can follow
 
 
@@ -30,7 +31,8 @@ PER_CUSTOMER = Measure("amount_per_customer", "Spend per customer, US dollars", 
 FRAUD_RATE = Measure("fraud_rate", "Fraud rate, of labelled purchases", ".3%", ".1%")
 FRAUDS = Measure("frauds", "Frauds", ",", "~s")
 ALERTS = Measure("alerts", "Alerts", ",", "~s")
-FRAUD_AMOUNT = Measure("fraud_amount", "Lost to fraud, US dollars", "$,.2f", "$~s")
+FRAUD_AMOUNT = Measure("fraud_amount", "Fraud amount, US dollars", "$,.2f", "$~s")
+MISSED_AMOUNT = Measure("missed_amount", "Missed by the model, US dollars", "$,.2f", "$~s")
 
 
 def axis(measure: Measure, **more: Any) -> alt.Axis:
@@ -89,16 +91,18 @@ def bars(
     color: str = "",
     tooltip: Sequence[tuple[str, str, str] | Measure] = (),
     title: str = "",
+    picks: str = "",
 ) -> alt.Chart:
-    """One horizontal bar per row, longest first unless ``order`` says otherwise."""
-    return (
+    """One horizontal bar per row, longest first unless ``order`` says otherwise; see :func:`picking`."""
+    return picking(
+        picks,
         alt.Chart(plain(data), height=alt.Step(ROW))
         .mark_bar(color=color or palette.main, cornerRadiusEnd=3, height={"band": 0.72})
         .encode(
             x=alt.X(f"{measure.column}:Q", axis=axis(measure)),
             y=alt.Y(f"{label}:N", sort=order, title=title or None, axis=alt.Axis(title=None)),
             tooltip=tips((label, title or label.replace("_", " ").capitalize(), ""), measure, *tooltip),
-        )
+        ),
     )
 
 
@@ -113,9 +117,11 @@ def columns(
     color: str = "",
     tooltip: Sequence[tuple[str, str, str] | Measure] = (),
     height: int = 280,
+    picks: str = "",
 ) -> alt.Chart:
-    """One upright bar per row, in the order of the label."""
-    return (
+    """One upright bar per row, in the order of the label; see :func:`picking`."""
+    return picking(
+        picks,
         alt.Chart(plain(data), height=height)
         .mark_bar(color=color or palette.main, cornerRadiusEnd=3)
         .encode(
@@ -127,5 +133,10 @@ def columns(
             ),
             y=alt.Y(f"{measure.column}:Q", axis=axis(measure)),
             tooltip=tips((label, title, ""), measure, *tooltip),
-        )
+        ),
     )
+
+
+def picking(column: str, chart: alt.Chart) -> alt.Chart:
+    """The chart; where ``column`` is given a click on a mark selects it, by the value that it has there."""
+    return chart.add_params(alt.selection_point(name=PICK, fields=[column])) if column else chart

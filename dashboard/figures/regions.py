@@ -16,6 +16,7 @@ from dashboard.figures.parts import (
     PURCHASES,
     SPEND,
     Measure,
+    picking,
     plain,
     written,
 )
@@ -53,7 +54,7 @@ def state_map(data: pd.DataFrame, measure: Measure, palette: Palette) -> alt.Lay
             color=alt.Color(
                 f"properties.{measure.column}:Q",
                 scale=alt.Scale(range=shades, zero=measure is not FRAUD_RATE),
-                legend=legend,
+                legend=legend if known else None,
             ),
             tooltip=[
                 alt.Tooltip("properties.name:N", title="State"),
@@ -64,9 +65,9 @@ def state_map(data: pd.DataFrame, measure: Measure, palette: Palette) -> alt.Lay
             ],
         )
     )
-    return alt.layer(*([empty] if unknown else []), *([filled] if known else [])).project(
-        type="identity", reflectY=False
-    )
+    filled = picking("state", filled.transform_calculate(state="datum.properties.state"))
+    # Both layers, one may be empty: the data of a single one Altair lifts to the top, where Streamlit expects a frame.
+    return alt.layer(empty, filled).project(type="identity", reflectY=False)
 
 
 def _data(features: list[dict[str, Any]]) -> alt.Data:

@@ -1,30 +1,44 @@
-"""Charts over time: spend by day, week or month, and the rhythm of the week."""
+"""Charts over time: a measure by day, week, month or year, and the week by weekday and hour."""
 
 from __future__ import annotations
 
 import altair as alt
 import pandas as pd
 
-from dashboard.figures.parts import PURCHASES, SPEND, axis, plain, tips, written
+from dashboard.figures.parts import PURCHASES, SPEND, Measure, axis, plain, tips, written
 from dashboard.theme import Palette
 from dashboard.words import WEEKDAYS
 
-_DAYS = {"day": ("Day", "%a %-d %b %Y"), "week": ("Week from", "%a %-d %b %Y"), "month": ("Month", "%B %Y")}
+_DAYS = {
+    "day": ("Day", "%a %-d %b %Y"),
+    "week": ("Week from", "%a %-d %b %Y"),
+    "month": ("Month", "%B %Y"),
+    "year": ("Year", "%Y"),
+}
+MOST_BARS = 400
 
 
-def over_time(data: pd.DataFrame, unit: str, palette: Palette) -> alt.LayerChart:
-    """Spend by ``begin`` of each day, week or month."""
-    base = alt.Chart(plain(data), height=260).encode(
-        x=alt.X(
+def over_time(data: pd.DataFrame, unit: str, palette: Palette, measure: Measure = SPEND, color: str = "") -> alt.Chart:
+    """A bar per period, from ``begin`` to ``end``; a straight line where bars would be thinner than a pixel or two.
+
+    ``data`` has every period: what was counted is drawn as it is, never smoothed, never bridged.
+    """
+    base = alt.Chart(plain(data), height=260)
+    mark = base.mark_bar(color=color or palette.main, stroke=palette.background, strokeWidth=0.5)
+    if len(data) > MOST_BARS:
+        mark = base.mark_line(color=color or palette.main, strokeWidth=1.5, interpolate="linear")
+    shared = {
+        "x": alt.X(
             "begin:T", axis=alt.Axis(title=None, grid=False, labelOverlap="greedy", labelSeparation=10, tickCount=8)
         ),
-        y=alt.Y("amount:Q", axis=axis(SPEND)),
-        tooltip=tips(("begin", *_DAYS[unit]), SPEND, PURCHASES),
-    )
-    area = base.mark_area(color=palette.main, opacity=0.16, interpolate="monotone")
-    line = base.mark_line(color=palette.main, strokeWidth=2, interpolate="monotone")
-    points = base.mark_point(color=palette.main, filled=True, size=26 if len(data) < 120 else 0, opacity=1)
-    return alt.layer(area, line, points)
+        "y": alt.Y(f"{measure.column}:Q", axis=axis(measure), scale=alt.Scale(zero=True)),
+        "tooltip": tips(("begin", *_DAYS[unit]), measure, *_beside(data, measure)),
+    }
+    return mark.encode(**shared) if len(data) > MOST_BARS else mark.encode(**shared, x2="end:T", y2=alt.datum(0))
+
+
+def _beside(data: pd.DataFrame, measure: Measure) -> list[Measure]:
+    return [each for each in (SPEND, PURCHASES) if each.column in data and each != measure]
 
 
 def rhythm(data: pd.DataFrame, palette: Palette) -> alt.Chart:

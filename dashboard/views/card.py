@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard.figures.card import spending
 from dashboard.lookup import PURCHASES_SHOWN, NotACardError, cards, purchases, read
-from dashboard.panel import asking, figures, palette, panel
+from dashboard.panel import Figure, asking, figures, palette, panel
 from dashboard.source import ask
 from dashboard.states import state_name
 from dashboard.words import category_name, short
@@ -22,23 +22,30 @@ def show() -> None:
     with st.form("lookup", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         typed = st.text_input(
             "Last four digits, or the card's id",
+            st.query_params.get("card", ""),
             key="card-text",
             max_chars=60,
             placeholder="0123 or 32 characters",
             autocomplete="off",
         )
-        st.form_submit_button("Find", type="primary", icon=":material/search:")
+        st.form_submit_button("Find", icon=":material/search:")
     if not typed.strip():
+        st.query_params.pop("card", None)
         return
     try:
         lookup = read(typed)
     except NotACardError as error:
+        st.query_params.pop("card", None)  # by no means a full number: addresses are kept in histories
         st.warning(str(error), icon=":material/credit_card_off:")
         return
+    st.query_params["card"] = lookup.card_id or lookup.last4
     with asking():
         found = ask(cards(lookup), lookup.parameters)["cards"]
     if not len(found):
-        st.info("No purchase of such a card has reached the warehouse.", icon=":material/search_off:")
+        st.info(
+            "No card found with those digits: none of its purchases has reached the warehouse.",
+            icon=":material/search_off:",
+        )
         return
     labels = {card["card_id"]: _label(card) for card in found.to_dict("records")}
     chosen = next(iter(labels))
@@ -58,22 +65,22 @@ def _label(card: dict[str, object]) -> str:
 def _card(card: pd.Series) -> None:
     with asking():
         bought = ask(purchases(), {"card_id": card["card_id"]})["purchases"]
-    st.markdown(f"#### Card …{card['card_last4']}\n{_label(card.to_dict())}. Id `{card['card_id']}`")
+    st.markdown(f"## Card …{card['card_last4']}\n{_label(card.to_dict())}. Id `{card['card_id']}`")
     figures(
         {
-            "Spend": (short(card["amount"], "$"), f"${card['amount']:,.2f}"),
-            "Purchases": (f"{card['transactions']:,}", ""),
-            "First": (f"{card['first_purchase_at']:%-d %b %Y}", f"{card['first_purchase_at']:%H:%M:%S} UTC"),
-            "Last": (f"{card['last_purchase_at']:%-d %b %Y}", f"{card['last_purchase_at']:%H:%M:%S} UTC"),
-            "Frauds": (f"{card['frauds']:,}", "by the labels"),
-            "Alerts": (f"{card['alerts']:,}", "raised by the model"),
+            "Spend": Figure(short(card["amount"], "$"), f"${card['amount']:,.2f}"),
+            "Purchases": Figure(f"{card['transactions']:,}"),
+            "First": Figure(f"{card['first_purchase_at']:%-d %b %Y}", f"{card['first_purchase_at']:%H:%M:%S} UTC"),
+            "Last": Figure(f"{card['last_purchase_at']:%-d %b %Y}", f"{card['last_purchase_at']:%H:%M:%S} UTC"),
+            "Frauds": Figure(f"{card['frauds']:,}", "by the labels"),
+            "Alerts": Figure(f"{card['alerts']:,}", "raised by the model"),
         }
     )
     data = bought.assign(Category=[category_name(code) for code in bought["category"]])
-    panel("card-over-time", "Purchases", "US dollars. Frauds are marked.", spending(data, palette()), data)
+    panel("card-over-time", "Purchases", "US dollars. Frauds are marked.", lambda: spending(data, palette()), data)
     panel(
         "card-purchases",
-        "All of them" if len(data) < PURCHASES_SHOWN else f"The newest {PURCHASES_SHOWN:,}",
+        "All transactions" if len(data) < PURCHASES_SHOWN else f"Latest {PURCHASES_SHOWN:,} transactions",
         "Times are UTC.",
         None,
         data[
@@ -91,7 +98,6 @@ def _card(card: pd.Series) -> None:
         ],
         columns={
             "occurred_at": st.column_config.DatetimeColumn("Time", format="YYYY-MM-DD HH:mm:ss"),
-            "merchant": st.column_config.TextColumn("Merchant"),
             "amount": st.column_config.NumberColumn("Amount", format="dollar"),
             "is_fraud": st.column_config.CheckboxColumn("Fraud"),
             "is_alert": st.column_config.CheckboxColumn("Alert"),

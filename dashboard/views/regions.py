@@ -2,45 +2,51 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
 from dashboard.figures.parts import AVERAGE, CUSTOMERS, PER_CUSTOMER, PURCHASES, SPEND, bars
 from dashboard.figures.regions import MEASURES, preference, state_map
 from dashboard.filters import Filters
-from dashboard.panel import asking, map_height, palette, panel
+from dashboard.measures import choose, short_title
+from dashboard.panel import EMPTY, asking, map_height, palette, panel
 from dashboard.source import ask
 from dashboard.states import state_name
 from dashboard.words import CITY_SIZES, category_name
 
-TOP = 15
+TOP, CITIES = 15, 1000
+NO_LABELS = "None of these purchases has a label that says whether it was a fraud, so there is no rate to show."
 
 
 def show(filters: Filters) -> None:
+    measure = choose(MEASURES, "Color map by", "map-measure")
     with asking():
         found = ask(questions(filters.where), filters.parameters)
-    colors = palette()
+    colors, name = palette(), short_title(measure)
     states = found["state"].assign(State=[state_name(code) for code in found["state"]["state"]])
-    titles = {measure.title.split(",")[0]: measure for measure in MEASURES}
-    chosen = st.segmented_control("Shown", list(titles), default="Spend", required=True, key="map-measure")
-    measure = titles[chosen or "Spend"]
     ranked = states.sort_values([measure.column, "state"], ascending=[False, True])
     left, right = st.columns([1.9, 1])
     with left:
         panel(
             "map",
-            f"{measure.title.split(',')[0]} by state",
-            "By the home of the customer. Blank: no purchases.",
-            state_map(states, measure, colors).properties(height=map_height(390)) if len(states) else None,
+            f"{name} by state",
+            "By the home of the customer. Blank: no purchases, or none with a label. Click on a state to see it alone.",
+            lambda: state_map(states, measure, colors).properties(height=map_height(390)),
             ranked,
+            picks="state",
         )
     with right:
+        top = ranked[ranked[measure.column].notna()].head(TOP)
         panel(
             "top-states",
-            f"Top {min(TOP, len(ranked))} of {len(ranked)} states",
+            f"Top {len(top)} of {len(ranked)} states",
             measure.title + ".",
-            bars(ranked.head(TOP), "State", measure, colors, tooltip=[PURCHASES]),
-            ranked,
+            lambda: bars(top, "State", measure, colors, tooltip=[PURCHASES], picks="state"),
+            ranked if len(top) else ranked.head(0),
+            empty=NO_LABELS if len(ranked) else EMPTY,
+            picks="state",
         )
     sizes = (
         found["size"]
@@ -58,16 +64,24 @@ def show(filters: Filters) -> None:
                 each.column.replace("_", "-") + "-by-city-size",
                 title,
                 "US dollars, by inhabitants of the customer's town.",
-                bars(sizes, "Inhabitants", each, colors, order=list(CITY_SIZES), tooltip=[CUSTOMERS, AVERAGE]),
+                partial(bars, sizes, "Inhabitants", each, colors, order=list(CITY_SIZES), tooltip=[CUSTOMERS, AVERAGE]),
                 sizes,
             )
+    cities = found["city"].assign(State=[state_name(code) for code in found["city"]["state"]])
+    panel(
+        "cities",
+        "Towns",
+        f"By the home of the customer, the highest spend first, at most {CITIES:,}.",
+        None,
+        cities[["city", "State", "amount", "transactions", "customers", "average_amount", "amount_per_customer"]],
+    )
     liked = preferences(found["preference"])
     order = list(liked.groupby("Category")["amount"].sum().sort_values(ascending=False).index)
     panel(
         "preference",
-        "What each state prefers",
-        "Share of a category in the state's spend, against its share in all of what is selected.",
-        preference(liked, colors, sorted(set(liked["State"])), order),
+        "Over- and under-spending by state",
+        "Share of a category in the state's spend, relative to its share in the whole selection.",
+        lambda: preference(liked, colors, sorted(set(liked["State"])), order),
         liked,
     )
 
@@ -97,6 +111,10 @@ def questions(where: str) -> dict[str, str]:
                     / NULLIF(COUNT(p.is_fraud), 0) AS fraud_rate
             FROM mart.purchase AS p {where} GROUP BY p.state ORDER BY amount DESC, p.state""",
         "size": f"SELECT p.city_size, {figures} FROM mart.purchase AS p {where} GROUP BY p.city_size ORDER BY 1",
+        "city": f"""
+            SELECT home.city, p.state, {figures} FROM mart.purchase AS p
+            INNER JOIN mart.customer_home AS home ON home.customer_id = p.customer_id
+            {where} GROUP BY home.city, p.state ORDER BY amount DESC, home.city, p.state LIMIT {CITIES}""",
         "preference": f"""
             SELECT p.state, p.category, SUM(p.amount) AS amount, COUNT(*) AS transactions
             FROM mart.purchase AS p {where} GROUP BY p.state, p.category ORDER BY p.state, p.category""",

@@ -454,6 +454,14 @@ COMMENT ON COLUMN mart.overview.waiting IS 'Transactions of core that the marts 
 
 COMMENT ON COLUMN mart.overview.refreshed_at IS 'When the marts were last brought up to date; null: never. It is done when core has changed, so an old time does not mean old marts.';
 
+COMMENT ON VIEW mart.customer_home IS 'Where each customer lives.';
+
+COMMENT ON COLUMN mart.customer_home.customer_id IS 'Key. A keyed hash; no name behind it in the marts.';
+
+COMMENT ON COLUMN mart.customer_home.city IS 'Town of the customer''s home, by the latest transaction of the customer.';
+
+COMMENT ON COLUMN mart.customer_home.state IS 'US state of the customer''s home, by the latest transaction of the customer.';
+
 COMMENT ON VIEW mart.purchase_place IS 'Where each purchase was made: the customer''s home town and the distance from home to merchant. One row per transaction of core.transaction.';
 
 COMMENT ON COLUMN mart.purchase_place.transaction_id IS 'Key. Of mart.purchase.';

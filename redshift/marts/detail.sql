@@ -6,6 +6,12 @@ DROP VIEW IF EXISTS mart.spend_by_city;
 
 DROP VIEW IF EXISTS mart.purchase_place;
 
+DROP VIEW IF EXISTS mart.customer_home;
+
+CREATE VIEW mart.customer_home AS
+SELECT customer_id, city, state
+FROM core.customer;
+
 -- Great-circle distance on a sphere of 6,371.0088 km, the Earth's mean radius (IUGG); the haversine may exceed 1 by rounding.
 CREATE VIEW mart.purchase_place AS
 SELECT
@@ -191,16 +197,15 @@ GROUP BY purchase_date;
 
 CREATE VIEW mart.spend_by_city AS
 SELECT
-    p.state, place.city,
+    p.state, home.city,
     COUNT(DISTINCT p.customer_id) AS customers,
     COUNT(*) AS transactions,
     SUM(p.amount) AS amount,
     CAST(SUM(p.amount) / COUNT(*) AS DECIMAL(14,2)) AS average_amount,
     CAST(SUM(p.amount) / COUNT(DISTINCT p.customer_id) AS DECIMAL(14,2)) AS amount_per_customer
 FROM mart.purchase AS p
-INNER JOIN mart.purchase_place AS place
-    ON place.customer_id = p.customer_id AND place.transaction_id = p.transaction_id
-GROUP BY p.state, place.city;
+INNER JOIN mart.customer_home AS home ON home.customer_id = p.customer_id
+GROUP BY p.state, home.city;
 
 DROP VIEW IF EXISTS mart.merchant_by_category;
 

@@ -9,7 +9,9 @@ from urllib.parse import urlencode
 import pandas as pd
 from playwright.sync_api import Locator, Page, expect
 
-PAGES = ("Overview", "Regions", "Customers", "Merchants", "Fraud", "Card lookup")
+from dashboard.columns import TITLES
+
+PAGES = ("Overview", "Regions", "Customers", "Merchants", "Fraud", "Purchases", "Card lookup")
 SECONDS = 30
 # Streamlit says when its script has run; a chart that is drawn has marks; what is stale is on its way out.
 _SETTLED = """() => {
@@ -42,7 +44,7 @@ class Dashboard:
     def go(self, name: str) -> float:
         """Click on a page; the seconds until it was complete."""
         began = time.perf_counter()
-        self.page.get_by_role("radio", name=name, exact=True).click()
+        self.page.get_by_role("navigation").get_by_role("link", name=name, exact=True).click()
         self.page.wait_for_function(
             "name => document.querySelector('h1')?.innerText.trim() === name", arg=name, timeout=SECONDS * 1000
         )
@@ -73,12 +75,14 @@ class Dashboard:
         self.settle()
 
     def download(self, name: str) -> pd.DataFrame:
-        """The rows behind a chart, as the reader's file has them."""
+        """The rows behind a chart, as the reader's file has them, under the names that the code has for the columns."""
         self.settle()
         with self.page.expect_download() as event:
             self.page.locator(f".st-key-download-{name}").get_by_role("button", name="CSV").click()
         content = event.value.path().read_bytes()
-        return pd.read_csv(io.BytesIO(content), encoding="utf-8-sig", dtype={"card_id": str, "transaction_id": str})
+        texts = {TITLES[name]: str for name in ("card_id", "transaction_id")}
+        data = pd.read_csv(io.BytesIO(content), encoding="utf-8-sig", dtype=texts)
+        return data.rename(columns={title: name for name, title in TITLES.items()})
 
     @property
     def body(self) -> Locator:

@@ -16,6 +16,7 @@ import pandas as pd
 import psutil
 import pytest
 import requests
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from tests.browser.chromium import LAPTOP, PHONE, Watch, chromium, context
@@ -137,6 +138,91 @@ def test_an_address_with_filters_shows_those_days_and_ages_alone(page: Dashboard
     page.expect_figure("Purchases", f"{count:,}")
 
 
+def test_back_and_forward_go_through_the_pages_with_their_filters_and_titles(page: Dashboard) -> None:
+    page.open("Overview", gender="Men")
+    page.go("Regions")
+    page.go("Fraud")
+    expect(page.page).to_have_title("Fraud · Swipeline")
+    page.page.go_back()
+    expect(page.page).to_have_title("Regions · Swipeline", timeout=SECONDS * 1000)
+    page.settle()
+    assert "gender=Men" in page.page.url
+    expect(page.page.locator(".st-key-gender")).to_contain_text("Men")
+    page.page.go_back()
+    expect(page.page).to_have_title("Overview · Swipeline", timeout=SECONDS * 1000)
+    page.page.go_forward()
+    expect(page.page).to_have_title("Regions · Swipeline", timeout=SECONDS * 1000)
+    page.page.reload()
+    expect(page.page).to_have_title("Regions · Swipeline", timeout=SECONDS * 1000)
+    page.settle()
+    expect(page.page.locator(".st-key-gender")).to_contain_text("Men")
+
+
+def test_a_page_is_a_link_that_keeps_the_filters(page: Dashboard) -> None:
+    page.open("Overview", gender="Men")
+    link = page.page.get_by_role("navigation").get_by_role("link", name="Merchants")
+    assert link.get_attribute("href") == "?page=Merchants&gender=Men"
+    link.focus()
+    page.page.keyboard.press("Enter")
+    expect(page.page).to_have_title("Merchants · Swipeline", timeout=SECONDS * 1000)
+    page.settle()
+    expect(page.page.get_by_role("link", name="Merchants")).to_have_attribute("aria-current", "page")
+
+
+def test_typing_men_chooses_men_alone(page: Dashboard) -> None:
+    page.open("Overview")
+    page.page.locator(".st-key-gender input").fill("Men")
+    page.page.keyboard.press("Enter")
+    page.page.keyboard.press("Escape")
+    page.settle()
+    expect(page.page).to_have_url(re.compile("gender=Men(&|$)"))
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_axe_finds_nothing(browser: Browser, address: str, mode: str) -> None:
+    found = []
+    with context(browser, LAPTOP, mode) as profile:
+        page = Dashboard(profile.new_page(), address)
+        for name in PAGES:
+            page.open(name, gender="Men")
+            violations = Axe().run(page.page).response["violations"]
+            found += [(name, one["id"], one["nodes"][0]["html"][:200]) for one in violations]
+    assert found == []
+
+
+def test_a_page_prints_whole_without_its_controls(browser: Browser, address: str, tmp_path: Path) -> None:
+    with context(browser) as profile:
+        page = Dashboard(profile.new_page(), address)
+        page.open("Overview", gender="Men")
+        page.page.emulate_media(media="print")
+        expect(page.page.get_by_test_id("stSidebar")).to_be_hidden()
+        expect(page.page.get_by_text("Gender: M")).to_be_visible()
+        printed = page.page.pdf(path=tmp_path / "page.pdf", format="A4")
+        assert printed.count(b"/Type /Page\n") >= 1
+
+
+def test_a_chart_is_a_picture_and_a_table_a_workbook_with_its_filters(page: Dashboard, tmp_path: Path) -> None:
+    page.open("Overview", gender="Men")
+    for ending, begin in (("png", b"\x89PNG"), ("xlsx", b"PK")):
+        with page.page.expect_download() as event:
+            page.page.locator(f".st-key-download-spend-by-category-{ending}").get_by_role("button").click()
+        assert event.value.path().read_bytes()[: len(begin)] == begin
+        assert re.fullmatch(rf"swipeline-local spend-by-category .* M\.{ending}", event.value.suggested_filename)
+
+
+def test_a_click_on_a_bar_shows_that_category_alone(page: Dashboard, stack: Stack) -> None:
+    page.open("Overview")
+    chart = page.page.locator(".st-key-panel-spend-by-category [data-testid=stVegaLiteChart]")
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box
+    page.page.mouse.click(box["x"] + box["width"] * 0.35, box["y"] + 20)  # the longest bar is the first
+    (top,) = stack.sql("SELECT category, COUNT(*) FROM mart.purchase GROUP BY 1 ORDER BY SUM(amount) DESC LIMIT 1")
+    page.expect_figure("Purchases", f"{top[1]:,}")
+    page.go("Purchases")
+    page.expect_figure("Purchases", f"{top[1]:,}")
+
+
 def test_a_choice_that_nothing_matches_says_so(page: Dashboard) -> None:
     page.open("Overview", age="0-17", gender="Men", state="Hawaii", category="Travel")
     expect(page.body.get_by_text("No purchases match these filters.")).to_be_visible()
@@ -178,12 +264,12 @@ def test_the_download_holds_the_rows_that_are_shown(page: Dashboard, stack: Stac
 
 def test_a_verdict_is_shown_without_a_click(page: Dashboard, stack: Stack) -> None:
     page.open("Fraud")
-    expect(page.body.get_by_text("None is judged.")).to_be_visible()
+    expect(page.body.get_by_text("No alert reviewed yet.")).to_be_visible()
     listed = [json.loads(line) for line in stack.run("alerts", "--limit", "1000", "--json").stdout.splitlines()]
     for alert, finding in zip(listed[:4], ("fraud", "fraud", "fraud", "genuine"), strict=True):
         stack.run("verdict", alert["transaction_id"], finding, "--by", "a reviewer")
     wait_until(lambda: len(stack.sql("SELECT verdict FROM mart.verdict")) == 4, 60, "the verdicts are in the marts")
-    expect(page.body.get_by_text("75.0% of the 4 judged are fraud.")).to_be_visible(timeout=SECONDS * 1000)
+    expect(page.body.get_by_text("75.0% of the 4 reviewed were fraud.")).to_be_visible(timeout=SECONDS * 1000)
     data = page.download("verdicts-by-category").groupby("Outcome")["alerts"].sum()
     assert data.to_dict() == {"Fraud": 3, "Genuine": 1, "Open": len(listed) - 4}
 
@@ -252,9 +338,9 @@ def test_a_merchant_of_a_strange_name_is_a_value_and_never_sql(page: Dashboard) 
 def test_a_stopped_warehouse_is_told_and_the_page_recovers_by_itself(page: Dashboard, stack: Stack) -> None:
     page.open()
     with stopped_warehouse(stack):
-        expect(page.body.get_by_text("The warehouse is away.")).to_be_visible(timeout=SECONDS * 1000)
+        expect(page.body.get_by_text("Can't reach the warehouse.")).to_be_visible(timeout=SECONDS * 1000)
         expect(page.body.get_by_text("swipeline up")).to_be_visible()
-    expect(page.body.get_by_text("The warehouse is away.")).not_to_be_visible(timeout=SECONDS * 1000)
+    expect(page.body.get_by_text("Can't reach the warehouse.")).not_to_be_visible(timeout=SECONDS * 1000)
     page.settle()
     page.expect_figure("Purchases", f"{ROWS:,}")
 

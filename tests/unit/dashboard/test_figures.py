@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from dashboard.figures import card, fraud, merchants, parts, people, regions, time
+from dashboard.figures import amounts, card, cohorts, fraud, merchants, parts, people, regions, time
 from dashboard.theme import DARK, LIGHT, Palette, styled
 from dashboard.views.regions import preferences
 
@@ -21,6 +21,15 @@ DATA = pd.DataFrame(
         "Gender": ["Women", "Men", "Women"],
         "merchant": ["A", "=B", "C"],
         "begin": pd.to_datetime(["2020-01-06", "2020-01-13", "2020-01-20"]),
+        "end": pd.to_datetime(["2020-01-13", "2020-01-20", "2020-01-27"]),
+        "cohort": pd.to_datetime(["2020-01-01", "2020-01-01", "2020-02-01"]),
+        "months": pd.array([0, 1, 0], dtype="Int64"),
+        "cohort_customers": pd.array([2, 2, 1], dtype="Int64"),
+        "retention": [1.0, 0.5, 1.0],
+        "amount_band": ["under 10", "10-24", "1,000+"],
+        "labelled": pd.array([3, 200, 2], dtype="Int64"),
+        "fraud_rate_low": [0.0, None, 0.0],
+        "fraud_rate_high": [0.02, None, 0.1],
         "occurred_at": pd.to_datetime(["2020-01-06 23:59:59", "2020-01-13 00:00:00", "2020-01-20 12:00:00"]),
         "weekday": pd.array([1, 7, 3], dtype="Int64"),
         "hour_of_day": pd.array([0, 23, 12], dtype="Int64"),
@@ -46,6 +55,10 @@ CHARTS = {
     "columns": lambda data, palette: parts.columns(data, "age_band", parts.FRAUD_RATE, palette, title="Age"),
     "over_time": lambda data, palette: time.over_time(data, "week", palette),
     "rhythm": time.rhythm,
+    "amounts": amounts.distribution,
+    "cohorts": cohorts.retention,
+    "rates": lambda data, palette: fraud.rates(data, "Category", palette, ["Home"], "category"),
+    "rates_by_week": fraud.by_weekday_and_hour,
     "preference": lambda data, palette: regions.preference(preferences(data), palette, ["Texas"], ["Home"]),
     "gender_and_state": people.by_gender_and_state,
     "gender_and_category": people.by_gender_and_category,

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import io
+import re
+import zipfile
+from datetime import datetime
 
 import pandas as pd
 import pytest
 
+from dashboard.columns import TITLES, titled
 from dashboard.csv_file import to_csv
+from dashboard.excel_file import to_excel
+from dashboard.figures.parts import SPEND, bars
+from dashboard.png_file import to_png
 from dashboard.states import STATES, outlines, state_name
+from dashboard.theme import LIGHT
 from dashboard.words import category_name, percent, short
 
 
@@ -61,3 +69,45 @@ def test_the_map_has_every_state_once_and_its_neighbours_share_borders() -> None
     }
     assert len(points["CO"] & points["UT"]) >= 2
     assert not points["CO"] & points["NY"]
+
+
+def test_a_file_has_titles_with_units_cents_and_days() -> None:
+    data = pd.DataFrame(
+        {
+            "category": ["home"],
+            "Category": ["Home"],
+            "amount": [12.5],
+            "fraud_rate": [0.12345678],
+            "begin": pd.to_datetime(["2020-01-06"]),
+            "occurred_at": pd.to_datetime(["2020-01-06 10:11:12"]),
+        }
+    )
+    head, row = to_csv(titled(data)).decode("utf-8-sig").splitlines()
+    assert head == (
+        '"Category code","Category","Spend, US dollars","Fraud rate, share of labelled purchases","From","Time, UTC"'
+    )
+    assert row == '"home","Home","12.50",0.12345678,"2020-01-06","2020-01-06 10:11:12"'
+
+
+def test_titles_are_of_one_column_each() -> None:
+    assert len(set(TITLES.values())) == len(TITLES)
+
+
+def test_a_workbook_says_what_it_is_of_and_runs_nothing() -> None:
+    data = pd.DataFrame({"merchant": ["=1+1", "http://example.com"], "amount": [1.25, None], "begin": _days()})
+    book = zipfile.ZipFile(io.BytesIO(to_excel(titled(data), {"Filters": "State: NY", "Stage": "local"})))
+    assert re.findall(r'<sheet name="(\w+)"', book.read("xl/workbook.xml").decode()) == ["About", "Data"]
+    texts = book.read("xl/sharedStrings.xml").decode()
+    assert {"State: NY", "Spend, US dollars", "=1+1"} <= set(re.findall(r"<t>([^<]*)</t>", texts))
+    rows = book.read("xl/worksheets/sheet2.xml").decode()
+    assert "<f>" not in rows
+    assert "<v>1.25</v>" in rows
+
+
+def _days() -> list[datetime]:
+    return [datetime(1800, 1, 1), datetime(9999, 12, 31)]  # noqa: DTZ001 - as the warehouse has them, without a zone
+
+
+def test_a_chart_is_a_picture_without_the_network() -> None:
+    chart = bars(pd.DataFrame({"Category": ["Home"], "amount": [1.0]}), "Category", SPEND, LIGHT)
+    assert to_png(chart, "Title", "Note", LIGHT).startswith(b"\x89PNG")

@@ -1,0 +1,198 @@
+"""Every page over every kind of content: none fails, each says what is empty and why, every series adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from benchmarks.warehouse import Own, own
+from dashboard import panel, source
+from dashboard.app import FILTERED, PAGES
+from dashboard.states import STATES
+from tests.unit.dashboard.warehouse import Row, connect, fill, purchase
+
+APP = str(Path(source.__file__).parent / "app.py")
+HOSTILE = (
+    "=1+1",
+    "＝1+1",
+    "<script>alert(1)</script>",
+    "</div><b>x",
+    "$\\frac{1}{0}$ **b** :red[x]",
+    "{{x}}",
+    "' OR 1=1",
+)
+CONTENTS: dict[str, Callable[[], list[Row]]] = {
+    "no rows": lambda: [],
+    "one row": lambda: [purchase(1)],
+    "no labels": lambda: [purchase(number, is_fraud=None) for number in range(1, 30)],
+    "no frauds": lambda: [purchase(number, is_fraud=False) for number in range(1, 30)],
+    "all frauds": lambda: [purchase(number, is_fraud=True) for number in range(1, 30)],
+    "every state": lambda: [
+        purchase(number, state=state, customer_id=f"{number:016x}", card_id=f"{number:032x}")
+        for number, state in enumerate(STATES, start=1)
+    ],
+    "one state": lambda: [purchase(number, state="TX") for number in range(1, 30)],
+    "a state that is none": lambda: [purchase(number, state="ZZ") for number in range(1, 30)],
+    "extreme dates": lambda: [
+        purchase(1, occurred_at="1900-01-01 00:00:00"),
+        purchase(2, occurred_at="2262-04-12 00:00:00"),
+        purchase(3, occurred_at="9999-12-31 23:59:59", date_of_birth="1900-01-01"),
+    ],
+    "the last day of all": lambda: [purchase(1, occurred_at="9999-12-31 23:59:59")],
+    "extreme amounts": lambda: [
+        purchase(1, amount="9999999999.99"), purchase(2, amount="0.01"), purchase(3, amount="0.00"),
+    ],
+    "formulas and HTML": lambda: [
+        purchase(number, merchant=text, category=text, city=text, job=text, merchant_id=f"{number:016x}",
+                 customer_id=f"{number:016x}", first_name=text, street=text)
+        for number, text in enumerate(HOSTILE, start=1)
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own]:
+    with own(tmp_path_factory.mktemp("pages")) as opened:
+        opened.migrate()
+        yield opened
+
+
+@pytest.fixture(scope="module", params=CONTENTS)
+def content(request: pytest.FixtureRequest, warehouse: Own) -> list[Row]:
+    rows = CONTENTS[request.param]()
+    fill(warehouse, rows)
+    return rows
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch, warehouse: Own) -> dict[str, pd.DataFrame]:
+    """The rows behind each panel that a page shows; the dashboard's data come from the warehouse."""
+    found: dict[str, pd.DataFrame] = {}
+    draw = panel.panel
+
+    def spy(name: str, title: str, note: str, chart: Any, data: pd.DataFrame, **more: Any) -> None:
+        found[name] = data
+        draw(name, title, note, chart, data, **more)
+
+    for view in {function.__module__ for function in FILTERED.values()} | {"dashboard.views.card"}:
+        monkeypatch.setattr(f"{view}.panel", spy)
+    connected = connect(warehouse)
+    monkeypatch.setattr(source, "_warehouse", lambda _: connected)
+    monkeypatch.setattr(source.state, "clear", lambda: None, raising=False)
+    return found
+
+
+def run(page: str, **query: str) -> AppTest:
+    """The page as its script makes it."""
+    app = AppTest.from_file(APP, default_timeout=60)
+    for name, value in {"page": page, **query}.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception, [each.value for each in app.exception]
+    assert not app.error, [each.value for each in app.error]
+    return app
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_fails_and_what_is_empty_says_why(
+    page: str, content: list[Row], shown: dict[str, pd.DataFrame]
+) -> None:
+    app = run(page)
+    notes = [each.value for each in app.info]
+    if not content:
+        assert [note for note in notes if "No purchases have reached the warehouse yet" in note]
+        return
+    empty = [name for name, data in shown.items() if not len(data)]
+    assert len(notes) == len(empty)
+    assert all(notes)
+
+
+@pytest.mark.parametrize("page", ["Overview", "Regions", "Customers", "Merchants", "Fraud"])
+def test_every_series_adds_up_to_the_whole(page: str, content: list[Row], shown: dict[str, pd.DataFrame]) -> None:
+    run(page, by="Year")
+    spend, frauds = sum(Decimal(row["amount"]) for row in content), sum(bool(row["is_fraud"]) for row in content)
+    labelled = sum(row["is_fraud"] is not None for row in content)
+    for name, data in shown.items():
+        if name in ("fraud-over-time", "top-customers") or name.startswith(("verdicts", "loss", "model")):
+            continue
+        if "amount" in data:
+            assert round(Decimal(float(data["amount"].sum())), 2) == spend, name
+        if "transactions" in data and "fraud_rate_low" not in data:
+            assert int(data["transactions"].sum()) == len(content), name
+        if "fraud_rate_low" in data:
+            assert (int(data["frauds"].sum()), int(data["labelled"].sum())) == (frauds if labelled else 0, labelled), (
+                name
+            )
+
+
+def test_a_period_without_purchases_is_a_zero_and_not_a_gap(warehouse: Own, shown: dict[str, pd.DataFrame]) -> None:
+    fill(warehouse, [purchase(1, occurred_at="2020-01-01 10:00:00"), purchase(2, occurred_at="2024-06-30 10:00:00")])
+    run("Overview", by="Month")
+    assert list(shown["spend-over-time"]["amount"]) == [1.25, *[0.0] * 52, 2.25]
+    run("Overview", by="Day", **{"from": "2019-12-30", "to": "2020-01-03"})
+    days = shown["spend-over-time"]
+    assert [str(day)[:10] for day in days["begin"]] == [
+        "2019-12-30",
+        "2019-12-31",
+        "2020-01-01",
+        "2020-01-02",
+        "2020-01-03",
+    ]
+    assert list(days["transactions"]) == [0, 0, 1, 0, 0]
+    assert list(days["amount"]) == [0, 0, 1.25, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ({"state": "XX"}, "State “XX”"),
+        ({"category": "nothing"}, "Category “nothing”"),
+        ({"from": "yesterday"}, "From “yesterday”"),
+        ({"to": "2020-02-31"}, "To “2020-02-31”"),
+    ],
+)
+def test_a_link_that_asks_for_what_is_not_there_says_so(
+    warehouse: Own, shown: dict[str, pd.DataFrame], query: dict[str, str], told: str
+) -> None:
+    fill(warehouse, [purchase(number) for number in range(1, 9)])
+    assert [each.value for each in run("Overview", **query).warning if told in each.value]
+
+
+def test_a_link_to_days_without_purchases_shows_none_and_one_by_code_shows_the_state(
+    warehouse: Own, shown: dict[str, pd.DataFrame]
+) -> None:
+    fill(warehouse, [purchase(number) for number in range(1, 9)])
+    assert panel.EMPTY in [each.value for each in run("Overview", **{"from": "2031-01-01", "to": "2031-02-01"}).info]
+    assert "after To" in run("Overview", **{"from": "2020-02-01", "to": "2020-01-01"}).warning[0].value
+    run("Regions", state="NY")
+    assert list(shown["map"]["state"]) == ["NY"]
+
+
+def test_a_figure_is_compared_with_as_many_days_just_before(warehouse: Own, shown: dict[str, pd.DataFrame]) -> None:
+    fill(
+        warehouse,
+        [
+            purchase(1, occurred_at="2020-01-10 10:00:00", amount="100"),
+            purchase(2, occurred_at="2020-01-20 10:00:00", amount="150"),
+        ],
+    )
+    app = run("Overview", **{"from": "2020-01-15", "to": "2020-01-24"})
+    spend = next(each for each in app.metric if each.label == "Spend")
+    assert (spend.value, spend.delta) == ("$150.00", "+50.0%")
+
+
+def test_a_merchant_of_two_categories_has_its_money_in_both(warehouse: Own, shown: dict[str, pd.DataFrame]) -> None:
+    rows = [
+        purchase(n, merchant="Both", merchant_id="m", category=("home", "travel")[n % 2], amount="1") for n in range(3)
+    ]
+    fill(warehouse, rows)
+    run("Merchants")
+    assert list(shown["merchants"]["Category"]) == ["2 categories"]
+    parts = shown["merchants-by-category"]
+    assert dict(zip(parts["Category"], parts["amount"], strict=True)) == {"Home": 2.0, "Travel": 1.0}
