@@ -95,7 +95,9 @@ def create_view(node: exp.Create) -> CreateView:
         raise NotSupported(f"{item.sql('redshift')} in CREATE VIEW")
     late = bool(node.args.get("no_schema_binding"))
     if late and any(not found.db for found in node.expression.find_all(exp.Table)):
-        raise SqlError("all the relation names inside should be qualified when creating views with no schema binding", "42P16")
+        raise SqlError(
+            "all the relation names inside should be qualified when creating views with no schema binding", "42P16"
+        )
     return CreateView(table.name, table.db or None, bool(node.args.get("replace")), names, node.expression, late)
 
 
