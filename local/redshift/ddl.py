@@ -11,6 +11,7 @@ from sqlglot import exp
 from local.redshift.dialect import statements
 from local.redshift.dialect.parser import KeyAttribute
 from local.redshift.dialect.types import of_column
+from local.redshift.dialect.words import check_name
 from local.redshift.errors import NotSupported, SqlError
 from local.redshift.types import ColumnType, parse_type
 
@@ -36,7 +37,10 @@ class Column:
 
     def comment(self) -> str:
         """What DuckDB has no place for: read back by the catalog (see catalog.py)."""
-        return json.dumps({"type": str(self.type), **self.attributes})
+        return json.dumps(self.declared())
+
+    def declared(self) -> dict[str, object]:
+        return {"type": str(self.type), **self.attributes}
 
 
 @dataclass
@@ -72,6 +76,7 @@ class CreateView:
     replace: bool
     names: tuple[str, ...]
     query: Any
+    late: bool = False
 
     def head(self) -> str:
         place = f'"{self.schema}"."{self.name}"' if self.schema else f'"{self.name}"'
@@ -86,10 +91,14 @@ def create_view(node: exp.Create) -> CreateView:
     names = tuple(item.name for item in schema.expressions) if isinstance(schema, exp.Schema) else ()
     if node.args.get("exists"):
         raise SqlError("CREATE VIEW takes no IF NOT EXISTS", "42601")
-    properties = node.args["properties"].expressions if node.args.get("properties") else []
-    for item in properties:
+    for item in node.args["properties"].expressions if node.args.get("properties") else []:
         raise NotSupported(f"{item.sql('redshift')} in CREATE VIEW")
-    return CreateView(table.name, table.db or None, bool(node.args.get("replace")), names, node.expression)
+    late = bool(node.args.get("no_schema_binding"))
+    if late and any(not found.db for found in node.expression.find_all(exp.Table)):
+        raise SqlError(
+            "all the relation names inside should be qualified when creating views with no schema binding", "42P16"
+        )
+    return CreateView(table.name, table.db or None, bool(node.args.get("replace")), names, node.expression, late)
 
 
 def _quoted(name: str) -> str:
@@ -159,6 +168,7 @@ def _add(created: CreateTable, item: exp.Expression) -> None:
 
 def column_of(node: exp.ColumnDef) -> Column:
     """From a column's definition. Raises SqlError for what Redshift, or this server, lacks."""
+    check_name(node.this)
     if not isinstance(node.args.get("kind"), exp.DataType):
         raise SqlError(f'column "{node.name}" has no type')
     column = Column(node.name, parse_type(node.args["kind"].sql("redshift").replace("(MAX)", "(65535)")))

@@ -47,7 +47,9 @@ def redshift_error(error: Exception) -> SqlError:
             f'column "{grouped[1]}" must appear in the GROUP BY clause or be used in an aggregate function', "42803"
         )
     plain = re.sub(r"^(\w+ )+Error: ", "", text)
-    if re.search(r"[Oo]verflow|can't be cast because the value is out of range", text):
+    if re.search(
+        r"[Oo]verflow|Could not cast value .* to DECIMAL|can't be cast because the value is out of range", text
+    ):
         return SqlError(f"Numeric data overflow ({plain})", "22003")
     return SqlError(plain, _state(plain))
 

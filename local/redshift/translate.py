@@ -56,6 +56,7 @@ class Compiled:
     alter: Alter | None = None
     named: frozenset[tuple[str, str]] = frozenset()
     dropped: tuple[tuple[str, str], ...] = ()
+    cascade: bool = False
     tree: Any = None
     _rendered: dict[Any, tuple[str, Columns]] = field(default_factory=dict, compare=False, repr=False)
 
@@ -179,7 +180,7 @@ def _create(node: exp.Create) -> Compiled:
         return Compiled("create", create=created, tree=created.query, named=reads(created.query or exp.select()))
     if kind == "VIEW":
         view = create_view(node)
-        return Compiled("view", view=view, tree=view.query)
+        return Compiled("view", view=view, tree=view.query, named=reads(view.query))
     if kind == "SCHEMA":
         name = node.this.db or node.this.name
         return Compiled("ddl", f'CREATE SCHEMA {"IF NOT EXISTS " if node.args.get("exists") else ""}"{name}"')
@@ -191,7 +192,7 @@ def _drop(node: exp.Drop) -> Compiled:
     if kind not in ("TABLE", "VIEW", "SCHEMA"):
         raise NotSupported(f"DROP {kind}")
     gone = [(table.db, table.name) for table in node.find_all(exp.Table)] if kind != "SCHEMA" else []
-    return Compiled("ddl", _sql(node), dropped=tuple(gone))
+    return Compiled("ddl", _sql(node), dropped=tuple(gone), cascade=bool(node.args.get("cascade")))
 
 
 def _alter(node: exp.Alter) -> Compiled:

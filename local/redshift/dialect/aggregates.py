@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from local.redshift.dialect import arithmetic, casts
 from local.redshift.dialect.scope import E
-from local.redshift.dialect.types import BOOL, FLOAT8, INT8, TEXT, Type, as_numeric, numeric
+from local.redshift.dialect.types import BOOL, FLOAT8, INT4, INT8, TEXT, Type, as_numeric, numeric
 from local.redshift.errors import NotSupported, SqlError
 
 if TYPE_CHECKING:
@@ -98,6 +98,10 @@ def _count(c: Call) -> E:
     return E(c.of("count"), INT8)
 
 
+def _grouping(c: Call) -> E:
+    return E(f"CAST(grouping({c.e.sql}) AS INTEGER)", INT4)
+
+
 _STATISTICS = {"stddev": "stddev_samp", "stddev_samp": "stddev_samp", "stddev_pop": "stddev_pop",
                "variance": "var_samp", "var_samp": "var_samp", "var_pop": "var_pop"}  # fmt: skip
 _PAGES = {"stddev": "r_STDDEV_functions", "variance": "r_VARIANCE_functions"}
@@ -111,6 +115,7 @@ AGGREGATES = {
         Aggregate("max", "any", _same("max"), "r_MAX", "passed"),
         Aggregate("any_value", "any", _same("any_value"), "r_ANY_VALUE", "passed"),
         Aggregate("median", "any", _median, "r_MEDIAN"),
+        Aggregate("grouping", "any", _grouping, "r_GROUP_BY_aggregation-extensions", "passed"),
         Aggregate("bool_and", "bool", _same("bool_and"), "r_BOOL_AND", "passed"),
         Aggregate("bool_or", "bool", _same("bool_or"), "r_BOOL_OR", "passed"),
         Aggregate("bit_and", "integer", _same("bit_and"), "r_BIT_AND", "passed"),

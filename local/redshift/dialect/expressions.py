@@ -32,6 +32,7 @@ from local.redshift.dialect.types import (
     of_column,
 )
 from local.redshift.dialect.units import UNITS
+from local.redshift.dialect.words import check_name
 from local.redshift.errors import NotSupported, SqlError
 from local.redshift.types import parse_type
 
@@ -79,6 +80,7 @@ class Expressions:
         only(node, "this", "table", "db", "catalog")
         if isinstance(node.this, exp.Star):
             raise SqlError('syntax error at or near "*"', "42601")
+        check_name(node.parts[0])
         parts = [part.name for part in node.parts]
         name, table, schema = parts[-1], parts[-2] if len(parts) > 1 else "", parts[-3] if len(parts) > 2 else ""
         kind = self.scope.column(table, name, schema) if len(parts) < 4 else None

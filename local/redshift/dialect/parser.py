@@ -32,6 +32,7 @@ class Dialect(Redshift):
     class Tokenizer(Redshift.Tokenizer):
         # "#" is an operator, as in 2#3; the parser reads it at the front of a temporary table's name.
         SINGLE_TOKENS: ClassVar[dict[str, TokenType]] = {**Redshift.Tokenizer.SINGLE_TOKENS, "#": TokenType.HASH}
+        SINGLE_TOKENS.pop("!", None)
         VAR_SINGLE_TOKENS: ClassVar[set[str]] = Redshift.Tokenizer.VAR_SINGLE_TOKENS - {"#"}
 
     class Parser(RedshiftParser):

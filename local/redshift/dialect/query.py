@@ -108,7 +108,15 @@ class Query:
             if not node.find(exp.Window):
                 raise SqlError("QUALIFY needs a window function", "42601")
             sql += f" QUALIFY {x.boolean(node.args['qualify'].this, 'QUALIFY')}"
+        if distinct and node.args.get("order"):
+            self._check_distinct(node.args["order"], items, columns, scope)
         return self._tail(node, sql, columns, scope), columns
+
+    def _check_distinct(self, order: exp.Order, items: list[str], columns: Columns, scope: Scope) -> None:
+        shown = {item.rpartition(" AS ")[0] for item in items} | {f'"{name}"' for name, _ in columns}
+        for item in order.expressions:
+            if not isinstance(item.this, exp.Literal) and Expressions(self, scope)(item.this).sql not in shown:
+                raise SqlError("for SELECT DISTINCT, ORDER BY expressions must appear in select list", "42P10")
 
     def _select_list(self, node: exp.Select, x: Expressions, scope: Scope) -> tuple[list[str], Columns]:
         items: list[str] = []

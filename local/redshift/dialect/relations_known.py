@@ -7,13 +7,20 @@ import threading
 from typing import Any
 
 from local.redshift.dialect.scope import Columns
-from local.redshift.dialect.types import of_column, of_duckdb
+from local.redshift.dialect.types import Type, of_column, of_duckdb
 from local.redshift.errors import SqlError
 from local.redshift.types import parse_type
 
 Place = tuple[str, str]
 # Schemas of the catalog, and the prefix that the embedded warehouse's own views of them have in "main".
 _CATALOGS = ("information_schema", "pg_catalog")
+
+
+def declared_type(attributes: dict[str, Any]) -> Type:
+    """The type of a column by what its comment holds (see ddl.py)."""
+    kind = of_column(parse_type(attributes["type"]))
+    counted = attributes.get("identity", [0, 0, ""])[-1] == "always"
+    return Type(kind.kind, 1) if counted else kind
 
 
 class Known:
@@ -107,7 +114,7 @@ class Relations:
         found: dict[Place, list[Any]] = {}
         temporary: dict[str, list[Any]] = {}
         for database, schema, table, column, kind, comment in rows:
-            declared = of_column(parse_type(json.loads(comment)["type"])) if comment else of_duckdb(kind)
+            declared = declared_type(json.loads(comment)) if comment else of_duckdb(kind)
             if database == "temp":
                 temporary.setdefault(table, []).append((column, declared))
             else:

@@ -58,7 +58,7 @@ class Scope:
         if len(found) > 1 and name not in self.merged:
             raise SqlError(f'column reference "{name}" is ambiguous', "42702")
         if found:
-            return found[0]
+            return Type(found[0].kind) if found[0].is_counted else found[0]
         return self.parent.column(table, name, schema) if self.parent else None
 
     def has(self, table: str) -> bool:

@@ -69,6 +69,9 @@ def _insert(query: Query, node: exp.Insert) -> str:
         body, width = _values(query, source, named, columns)
     else:
         body, width = _selected(query, source, named, columns)
+    for name in named[:width]:
+        if columns[name].is_counted and not body.startswith("VALUES (DEFAULT"):
+            raise SqlError("cannot set an identity column to a value", "0A000")
     shown = ", ".join(f'"{name}"' for name in named[:width])
     return f"INSERT INTO {sql} ({shown}) {body}"
 
@@ -81,7 +84,8 @@ def _width(given: int, named: list[str]) -> None:
 def _values(query: Query, values: exp.Values, named: list[str], columns: dict[str, Type]) -> tuple[str, int]:
     only(values, "expressions")
     x = Expressions(query, Scope(), window=False, grouped=False)
-    rows, width = [], 0
+    rows: list[str] = []
+    width = 0
     for row in values.expressions:
         items = row.expressions if isinstance(row, exp.Tuple) else [row]
         _width(len(items), named)
@@ -146,6 +150,8 @@ def _assignments(x: Expressions, items: list[Any], columns: dict[str, Type], tab
         name = item.this.name
         if name not in columns:
             raise SqlError(f'column "{name}" of relation "{table}" does not exist', "42703")
+        if columns[name].is_counted:
+            raise SqlError("cannot set an identity column to a value", "0A000")
         value = "DEFAULT" if _is_default(item.expression) else casts.assign(x(item.expression), columns[name], name)
         sets.append(f'"{name}" = {value}')
     if len({text.partition(" = ")[0] for text in sets}) != len(sets):
@@ -208,7 +214,12 @@ def _merge(query: Query, node: exp.Merge) -> str:
     if sorted(bool(when.args.get("matched")) for when in whens) != [False, True]:
         raise SqlError("MERGE needs one WHEN MATCHED and one WHEN NOT MATCHED clause", "42601")
     parts = [_when(x, when, columns, node.this.name) for when in whens]
-    return f"MERGE INTO {target} USING {source} ON {condition} {' '.join(parts)}"
+    # Redshift refuses a row of the target that two of the source match; DuckDB takes the last of them.
+    guard = (
+        "SELECT CASE WHEN count(*) > 1 THEN error('Found multiple matches to update the same tuple.') END"  # noqa: S608
+        f' FROM {target} JOIN {source} ON {condition} GROUP BY "{node.this.name}".rowid; '
+    )
+    return f"{guard}MERGE INTO {target} USING {source} ON {condition} {' '.join(parts)}"
 
 
 def _when(x: Expressions, when: exp.When, columns: dict[str, Type], table: str) -> str:

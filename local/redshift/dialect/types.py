@@ -13,7 +13,7 @@ MAX_PRECISION = 38
 class Type:
     """`kind` is pg_type's name of a type, "unknown" for a bare literal, "other" for one of the catalog's own.
 
-    `size` is a text's length in bytes or a decimal's precision.
+    `size` is a text's length in bytes or a decimal's precision, and 1 for a column of integers that IDENTITY counts.
     """
 
     kind: str
@@ -22,6 +22,10 @@ class Type:
 
     def __str__(self) -> str:
         return _NAMES.get(self.kind, self.kind)
+
+    @property
+    def is_counted(self) -> bool:
+        return self.is_integer and self.size == 1
 
     @property
     def is_text(self) -> bool:
