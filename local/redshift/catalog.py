@@ -103,6 +103,15 @@ def like_columns(connection: Any, like: str, with_defaults: bool) -> list[Column
     ]
 
 
+def relation_exists(connection: Any, name: str, schema: str) -> bool:
+    """Whether there is a table or view of the name."""
+    query = (
+        "SELECT 1 FROM information_schema.tables"
+        " WHERE table_catalog = current_database() AND table_schema = ? AND table_name = ?"
+    )
+    return connection.execute(query, [schema, name]).fetchone() is not None
+
+
 def schema_exists(connection: Any, schema: str) -> bool:
     query = "SELECT 1 FROM duckdb_schemas() WHERE schema_name = ? AND database_name = current_database()"
     return connection.execute(query, [schema]).fetchone() is not None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -86,9 +87,10 @@ def compile_any(sql: str, values: list[exp.Expression] | None = None) -> Compile
     if _HINT.search(sql) and (compiled := compile_leader(sql, values)) is not None:
         return compiled
     if not values:
-        return compile_text(sql)
+        return replace(compile_text(sql), source=sql)
     parsed = parse(number_placeholders(sql)[0])
-    return compile_statement(bind_numbered(parsed, values) if isinstance(parsed, exp.Expression) else parsed)
+    bound = bind_numbered(parsed, values) if isinstance(parsed, exp.Expression) else parsed
+    return replace(compile_statement(bound), source=sql)
 
 
 def compile_leader(sql: str, values: list[exp.Expression] | None = None) -> Compiled | None:

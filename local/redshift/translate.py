@@ -43,6 +43,7 @@ class Compiled:
     privilege: PrivilegeCommand | None = None
     named: frozenset[tuple[str, str]] = frozenset()
     dropped: tuple[tuple[str, str], ...] = ()
+    source: str = ""  # as it was sent, for access.py
 
     @property
     def writes(self) -> bool:
