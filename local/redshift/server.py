@@ -45,7 +45,7 @@ class DataApi(ThreadingHTTPServer):
         super().__init__((HOST, port), _Handler)
         self.gate = gate
         self.store = Store(home / "statements.db")
-        self.runner = Runner(self.store, home, objects)
+        self.runner = Runner(self.store, home, objects, installed.has if installed else lambda *_: True)
         interrupted = self.runner.recover()
         if interrupted:
             log.warning("settled %d statements that a crash had interrupted", interrupted)
