@@ -147,6 +147,15 @@ def text_type(kind: Type) -> ColumnType:
     return parse_type(f"{'CHAR' if kind.kind == 'char' else 'VARCHAR'}({max(min(kind.size, 65535), 1)})")
 
 
+def relation_exists(connection: Any, name: str, schema: str) -> bool:
+    """Whether there is a table or view of the name."""
+    query = (
+        "SELECT 1 FROM information_schema.tables"
+        " WHERE table_catalog = current_database() AND table_schema = ? AND table_name = ?"
+    )
+    return connection.execute(query, [schema, name]).fetchone() is not None
+
+
 def schema_exists(connection: Any, schema: str) -> bool:
     query = "SELECT 1 FROM duckdb_schemas() WHERE schema_name = ? AND database_name = current_database()"
     return connection.execute(query, [schema]).fetchone() is not None

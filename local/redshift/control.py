@@ -33,6 +33,10 @@ class Installation:
     port: int = 5439
     admin: str = "admin"
 
+    def has(self, workgroup: str, database: str) -> bool:
+        """Whether this is the workgroup, and the database that it has from the start."""
+        return (workgroup, database) == (self.workgroup, self.database)
+
 
 class ControlPlane:
     """One method per operation; `call` checks, authorizes and dispatches, as Operations does for the Data API."""

@@ -21,6 +21,7 @@ from local.redshift import (
     privileges,
     variables,
 )
+from local.redshift.access import access_of
 from local.redshift.copy_load import LoadError, load
 from local.redshift.copy_source import ObjectAccess
 from local.redshift.ddl import Column, CreateTable, CreateView
@@ -109,7 +110,7 @@ class Session:
         self.connection = connection
         self.relations = (known or Known()).session(connection)
         self._variables: dict[str, str] = {}
-        self._roles = roles
+        self._roles, self._user = roles, user
         self.load_errors: list[LoadError] = []
         self._database = database
         # Whole-number division, UTC and the schema "public" are Redshift's ways.
@@ -161,8 +162,43 @@ class Session:
         self._checked(f'CREATE TEMP TABLE "{name}" AS {compiled.sql_for(self.relations)[0]}')
 
     def _permit(self, compiled: Compiled) -> None:
-        if self._roles is not None:
-            privileges.check(self.connection, self._roles, compiled.kind, compiled.named, compiled.create)
+        """Raises SqlError for what the session's roles may not do; the database's owner may do everything."""
+        if self._roles is None or compiled.kind in ("set", "begin", "commit", "rollback"):
+            return
+        if compiled.kind in ("query", "nothing"):
+            privileges.check_reads(self.connection, self._roles, self._user, compiled.named)
+            return
+        if compiled.create and compiled.create.temporary:
+            privileges.check_temporary(self.connection)
+            privileges.check_reads(self.connection, self._roles, self._user, compiled.named)
+            return
+        access = access_of(compiled.source)
+        if access is None:
+            raise SqlError(privileges.READ_ONLY)
+        owned = privileges.owned_by(self.connection, self._user)
+        for named, relation in access.targets:
+            schema = privileges.resolve(self.connection, named, relation) or "public"
+            privileges.check_creates(self.connection, self._roles, schema)
+            exists = catalog.relation_exists(self.connection, relation, schema)
+            if exists and (schema, relation) not in owned:
+                raise SqlError(f"must be owner of relation {relation}")
+        privileges.check_reads(self.connection, self._roles, self._user, access.reads)
+
+    def _remember(self, compiled: Compiled) -> None:
+        """Who owns what was created, and what a renamed relation is called."""
+        access = access_of(compiled.source) if compiled.kind in ("create", "view", "ddl") else None
+        if access is None:
+            return
+        for named, relation in access.targets:
+            schema = named.rpartition("\0")[2] or self._current_schema()
+            if access.action == "create" and self._roles is not None:
+                privileges.own(self.connection, schema, relation, self._user)
+            if access.renamed:
+                privileges.rename(self.connection, schema, relation, access.renamed)
+
+    def _current_schema(self) -> str:
+        path = self.connection.execute("SELECT current_setting('search_path')").fetchone()
+        return str(path[0]).split(",")[0] if path else "public"
 
     def _checked(self, sql: str) -> Any:
         try:
@@ -175,7 +211,9 @@ class Session:
     def run(self, compiled: Compiled, query_id: int, objects: ObjectAccess | None) -> tuple[int, Result | None]:
         """Run one statement: (rows returned or affected, the result set if it has one). Raises SqlError."""
         try:
-            return self._run(compiled, query_id, objects)
+            done = self._run(compiled, query_id, objects)
+            self._remember(compiled)
+            return done
         except duckdb.InterruptException:
             raise
         except duckdb.Error as error:
@@ -228,7 +266,7 @@ class Session:
         if compiled.dropped:
             dependencies.check(self.connection, compiled)
         if compiled.sql and compiled.kind != "maintenance":
-            self.connection.execute(compiled.sql)
+            self._ddl(compiled.sql)
         if compiled.kind == "ddl":
             self.relations.changed(compiled.dropped)
         for schema, relation in compiled.dropped:
@@ -237,7 +275,7 @@ class Session:
         return 0, None
 
     def _transaction(self, action: str) -> int:
-        """COMMIT and ROLLBACK inside a batch, which goes on in a new transaction; it is in one, so BEGIN does nothing."""
+        """COMMIT and ROLLBACK inside a batch, which goes on in a new transaction. BEGIN does nothing: it is in one."""
         if action == "commit":
             self.connection.execute("COMMIT")
             self.relations.committed()
@@ -254,6 +292,15 @@ class Session:
             self.connection.execute(f"SET search_path = '{','.join([*found, 'main'])}'")
             self.relations.search(found)
         return 0
+
+    def _ddl(self, sql: str) -> None:
+        """Redshift's ALTER TABLE takes views, too."""
+        try:
+            self.connection.execute(sql)
+        except duckdb.CatalogException as error:
+            if "ALTER VIEW" not in str(error) or not sql.startswith("ALTER TABLE"):
+                raise
+            self.connection.execute(sql.replace("ALTER TABLE", "ALTER VIEW", 1))
 
     def _create(self, compiled: Compiled) -> int:
         create = compiled.create

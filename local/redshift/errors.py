@@ -28,7 +28,7 @@ class SqlError(Exception):
     """A statement that fails: its text becomes DescribeStatement's Error, which Redshift begins with ERROR."""
 
     def __init__(self, message: str, sqlstate: str = "XX000") -> None:
-        super().__init__(message if message.startswith("ERROR: ") else f"ERROR: {message}")
+        super().__init__(message if message.startswith(("ERROR: ", "FATAL: ")) else f"ERROR: {message}")
         self.sqlstate = sqlstate
 
 

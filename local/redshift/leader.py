@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/redshift/latest/dg/c_sql-functions-leader-node.html
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +16,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from local.redshift.errors import SqlError
-from local.redshift.parameters import bind_numbered, number_placeholders
+from local.redshift.parameters import bind, bind_numbered, number_placeholders
 from local.redshift.pg_catalog import FUNCTIONS, RELATIONS
 from local.redshift.translate import Compiled, compile_statement, compile_text, parse
 
@@ -88,7 +89,8 @@ def compile_any(sql: str, values: list[exp.Expression] | None = None) -> Compile
     if not values:
         return compile_text(sql)
     parsed = parse(number_placeholders(sql)[0])
-    return compile_statement(bind_numbered(parsed, values) if isinstance(parsed, exp.Expression) else parsed)
+    bound = bind_numbered(parsed, values) if isinstance(parsed, exp.Expression) else parsed
+    return replace(compile_statement(bound), source=sql)
 
 
 def compile_leader(sql: str, values: list[exp.Expression] | None = None) -> Compiled | None:
@@ -332,3 +334,36 @@ def _cast(node: exp.Expression) -> exp.Expression:
     if name in ("oid", "xid", "information_schema.cardinal_number"):
         return exp.cast(node.this, "bigint", dialect="duckdb")
     return node
+
+
+def compile_all(sqls: list[str], parameters: list[dict[str, Any]]) -> list[Compiled | SqlError]:
+    """What each statement of a request compiles to, with its named parameters.
+
+    One that doesn't compile is kept as its SqlError, to fail when its turn comes. Raises ValidationException for
+    parameters that don't fit.
+    """
+    if not parameters:
+        return [_or_error(compile_any, sql) for sql in sqls]
+    leaders = [_or_error(_leader_node, sql) for sql in sqls]
+    parsed = [leader or _or_error(parse, sql) for leader, sql in zip(leaders, sqls, strict=True)]
+    bindable = [index for index, item in enumerate(parsed) if isinstance(item, exp.Expression)]
+    for index, bound in zip(bindable, bind([parsed[i] for i in bindable], parameters), strict=True):
+        parsed[index] = bound
+    work = []
+    for leader, item, sql in zip(leaders, parsed, sqls, strict=True):
+        done = item if isinstance(item, SqlError) else _or_error(_compile if leader else compile_statement, item)
+        work.append(replace(done, source=sql) if isinstance(done, Compiled) else done)
+    return work
+
+
+def _leader_node(sql: str) -> exp.Expression | None:
+    """The parsed query if it is one for the leader node."""
+    node = _parse(sql) if _HINT.search(sql) else None
+    return node if node is not None and _compile(node) is not None else None
+
+
+def _or_error(step: Callable[[Any], Any], argument: Any) -> Any:
+    try:
+        return step(argument)
+    except SqlError as error:
+        return error

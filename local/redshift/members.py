@@ -54,6 +54,8 @@ def listed(statement: Statement) -> Body:
         if statement.is_batch
         else request["Sql"],
     }
+    if statement.session_id:
+        answer["SessionId"] = statement.session_id
     for name, member in (("SecretArn",) * 2, ("StatementName",) * 2, ("Parameters", "QueryParameters")):
         if name in request:
             answer[member] = request[name]

@@ -12,24 +12,25 @@ from typing import Any
 
 from botocore.model import ServiceModel
 from botocore.session import get_session
-from botocore.validate import ParamValidator
-from sqlglot import exp
 
 from local.redshift import catalog
 from local.redshift.auth import Caller, Gate
-from local.redshift.control import Installation
+from local.redshift.constraints import check_request
+from local.redshift.control import Installation, database_user
 from local.redshift.errors import ApiError, SqlError, not_found, validation
+from local.redshift.leader import compile_all
 from local.redshift.members import listed, matches, page_token, paged, part_members, read_page_token
-from local.redshift.parameters import bind
 from local.redshift.results import csv_page
-from local.redshift.runner import Runner, Work
+from local.redshift.runner import Runner
 from local.redshift.store import ACTIVE, Part, Statement, Store
-from local.redshift.translate import compile_statement, compile_text, parse
 
-MAX_ACTIVE = 500  # "Maximum number of active queries (STARTED and SUBMITTED) per cluster: 500"
+MAX_ACTIVE = 200  # "Maximum number of active queries (STARTED and SUBMITTED) per workgroup: 200"
 MAX_SQL_BYTES = 100_000
 WORKGROUP_ARN = "arn:aws:redshift-serverless:{region}:{account}:workgroup/{name}"
-_UNSUPPORTED = ("ClusterIdentifier", "DbUser", "SessionId", "SessionKeepAliveSeconds", "ConnectedDatabase", "WithEvent")
+_UNSUPPORTED = ("DbUser", "ConnectedDatabase", "WithEvent")
+_TARGET = ("ClusterIdentifier", "Database", "DbUser", "SecretArn", "WorkgroupName")
+_NO_ENDPOINT = "Redshift endpoint doesn't exist in this region."
+_LISTS = ("ListStatements", "ListSessions")
 _DATABASE = re.compile(r"[a-z_][a-z0-9_-]{0,126}")
 _RESERVED = ("temp", "system", "main", "memory")
 Body = dict[str, Any]
@@ -58,6 +59,7 @@ class Operations:
             "DescribeStatement": self._describe,
             "GetStatementResult": self._result,
             "GetStatementResultV2": self._result_v2,
+            "ListSessions": self._list_sessions,
             "ListStatements": self._list_statements,
             "CancelStatement": self._cancel,
             "ListDatabases": self._list_databases,
@@ -72,13 +74,14 @@ class Operations:
             raise ApiError("UnknownOperationException", f"Unknown operation {operation}")
         if operation not in self._methods:
             raise validation(f"{operation} is not supported by this server")
-        report = ParamValidator().validate(body, self._model.operation_model(operation).input_shape)
-        if report.has_errors():
-            raise validation(report.generate_report())
+        check_request(self._model.operation_model(operation).input_shape, body)
+        if "SessionId" in body and operation in ("ExecuteStatement", "BatchExecuteStatement"):
+            body = self._in_session(body, caller)
         resource = "*"
         if "WorkgroupName" in self._model.operation_model(operation).input_shape.members:
             self._check_common(operation, body)
-            if operation != "ListStatements":
+            if operation not in _LISTS:
+                body = body | {"WorkgroupName": _workgroup_name(body["WorkgroupName"])}
                 resource = self.workgroup_arn(body["WorkgroupName"])
         owner = None
         if "Id" in body:
@@ -103,13 +106,44 @@ class Operations:
         for name in _UNSUPPORTED:
             if body.get(name):
                 raise validation(f"{name} is not supported by this server")
-        if operation == "ListStatements":
+        if operation in _LISTS:
             return
-        if not re.fullmatch(r"[a-z0-9-]{3,64}", body.get("WorkgroupName", "")):
-            raise validation("WorkgroupName is required: 3 to 64 lower-case letters, digits and hyphens")
+        if "ClusterIdentifier" in body:
+            both = "WorkgroupName" in body
+            raise validation("Specify ClusterIdentifier or WorkgroupName, not both" if both else _NO_ENDPOINT)
+        if "WorkgroupName" not in body:
+            raise validation("WorkgroupName is required: 3 to 63 lower-case letters, digits and hyphens")
+        if self._installed and _workgroup_name(body["WorkgroupName"]) != self._installed.workgroup:
+            raise validation(_NO_ENDPOINT)
         database = body.get("Database", "")
         if not _DATABASE.fullmatch(database) or database in _RESERVED:
             raise validation(f"Database {database!r} is not a database name")
+
+    def _in_session(self, body: Body, caller: Caller) -> Body:
+        """The request with its session's workgroup, database and login, which it must not name itself."""
+        given = [name for name in _TARGET if name in body]
+        if given:
+            raise validation(f"{', '.join(given)} cannot be specified with SessionId")
+        kept = self._runner.sessions.get(body["SessionId"])
+        if kept is None or kept.owner != caller.arn:
+            raise not_found(f"Session {body['SessionId']} does not exist or has expired.", body["SessionId"])
+        return body | kept.target
+
+    def _session_of(self, body: Body, caller: Caller) -> str | None:
+        """The session for a new statement: the one it names, or a new one when it is to be kept."""
+        keep = body.get("SessionKeepAliveSeconds")
+        if "SessionId" in body:
+            return self._runner.sessions.take(body["SessionId"], caller.arn, keep).id
+        if not keep:
+            return None
+        target = {str(name): str(body[name]) for name in ("Database", "WorkgroupName", "SecretArn") if name in body}
+        return self._runner.sessions.start(caller.arn, target, keep).id
+
+    def _list_sessions(self, body: Body, caller: Caller) -> Body:
+        wanted = {name: body[name] for name in ("WorkgroupName", "Database", "Status", "SessionId") if name in body}
+        found = [kept.described() for kept in self._runner.sessions.listed(caller.arn)]
+        found = [item for item in found if all(item.get(name) == value for name, value in wanted.items())]
+        return paged({"MaxResults": 100} | body, "Sessions", found)
 
     def _execute_once(self, body: Body, caller: Caller) -> Body:
         """Submit; a repeat with the same ClientToken gets the first one's statement."""
@@ -132,7 +166,7 @@ class Operations:
                 raise validation("Sql must not be blank")
             if len(sql.encode()) > MAX_SQL_BYTES:
                 raise validation(f"Cannot process query string larger than {MAX_SQL_BYTES // 1000}kB")
-        work = _compile_all(sqls, body.get("Parameters", []))
+        work = compile_all(sqls, body.get("Parameters", []))
         if self._store.active_count() >= MAX_ACTIVE:
             raise ApiError(
                 "ActiveStatementsExceededException", f"Active statements exceeded the allowed quota ({MAX_ACTIVE})."
@@ -145,7 +179,8 @@ class Operations:
         ]
         pid = 2**30 + random.getrandbits(20)
         statement = Statement(str(uuid.uuid4()), body, caller.arn, token, now, pid, parts[-1].query_id, parts)
-        self._runner.submit(statement, work, self._gate.database_roles(caller))
+        statement.principal, statement.session_id = caller.principal_arn, self._session_of(body, caller)
+        self._runner.submit(statement, work, self._gate.database_roles(caller), database_user(caller))
         return statement
 
     def _submitted(self, statement: Statement, body: Body) -> Body:
@@ -154,6 +189,8 @@ class Operations:
             if name in statement.request:
                 answer[name] = statement.request[name]
         answer["DbGroups"] = []
+        if statement.session_id:
+            answer["SessionId"] = statement.session_id
         if "WaitTimeSeconds" in body:
             self._runner.wait(statement.id, body["WaitTimeSeconds"])
             now = self._store.get(statement.id) or statement
@@ -191,6 +228,8 @@ class Operations:
         for name, member in (("SecretArn", "SecretArn"), ("Parameters", "QueryParameters"), ("ExecutionMode",) * 2):
             if name in statement.request:
                 answer[member] = statement.request[name]
+        if statement.session_id:
+            answer["SessionId"] = statement.session_id
         if statement.error:
             answer["Error"] = statement.error
         if chosen:
@@ -242,18 +281,23 @@ class Operations:
         if limit > 100:
             raise validation("MaxResults must be at most 100")
         last = read_page_token(body.get("NextToken"), "statements") or 2**62
-        wanted, name = body.get("Status", "FINISHED"), body.get("StatementName")
+        wanted, name, role = body.get("Status", "FINISHED"), body.get("StatementName"), body.get("RoleLevel", True)
         found: list[Statement] = []
         while len(found) <= limit and (batch := self._store.newest(caller.arn, last, 200)):
             last = batch[-1].seq
-            found += [s for s in batch if matches(s, wanted, name, body)]
+            found += [
+                s for s in batch if matches(s, wanted, name, body) and (role or s.principal == caller.principal_arn)
+            ]
         answer: Body = {"Statements": [listed(s) for s in found[:limit]]}
         if len(found) > limit:
             answer["NextToken"] = page_token(found[limit - 1].seq, "statements")
         return answer
 
     def _session(self, body: Body) -> Any:
-        return self._runner.database(body["WorkgroupName"], body["Database"]).session()
+        try:
+            return self._runner.database(body["WorkgroupName"], body["Database"]).session()
+        except SqlError as error:
+            raise ApiError("DatabaseConnectionException", str(error)) from error
 
     def _list_databases(self, body: Body, caller: Caller) -> Body:
         return paged(body, "Databases", self._runner.names(body["WorkgroupName"]))
@@ -280,19 +324,5 @@ class Operations:
         return paged(body, "ColumnList", columns) | {"TableName": body["Table"]}
 
 
-def _compile_all(sqls: list[str], parameters: list[Body]) -> Work:
-    """What each statement compiles to; one that doesn't is kept as its SqlError, to fail when its turn comes."""
-    if not parameters:
-        return [_or_error(compile_text, sql) for sql in sqls]
-    parsed = [_or_error(parse, sql) for sql in sqls]
-    bindable = [index for index, item in enumerate(parsed) if isinstance(item, exp.Expression)]
-    for index, bound in zip(bindable, bind([parsed[i] for i in bindable], parameters), strict=True):
-        parsed[index] = bound
-    return [item if isinstance(item, SqlError) else _or_error(compile_statement, item) for item in parsed]
-
-
-def _or_error(step: Callable[[Any], Any], argument: Any) -> Any:
-    try:
-        return step(argument)
-    except SqlError as error:
-        return error
+def _workgroup_name(name_or_arn: str) -> str:
+    return name_or_arn.rpartition("/")[2]

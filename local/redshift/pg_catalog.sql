@@ -60,10 +60,12 @@ CREATE OR REPLACE MACRO main.ln_array_lower(items, dimension) AS CASE WHEN len(i
 CREATE OR REPLACE MACRO main.ln_pg_size_pretty(bytes) AS format_bytes(bytes);
 CREATE OR REPLACE MACRO main.ln_may(place, item) AS getvariable('login_roles') IS NULL
   OR place IN ('pg_catalog', 'information_schema') OR EXISTS (SELECT 1 FROM main._grant ln_g
-    WHERE list_contains(getvariable('login_roles'), ln_g.role_name) AND ln_g.schema_name = place
+    WHERE list_contains(getvariable('login_roles'), ln_g.role_name) AND ln_g.schema_name = place AND ln_g.privilege <> 'CREATE'
       AND ln_g.relation IS NOT DISTINCT FROM item);
 CREATE OR REPLACE MACRO main.ln_has_schema_privilege2(place, privilege) AS (getvariable('login_roles') IS NULL
-  OR (upper(privilege) = 'USAGE' AND main.ln_may(CAST(place AS VARCHAR), NULL)));
+  OR (upper(privilege) = 'USAGE' AND main.ln_may(CAST(place AS VARCHAR), NULL))
+  OR (upper(privilege) = 'CREATE' AND EXISTS (SELECT 1 FROM main._grant ln_g WHERE list_contains(getvariable('login_roles'), ln_g.role_name)
+    AND ln_g.privilege = 'CREATE' AND ln_g.schema_name = CAST(place AS VARCHAR))));
 CREATE OR REPLACE MACRO main.ln_has_schema_privilege(login, place, privilege) AS main.ln_has_schema_privilege2(place, privilege);
 CREATE OR REPLACE MACRO main.ln_has_database_privilege2(place, privilege) AS (getvariable('login_roles') IS NULL
   OR upper(privilege) IN ('CONNECT', 'USAGE'));

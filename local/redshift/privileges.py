@@ -5,23 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from sqlglot import exp
 
-from local.redshift.ddl import CreateTable
 from local.redshift.errors import SqlError
 
 # What everybody may read: the catalog.
 _OPEN_SCHEMAS = ("information_schema", "pg_catalog")
 _OPEN_VIEWS = ("pg_table_def", "svv_tables", "svv_columns", "svv_roles")
+READ_ONLY = "permission denied: the session's roles may only read"
 _LEADING = re.compile(r"\A(?:\s+|--[^\n]*\n|/\*.*?\*/)*", re.DOTALL)
 _WORD = re.compile(r"(?:CREATE\s+ROLE|DROP\s+ROLE|GRANT|REVOKE|ALTER\s+DEFAULT\s+PRIVILEGES)\b", re.IGNORECASE)
 _NAME = r'"?[a-z_][a-z0-9_]*"?'
 _PLACE = rf"{_NAME}\.{_NAME}"
 _ROLE = re.compile(rf"(CREATE|DROP)\s+ROLE\s+({_NAME})(?:\s+(?:FORCE|RESTRICT))?", re.IGNORECASE)
+_ON_SCHEMA = r"(?:USAGE|CREATE)(?:\s*,\s*(?:USAGE|CREATE))*|ALL(?:\s+PRIVILEGES)?"
 _GRANT = re.compile(
-    rf"(?:(GRANT)|(REVOKE))\s+(?:(USAGE)\s+ON\s+SCHEMA\s+({_NAME}(?:\s*,\s*{_NAME})*)"
+    rf"(?:(GRANT)|(REVOKE))\s+(?:({_ON_SCHEMA})\s+ON\s+SCHEMA\s+({_NAME}(?:\s*,\s*{_NAME})*)"
     rf"|SELECT\s+ON\s+(?:ALL\s+TABLES\s+IN\s+SCHEMA\s+({_NAME})|(?:TABLE\s+)?({_PLACE}(?:\s*,\s*{_PLACE})*)))"
     rf"\s+(?:TO|FROM)\s+ROLE\s+({_NAME})",
     re.IGNORECASE,
@@ -37,6 +39,7 @@ _PUBLIC = re.compile(
 # https://docs.aws.amazon.com/redshift/latest/dg/r_Schemas_and_tables.html
 SYSTEM = """
 CREATE TABLE IF NOT EXISTS main._role (role_name VARCHAR);
+CREATE TABLE IF NOT EXISTS main._owner (schema_name VARCHAR, relation VARCHAR, owner VARCHAR);
 CREATE TABLE IF NOT EXISTS main._grant (role_name VARCHAR, privilege VARCHAR, schema_name VARCHAR, relation VARCHAR);
 CREATE TABLE IF NOT EXISTS main._public_privilege AS
   SELECT privilege FROM (VALUES ('CREATE'), ('TEMP')) AS v (privilege);
@@ -55,7 +58,7 @@ CREATE OR REPLACE VIEW main.svv_relation_privileges AS SELECT schema_name AS nam
 class PrivilegeCommand:
     """`action` is create, drop, grant or revoke; `relations` is None for all tables of `schemas`.
 
-    `role` is "" for PUBLIC.
+    `role` is "" for PUBLIC. `privilege` is SELECT, or USAGE and CREATE with a comma between them.
     """
 
     action: str
@@ -84,7 +87,8 @@ def parse_privilege(sql: str) -> PrivilegeCommand:
         raise SqlError(f'"{" ".join(text.split())}" is not supported by this server')
     action, name = "grant" if found[1] else "revoke", _plain(found[7])
     if found[3]:
-        return PrivilegeCommand(action, name, "USAGE", tuple(map(_plain, found[4].split(","))))
+        privileges = "USAGE,CREATE" if found[3].upper().startswith("ALL") else "".join(found[3].upper().split())
+        return PrivilegeCommand(action, name, privileges, tuple(map(_plain, found[4].split(","))))
     if found[5]:
         return PrivilegeCommand(action, name, "SELECT", (_plain(found[5]),), None)
     places = [tuple(map(_plain, place.split("."))) for place in found[6].split(",")]
@@ -110,8 +114,9 @@ def apply(connection: Any, command: PrivilegeCommand) -> None:
         connection.execute("DELETE FROM main._role WHERE role_name = ?", [command.role])
         connection.execute("DELETE FROM main._grant WHERE role_name = ?", [command.role])
         return
-    for schema, relation in _objects(connection, command):
-        row = [command.role, command.privilege, schema, relation]
+    places = list(_objects(connection, command))
+    for (schema, relation), privilege in product(places, command.privilege.split(",")):
+        row = [command.role, privilege, schema, relation]
         connection.execute(
             "DELETE FROM main._grant WHERE role_name = ? AND privilege = ? AND schema_name = ?"
             " AND relation IS NOT DISTINCT FROM ?",
@@ -122,8 +127,23 @@ def apply(connection: Any, command: PrivilegeCommand) -> None:
 
 
 def forget(connection: Any, schema: str | None, relation: str) -> None:
-    """Drop the grants of a relation that is dropped."""
-    connection.execute("DELETE FROM main._grant WHERE schema_name = ? AND relation = ?", [schema or "public", relation])
+    """Drop the grants and the owner of a relation that is dropped."""
+    for table in ("_grant", "_owner"):
+        query = f"DELETE FROM main.{table} WHERE schema_name = ? AND relation = ?"  # noqa: S608  one of the two
+        connection.execute(query, [schema or "public", relation])
+
+
+def own(connection: Any, schema: str, relation: str, owner: str) -> None:
+    """Remember who has created a relation; without a record it is the database's owner's."""
+    forget(connection, schema, relation)
+    connection.execute("INSERT INTO main._owner VALUES (?, ?, ?)", [schema or "public", relation, owner])
+
+
+def rename(connection: Any, schema: str, relation: str, new: str) -> None:
+    """Grants, owner and comments go with a relation that gets another name."""
+    for table in ("_grant", "_owner", "_comment"):
+        query = f"UPDATE main.{table} SET relation = ? WHERE schema_name = ? AND relation = ?"  # noqa: S608
+        connection.execute(query, [new, schema or "public", relation])
 
 
 def _objects(connection: Any, command: PrivilegeCommand) -> Iterable[tuple[str, str | None]]:
@@ -131,7 +151,7 @@ def _objects(connection: Any, command: PrivilegeCommand) -> Iterable[tuple[str, 
         query = "SELECT 1 FROM duckdb_schemas() WHERE schema_name = ? AND database_name = current_database()"
         if not connection.execute(query, [schema]).fetchone():
             raise SqlError(f'schema "{schema}" does not exist')
-        if command.privilege == "USAGE":
+        if command.privilege != "SELECT":
             yield schema, None
         else:
             yield from ((schema, name) for name in _relations(connection, schema))
@@ -153,44 +173,86 @@ def reads(node: exp.Expression) -> frozenset[tuple[str, str]]:
     within = {cte.alias for cte in node.find_all(exp.CTE)}
     found = set()
     for table in node.find_all(exp.Table):
-        if not isinstance(table.this, exp.Identifier) or table.catalog:
+        if not isinstance(table.this, exp.Identifier):
             found.add(("()", table.name))
         elif table.db or table.name not in within:
-            found.add((table.db, table.name))
+            found.add(place(table))
     return frozenset(found)
 
 
-def check(
-    connection: Any,
-    roles: Collection[str],
-    kind: str,
-    named: Iterable[tuple[str, str]],
-    create: CreateTable | None = None,
-) -> None:
-    """Raises SqlError, in Redshift's words, unless a session with these roles alone may run the statement.
+def place(table: exp.Table) -> tuple[str, str]:
+    """(schema, relation) of a table; a database's name stands before the schema, with a NUL between."""
+    return (f"{table.catalog}\0{table.db}" if table.catalog else table.db), table.name
 
-    It may read what its roles were granted and the catalog, and may write nothing but tables where PUBLIC may create.
+
+def check_reads(connection: Any, roles: Collection[str], user: str, named: Iterable[tuple[str, str]]) -> None:
+    """Raises SqlError, in Redshift's words, unless a session with these roles may read the relations.
+
+    It may read what its roles were granted, what it has created, and the catalog.
     """
-    if create and (create.temporary or create.schema in (None, "public")):
-        privilege = "TEMP" if create.temporary else "CREATE"
-        query = "SELECT 1 FROM main._public_privilege WHERE privilege = ?"
-        if not connection.execute(query, [privilege]).fetchone():
-            place = "to create temporary tables in database" if create.temporary else "for schema public"
-            raise SqlError(f"permission denied {place}")
-    elif kind not in ("query", "nothing"):
-        raise SqlError("permission denied: the session's roles may only read")
-    marks = ", ".join("?" * len(roles)) or "NULL"
-    query = f"SELECT schema_name, relation FROM main._grant WHERE role_name IN ({marks})"  # noqa: S608  only marks
-    granted = set(connection.execute(query, list(roles)).fetchall())
-    for schema, relation in sorted(named):
-        if schema in _OPEN_SCHEMAS or (not schema and relation in _OPEN_VIEWS):
+    granted, owned = _granted(connection, roles, ("USAGE", "SELECT")), owned_by(connection, user)
+    for named_schema, relation in sorted(named):
+        schema = resolve(connection, named_schema, relation)
+        if schema in _OPEN_SCHEMAS or (not named_schema and relation in _OPEN_VIEWS):
             continue
-        if schema in ("", "()"):
-            raise SqlError(f"permission denied for {'function' if schema else 'relation'} {relation}")
+        if schema in ("", "()") or (schema == "main" and not named_schema):
+            raise SqlError(f"permission denied for {'function' if schema == '()' else 'relation'} {relation}")
         if (schema, None) not in granted:
             raise SqlError(f"permission denied for schema {schema}")
-        if (schema, relation) not in granted:
+        if (schema, relation) not in granted | owned:
             raise SqlError(f"permission denied for relation {relation}")
+
+
+def check_creates(connection: Any, roles: Collection[str], schema: str) -> None:
+    """Raises SqlError unless the roles, or everybody, may create relations in a schema."""
+    if (schema, None) in _granted(connection, roles, ("CREATE",)):
+        return
+    if schema != "public":
+        raise SqlError(READ_ONLY)
+    if not _is_public(connection, "CREATE"):
+        raise SqlError("permission denied for schema public")
+
+
+def check_temporary(connection: Any) -> None:
+    """Raises SqlError unless everybody may create temporary tables."""
+    if not _is_public(connection, "TEMP"):
+        raise SqlError("permission denied to create temporary tables in database")
+
+
+def _is_public(connection: Any, privilege: str) -> bool:
+    query = "SELECT 1 FROM main._public_privilege WHERE privilege = ?"
+    return connection.execute(query, [privilege]).fetchone() is not None
+
+
+def resolve(connection: Any, schema: str, relation: str) -> str:
+    """The schema that a name means: search_path decides without one. Raises SqlError for another database."""
+    database, _, rest = schema.rpartition("\0")
+    if database:
+        if (database,) != connection.execute("SELECT current_database()").fetchone():
+            raise SqlError(f"permission denied for database {database}")
+        return rest
+    if schema:
+        return schema
+    query = (
+        "SELECT table_schema FROM information_schema.tables WHERE table_catalog = current_database() AND table_name = ?"
+        " AND list_contains(string_split(current_setting('search_path'), ','), table_schema)"
+        " ORDER BY list_position(string_split(current_setting('search_path'), ','), table_schema) LIMIT 1"
+    )
+    found = connection.execute(query, [relation]).fetchone()
+    return str(found[0]) if found else ""
+
+
+def owned_by(connection: Any, user: str) -> set[tuple[str, str]]:
+    """The (schema, relation) pairs that a user has created."""
+    return set(connection.execute("SELECT schema_name, relation FROM main._owner WHERE owner = ?", [user]).fetchall())
+
+
+def _granted(connection: Any, roles: Collection[str], privileges: Collection[str]) -> set[tuple[str, str | None]]:
+    query = (
+        "SELECT schema_name, relation FROM main._grant"
+        " WHERE list_contains(?::VARCHAR[], role_name) AND list_contains(?::VARCHAR[], privilege)"
+    )
+    return set(connection.execute(query, [list(roles), list(privileges)]).fetchall())
 
 
 def _plain(name: str) -> str:

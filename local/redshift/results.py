@@ -7,6 +7,7 @@ import csv
 import datetime as dt
 import io
 import json
+import zlib
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -16,7 +17,8 @@ from local.redshift.types import column_metadata
 
 PAGE_ROWS = 1000
 PAGE_BYTES = 1024 * 1024
-MAX_RESULT_BYTES = 100 * 1024 * 1024  # "Maximum query result size is 500 MB" after gzip; 100 MB raw for this API
+MAX_RESULT_BYTES = 500 * 1024 * 1024  # "Maximum query result size: 500 MB"
+COMPRESSED_BYTES = 64 * 1024  # from this size on a page is kept compressed
 Field = dict[str, Any]
 
 
@@ -63,11 +65,14 @@ def _interval(value: dt.timedelta) -> str:
 
 
 class Result:
-    """The result set of one statement: `columns` is ColumnMetadata, `pages` JSON texts of lists of rows."""
+    """The result set of one statement: `columns` is ColumnMetadata, `pages` are JSON texts of lists of rows.
+
+    Large pages are compressed: 500 MB of text would not fit beside the rest of a laptop.
+    """
 
     def __init__(self, columns: list[dict[str, object]]) -> None:
         self.columns = columns
-        self.pages: list[str] = []
+        self.pages: list[str | bytes] = []
         self.rows = 0
         self.size = 0
 
@@ -77,11 +82,12 @@ class Result:
         result = cls([column_metadata(str(column[0]), str(column[1])) for column in cursor.description])
         for page in _pages(cursor):
             encoded = json.dumps([[field(value) for value in row] for row in page], separators=(",", ":"))
-            result.pages.append(encoded)
+            large = len(encoded) >= COMPRESSED_BYTES
+            result.pages.append(zlib.compress(encoded.encode(), 1) if large else encoded)
             result.rows += len(page)
             result.size += len(encoded)
             if result.size > MAX_RESULT_BYTES:
-                raise SqlError("Query result size exceeded the limit of 100 MB")
+                raise SqlError("Query result size exceeded the limit of 500 MB")
         return result
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +13,9 @@ import duckdb
 
 from local.redshift.copy_load import LoadError
 from local.redshift.copy_source import ObjectAccess
-from local.redshift.engine import Database, Session
+from local.redshift.engine import OWNER, Database, Session
 from local.redshift.errors import Cancelled, SqlError
+from local.redshift.sessions import Sessions
 from local.redshift.store import Part, Statement, Store
 from local.redshift.translate import Compiled
 
@@ -31,11 +32,20 @@ class Running:
         self.session: Session | None = None
         self.done = threading.Event()
         self.future: Future[None] | None = None
+        self.session_id: str | None = None
 
 
 class Runner:
-    def __init__(self, store: Store, home: Path, objects: ObjectAccess | None = None) -> None:
-        self._store, self._home, self._objects = store, home, objects
+    def __init__(
+        self,
+        store: Store,
+        home: Path,
+        objects: ObjectAccess | None = None,
+        exists: Callable[[str, str], bool] = lambda workgroup, database: True,
+    ) -> None:
+        """`exists` says whether there is such a workgroup and database; one that is used first is made then."""
+        self._store, self._home, self._objects, self._exists = store, home, objects, exists
+        self.sessions = Sessions()
         self._lock = threading.Lock()
         self._databases: dict[tuple[str, str], Database] = {}
         self._writers: dict[tuple[str, str], ThreadPoolExecutor] = {}
@@ -44,10 +54,12 @@ class Runner:
         self._running: dict[str, Running] = {}
 
     def database(self, workgroup: str, name: str) -> Database:
-        """The database, opened (and made, the first time) on demand."""
+        """The database, opened (and made, the first time) on demand. Raises SqlError when there is none."""
         with self._lock:
             key = (workgroup, name)
             if key not in self._databases:
+                if not self._exists(workgroup, name) and not (self._home / workgroup / f"{name}.duckdb").exists():
+                    raise SqlError(f'FATAL: database "{name}" does not exist')
                 self._databases[key] = Database(self._home / workgroup / f"{name}.duckdb")
             return self._databases[key]
 
@@ -70,17 +82,20 @@ class Runner:
         """Settle the statements that a crash left unfinished. Call once, before the first submit."""
         return self._store.recover(lambda statement: self.database(*statement.database).committed(statement.id))
 
-    def submit(self, statement: Statement, work: Work, roles: Collection[str] | None = None) -> Running:
-        """Store a statement and queue it. `work` has one entry per part; `roles` as Database.session has them."""
+    def submit(
+        self, statement: Statement, work: Work, roles: Collection[str] | None = None, user: str = OWNER
+    ) -> Running:
+        """Store a statement and queue it. `work` has one entry per part; `roles` and `user` as Database.session has."""
         self._store.add(statement)
         writes = any(isinstance(item, Compiled) and item.writes for item in work)
         running = Running()
+        running.session_id = statement.session_id
         with self._lock:
             self._running[statement.id] = running
             pool = self._readers
             if writes:
                 pool = self._writers.setdefault(statement.database, ThreadPoolExecutor(1, thread_name_prefix="writer"))
-            running.future = pool.submit(self._run, statement, work, running, roles)
+            running.future = pool.submit(self._run, statement, work, running, roles, user)
         return running
 
     def wait(self, statement_id: str, seconds: float) -> None:
@@ -125,24 +140,27 @@ class Runner:
                 if item.session:
                     item.session.interrupt()
                 item.done.wait(_CANCEL_SECONDS)
+        self.sessions.close()
         for database in self._databases.values():
             database.close()
 
-    def _run(self, statement: Statement, compiled: Work, running: Running, roles: Collection[str] | None) -> None:
+    def _run(
+        self, statement: Statement, compiled: Work, running: Running, roles: Collection[str] | None, user: str
+    ) -> None:
         self._store.set_status(statement.id, "PICKED")
         started = time.perf_counter_ns()
         status, message = "FAILED", None
         errors: list[LoadError] = []
         try:
             database = self.database(*statement.database)
-            with self._turn(statement, compiled, running), database.session(roles) as session:
+            with self._turn(statement, compiled, running), self._session(database, statement, roles, user) as session:
                 self._store.set_status(statement.id, "STARTED")
                 running.session = session
                 try:
                     status, message = self._execute(statement, compiled, running, session)
                 finally:
                     running.session = None
-                    errors = session.load_errors
+                    errors, session.load_errors = session.load_errors, []
             if errors:
                 record_load_errors(database, statement.pid, errors)
         except Cancelled:
@@ -154,6 +172,20 @@ class Runner:
             raise
         finally:
             self._finish(statement.id, running, status, time.perf_counter_ns() - started, message)
+
+    @contextmanager
+    def _session(
+        self, database: Database, statement: Statement, roles: Collection[str] | None, user: str
+    ) -> Iterator[Session]:
+        """A session for the statement alone, or the one that it was sent to."""
+        kept = self.sessions.get(statement.session_id) if statement.session_id else None
+        if kept is None:
+            with database.session(roles, user) as session:
+                yield session
+            return
+        if kept.session is None:
+            kept.session = database.session(roles, user)
+        yield kept.session
 
     @contextmanager
     def _turn(self, statement: Statement, work: Work, running: Running) -> Iterator[None]:
@@ -232,6 +264,8 @@ class Runner:
         return None
 
     def _finish(self, statement_id: str, running: Running, status: str, duration: int, message: str | None) -> None:
+        if running.session_id:
+            self.sessions.release(running.session_id)
         self._store.close_parts(statement_id, "ABORTED")
         self._store.set_status(statement_id, status, duration, message)
         with self._lock:

@@ -50,7 +50,7 @@ class DataApi(ThreadingHTTPServer):
         self.door = Door(ports or (self.port,))
         self.gate = gate
         self.store = Store(home / "statements.db")
-        self.runner = Runner(self.store, home, objects)
+        self.runner = Runner(self.store, home, objects, installed.has if installed else lambda *_: True)
         interrupted = self.runner.recover()
         if interrupted:
             log.warning("settled %d statements that a crash had interrupted", interrupted)

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,13 +14,16 @@ from typing import Any
 
 from local.redshift.results import Result
 
+TOKEN_SECONDS = 8 * 3600  # "idempotent ... for 8 hours"
+_ADDED = ("session_id", "principal")  # columns that files of earlier versions lack
 RETENTION_SECONDS = 24 * 3600  # "The Data API keeps statements and results for 24 hours"
 ACTIVE = ("SUBMITTED", "PICKED", "STARTED")
 _INTERRUPTED = "ERROR: The statement was interrupted by a restart of the server and rolled back."
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS statement (seq INTEGER PRIMARY KEY, id TEXT UNIQUE, request TEXT, owner TEXT, token TEXT,
-  status TEXT, error TEXT, created REAL, updated REAL, duration INTEGER, query_id INTEGER, pid INTEGER);
+  status TEXT, error TEXT, created REAL, updated REAL, duration INTEGER, query_id INTEGER, pid INTEGER,
+  session_id TEXT, principal TEXT);
 CREATE UNIQUE INDEX IF NOT EXISTS statement_token ON statement (owner, token);
 CREATE INDEX IF NOT EXISTS statement_created ON statement (created);
 CREATE TABLE IF NOT EXISTS part (id TEXT, number INTEGER, sql TEXT, status TEXT, error TEXT, created REAL,
@@ -47,7 +51,10 @@ class Part:
 
 @dataclass
 class Statement:
-    """A request to execute: `request` is the API call's body, `owner` the ARN of its caller."""
+    """A request to execute: `request` is the API call's body, `owner` the ARN of its caller.
+
+    `principal` is the ARN of the caller's own session, where `owner` is a role's.
+    """
 
     id: str
     request: dict[str, Any]
@@ -62,6 +69,8 @@ class Statement:
     updated: float = 0.0
     duration: int = 0
     seq: int = 0
+    session_id: str | None = None
+    principal: str | None = None
 
     @property
     def is_batch(self) -> bool:
@@ -85,6 +94,10 @@ class Store:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
+        known = {row["name"] for row in self._db.execute("PRAGMA table_info(statement)")}
+        for name in _ADDED:
+            if name not in known:
+                self._db.execute(f"ALTER TABLE statement ADD COLUMN {name} TEXT")
 
     def close(self) -> None:
         with self._lock:
@@ -106,8 +119,12 @@ class Store:
         self.expire()
         self._write(
             (
-                "INSERT INTO statement (id, request, owner, token, status, created, updated, duration, query_id, pid)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
+                "UPDATE statement SET token = NULL WHERE owner = ? AND token = ? AND created < ?",
+                (statement.owner, statement.token, self._now() - TOKEN_SECONDS),
+            ),
+            (
+                "INSERT INTO statement (id, request, owner, token, status, created, updated, duration, query_id, pid,"
+                " session_id, principal) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)",
                 (
                     statement.id,
                     json.dumps(statement.request),
@@ -118,6 +135,8 @@ class Store:
                     statement.created,
                     statement.query_id,
                     statement.pid,
+                    statement.session_id,
+                    statement.principal,
                 ),
             ),
             *(
@@ -148,7 +167,10 @@ class Store:
 
     def by_token(self, owner: str, token: str) -> Statement | None:
         with self._lock:
-            row = self._db.execute("SELECT * FROM statement WHERE owner = ? AND token = ?", (owner, token)).fetchone()
+            row = self._db.execute(
+                "SELECT * FROM statement WHERE owner = ? AND token = ? AND created >= ?",
+                (owner, token, self._now() - TOKEN_SECONDS),
+            ).fetchone()
             return self._load(row) if row else None
 
     def active(self) -> list[Statement]:
@@ -172,7 +194,7 @@ class Store:
 
     def _load(self, row: sqlite3.Row) -> Statement:
         names = ("id", "owner", "token", "created", "pid", "query_id", "status", "error", "updated", "duration", "seq")
-        statement = Statement(request=json.loads(row["request"]), **{name: row[name] for name in names})
+        statement = Statement(request=json.loads(row["request"]), **{name: row[name] for name in (*names, *_ADDED)})
         parts = self._db.execute("SELECT * FROM part WHERE id = ? ORDER BY number", (row["id"],)).fetchall()
         for part in parts:
             values = {name: part[name] for name in part.keys() if name != "id"}  # noqa: SIM118  a sqlite3.Row
@@ -222,7 +244,8 @@ class Store:
                 (statement_id, number, page, page + 1),
             ).fetchall()
         found = {row["page"]: row["rows"] for row in rows}
-        return json.loads(found.get(page, "[]")), page + 1 in found
+        data = found.get(page, "[]")
+        return json.loads(zlib.decompress(data) if isinstance(data, bytes) else data), page + 1 in found
 
     def close_parts(self, statement_id: str, status: str, error: str | None = None) -> None:
         """End the parts that didn't get their turn, or whose work was rolled back."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -57,6 +57,7 @@ class Compiled:
     named: frozenset[tuple[str, str]] = frozenset()
     dropped: tuple[tuple[str, str], ...] = ()
     cascade: bool = False
+    source: str = ""  # as it was sent, for access.py
     tree: Any = None
     _rendered: dict[Any, tuple[str, Columns]] = field(default_factory=dict, compare=False, repr=False)
 
@@ -117,7 +118,7 @@ def parse(sql: str) -> exp.Expression | CopyCommand | PrivilegeCommand | None:
 @lru_cache(maxsize=512)
 def compile_text(sql: str) -> Compiled:
     """parse() and compile_statement(), remembered: a merge sends the same statements every few seconds."""
-    return compile_statement(parse(sql))
+    return replace(compile_statement(parse(sql)), source=sql)
 
 
 def compile_statement(parsed: exp.Expression | CopyCommand | PrivilegeCommand | None) -> Compiled:

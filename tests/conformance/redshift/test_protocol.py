@@ -247,7 +247,7 @@ def test_csv_results_come_from_version_two(redshift: Redshift) -> None:
 
 @pytest.mark.parametrize(
     "extra",
-    [{"WithEvent": True}, {"SessionKeepAliveSeconds": 60}, {"DbUser": "me"}],
+    [{"WithEvent": True}, {"DbUser": "me"}],
     ids=lambda extra: next(iter(extra)),
 )
 def test_what_is_not_supported_is_refused_by_name(redshift: Redshift, extra: dict[str, Any]) -> None:
