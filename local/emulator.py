@@ -149,7 +149,7 @@ def main() -> None:
 
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
-    from ministack.app import _parse_execute_api_url, app
+    from ministack.app import _extract_s3_vhost_bucket, _parse_execute_api_url, app
     from ministack.services import apigateway_v1, dynamodb, glue, kinesis, lambda_svc, stepfunctions
 
     api_keys.install(apigateway_v1)
@@ -203,7 +203,7 @@ def main() -> None:
     try:
         served = with_routes(app, cloudwatch.faults, permissions)
         counted = Calls(served, caller_name) if counting else served
-        gate = Gate(counted, Door(ports, virtual_hosts=True), resolve, _parse_execute_api_url)
+        gate = Gate(counted, Door(ports, virtual_hosts=True), resolve, _parse_execute_api_url, _extract_s3_vhost_bucket)
         asyncio.run(serve(gate, config))
     finally:
         xray.stop()

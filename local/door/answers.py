@@ -21,6 +21,7 @@ _S3_STATUS = {
     "AuthorizationQueryParametersError": 400,
     "HeadersNotSigned": 403,
 }
+_XRAY_PATHS = frozenset({"/TraceSegments", "/TraceSummaries", "/Traces", "/TelemetryRecords"})
 # What the services other than S3 call the same.
 _ELSEWHERE = {
     "HeadersNotSigned": "SignatureDoesNotMatch",
@@ -62,6 +63,8 @@ def service_of(request: Request, headers: Mapping[str, str]) -> str:
     path = unquote(request.raw_path)
     if "x-amz-target" not in headers and _extract_s3_vhost_bucket(headers.get("host", "")):
         return "s3"
+    if path.rstrip("/") in _XRAY_PATHS:  # MiniStack has no X-Ray (local.xray): it would take them for buckets
+        return "xray"
     found = dict(headers)
     return str(
         detect_service(request.method, path, found, _routing_params(request.method, path, found, request.body, query))

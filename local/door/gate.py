@@ -41,10 +41,18 @@ verified_holder: ContextVar[Holder | None] = ContextVar("verified_holder", defau
 
 
 class Gate:
-    """Around `app`. `is_api_call(host, path)`: true where a request calls a deployed API."""
+    """Around `app`. `is_api_call(host, path)`: true where a request calls a deployed API; `bucket_of(host)`: S3's."""
 
-    def __init__(self, app: App, door: Door, resolve: Resolve, is_api_call: Callable[[str, str], object]) -> None:
-        self._app, self._door, self._resolve, self._is_api_call = app, door, resolve, is_api_call
+    def __init__(
+        self,
+        app: App,
+        door: Door,
+        resolve: Resolve,
+        is_api_call: Callable[[str, str], object],
+        bucket_of: Callable[[str], str | None],
+    ) -> None:
+        self._app, self._door, self._resolve = app, door, resolve
+        self._is_api_call, self._bucket_of = is_api_call, bucket_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -83,7 +91,9 @@ class Gate:
             return
         raw_path = scope.get("raw_path") or scope["path"].encode()
         query = scope.get("query_string", b"").decode("latin-1")
-        request = Request(scope["method"], raw_path.decode("latin-1"), query, headers, body)
+        host = next((value for name, value in headers if name.lower() == "host"), "")
+        bucket = self._bucket_of(host) or ""
+        request = Request(scope["method"], raw_path.decode("latin-1"), query, headers, body, bucket)
         found = verify(request, self._resolve)
         if isinstance(found, Verified):
             found = _for_this_service(request, found) or _for_this_route(scope["path"], found) or found
@@ -100,7 +110,7 @@ def _for_this_service(request: Request, found: Verified) -> Refusal | None:
     if found.service not in S3_SCOPES:
         return None
     service = service_of(request, request.values())
-    if service.startswith(("s3", "sts")) or service == found.service:
+    if service.startswith("s3") or service == found.service:
         return None
     return Refusal("SignatureDoesNotMatch", f"Credential should be scoped to correct service: '{service}'.")
 

@@ -20,6 +20,7 @@ from urllib.parse import parse_qs
 from ministack.core import sigv4
 
 from local.door import payload
+from local.door.older import Older, older_signature
 from local.door.origins import SINGLE_HEADERS
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -40,6 +41,12 @@ class Request:
     query: str
     headers: tuple[tuple[str, str], ...]
     body: bytes = b""
+    bucket: str = ""  # that the host names
+
+    @property
+    def is_for_s3(self) -> bool:
+        """Whether S3 may be meant: the request names no other service's operation."""
+        return "x-amz-target" not in self.values()
 
     def values(self) -> dict[str, str]:
         """Headers by name in lower case; several of one name joined by commas, as they are signed."""
@@ -87,6 +94,10 @@ def verify(request: Request, resolve: Resolve, now: dt.datetime | None = None) -
             return Refusal("IncompleteSignature", f"The request has more than one {name} header.")
     headers = request.values()
     query = parse_qs(request.query, keep_blank_values=True)
+    now = now or dt.datetime.now(dt.UTC)
+    older = older_signature(headers, query)
+    if older is not None and request.is_for_s3:
+        return _verify_older(request, older, headers, query, resolve, now)
     presigned = _is_presigned(headers, query)
     if isinstance(presigned, Refusal):
         return presigned
@@ -94,7 +105,7 @@ def verify(request: Request, resolve: Resolve, now: dt.datetime | None = None) -
     if isinstance(parse, tuple):
         return Refusal(*parse)
     problem = _scope_problem(parse, query if presigned else headers, presigned=presigned) or _time_problem(
-        parse, query, presigned=presigned, now=now or dt.datetime.now(dt.UTC)
+        parse, query, presigned=presigned, now=now
     )
     if problem:
         return problem
@@ -104,6 +115,27 @@ def verify(request: Request, resolve: Resolve, now: dt.datetime | None = None) -
         return holder
     problem = _unsigned_header(parse, headers) or _check(request, parse, holder, headers, query, presigned=presigned)
     return problem or Verified(holder, parse.service)
+
+
+def _verify_older(
+    request: Request,
+    older: Older,
+    headers: Mapping[str, str],
+    query: Mapping[str, list[str]],
+    resolve: Resolve,
+    now: dt.datetime,
+) -> Verified | Refusal:
+    problem = older.time_problem(headers.get("x-amz-date", ""), now)
+    if problem:
+        return Refusal(problem, "Request has expired")
+    token = query.get("x-amz-security-token", [""])[0] if older.presigned else headers.get("x-amz-security-token", "")
+    holder = resolve(older.access_key_id, token)
+    if isinstance(holder, Refusal):
+        return holder
+    resource = f"/{request.bucket}{request.raw_path}" if request.bucket else request.raw_path
+    if older.holds(request.method, resource, request.query, headers, holder.secret):
+        return Verified(holder, "s3")
+    return Refusal("SignatureDoesNotMatch", sigv4.SIGNATURE_MISMATCH)
 
 
 def _is_presigned(headers: Mapping[str, str], query: Mapping[str, list[str]]) -> bool | Refusal:

@@ -10,6 +10,7 @@ from typing import Any
 
 import botocore.auth
 import pytest
+from botocore.auth import HmacV1Auth, HmacV1QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from ministack.core.sigv4 import derive_signing_key
@@ -127,16 +128,37 @@ def test_a_presigned_request_ends_when_it_says(kind: str) -> None:
 def test_older_and_foreign_schemes_are_refused_by_name() -> None:
     plain = Request("GET", "/bucket/key", "", (("Host", HOST),))
     assert code(plain) == "MissingAuthenticationToken"
-    for value in ("AWS AKIA:signature", "Bearer x", "Basic dGVzdDp0ZXN0", "AWS4-ECDSA-P256-SHA256 Credential=a"):
+    for value in ("Bearer x", "Basic dGVzdDp0ZXN0", "AWS4-ECDSA-P256-SHA256 Credential=a"):
         assert code(with_header(plain, "Authorization", lambda _, v=value: v)) == "UnsupportedSignature"
     for query in (
-        "AWSAccessKeyId=AKIA&Signature=x&Expires=99999999999",
         "AWSAccessKeyId=AKIA&Signature=x&SignatureVersion=2&SignatureMethod=HmacSHA256",
         "X-Amz-Algorithm=AWS4-HMAC-SHA1&X-Amz-Credential=a&X-Amz-Signature=b",
         "x-amz-credential=a/20261130/us-east-1/s3/aws4_request&x-amz-signature=b",
         "X-Amz-Algorithm=AWS4-ECDSA-P256-SHA256&X-Amz-Credential=a&X-Amz-Signature=b",
     ):
         assert code(replace(plain, query=query)) == "UnsupportedSignature"
+
+
+def test_s3_s_older_signature_holds_for_s3_alone() -> None:
+    target = (("Host", HOST), ("X-Amz-Target", "DynamoDB_20120810.ListTables"))
+    for kind in (HmacV1Auth(KEY), HmacV1QueryAuth(KEY, 60)):
+        made = AWSRequest("GET", f"http://{HOST}/bucket/a%20key?acl", headers={"x-amz-meta-a": "b"})
+        kind.add_auth(made)
+        path, _, query = made.url.removeprefix(f"http://{HOST}").partition("?")
+        request = Request("GET", path, query, (("Host", HOST), *made.headers.items()))
+        now = dt.datetime.now(dt.UTC)
+        assert isinstance(verify(request, resolve, now), Verified)
+        later = now + dt.timedelta(hours=1)
+        for other in (
+            replace(request, raw_path="/bucket/other"),
+            replace(request, method="DELETE"),
+            replace(request, bucket="another"),
+            replace(request, query=request.query.replace("acl", "policy", 1)),
+            replace(request, headers=(*request.headers, ("x-amz-acl", "public-read"))),
+            replace(request, headers=(*request.headers, *target)),
+        ):
+            assert isinstance(verify(other, resolve, now), Refusal), other
+        assert isinstance(verify(request, resolve, later), Refusal)
 
 
 def chunked(trailer: bool = False) -> Request:
