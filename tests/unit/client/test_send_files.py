@@ -105,17 +105,12 @@ def test_a_folder_for_rejected_rows_that_does_not_exist_is_said_before_anything_
 
 
 def test_what_other_workers_had_acknowledged_is_in_the_journal_when_rejected_rows_cannot_be_written(
-    send: Send, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: FakeStage
+    api: FakeApi, send: Send, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: FakeStage
 ) -> None:
     path = tmp_path / "file.csv"
-    path.write_text(
-        "\n".join(
-            [
-                HEADER,
-                *(line(i, card=str(4111111111111111 + i % 40), amount="-1" if i == 3 else "1") for i in range(200)),
-            ]
-        )
-    )
+    cards = [str(4111111111111111 + number % 40) for number in range(200)]
+    lines = [line(i, card=card, amount="-1" if i == 3 else "1") for i, card in enumerate(cards)]
+    path.write_text("\n".join([HEADER, *lines]))
 
     def broken(*_: object) -> None:
         raise ClientError("no space left")
@@ -125,8 +120,7 @@ def test_what_other_workers_had_acknowledged_is_in_the_journal_when_rejected_row
         send(path, batch_size=5)
     (journal,) = stage.journals.glob("*.sqlite")
     with Journal.open(journal) as opened:
-        known = opened.totals().rows
-    assert known >= 5
+        assert opened.totals().accepted == len(api.stored) > 0
 
 
 def test_every_row_is_accepted_rejected_or_not_sent_when_the_api_stays_away(
