@@ -103,9 +103,9 @@ def check_cards(cards: Cards, reading: Reading, file: str) -> Findings:
     if not cards.rounded or reading.accept_rounded_card_numbers:
         return found
     what = (
-        f"{len(cards.numbers):,} different card numbers ({cards.rounded:,} of {cards.rows:,} rows with more than 15 "
-        f"digits; lines {lines}) end in zeros after the 15th digit and have a wrong check digit: a spreadsheet has "
-        "rounded them, they are other cards now"
+        f"card numbers were rounded to 15 digits by a spreadsheet and are other cards now: {cards.rounded:,} of the "
+        f"{cards.rows:,} rows whose number is longer (first in line {lines}) end in zeros after the 15th digit and "
+        "fail the Luhn check"
     )
     if cards.many:
         found.refusals.append(

@@ -136,6 +136,8 @@ def in_utc(text: str, zone: ZoneInfo) -> str:
 def from_decimal_comma(text: str) -> str:
     """``1.234,56`` as ``1234.56``."""
     text = text.strip()
+    if re.fullmatch(r"-?\d+\.(?:\d{1,2}|\d{4,})", text):
+        return text  # its point can only be a decimal one: thousands come in groups of three
     if re.fullmatch(r"[^\d]*\d{1,3}(?:[. \u00a0]\d{3})*(?:,\d*)?[^\d]*|[^\d]*\d+(?:,\d*)?[^\d]*", text) is None:
         raise ValueError("is not a number with a decimal comma")
     return re.sub(r"(?<=\d)[. \u00a0](?=\d{3})", "", text).replace(",", ".")

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from client.files import checks, encoding
 from client.files.checks import Cards, Findings
-from client.files.containers import EXCEL, PARQUET, Content
+from client.files.containers import EXCEL, PARQUET, TEXT, Content
 from client.files.convert import DECIMALS, DOB, TIME
 from client.files.mapping import SUFFIX, Reading, load
 from client.files.names import KNOWN, REQUIRED, plain_name
 from client.files.plan import Plan, plan_of
+from client.files.probe import looks_rounded
 from client.files.row import Reader, Row
-from client.files.stream import Input
+from client.files.stream import Input, open_input
 
 SAMPLE = 20_000  # rows that are looked at before the first is given
 _FORMS = 2_000  # rows that show how numbers are written
@@ -73,7 +74,12 @@ class Table:
         rows = [self.plan.values(row) for row in head if row.problem is None]
         rows = [row for row in rows if row.problem is None]
         card = self.plan.getter("cc_num")
-        for row in rows:
+        seen: Iterable[Row] = rows
+        if self._rounded_elsewhere():
+            source = open_input(self.input.path.as_posix() if self.input.path else "", self.input.member)
+            other = open_reader(Content(source), self.reading)
+            seen = map(self.plan.values, other.rows())
+        for row in seen:
             if text := card(row):
                 self.cards.add(text, row.line)
         found = [checks.check_cards(self.cards, self.reading, self.input.name)]
@@ -87,6 +93,12 @@ class Table:
         at = plain.index("unix_time") if "unix_time" in plain else -1
         unix = [row.cells[at] if at >= 0 else None for row in rows[:_FORMS]]
         return [*found, checks.check_zone(columns[TIME][:_FORMS], unix, self.reading)]
+
+    def _rounded_elsewhere(self) -> bool:
+        """Whether a large file of text has numbers beyond the sample that look rounded: then all of it is read."""
+        content, path = self.content, self.input.path
+        text = content.kind == TEXT and not content.layers and path is not None
+        return bool(text and not self.reading.accept_rounded_card_numbers and looks_rounded(path or Path()))
 
     def _texts(self, rows: Sequence[Row], target: str) -> list[tuple[int, str]]:
         value = self.plan.getter(target)

@@ -198,9 +198,9 @@ def _taken(index: int, name: str, plan: Plan | None) -> str:
 def _command(made: Report, named: Named, flags: str) -> str:
     if made.refusals:
         text = made.refusals[0]
-        if drop := re.search(r"leave the unknown ones out with ((?:--drop (?:\w+|'[^']*') ?)+)", text):
-            if "missing:" not in text:
-                return f"swipeline send {quoted(named.name)}{flags} {drop[1].strip()}"
+        drop = re.search(r"leave the unknown ones out with ((?:--drop (?:\w+|'[^']*') ?)+)", text)
+        if drop and "missing:" not in text:
+            return f"swipeline send {quoted(named.name)}{flags} {drop[1].strip()}"
         return f"swipeline inspect {quoted(named.name)} --suggest" if "missing:" in text or "no header" in text else ""
     return f"swipeline send {quoted(named.name)}{flags}"
 

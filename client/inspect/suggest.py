@@ -97,9 +97,8 @@ def suggest(columns: Sequence[str], head: Sequence[Row], base: Reading) -> Sugge
             found[target] = name
             used.add(name)
             reasons.append(f"{target} is {name!r}, by its name and values")
-    if TIME not in {*have, *found} and (
-        step := next((n for n, p in zip(columns, plain, strict=True) if p == "step"), "")
-    ):
+    step = next((name for name, one in zip(columns, plain, strict=True) if one == "step"), "")
+    if step and TIME not in {*have, *found}:
         found[TIME], formats[TIME] = step, "hours since 2020-01-01"
         used.add(step)
         reasons.append(f"{TIME} is {step!r}, taken as hours since a day that has to be set")

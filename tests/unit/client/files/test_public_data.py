@@ -43,13 +43,10 @@ def records(name: str, reading: Reading) -> list[dict[str, str]]:
 @pytest.mark.parametrize("how", ["documented", "suggested"])
 def test_every_row_is_a_transaction_but_for_refunds(name: str, refunds: int, how: str) -> None:
     reading = documented(name) if how == "documented" else propose(Named(str(DATA / f"{name}.csv")), Reading()).reading
-    parsed = parse_many(records(name, reading), CARD_KEYS)
+    parsed = list(parse_many(records(name, reading), CARD_KEYS))
     refused = [one for one in parsed if isinstance(one, RejectedError)]
     assert [error.errors[0][0] for error in refused] == ["amt"] * refunds
-    labels = [
-        one.is_fraud for one in parse_many(records(name, reading), CARD_KEYS) if not isinstance(one, RejectedError)
-    ]
-    assert set(labels) == {True, False}
+    assert {one.is_fraud for one in parsed if not isinstance(one, RejectedError)} == {True, False}
 
 
 def test_the_values_are_those_of_the_data() -> None:
