@@ -1,6 +1,8 @@
 // A Serverless plugin: a table is made without deletion protection, and gets it with the next deploy.
 'use strict';
 
+const { CloudFormationClient, GetTemplateCommand } = require('@aws-sdk/client-cloudformation'); // osls's own
+
 // Were a table protected from its first moment, CloudFormation could not roll the deploy back that makes it: the table would stay,
 // and its name would stand in the way of every further attempt. DeletionPolicy RetainExceptOnCreate cannot help there.
 class FirstDeploy {
@@ -28,9 +30,10 @@ class FirstDeploy {
   // Logical ids of the tables that the deployed stack has.
   async deployedTables() {
     const provider = this.serverless.getProvider('aws');
+    const client = new CloudFormationClient(await provider.getAwsSdkV3Config());
     try {
-      const { TemplateBody } = await provider.request('CloudFormation', 'getTemplate', { StackName: provider.naming.getStackName() });
-      const { Resources } = typeof TemplateBody === 'string' ? JSON.parse(TemplateBody) : TemplateBody;
+      const { TemplateBody } = await client.send(new GetTemplateCommand({ StackName: provider.naming.getStackName() }));
+      const { Resources } = JSON.parse(TemplateBody);
       return new Set(Object.keys(Resources).filter((id) => Resources[id].Type === 'AWS::DynamoDB::Table'));
     } catch (error) {
       if (/does not exist/.test(error.message)) return new Set();

@@ -1,4 +1,4 @@
-"""docs/deploy.md: its commands exist, its policy holds what a deploy takes, its list of what never to change is whole."""
+"""docs/deploy.md: its commands exist, its policy holds what a deploy takes, its list of what never to change is so."""
 
 from __future__ import annotations
 

@@ -14,12 +14,15 @@ from tests.template.template import Template
 SCRIPT = """
 const Plugin = require('./resources/plugins/first-deploy.js');
 const { template, deployed } = JSON.parse(process.argv[1]);
+const { CloudFormationClient } = require('@aws-sdk/client-cloudformation');
+CloudFormationClient.prototype.send = async (command) => {
+  if (command.input.StackName !== 'swipeline-prod') throw new Error('another stack');
+  if (deployed === null) throw new Error('Stack with id swipeline-prod does not exist');
+  return { TemplateBody: JSON.stringify({ Resources: deployed }) };
+};
 const provider = {
   naming: { getStackName: () => 'swipeline-prod' },
-  request: async () => {
-    if (deployed === null) throw new Error('Stack with id swipeline-prod does not exist');
-    return { TemplateBody: JSON.stringify({ Resources: deployed }) };
-  },
+  getAwsSdkV3Config: async () => ({ region: 'us-east-1' }),
 };
 const serverless = { service: { provider: { compiledCloudFormationTemplate: template } }, getProvider: () => provider };
 const plugin = new Plugin(serverless, {}, { log: { notice: () => {} } });
