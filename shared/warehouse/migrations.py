@@ -39,6 +39,10 @@ class MigrationError(Exception):
     """The warehouse and this release do not fit together; the message says what was found, and what to do."""
 
 
+class NewerWarehouseError(MigrationError):
+    """A newer release has migrated the warehouse."""
+
+
 class Migration(NamedTuple):
     """One file: ``checksum`` is of its statements, so that a comment may be corrected."""
 
@@ -84,7 +88,7 @@ def pending(migrations: list[Migration], applied: dict[int, tuple[str, str]]) ->
     known = {migration.number: migration for migration in migrations}
     newer = [name for number, (name, _) in sorted(applied.items()) if number not in known]
     if newer:
-        raise MigrationError(
+        raise NewerWarehouseError(
             f"the warehouse has {', '.join(newer)}, which this release does not know (its last is "
             f"{migrations[-1].name}): deploy the newer release to migrate. Nothing was changed"
         )
@@ -121,10 +125,7 @@ def _transaction(migration: Migration) -> list[str]:
     values = f"{migration.number}, '{migration.name}', '{migration.checksum}'"
     note = f"INSERT INTO {LEDGER} (number, name, checksum) VALUES ({values})"  # noqa: S608  names of our own files
     # Fails where another run was first, since not every statement does when it is repeated.
-    once = (
-        "SELECT CAST(CASE WHEN COUNT(*) = 0 THEN '0' ELSE 'was applied by another run' END AS INTEGER) AS first "
-        f"FROM {LEDGER} WHERE number = {migration.number}"
-    )
+    once = f"{_FAIL_IF_ANY} FROM {LEDGER} WHERE number = {migration.number}"
     return [f"LOCK {LEDGER}", once, *migration.statements, note]
 
 

@@ -114,10 +114,11 @@ def test_fraud_detection_is_measured_once_a_day(template: Template) -> None:
     assert text(rule["Targets"][0]["Arn"]) == "MeasureDashfraudLambdaFunction.Arn"
 
 
-def test_a_merge_that_failed_is_not_repeated_beside_the_next_one(template: Template) -> None:
-    (asynchronous,) = template.of_type("AWS::Lambda::EventInvokeConfig").values()
-    assert text(asynchronous["FunctionName"]) == "MergeDashwarehouseLambdaFunction"
-    assert (asynchronous["MaximumRetryAttempts"], asynchronous["MaximumEventAgeInSeconds"]) == (0, 60)
+def test_a_merge_or_a_migration_that_failed_is_not_repeated_by_lambda(template: Template) -> None:
+    found = {text(one["FunctionName"]): one for one in template.of_type("AWS::Lambda::EventInvokeConfig").values()}
+    assert set(found) == {"MergeDashwarehouseLambdaFunction", "MigrateDashwarehouseLambdaFunction"}
+    assert {one["MaximumRetryAttempts"] for one in found.values()} == {0}
+    assert found["MergeDashwarehouseLambdaFunction"]["MaximumEventAgeInSeconds"] == 60
 
 
 def test_the_warehouse_is_merged_oftener_where_someone_waits(prod: Template, dev: Template, local: Template) -> None:
