@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from dashboard.columns import TITLES
 
-PAGES = ("Overview", "Regions", "Customers", "Merchants", "Fraud", "Purchases", "Card lookup")
+PAGES = ("Overview", "Regions", "Customers", "Merchants", "Fraud", "Purchases", "Alert queue", "Card lookup")
 SECONDS = 30
 # Streamlit says when its script has run; a chart that is drawn has marks; what is stale is on its way out.
 _SETTLED = """() => {
