@@ -20,7 +20,7 @@ _SETTLED = """() => {
     && app.getAttribute('data-test-connection-state') === 'CONNECTED'
     && document.querySelector('h1')
     && !document.querySelector('[data-stale=true]')
-    && !document.querySelector('[data-testid=stSpinner]')
+    && !document.querySelector('[data-testid=stSpinner], [data-testid=stSkeleton]')
     && [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every(
       (chart) => chart.querySelector('svg.marks, canvas.marks'));
 }"""
