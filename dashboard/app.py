@@ -13,7 +13,7 @@ from client.aws import LOCAL
 from dashboard import choices, exported, nav, source
 from dashboard.data_api import QueryError, WarehouseAwayError
 from dashboard.filters import Filters
-from dashboard.views import card, customers, fraud, merchants, overview, purchases, regions
+from dashboard.views import card, customers, fraud, merchants, overview, purchases, queue, regions
 
 RETRY_SECONDS = 2.0
 ICON = Path(__file__).resolve().parent / "icon.svg"  # a :material: icon would come from the network
@@ -27,7 +27,7 @@ FILTERED: dict[str, Callable[[Filters], None]] = {
     "Fraud": fraud.show,
     "Purchases": purchases.show,
 }
-OTHERS: dict[str, Callable[[], None]] = {"Card lookup": card.show}
+OTHERS: dict[str, Callable[[], None]] = {"Alert queue": queue.show, "Card lookup": card.show}
 PAGES = [*FILTERED, *OTHERS]
 
 
