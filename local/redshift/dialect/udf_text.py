@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import zlib
 from functools import lru_cache
 from typing import Any
 
@@ -109,8 +108,24 @@ def _sha2(value: str, bits: int) -> str:
     return hashlib.new(f"sha{bits}", value.encode()).hexdigest()
 
 
+def _crc_table() -> list[int]:
+    table = []
+    for byte in range(256):
+        for _ in range(8):
+            byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)
+        table.append(byte)
+    return table
+
+
+_CRC = _crc_table()
+
+
 def _crc32(value: str) -> str:
-    return f"{zlib.crc32(value.encode()):08x}"
+    """CRC-32C, the polynomial that Redshift's CRC32 is of."""
+    crc = 0xFFFFFFFF
+    for byte in value.encode():
+        crc = crc >> 8 ^ _CRC[(crc ^ byte) & 0xFF]
+    return f"{crc ^ 0xFFFFFFFF:08x}"
 
 
 def _soundex(value: str) -> str:
