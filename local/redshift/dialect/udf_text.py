@@ -88,7 +88,12 @@ def _regexp_instr(value: str, written: str, position: int, occurrence: int, opti
 
 
 def _initcap(value: str) -> str:
-    return re.sub(r"[^\W_]+", lambda m: m[0][:1].upper() + m[0][1:].lower(), value)
+    return re.sub(r"[^\W_]+", lambda m: _capital(m[0][:1]) + m[0][1:].lower(), value)
+
+
+def _capital(letter: str) -> str:
+    """The capital of a letter, where it is one letter."""
+    return letter.upper() if len(letter.upper()) == 1 else letter
 
 
 def _strtol(value: str, base: int) -> int:
