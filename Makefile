@@ -5,7 +5,7 @@ PYTHON ?= python3
 PYTEST ?= pytest
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: verify schema-files security api-docs fuzz-api help setup setup-train setup-tests dashboard screenshots setup-bench bench bench-full bench-page demo batch-demo up down status test test-all test-fast test-e2e chaos mutations lint format package train lock clean
+.PHONY: verify schema-files security api-docs fuzz-api fuzz-warehouse help setup setup-train setup-tests dashboard screenshots setup-bench bench bench-full bench-page demo batch-demo up down status test test-all test-fast test-e2e chaos mutations lint format package train lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,7 @@ lint: setup-tests ## ruff, mypy, and cfn-lint on the packaged templates
 	python -m scripts.api_compatibility
 	python -m scripts.sbom --check
 	python -m scripts.marts_page --check
+	python -m scripts.warehouse_page --check
 	python -m benchmarks.page --check
 
 security: setup ## checkov on the templates of dev and prod, bandit, known vulnerabilities (fetches the tools, once; needs a network)
@@ -93,6 +94,9 @@ api-docs: setup ## docs/openapi.json and docs/api.html, from the code
 
 fuzz-api: setup ## Schemathesis on the running stage local: 2,000 cases, every check on
 	python -m tests.fuzz.run --cases 2000
+
+fuzz-warehouse: setup ## 20,000 random expressions in the embedded warehouse and in PostgreSQL (needs its server; SEED=)
+	python -m tests.fuzz.warehouse --cases 20000 $(if $(SEED),--seed $(SEED))
 
 bench: setup ## every benchmark small, in under 5 minutes: whether they work (results in build/benchmarks)
 	python -m benchmarks.run --quick $(if $(DATA),--data "$(DATA)")

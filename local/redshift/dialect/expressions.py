@@ -388,6 +388,8 @@ class Expressions:
         """The type that a cast names."""
         if isinstance(node, exp.DataType) and node.args.get("nested"):
             raise NotSupported(f"type {node.sql('redshift')}")
+        if isinstance(node, exp.DataType) and isinstance(node.this, exp.DType) and node.this in _FOREIGN_TYPES:
+            raise SqlError(f'type "{node.this.value.lower()}" does not exist', "42704")
         written = node.sql("redshift")
         if isinstance(node, exp.Interval) or written.upper().startswith("INTERVAL"):
             return INTERVAL
@@ -541,6 +543,8 @@ def _alike_super(left: E, right: E) -> tuple[E, E]:
     return sides[0], sides[1]
 
 
+# Types that sqlglot would write as one of Redshift's.
+_FOREIGN_TYPES = {exp.DType.TINYINT, exp.DType.UTINYINT, exp.DType.MEDIUMINT, exp.DType.INT128, exp.DType.UINT}
 # What a node may have beside "this" and "expression". A part that is not listed has no meaning here: it is refused.
 _PARTS: dict[type, tuple[str, ...]] = {
     exp.Column: ("table", "db", "catalog"),

@@ -30,7 +30,7 @@ _STEPS = {
     "millisecond": ("to_microseconds", 1000),
     "microsecond": ("to_microseconds", 1),
 }
-_TRUNCATED = ("millennium", "century", "decade", "year", "quarter", "month", "week", "day", "hour", "minute", "second")
+_TRUNCATED = ("decade", "year", "quarter", "month", "week", "day", "hour", "minute", "second")
 
 
 def _dateadd(x: Expressions, arguments: list[E]) -> E:
@@ -51,11 +51,15 @@ def _datediff(x: Expressions, arguments: list[E]) -> E:
         raise SqlError(f'unsupported date part "{unit.sql}" for DATEDIFF', "22023")
     target = TIMESTAMPTZ if "timestamptz" in (start.type.kind, end.type.kind) else TIMESTAMP
     a, b = casts.cast(start, target), casts.cast(end, target)
+    if unit.sql in ("century", "millennium"):
+        return E(f"(date_part('{unit.sql}', {b.sql}) - date_part('{unit.sql}', {a.sql}))", INT8)
     return E(f"date_diff('{unit.sql}', {a.sql}, {b.sql})", INT8)
 
 
 def _date_trunc(x: Expressions, arguments: list[E]) -> E:
     unit, e = arguments
+    if unit.sql in ("century", "millennium"):
+        raise NotSupported(f"DATE_TRUNC to the {unit.sql}")
     if unit.sql not in (*_TRUNCATED, "millisecond", "microsecond"):
         raise SqlError(f'timestamp units "{unit.sql}" not supported', "22023")
     if e.type == DATE:

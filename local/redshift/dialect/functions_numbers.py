@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from local.redshift.dialect import arithmetic, casts
 from local.redshift.dialect.calls import Function
 from local.redshift.dialect.scope import E
-from local.redshift.dialect.types import BOOL, FLOAT8, INT4, TEXT, Type, as_numeric, numeric
+from local.redshift.dialect.types import FLOAT8, INT4, TEXT, Type, as_numeric, numeric
 from local.redshift.errors import NotSupported, SqlError
 
 if TYPE_CHECKING:
@@ -178,6 +178,4 @@ NUMBERS = [
     _f("decode", "any any any any*", _same, _decode, "r_DECODE_expression"),
     _f("greatest", "any*", _same, _extreme("greatest"), "r_GREATEST_LEAST"),
     _f("least", "any*", _same, _extreme("least"), "r_GREATEST_LEAST"),
-    _f("isnull", "any", BOOL, "({0} IS NULL)", "r_null_condition"),
-    _f("notnull", "any", BOOL, "({0} IS NOT NULL)", "r_null_condition"),
 ]

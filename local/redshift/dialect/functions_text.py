@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from local.redshift.dialect import casts
 from local.redshift.dialect.calls import Function
 from local.redshift.dialect.scope import E
-from local.redshift.dialect.types import BOOL, INT4, INT8, TEXT, Type
+from local.redshift.dialect.types import INT4, INT8, TEXT, Type
 from local.redshift.errors import NotSupported, SqlError
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ TEXTS = [
     _f("ascii", "text", INT4, "ascii({0})", "r_ASCII", "passed"),
     _f("chr", "int", TEXT, "chr({0})", "r_CHR", "passed"),
     _f("lower", "text", _same, "lower({0})", "r_LOWER", "passed"),
-    _f("upper", "text", _same, "upper({0})", "r_UPPER", "passed"),
+    _f("upper", "text", _same, "rs_upper({0})", "r_UPPER"),
     _f("initcap", "text", _same, "rs_initcap({0})", "r_INITCAP", "implemented"),
     _f("left", "text int", _same, "rs_left({0}, {1})", "r_LEFT"),
     _f("right", "text int", _same, "rs_right({0}, {1})", "r_LEFT"),
@@ -137,5 +137,4 @@ TEXTS = [
     _f("regexp_replace", "text text text? int? text?", TEXT, _regexp_replace, "REGEXP_REPLACE", "implemented"),
     _f("regexp_substr", "text text int? int? text?", TEXT, _regexp_substr, "REGEXP_SUBSTR", "implemented"),
     _f("bttext_pattern_cmp", "text text", INT4, "rs_compare({0}, {1})", "r_BTTEXT_PATTERN_CMP"),
-    _f("textlike", "text text", BOOL, "({0} LIKE {1})", "r_patternmatching_condition_like"),
 ]

@@ -34,6 +34,8 @@ CREATE OR REPLACE MACRO main.rs_zoned_text(t) AS CAST(timezone('UTC', t) AS VARC
 CREATE OR REPLACE MACRO main.rs_substring(s, a, n) AS CASE WHEN n < 0 THEN
   error('negative substring length not allowed')
   ELSE substring(s, greatest(a, 1), greatest(a::BIGINT + n - greatest(a, 1), 0)) END;
+CREATE OR REPLACE MACRO main.rs_upper(s) AS CASE WHEN contains(s, 'ß')
+  THEN array_to_string(list_transform(string_split(s, 'ß'), lambda part: upper(part)), 'ß') ELSE upper(s) END;
 CREATE OR REPLACE MACRO main.rs_left(s, n) AS left(s, greatest(n, 0));
 CREATE OR REPLACE MACRO main.rs_right(s, n) AS right(s, greatest(n, 0));
 CREATE OR REPLACE MACRO main.rs_repeat(s, n) AS repeat(s, greatest(n, 0));

@@ -28,11 +28,16 @@ def _key(name: str) -> Any:
     return lambda parser: parser.expression(KeyAttribute(this=exp.var(name)))
 
 
+def _negation(parser: Any) -> exp.Expression:
+    if parser._prev.text == "!":
+        parser.raise_error("! is no operator")
+    return RedshiftParser.UNARY_PARSERS[TokenType.NOT](parser)
+
+
 class Dialect(Redshift):
     class Tokenizer(Redshift.Tokenizer):
         # "#" is an operator, as in 2#3; the parser reads it at the front of a temporary table's name.
         SINGLE_TOKENS: ClassVar[dict[str, TokenType]] = {**Redshift.Tokenizer.SINGLE_TOKENS, "#": TokenType.HASH}
-        SINGLE_TOKENS.pop("!", None)
         VAR_SINGLE_TOKENS: ClassVar[set[str]] = Redshift.Tokenizer.VAR_SINGLE_TOKENS - {"#"}
 
     class Parser(RedshiftParser):
@@ -53,6 +58,11 @@ class Dialect(Redshift):
             TokenType.PARAMETER: lambda self: self.expression(
                 exp.Anonymous(this="abs", expressions=[self._parse_unary()])
             ),
+        }
+        # "!" is part of an operator only: !~ and !=.
+        UNARY_PARSERS: ClassVar[dict[TokenType, Any]] = {
+            **RedshiftParser.UNARY_PARSERS,
+            TokenType.NOT: lambda self: _negation(self),
         }
         CONSTRAINT_PARSERS: ClassVar[dict[str, Any]] = {
             **RedshiftParser.CONSTRAINT_PARSERS,

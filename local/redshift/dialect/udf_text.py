@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import zlib
 from functools import lru_cache
 from typing import Any
 
@@ -89,7 +88,12 @@ def _regexp_instr(value: str, written: str, position: int, occurrence: int, opti
 
 
 def _initcap(value: str) -> str:
-    return re.sub(r"[^\W_]+", lambda m: m[0][:1].upper() + m[0][1:].lower(), value)
+    return re.sub(r"[^\W_]+", lambda m: _capital(m[0][:1]) + m[0][1:].lower(), value)
+
+
+def _capital(letter: str) -> str:
+    """The capital of a letter, where it is one letter."""
+    return letter.upper() if len(letter.upper()) == 1 else letter
 
 
 def _strtol(value: str, base: int) -> int:
@@ -109,8 +113,24 @@ def _sha2(value: str, bits: int) -> str:
     return hashlib.new(f"sha{bits}", value.encode()).hexdigest()
 
 
+def _crc_table() -> list[int]:
+    table = []
+    for byte in range(256):
+        for _ in range(8):
+            byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)
+        table.append(byte)
+    return table
+
+
+_CRC = _crc_table()
+
+
 def _crc32(value: str) -> str:
-    return f"{zlib.crc32(value.encode()):08x}"
+    """CRC-32C, the polynomial that Redshift's CRC32 is of."""
+    crc = 0xFFFFFFFF
+    for byte in value.encode():
+        crc = crc >> 8 ^ _CRC[(crc ^ byte) & 0xFF]
+    return f"{crc ^ 0xFFFFFFFF:08x}"
 
 
 def _soundex(value: str) -> str:
