@@ -232,6 +232,8 @@ def _rewrite(node: exp.Expression) -> exp.Expression:
         return node.expression  # pg_catalog.format_type(...), which is rewritten already
     if isinstance(node, exp.Table) and isinstance(node.this, exp.Anonymous):
         return _table_function(node)
+    if isinstance(node, exp.Table) and isinstance(node.this, exp.GenerateSeries):
+        node.set("db", None)  # of pg_catalog.generate_series(1, 32)
     if isinstance(node, exp.Table) and isinstance(node.this, (exp.Explode, exp.Unnest)):
         return _unnest(node)
     if isinstance(node, exp.Column) and node.text("db").lower() in ("pg_catalog", "information_schema"):

@@ -240,3 +240,4 @@ CREATE OR REPLACE MACRO main.ln_pg_get_late_binding_view_cols() AS NULL;
 CREATE OR REPLACE MACRO main.ln_format_encoding(id) AS (['none', 'raw', 'delta', 'delta32k', 'runlength', 'bytedict', 'text255', 'text32k', 'mostly8', 'mostly16', 'mostly32', 'lzo', 'zstd', 'az64', 'auto'])[id + 1];
 CREATE OR REPLACE MACRO main.ln_regexp_substr(value, pattern) AS regexp_extract(value, pattern);
 CREATE OR REPLACE MACRO main.ln_regexp_substr3(value, pattern, start) AS regexp_extract(substr(value, start), pattern);
+CREATE OR REPLACE MACRO main.ln__pg_expandarray(items) AS CAST(NULL AS STRUCT(x INTEGER, n INTEGER));
