@@ -7,6 +7,7 @@ import threading
 import time
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 CACHE_SECONDS = 5.0
@@ -17,7 +18,8 @@ class Owner:
 
     def __init__(self, endpoint: str, region: str, root_key_id: str, root_secret: str, secret: str) -> None:
         session = boto3.Session(root_key_id, root_secret, region_name=region)
-        self._client = session.client("secretsmanager", endpoint_url=endpoint)
+        patience = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})  # a login waits for it
+        self._client = session.client("secretsmanager", endpoint_url=endpoint, config=patience)
         self._secret = secret
         self._lock = threading.Lock()
         self._known: tuple[float, tuple[str, str] | None] = (0.0, None)
