@@ -5,7 +5,7 @@ PYTHON ?= python3
 PYTEST ?= pytest
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: verify schema-files security api-docs fuzz-api fuzz-warehouse help setup setup-train setup-tests dashboard screenshots setup-bench bench bench-full bench-page demo batch-demo up down status test test-all test-fast test-e2e chaos mutations lint format package train lock clean
+.PHONY: verify schema-files security api-docs fuzz-api fuzz-warehouse help setup setup-train setup-tests dashboard screenshots setup-bench bench bench-full bench-page demo batch-demo up down status test test-all test-fast test-e2e test-drivers chaos mutations lint format package train lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ test-fast: setup-tests ## the tests that need no embedded AWS
 
 test-e2e: setup-tests ## only the tests on the embedded AWS, without the slow ones
 	$(PYTEST) -n 2 --dist loadfile -m "e2e and not slow"
+
+test-drivers: setup-tests ## psql, redshift_connector, SQLAlchemy and dbt against the local stage (fetches them, 170 MB, once)
+	$(PYTEST) -n 0 tests/e2e/test_bi_tools.py
 
 chaos: setup ## 200 seeded fault scenarios, 50,000 transactions: nothing lost, nothing twice (SCENARIOS=, SEED=)
 	python -m tests.chaos.run --scenarios $(or $(SCENARIOS),200) --seed $(or $(SEED),1)

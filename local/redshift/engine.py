@@ -114,8 +114,8 @@ class Session:
         self.load_errors: list[LoadError] = []
         self._database = database
         # Whole-number division, UTC and the schema "public" are Redshift's ways.
-        connection.execute("SET integer_division = true; SET TimeZone = 'UTC'; SET search_path = 'public,main'")
-        leader.identify(connection, user, roles)
+        settings = "SET integer_division = true; SET TimeZone = 'UTC'; SET search_path = 'public,main'"
+        connection.execute(f"{settings}; {leader.identity(user, roles)}")
 
     def __enter__(self) -> Session:
         return self

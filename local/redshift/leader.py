@@ -20,11 +20,6 @@ from local.redshift.parameters import bind, bind_numbered, number_placeholders
 from local.redshift.pg_catalog import FUNCTIONS, RELATIONS
 from local.redshift.translate import Compiled, compile_statement, compile_text, parse
 
-SERVER_VERSION = "8.0.2"
-VERSION = (
-    f"PostgreSQL {SERVER_VERSION} on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 "
-    "(Red Hat 3.4.2-6.fc3), Redshift 1.0.0 (Swipeline's embedded warehouse)"
-)
 _HINT = re.compile(
     r"\b(?:pg_\w+|information_schema|svv_\w+|stv_\w+|version|current_\w+|session_user|user|has_\w+_privilege|format_type"
     r"|obj_description|col_description|quote_ident|reg(?:class|type|proc|role|namespace))\b",
@@ -74,12 +69,14 @@ class _ForeignError(Exception):
     """The query is not one for the leader node."""
 
 
-def identify(connection: Any, user: str, roles: Collection[str] | None = None, pid: int = 0) -> None:
-    """Tell a session who it is: what current_user, pg_user and has_table_privilege answer by."""
-    connection.execute("SET VARIABLE login_user = ?", [user])
-    connection.execute("SET VARIABLE login_roles = ?::VARCHAR[]", [None if roles is None else list(roles)])
-    connection.execute("SET VARIABLE login_pid = ?::INTEGER", [pid])
-    connection.execute("SET VARIABLE server_version_text = ?", [VERSION])
+def identity(user: str, roles: Collection[str] | None = None) -> str:
+    """The statement that tells a session who it is: what current_user, pg_user and has_table_privilege answer by."""
+    listed = "NULL" if roles is None else f"[{', '.join(map(_literal, roles))}]"
+    return f"SET VARIABLE login_user = {_literal(user)}; SET VARIABLE login_roles = {listed}::VARCHAR[]"
+
+
+def _literal(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def compile_any(sql: str, values: list[exp.Expression] | None = None) -> Compiled:
@@ -232,6 +229,8 @@ def _rewrite(node: exp.Expression) -> exp.Expression:
         return node.expression  # pg_catalog.format_type(...), which is rewritten already
     if isinstance(node, exp.Table) and isinstance(node.this, exp.Anonymous):
         return _table_function(node)
+    if isinstance(node, exp.Table) and isinstance(node.this, exp.GenerateSeries):
+        node.set("db", None)  # of pg_catalog.generate_series(1, 32)
     if isinstance(node, exp.Table) and isinstance(node.this, (exp.Explode, exp.Unnest)):
         return _unnest(node)
     if isinstance(node, exp.Column) and node.text("db").lower() in ("pg_catalog", "information_schema"):

@@ -11,6 +11,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+SERVER_VERSION = "8.0.2"
+VERSION = (
+    f"PostgreSQL {SERVER_VERSION} on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 "
+    "(Red Hat 3.4.2-6.fc3), Redshift 1.0.0 (Swipeline's embedded warehouse)"
+)
 # Type name, OID, length, array's OID, category: pg_type's.
 _TYPES = (
     ("bool", 16, 1, 1000, "B"),
@@ -127,7 +132,9 @@ def _empty_view(name: str, columns: str) -> str:
     return f'CREATE OR REPLACE VIEW main."{name}" AS SELECT {", ".join(parts)} WHERE false'
 
 
-_TEXT = Path(__file__).with_suffix(".sql").read_text().replace("{types}", _TYPE_ROWS).replace("{arrays}", _ARRAYS)
+_TEXT = Path(__file__).with_suffix(".sql").read_text()
+for _name, _value in {"types": _TYPE_ROWS, "arrays": _ARRAYS, "version": VERSION.replace("'", "''")}.items():
+    _TEXT = _TEXT.replace(f"{{{_name}}}", _value)
 SYSTEM = ";\n".join([*(_empty_view(*view) for view in _EMPTY.items()), _TEXT.rstrip().rstrip(";")])
 # The relations and the functions that a query for the leader node may name.
 RELATIONS = frozenset(re.findall(r'CREATE OR REPLACE VIEW main\."?([a-z][\w.]*)"?', SYSTEM)) | {

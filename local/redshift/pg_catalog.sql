@@ -46,8 +46,8 @@ CREATE OR REPLACE MACRO main.ln_pg_get_function_arguments(id) AS CAST(NULL AS VA
 CREATE OR REPLACE MACRO main.ln_pg_get_function_identity_arguments(id) AS CAST(NULL AS VARCHAR);
 CREATE OR REPLACE MACRO main.ln_pg_tablespace_location(id) AS '';
 CREATE OR REPLACE MACRO main.ln_pg_relation_is_publishable(id) AS false;
-CREATE OR REPLACE MACRO main.ln_pg_backend_pid() AS getvariable('login_pid');
-CREATE OR REPLACE MACRO main.ln_version() AS getvariable('server_version_text');
+CREATE OR REPLACE MACRO main.ln_pg_backend_pid() AS COALESCE(getvariable('login_pid'), 0);
+CREATE OR REPLACE MACRO main.ln_version() AS '{version}';
 CREATE OR REPLACE MACRO main.ln_current_database() AS current_database();
 CREATE OR REPLACE MACRO main.ln_current_user() AS getvariable('login_user');
 CREATE OR REPLACE MACRO main.ln_session_user() AS getvariable('login_user');
@@ -240,3 +240,4 @@ CREATE OR REPLACE MACRO main.ln_pg_get_late_binding_view_cols() AS NULL;
 CREATE OR REPLACE MACRO main.ln_format_encoding(id) AS (['none', 'raw', 'delta', 'delta32k', 'runlength', 'bytedict', 'text255', 'text32k', 'mostly8', 'mostly16', 'mostly32', 'lzo', 'zstd', 'az64', 'auto'])[id + 1];
 CREATE OR REPLACE MACRO main.ln_regexp_substr(value, pattern) AS regexp_extract(value, pattern);
 CREATE OR REPLACE MACRO main.ln_regexp_substr3(value, pattern, start) AS regexp_extract(substr(value, start), pattern);
+CREATE OR REPLACE MACRO main.ln__pg_expandarray(items) AS CAST(NULL AS STRUCT(x INTEGER, n INTEGER));

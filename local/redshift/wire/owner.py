@@ -6,10 +6,11 @@ import json
 import threading
 import time
 
+import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.clients import Clients
-from local.settings import Settings
+from local.settings import REGION, Settings
 
 CACHE_SECONDS = 5.0
 
@@ -18,7 +19,14 @@ class Owner:
     """Call it for (user name, password) as the secret has them now, None while there is no secret."""
 
     def __init__(self, settings: Settings, secret: str) -> None:
-        self._client = Clients(settings, "redshift").root("secretsmanager")
+        patience = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})  # a login waits for it
+        self._client = boto3.client(
+            "secretsmanager",
+            endpoint_url=settings.endpoint,
+            region_name=REGION,
+            config=patience,
+            **settings.root_key.for_botocore(),
+        )
         self._secret = secret
         self._lock = threading.Lock()
         self._known: tuple[float, tuple[str, str] | None] = (0.0, None)

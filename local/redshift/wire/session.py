@@ -80,6 +80,7 @@ class WireSession:
         self._database = runner.database(workgroup, database)
         self._write_lock = runner.write_lock(workgroup, database)
         self._session = self._database.session(login.roles, login.user)
+        self._session.connection.execute(f"SET VARIABLE login_pid = {pid}")
         self.parameters = Parameters(login.user)
         self.state = "I"  # as in ReadyForQuery: I, T or E
         self._implicit = False  # a transaction that ends with the message or the Sync
@@ -308,7 +309,8 @@ class WireSession:
     def _apply_search_path(self) -> None:
         known = catalog.list_schemas(self._session.connection, "%")
         path = [name for name in self.parameters.search_path if name in known] or ["public"]
-        self._session.connection.execute(f"SET search_path = '{','.join([*path, 'main'])}'")
+        names = ",".join([*path, "main"]).replace("'", "''")
+        self._session.connection.execute(f"SET search_path = '{names}'")
         self._session.relations.search(path)
 
     def _show(self, sql: str) -> Outcome:

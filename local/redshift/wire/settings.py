@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from local.redshift.errors import SqlError
-from local.redshift.leader import SERVER_VERSION
+from local.redshift.pg_catalog import SERVER_VERSION
 
 # Told to every client when it connects; those with a value are fixed.
 REPORTED = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import socket
 import struct
 import threading
@@ -117,6 +118,16 @@ class RefusedError(Exception):
     """The server ended the login: the arguments are SQLSTATE and message."""
 
 
+def _digest(password: str, request: bytes) -> bytes:
+    """The answer to AuthenticationDigest, as redshift_connector gives it."""
+    size = struct.unpack_from("!i", request, 4)[0]
+    salt = request[8 : 8 + size]
+    server_nonce, client_nonce = request[12 + size :], b"1700000000000"
+    inner = hashlib.sha256(password.encode() + salt).digest()
+    digest = hashlib.sha256(inner + server_nonce + client_nonce).digest()
+    return struct.pack("!i", len(digest)) + digest + struct.pack("!i", len(client_nonce)) + client_nonce
+
+
 class Client:
     """No driver between the test and the protocol."""
 
@@ -137,6 +148,8 @@ class Client:
                 if code == 10:
                     first = scram.get_client_first().encode()
                     self.send(b"p", b"SCRAM-SHA-256\0" + struct.pack("!i", len(first)) + first)
+                elif code == 13:
+                    self.send(b"d", _digest(password, rest))
                 elif code == 11:
                     scram.set_server_first(rest.decode())
                     self.send(b"p", scram.get_client_final().encode())
