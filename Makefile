@@ -5,7 +5,7 @@ PYTHON ?= python3
 PYTEST ?= pytest
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: verify schema-files security api-docs fuzz-api fuzz-warehouse help setup setup-train setup-tests dashboard screenshots setup-bench bench bench-full bench-page demo batch-demo up down status test test-all test-fast test-e2e test-drivers chaos mutations lint format package train lock clean
+.PHONY: verify schema-files security api-docs fuzz-api fuzz-warehouse help setup setup-train setup-tests dashboard screenshots setup-bench bench bench-full bench-page demo batch-demo up down status test test-all test-fast test-e2e test-drivers chaos mutations lint format package train lock clean security-tests
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,12 +85,15 @@ lint: setup-tests ## ruff, mypy, and cfn-lint on the packaged templates
 	python -m scripts.warehouse_page --check
 	python -m benchmarks.page --check
 
-security: setup ## checkov on the templates of dev and prod, bandit, known vulnerabilities (fetches the tools, once; needs a network)
+security: security-tests ## the attack tests; checkov on the templates, bandit, known vulnerabilities (fetches tools, needs a network)
 	@scripts/security.sh
 
 schema-files: setup ## column lists, jsonpaths, data dictionary, API description: all that is generated from the one description
 	python -m scripts.schema_files
 	python -m scripts.api_description
+
+security-tests: setup-tests ## attacks on the embedded AWS: web page, local user, signatures, SQL (part of `make test-all`; no network)
+	$(PYTEST) -n 2 --dist loadfile tests/security
 
 api-docs: setup ## docs/openapi.json and docs/api.html, from the code
 	python -m scripts.api_description

@@ -218,6 +218,7 @@ def _check(
 ) -> Refusal | None:
     on_s3 = found.service in S3_SCOPES
     claimed = headers.get("x-amz-content-sha256") or query.get("X-Amz-Content-Sha256", [""])[0]
+    computed = not claimed and not on_s3
     if not claimed:
         if on_s3 and not presigned:
             return Refusal("InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
@@ -240,7 +241,9 @@ def _check(
         ]
     )
     to_sign = sigv4.build_string_to_sign(found.amz_date, found.date_stamp, found.region, found.service, canonical)
-    return _compare(request, found, holder, claimed, to_sign, on_s3=on_s3)
+    return _wrong_signature(request, found, holder, claimed, to_sign) or (
+        None if computed else _wrong_body(request, claimed, on_s3=on_s3)
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -255,19 +258,21 @@ def _may_claim(claimed: str, *, on_s3: bool) -> bool:
     return on_s3 and claimed in streams
 
 
-def _compare(
-    request: Request, found: Any, holder: Holder, claimed: str, to_sign: str, *, on_s3: bool
-) -> Refusal | None:
+def _wrong_body(request: Request, claimed: str, *, on_s3: bool) -> Refusal | None:
+    if not payload.SHA256.fullmatch(claimed) or hashlib.sha256(request.body).hexdigest() == claimed:
+        return None
+    if not on_s3:
+        return Refusal("SignatureDoesNotMatch", sigv4.SIGNATURE_MISMATCH)
+    message = "The provided 'x-amz-content-sha256' header does not match what was computed."
+    return Refusal("XAmzContentSHA256Mismatch", message)
+
+
+def _wrong_signature(request: Request, found: Any, holder: Holder, claimed: str, to_sign: str) -> Refusal | None:
     key = sigv4._cached_signing_key(holder.secret, found.date_stamp, found.region, found.service)
     expected = hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected.encode(), found.signature.encode()):
         return Refusal("SignatureDoesNotMatch", sigv4.SIGNATURE_MISMATCH)
-    if payload.SHA256.fullmatch(claimed):
-        if hashlib.sha256(request.body).hexdigest() != claimed:
-            message = "The provided 'x-amz-content-sha256' header does not match what was computed."
-            code = "XAmzContentSHA256Mismatch" if on_s3 else "SignatureDoesNotMatch"
-            return Refusal(code, message if on_s3 else sigv4.SIGNATURE_MISMATCH)
-    elif claimed.startswith(payload.SIGNED_STREAM):
+    if claimed.startswith(payload.SIGNED_STREAM):
         scope = f"{found.date_stamp}/{found.region}/{found.service}/aws4_request"
         signer = payload.ChunkSigner(key, found.amz_date, scope, expected)
         trailer = claimed == payload.SIGNED_STREAM_WITH_TRAILER
