@@ -35,12 +35,11 @@ _READ_LEDGER = f"SELECT number, name, checksum FROM {LEDGER} ORDER BY number"  #
 _FAIL_IF_ANY = "SELECT CAST(CASE WHEN COUNT(*) = 0 THEN '0' ELSE 'applied by another run' END AS INTEGER) AS first"
 
 
+IS_NEWER = "which this release does not know"
+
+
 class MigrationError(Exception):
     """The warehouse and this release do not fit together; the message says what was found, and what to do."""
-
-
-class NewerWarehouseError(MigrationError):
-    """A newer release has migrated the warehouse."""
 
 
 class Migration(NamedTuple):
@@ -88,8 +87,8 @@ def pending(migrations: list[Migration], applied: dict[int, tuple[str, str]]) ->
     known = {migration.number: migration for migration in migrations}
     newer = [name for number, (name, _) in sorted(applied.items()) if number not in known]
     if newer:
-        raise NewerWarehouseError(
-            f"the warehouse has {', '.join(newer)}, which this release does not know (its last is "
+        raise MigrationError(
+            f"the warehouse has {', '.join(newer)}, {IS_NEWER} (its last is "
             f"{migrations[-1].name}): deploy the newer release to migrate. Nothing was changed"
         )
     for number, (name, checksum) in sorted(applied.items()):

@@ -70,7 +70,7 @@ def test_objects_are_compressed_buffered_and_kept_apart_from_errors(delivery: di
 def test_nothing_that_failed_to_be_copied_expires(template: Template) -> None:
     rules = template.of_type("AWS::S3::Bucket")["DeliveryBucket"]["LifecycleConfiguration"]["Rules"]
     expiring = [rule["Prefix"] for rule in rules if "ExpirationInDays" in rule]
-    assert expiring == ["transactions/", "alerts/", "manifests/", "replays/", "redriven/", "discarded/"]
+    assert expiring == ["transactions/", "alerts/", "manifests/", "replays/", "migrations/", "redriven/", "discarded/"]
 
 
 def test_firehose_logs_in_with_the_loader_secret(delivery: dict) -> None:
