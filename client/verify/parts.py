@@ -102,14 +102,12 @@ def streams(deployed: Deployed) -> str:
     kinesis, firehose = deployed.stage.client("kinesis"), deployed.stage.client("firehose")
     problems, names = [], list(deployed.of_type("AWS::Kinesis::Stream"))
     for name in names:
-        status = _status(lambda name=name: kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"])
+        status = _status(kinesis.describe_stream_summary, "StreamDescriptionSummary", StreamName=name)
         if status.get("StreamStatus") not in ("ACTIVE", "UPDATING"):
             problems.append(f"stream {name} is {status.get('StreamStatus', status.get('error'))}")
     deliveries = list(deployed.of_type("AWS::KinesisFirehose::DeliveryStream"))
     for name in deliveries:
-        status = _status(
-            lambda name=name: firehose.describe_delivery_stream(DeliveryStreamName=name)["DeliveryStreamDescription"]
-        )
+        status = _status(firehose.describe_delivery_stream, "DeliveryStreamDescription", DeliveryStreamName=name)
         if status.get("DeliveryStreamStatus") != "ACTIVE":
             problems.append(f"delivery stream {name} is {status.get('DeliveryStreamStatus', status.get('error'))}")
     return _or_fail(problems, f"{len(names)} streams and {len(deliveries)} delivery streams active", redeploy(deployed))
@@ -120,11 +118,11 @@ def stores(deployed: Deployed) -> str:
     dynamodb, s3, problems = deployed.stage.client("dynamodb"), deployed.stage.client("s3"), []
     tables, buckets = (list(deployed.of_type(kind)) for kind in ("AWS::DynamoDB::Table", "AWS::S3::Bucket"))
     for name in tables:
-        status = _status(lambda name=name: dynamodb.describe_table(TableName=name)["Table"])
+        status = _status(dynamodb.describe_table, "Table", TableName=name)
         if status.get("TableStatus") not in ("ACTIVE", "UPDATING"):
             problems.append(f"table {name} is {status.get('TableStatus', status.get('error'))}")
     for name in buckets:
-        status = _status(lambda name=name: s3.head_bucket(Bucket=name))
+        status = _status(s3.head_bucket, Bucket=name)
         if "error" in status:
             problems.append(f"bucket {name}: {status['error']}")
     remedy = f"{redeploy(deployed)}; restore a table's data as docs/stages.md says"
@@ -136,7 +134,7 @@ def schedules(deployed: Deployed) -> str:
     events, problems = deployed.stage.client("events"), []
     rules = {p.get("Name") or name: p for name, p in deployed.of_type("AWS::Events::Rule").items()}
     for name, wanted in rules.items():
-        live = _status(lambda name=name: events.describe_rule(Name=name))
+        live = _status(events.describe_rule, Name=name)
         if live.get("State") != wanted.get("State", "ENABLED"):
             problems.append(f"rule {name} is {live.get('State', live.get('error'))}")
         elif not events.list_targets_by_rule(Rule=name)["Targets"]:
@@ -152,7 +150,7 @@ def api_keys(deployed: Deployed) -> str:
     in_plans = {key["id"] for plan in plans for key in api.get_usage_plan_keys(usagePlanId=plan)["items"]}
     for title, output in (("sender", "SenderApiKeyId"), ("reader", "ReaderApiKeyId"), ("reviewer", "ReviewerApiKeyId")):
         key = deployed.stage.output(output)
-        live = _status(lambda key=key: api.get_api_key(apiKey=key))
+        live = _status(api.get_api_key, apiKey=key)
         if "error" in live:
             problems.append(f"the {title}'s API key is gone ({live['error']})")
         elif not live.get("enabled", True):
@@ -187,9 +185,11 @@ def workgroup(deployed: Deployed) -> str:
     return f"workgroup {live['workgroupName']} is available, {live.get('baseCapacity')} RPU"
 
 
-def _status(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _status(ask: Callable[..., dict[str, Any]], part: str = "", **parameters: Any) -> dict[str, Any]:
+    """What AWS says of a part, or {"error": code}."""
     try:
-        return ask()
+        answer = ask(**parameters)
+        return dict(answer[part]) if part else answer
     except AwsError as error:
         return {"error": _code(error)}
 

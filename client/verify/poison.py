@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from client.quarantine.entries import Entry, Quarantine
 from client.quarantine.lines import Lines, parse
@@ -63,7 +64,7 @@ def _mended(run: Run, mark: str) -> bytes:
     for _, lines in lake_objects(run):
         for line in lines:
             if line["merchant_id"] == run.sample.merchant_id:
-                fields = {name: line.get(name) for name in Transaction._fields}
+                fields: dict[str, Any] = {name: line.get(name) for name in Transaction._fields}
                 return encode_line(Transaction(**fields)._replace(transaction_id=mark)).rstrip(b"\n")
     raise CheckFailedError("no line of the run is in the lake to mend the poison with", "see the line about the lake")
 
