@@ -28,6 +28,7 @@ from benchmarks.rows import input_file
 from benchmarks.stack import running
 from benchmarks.warehouse import own
 from client.dashboard.serve import answers
+from dashboard.words import CATEGORIES
 from tests.browser.chromium import chromium, context
 from tests.browser.dashboard import PAGES, Dashboard
 from tests.e2e.stack import wait_until
@@ -37,6 +38,7 @@ QUICK_ROWS, ROWS = 20_000, 1_851_291
 LIMIT_SECONDS = 2.0
 _BY = "CAST(SUM(CAST(amt AS DECIMAL(12,2))) AS VARCHAR) AS amount, COUNT(*) AS transactions"
 _RATE = "COUNT(*) AS labelled, SUM(is_fraud) AS frauds"
+_NAMES = "CASE category " + " ".join(f"WHEN '{code}' THEN '{name}'" for code, name in CATEGORIES.items()) + " END"
 # page, file of the chart, its columns, the same from the source files
 FIGURES = (
     ("Overview", "spend-by-category", ("category", "amount", "transactions"), f"category, {_BY}"),
@@ -65,6 +67,18 @@ FIGURES = (
     ("Fraud", "fraud-rate-by-category", ("category", "labelled", "frauds"), f"category, {_RATE}"),
     ("Fraud", "fraud-rate-by-hour", ("hour_of_day", "labelled", "frauds"), f"hour(moment) AS hour_of_day, {_RATE}"),
     ("Fraud", "fraud-rate-by-state", ("state", "labelled", "frauds"), f"state, {_RATE}"),
+    (
+        "Fraud",
+        "fraud-rate-by-weekday-and-hour",
+        ("weekday", "hour_of_day", "labelled", "frauds"),
+        f"isodow(moment) AS weekday, hour(moment) AS hour_of_day, {_RATE}",
+    ),
+    (
+        "Merchants",
+        "merchants-by-category",
+        ("merchant", "Category", "amount", "transactions"),
+        f"regexp_replace(merchant, '^fraud_', '') AS merchant, {_NAMES} AS \"Category\", {_BY}",
+    ),
 )
 
 

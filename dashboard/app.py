@@ -13,7 +13,7 @@ from client.aws import LOCAL
 from dashboard import choices, exported, nav, source
 from dashboard.data_api import QueryError, WarehouseAwayError
 from dashboard.filters import Filters
-from dashboard.views import card, customers, fraud, merchants, overview, purchases, regions
+from dashboard.views import card, customers, fraud, merchants, overview, purchases, queue, regions
 
 RETRY_SECONDS = 2.0
 ICON = Path(__file__).resolve().parent / "icon.svg"  # a :material: icon would come from the network
@@ -27,7 +27,7 @@ FILTERED: dict[str, Callable[[Filters], None]] = {
     "Fraud": fraud.show,
     "Purchases": purchases.show,
 }
-OTHERS: dict[str, Callable[[], None]] = {"Card lookup": card.show}
+OTHERS: dict[str, Callable[[], None]] = {"Alert queue": queue.show, "Card lookup": card.show}
 PAGES = [*FILTERED, *OTHERS]
 
 
@@ -53,8 +53,9 @@ def _shown(name: str) -> None:
             st.info(f"No purchases have reached the warehouse yet. {_how_to_send()}", icon=":material/inbox:")
         elif name in FILTERED:
             filters = choices.choose().within(now.first, now.last)
-            exported.remember(replace(filters, first=filters.first or now.first, last=filters.last or now.last))
-            _said(filters)
+            seen = replace(filters, first=filters.first or now.first, last=filters.last or now.last)
+            exported.remember(seen)
+            _said(seen)
             FILTERED[name](filters)
         else:
             exported.remember(None)

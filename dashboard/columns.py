@@ -66,6 +66,8 @@ TITLES = {
     "is_alert": "Alert",
     "score": "Score",
     "reasons": "Reasons",
+    "at_risk": "At risk, US dollars",
+    "assigned_to": "Assigned to",
     "recency_days": "Days since the last purchase",
     "frequency": "Number of purchases",
     "monetary": "Total spend, US dollars",

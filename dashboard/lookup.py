@@ -66,3 +66,14 @@ def purchases() -> dict[str, str]:
             FROM mart.card_purchase WHERE card_id = :card_id
             ORDER BY occurred_at DESC, transaction_id LIMIT {PURCHASES_SHOWN}"""
     }
+
+
+def around() -> dict[str, str]:
+    """The purchases of the card ``:card_id`` between the times ``:begin`` and ``:end``, the newest first."""
+    return {
+        "purchases": f"""
+            SELECT occurred_at, merchant, category, amount, is_fraud, is_alert, score, reasons, transaction_id
+            FROM mart.card_purchase
+            WHERE card_id = :card_id AND occurred_at BETWEEN CAST(:begin AS TIMESTAMP) AND CAST(:end AS TIMESTAMP)
+            ORDER BY occurred_at DESC, transaction_id LIMIT {PURCHASES_SHOWN}"""
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-_CATEGORIES = {
+CATEGORIES = {
     "entertainment": "Entertainment",
     "food_dining": "Food and dining",
     "gas_transport": "Gas and transport",
@@ -46,7 +46,7 @@ def sql_amount_band(column: str) -> str:
 
 def category_name(code: str) -> str:
     """The data set's ``grocery_pos`` as people say it; a category that it does not know, without its underscores."""
-    return _CATEGORIES.get(code) or code.replace("_", " ").strip().capitalize()
+    return CATEGORIES.get(code) or code.replace("_", " ").strip().capitalize()
 
 
 def short(value: float | None, sign: str = "") -> str:

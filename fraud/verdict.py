@@ -11,6 +11,7 @@ from fraud.alert import Alert
 FINDINGS = ("fraud", "genuine")
 OPEN = "open"  # the status of an alert that nobody has judged
 STATUSES = (OPEN, *FINDINGS)
+WORDS = (*FINDINGS, OPEN)  # what may be said of an alert: open withdraws the verdict before
 MOST = 100  # verdicts on one alert: it stays one item of a few KB
 
 # What a line of the alert stream may have beside an alert's own fields; columns of staging.alert_event.
@@ -22,7 +23,7 @@ Item = Mapping[str, Mapping[str, Any]]
 class Verdict(NamedTuple):
     """One person's word on an alert."""
 
-    verdict: str  # of FINDINGS
+    verdict: str  # of WORDS
     by: str  # who says so
     note: str  # why; empty if nothing is said
     at: str  # when, UTC in ISO form with milliseconds

@@ -1,13 +1,40 @@
-"""The precision of alerts over time, as a table for people."""
+"""The queue of alerts and their precision over time, as tables for people."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table
 
+from client.alerts.queue import Entry
 from fraud.precision import Judged
+
+
+def queue_table(entries: Iterable[Entry]) -> Table:
+    """Give a row per open alert; the id is whole, to be copied into `swipeline verdict`."""
+    made = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for name in ("at risk, $", "score", "amount, $"):
+        made.add_column(name, justify="right", no_wrap=True)
+    made.add_column("card", no_wrap=True)
+    made.add_column("merchant", no_wrap=True, max_width=24, overflow="ellipsis")
+    made.add_column("also open", no_wrap=True)
+    made.add_column("assigned to", no_wrap=True, max_width=12, overflow="ellipsis")
+    made.add_column("id", no_wrap=True, overflow="fold")
+    for one in entries:
+        alert, also = one.alert, f"{one.of_card} of card, {one.of_merchant} of merchant"
+        made.add_row(
+            f"{one.at_risk:,.2f}",
+            f"{float(alert['score']):.3f}",
+            f"{alert['amount']:,.2f}",
+            f"…{alert['card_last4']}",
+            escape(alert["merchant"]),
+            also if one.of_card or one.of_merchant else "",
+            escape(alert.get("assigned_to", "")),
+            alert["transaction_id"],
+        )
+    return made
 
 
 def precision_table(periods: Iterable[Judged], by: str) -> Table:

@@ -11,13 +11,16 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from client.aws import Stage
 from client.errors import ClientError
-from fraud.verdict import FINDINGS, Verdict
+from fraud.precision import Judged
+from fraud.verdict import FINDINGS, OPEN, WORDS, Verdict
 from shared.detection.verdicts import JudgedOutError, NoAlertError, Verdicts
 from shared.errors import TransientError
 from shared.ingest.stream import Stream
 from shared.retry import Budget
+from shared.transaction.masking import mask_text
 
-INDEX = "day-time"
+INDEX, STATUS_INDEX = "day-time", "status-time"
+_LONGEST_NAME = 100
 _SLACK = timedelta(minutes=5)  # an alert bears the time of its record's arrival, and may be stored that much later
 _BUDGET_SECONDS = 10.0
 _CENT = Decimal("0.01")
@@ -60,9 +63,9 @@ class AlertsTable:
 
     def give_verdict(self, transaction_id: str, verdict: str, by: str, note: str = "") -> Alert:
         """Keep what a person found, as the API does; the last one counts. Raises ClientError where it cannot be."""
-        if verdict not in FINDINGS:
-            raise ClientError(f"A verdict is {' or '.join(FINDINGS)}, not {verdict}.")
-        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        if verdict not in WORDS:
+            raise ClientError(f"A verdict is {', '.join(WORDS)}, not {verdict}.")
+        at = _now()
         verdicts = Verdicts(
             self._client, self._name, Stream(self._stage.client("kinesis"), self._stage.output("AlertStreamName"))
         )
@@ -73,6 +76,49 @@ class AlertsTable:
         except (JudgedOutError, TransientError) as error:
             raise ClientError(f"The verdict is not kept everywhere: {error}. Give it again.") from error
         return _alert(item)
+
+    def assign(self, transaction_id: str, to: str) -> Alert:
+        """Say who works on an alert; nobody with an empty name. Raises ClientError when there is no such alert."""
+        who = mask_text(to.strip())[:_LONGEST_NAME]
+        change: dict[str, Any] = {"UpdateExpression": "REMOVE assigned_to, assigned_at"}
+        if who:
+            values = {":who": {"S": who}, ":at": {"S": _now()}}
+            change = {
+                "UpdateExpression": "SET assigned_to = :who, assigned_at = :at",
+                "ExpressionAttributeValues": values,
+            }
+        try:
+            answer = self._client.update_item(
+                TableName=self._name,
+                Key={"transaction_id": {"S": transaction_id}},
+                ConditionExpression="attribute_exists(transaction_id)",
+                ReturnValues="ALL_NEW",
+                **change,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise ClientError(f"There is no alert on transaction {transaction_id}: see `swipeline alerts`.") from error
+        return _alert(answer["Attributes"])
+
+    def open(self, limit: int) -> list[Alert]:
+        """Give at most so many open alerts, the newest."""
+        return list(self._of("status", OPEN, STATUS_INDEX, newest_first=True, limit=limit))
+
+    def count(self, status: str) -> int:
+        """How many alerts have a status."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._name,
+            IndexName=STATUS_INDEX,
+            KeyConditionExpression="#status = :status",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={":status": {"S": status}},
+            Select="COUNT",
+        )
+        return sum(int(page["Count"]) for page in pages)
+
+    def reviewed(self) -> Judged:
+        """All alerts by what was found of them so far."""
+        fraud, genuine = (self.count(finding) for finding in FINDINGS)
+        return Judged("", self.count(OPEN) + fraud + genuine, fraud, genuine)
 
     def one(self, transaction_id: str) -> Alert:
         """Give one alert. Raises ClientError when there is none."""
@@ -89,20 +135,29 @@ class AlertsTable:
     def _of_day(
         self, day: str, after: str = "", newest_first: bool = False, limit: int | None = None
     ) -> Iterator[Alert]:
-        condition, values = "#day = :day", {":day": {"S": day}}
+        return self._of("day", day, INDEX, after, newest_first, limit)
+
+    def _of(
+        self, key: str, value: str, index: str, after: str = "", newest_first: bool = False, limit: int | None = None
+    ) -> Iterator[Alert]:
+        condition, values = "#key = :key", {":key": {"S": value}}
         if after:
             condition, values = condition + " AND time_id >= :after", values | {":after": {"S": after}}
         pages = self._client.get_paginator("query").paginate(
             TableName=self._name,
-            IndexName=INDEX,
+            IndexName=index,
             KeyConditionExpression=condition,
-            ExpressionAttributeNames={"#day": "day"},
+            ExpressionAttributeNames={"#key": key},
             ExpressionAttributeValues=values,
             ScanIndexForward=not newest_first,
             PaginationConfig={"MaxItems": limit},
         )
         for page in pages:
             yield from map(_alert, page["Items"])
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _alert(item: dict[str, Any]) -> Alert:

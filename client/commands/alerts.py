@@ -15,6 +15,7 @@ from client import output
 from client.aws import Stage, explained
 from client.commands.options import JsonOption, StageOption
 from client.errors import ClientError
+from fraud.verdict import FINDINGS
 
 POLL_SECONDS = 2.0
 
@@ -25,8 +26,8 @@ app = typer.Typer(invoke_without_command=True, no_args_is_help=False, rich_marku
 def alerts(
     context: typer.Context,
     stage: StageOption = "local",
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the newest.")] = 20,
-    follow: Annotated[bool, typer.Option("--follow", help="Go on with those to come, until Ctrl-C.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number of alerts (newest first).")] = 20,
+    follow: Annotated[bool, typer.Option("--follow", help="Keep streaming new alerts, until Ctrl-C.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="A line of JSON per alert, for programs.")] = False,
 ) -> None:
     """Show the newest fraud alerts with their reasons, the newest last."""
@@ -47,10 +48,12 @@ def alerts(
         while follow:
             time.sleep(POLL_SECONDS)
             fresh = [alert for alert in table.since(began) if alert["transaction_id"] not in seen]
-            for alert in fresh:
+            for alert in fresh[-limit:]:  # of a burst the newest, as of those before
                 _print(alert, as_json)
+            if len(fresh) > limit:
+                output.note(f"{len(fresh) - limit:,} more new alerts are not shown: raise --limit")
             seen |= {alert["transaction_id"] for alert in fresh}
-    judged = [alert["verdict"] for alert in shown if "verdict" in alert]
+    judged = [alert["verdict"] for alert in shown if alert.get("verdict") in FINDINGS]
     if judged and not as_json:
         share = judged.count("fraud") / len(judged)
         output.note(f"{len(judged)} of these have a verdict; {share:.0%} of them were fraud")
@@ -74,14 +77,14 @@ def show(
     typer.echo(describe(alert))
     typer.echo(f"  threshold {float(alert['threshold']):.3f} of model {alert['model']}, card id {alert['card_id']}")
     for one in alert.get("verdicts", []):
-        typer.echo(f"  {one['at'][:19]}  {one['verdict']}, says {one['by']}{': ' if one['note'] else ''}{one['note']}")
+        typer.echo(f"  {one['at'][:19]}Z  {one['verdict']}, says {one['by']}{': ' if one['note'] else ''}{one['note']}")
 
 
 @app.command()
 def precision(
     stage: StageOption = "local",
     by: Annotated[str, typer.Option(help="day, week or month of the alert.")] = "week",
-    days: Annotated[int, typer.Option(min=1, max=3660, help="Alerts of the last so many days.")] = 90,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="Time range in days.")] = 90,
     as_json: JsonOption = False,
 ) -> None:
     """How often alerts were right, by the verdicts, over time; with the error that so few verdicts leave."""
@@ -102,13 +105,13 @@ def precision(
         return
     from client.alerts.show import precision_table
 
-    output.people.print(precision_table(periods, by))
+    output.table(precision_table(periods, by))
 
 
 @app.command()
 def verdicts(
     stage: StageOption = "local",
-    days: Annotated[int, typer.Option(min=1, max=3660, help="Alerts of the last so many days.")] = 365,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="Time range in days.")] = 365,
 ) -> None:
     """CSV of the judged alerts, transaction_id,verdict: for `swipeline train --verdicts`."""
     from client.alerts.table import AlertsTable
@@ -118,13 +121,63 @@ def verdicts(
     writer.writerow(("transaction_id", "verdict"))
     with explained(where):
         for alert in AlertsTable(where).between(today - timedelta(days=days - 1), today):
-            if "verdict" in alert:
+            if alert.get("verdict") in FINDINGS:
                 writer.writerow((alert["transaction_id"], alert["verdict"]))
+
+
+@app.command()
+def queue(
+    stage: StageOption = "local",
+    limit: Annotated[
+        int, typer.Option(min=1, max=1000, help="Maximum number of alerts (most money at risk first).")
+    ] = 20,
+    mine: Annotated[str, typer.Option("--assigned-to", help="Only those of this reviewer.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Show the open alerts to review, most money at risk (score times amount) first."""
+    from client.alerts.queue import load
+    from client.alerts.show import queue_table
+
+    where = Stage(stage)
+    with explained(where):
+        found = load(where)
+    entries = [entry for entry in found.entries if not mine or entry.alert.get("assigned_to") == mine][:limit]
+    if as_json:
+        reviewed = found.reviewed.as_json() | {"open": len(found.entries)}
+        rows = [_jsonable(entry.alert) | entry.context() for entry in entries]
+        output.as_json({"stage": stage, "reviewed": reviewed, "alerts": rows})
+    else:
+        output.table(queue_table(entries)) if entries else output.note("No open alerts.")
+
+
+@app.command()
+def assign(
+    transaction_id: Annotated[str, typer.Argument(help="Of the alert, as `swipeline alerts` shows it.")],
+    to: Annotated[
+        str, typer.Option(help="Who works on it; an empty name for nobody. Default: the user of this machine.")
+    ] = "-",
+    stage: StageOption = "local",
+    as_json: JsonOption = False,
+) -> None:
+    """Say who works on an alert."""
+    from getpass import getuser
+
+    from client.alerts.table import AlertsTable
+
+    where = Stage(stage)
+    with explained(where):
+        alert = AlertsTable(where).assign(transaction_id, getuser() if to == "-" else to)
+    if as_json:
+        output.as_json(_jsonable(alert))
+    else:
+        output.note(f"{transaction_id}: {alert.get('assigned_to', 'nobody')}")
 
 
 def verdict(
     transaction_id: Annotated[str, typer.Argument(help="Of the alert, as `swipeline alerts` shows it.")],
-    finding: Annotated[str, typer.Argument(help="fraud or genuine", metavar="fraud|genuine")],
+    finding: Annotated[
+        str, typer.Argument(help="fraud or genuine; open withdraws the last verdict.", metavar="fraud|genuine|open")
+    ],
     by: Annotated[str, typer.Option(help="Who says so; without, the user of this machine.")] = "",
     note: Annotated[str, typer.Option(help="Why, in a line.")] = "",
     stage: StageOption = "local",
@@ -146,10 +199,10 @@ def verdict(
 
 def describe(alert: dict[str, Any]) -> str:
     """An alert in one line, reasons at the end."""
-    said = f"  [{alert['verdict']}]" if "verdict" in alert else ""
+    said = f"  [{alert['verdict']}]" if alert.get("verdict") in FINDINGS else ""
     return (
-        f"{alert['alerted_at'][:19]}  {float(alert['score']):.3f}  card ...{alert['card_last4']}  "
-        f"{alert['amount']} at {alert['merchant']} on {alert['occurred_at'][:16]}: "
+        f"{alert['alerted_at'][:19]}Z  {float(alert['score']):.3f}  card ...{alert['card_last4']}  "
+        f"{alert['amount']} at {alert['merchant']} on {alert['occurred_at'][:16]}Z: "
         f"{'; '.join(alert['reasons'])}  ({alert['transaction_id']}){said}"
     )
 

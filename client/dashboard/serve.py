@@ -13,7 +13,7 @@ from client.errors import ClientError
 from local.extras import ExtrasError, ensure, has
 from local.settings import HOST, REPOSITORY
 
-REQUIREMENTS, MODULES = "requirements-dashboard.txt", ("streamlit", "altair", "pandas")
+REQUIREMENTS, MODULES = "requirements-dashboard.txt", ("streamlit", "altair", "pandas", "vl_convert", "xlsxwriter")
 APP = REPOSITORY / "dashboard" / "app.py"
 PORT = 8501  # Streamlit's own, and the first that is tried
 _TRIED = 20

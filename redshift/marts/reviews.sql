@@ -4,6 +4,7 @@ DROP VIEW IF EXISTS mart.review_by_category;
 
 DROP VIEW IF EXISTS mart.verdict;
 
+-- A verdict that is open withdraws the one before.
 CREATE VIEW mart.verdict AS
 SELECT transaction_id, verdict, judged_at
 FROM (
@@ -12,7 +13,8 @@ FROM (
         ROW_NUMBER() OVER (PARTITION BY transaction_id ORDER BY judged_at DESC, merged_at DESC, verdict) AS recency
     FROM core.verdict
 ) AS given
-WHERE recency = 1;
+WHERE recency = 1
+    AND verdict <> 'open';
 
 CREATE VIEW mart.review_by_category AS
 SELECT

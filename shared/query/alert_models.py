@@ -11,7 +11,8 @@ from shared.query.models import AMOUNT, CARD_ID, MOMENT_OUT, TRANSACTION_ID, Tra
 from shared.transaction.text import UNSTORABLE_JSON_SCHEMA
 
 Status = Literal["open", "fraud", "genuine"]
-FindingIn = Literal["fraud", "genuine"]
+FindingIn = Literal["fraud", "genuine", "open"]
+FindingOut = Literal["fraud", "genuine"]
 _LINE = {"pattern": f"^[^{UNSTORABLE_JSON_SCHEMA}]*$"}  # checked by the service: pydantic's patterns differ
 
 Score = Annotated[float, Field(ge=0, le=1)]
@@ -22,7 +23,7 @@ class VerdictIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    verdict: Annotated[FindingIn, Field(description="Whether it was fraud, or a genuine purchase.")]
+    verdict: Annotated[FindingIn, Field(description="Fraud, or a genuine purchase; open withdraws the last verdict.")]
     by: Annotated[
         str, Field(min_length=1, max_length=100, json_schema_extra=_LINE, description="Who says so: a name or an id.")
     ]
@@ -34,7 +35,15 @@ class VerdictIn(BaseModel):
 class VerdictOut(BaseModel):
     """A verdict that was given."""
 
-    verdict: FindingIn
+    verdict: FindingOut
+    by: str
+    note: str
+    at: Annotated[str, Field(pattern=MOMENT_OUT)]
+
+
+class WithdrawalOut(BaseModel):
+    """A withdrawal of the verdict before it: the alert is open again."""
+
     by: str
     note: str
     at: Annotated[str, Field(pattern=MOMENT_OUT)]
@@ -46,6 +55,7 @@ class AlertOut(BaseModel):
     alert_id: Annotated[str, Field(pattern=TRANSACTION_ID)]
     alerted_at: Annotated[str, Field(pattern=MOMENT_OUT)]
     status: Annotated[Status, Field(description="The last verdict, or open.")]
+    assigned_to: Annotated[str | None, Field(description="Who works on it; null: nobody yet.")] = None
     score: Score
     threshold: Score
     reasons: Annotated[list[str], Field(description="The weightiest first.")]
@@ -60,6 +70,7 @@ class AlertOut(BaseModel):
     category: str
     amount: Annotated[str, Field(pattern=AMOUNT, description="US dollars, as decimal text.")]
     verdicts: Annotated[list[VerdictOut], Field(max_length=MOST, description="The first one first; the last counts.")]
+    withdrawals: Annotated[list[WithdrawalOut], Field(max_length=MOST, description="The first one first.")] = []
 
 
 class AlertPage(BaseModel):

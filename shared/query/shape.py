@@ -54,11 +54,14 @@ def merchant_to_json(item: Item) -> dict[str, str]:
 
 def alert_to_json(item: Item) -> dict[str, Any]:
     """Give an alert: the transaction's id is its own; scores are numbers from 0 to 1; verdicts, the first one first."""
-    given = [verdict._asdict() for verdict in verdicts(item)]
+    said = [verdict._asdict() for verdict in verdicts(item)]
+    given = [one for one in said if one["verdict"] != OPEN]
+    withdrawn = [{name: one[name] for name in ("by", "note", "at")} for one in said if one["verdict"] == OPEN]
     return {
         "alert_id": item["transaction_id"]["S"],
         "alerted_at": item["alerted_at"]["S"],
         "status": item["status"]["S"] if "status" in item else OPEN,
+        "assigned_to": item["assigned_to"]["S"] if "assigned_to" in item else None,
         "score": float(item["score"]["N"]),
         "threshold": float(item["threshold"]["N"]),
         "reasons": [reason["S"] for reason in item["reasons"]["L"]],
@@ -73,4 +76,5 @@ def alert_to_json(item: Item) -> dict[str, Any]:
         "category": item["category"]["S"],
         "amount": dollars(item["amount"]["N"]),
         "verdicts": given,
+        "withdrawals": withdrawn,
     }

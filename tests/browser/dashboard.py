@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from dashboard.columns import TITLES
 
-PAGES = ("Overview", "Regions", "Customers", "Merchants", "Fraud", "Purchases", "Card lookup")
+PAGES = ("Overview", "Regions", "Customers", "Merchants", "Fraud", "Purchases", "Alert queue", "Card lookup")
 SECONDS = 30
 # Streamlit says when its script has run; a chart that is drawn has marks; what is stale is on its way out.
 _SETTLED = """() => {
@@ -20,7 +20,7 @@ _SETTLED = """() => {
     && app.getAttribute('data-test-connection-state') === 'CONNECTED'
     && document.querySelector('h1')
     && !document.querySelector('[data-stale=true]')
-    && !document.querySelector('[data-testid=stSpinner]')
+    && !document.querySelector('[data-testid=stSpinner], [data-testid=stSkeleton]')
     && [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every(
       (chart) => chart.querySelector('svg.marks, canvas.marks'));
 }"""
