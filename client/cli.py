@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from importlib import metadata
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
@@ -10,6 +12,7 @@ from typer.exceptions import TyperException
 from client import output
 from client.commands import (
     alerts,
+    api,
     batch,
     console,
     cost,
@@ -26,6 +29,7 @@ from client.commands import (
     rotate,
     score,
     send,
+    sql,
     stack,
     train,
     transactions,
@@ -34,17 +38,28 @@ from client.errors import ClientError
 
 USAGE_EXIT = 64  # EX_USAGE of sysexits.h: 2 means that rows were rejected
 
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"swipeline {metadata.version('swipeline')}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     name="swipeline",
     help="A credit-card transaction pipeline on AWS that also runs whole on this machine.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
 )
 
 
 @app.callback()
-def _swipeline() -> None:
+def _swipeline(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
     """Makes every command a subcommand, even while there is only one."""
 
 
@@ -55,6 +70,8 @@ app.command("remove")(remove.remove)
 app.command("env")(env.env)
 app.command("generate")(generate.generate)
 app.command("send")(send.send)
+app.command("sql")(sql.sql)
+app.command("api")(api.api)
 app.command("transactions")(transactions.transactions)
 app.command("batch")(batch.batch)
 app.command("reconcile")(reconcile.reconcile)
@@ -78,12 +95,18 @@ def main() -> None:
 
     An error is one line on standard error, never a traceback.
     """
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["help"]:  # `swipeline help send` is `swipeline send --help`
+        arguments = [*arguments[1:], "--help"]
     try:
-        code = app(standalone_mode=False)
+        code = app(arguments, standalone_mode=False)
     except ClientError as error:
         output.error(str(error))
         code = 1
     except TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # typer has no public name for it; its message is the help
+            typer.echo(error.format_message())
+            sys.exit(0)
         output.error(f"{error.format_message()} (swipeline COMMAND --help shows the options)")
         code = USAGE_EXIT
     except (KeyboardInterrupt, typer.Abort):

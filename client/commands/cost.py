@@ -91,7 +91,7 @@ def show(bills: dict[str, Bill], runs: dict[str, Any], listed: dict[str, Any]) -
     table.add_section()
     sums = [[one.variable, one.fixed, sum(line.kept for line in one.lines)] for one in bills.values()]
     table.add_row("all", *(money(value) for of in sums for value in of))
-    output.people.print(table)
+    output.table(table)
     for name, one in bills.items():
         load = stream_load(runs[name]["usage"])
         output.people.print(

@@ -17,12 +17,12 @@ LOCAL_REFRESH = 10.0  # on AWS none by itself: each question wakes the warehouse
 
 def dashboard(
     stage: StageOption = LOCAL,
-    port: Annotated[
-        int | None, typer.Option(min=1024, max=65535, help="Of the page; else a free one from 8501.")
-    ] = None,
+    port: Annotated[int | None, typer.Option(min=1024, max=65535, help="Port (default: first free from 8501).")] = None,
     refresh: Annotated[
         float | None,
-        typer.Option(min=0, help="Seconds between looks for news, 0: none. 10 on stage local, 0 on others."),
+        typer.Option(
+            min=0, help="Auto-refresh interval in seconds (0 = off). Default: 10 on stage local, 0 on others."
+        ),
     ] = None,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the browser.")] = True,
 ) -> None:

@@ -14,7 +14,7 @@ from client.commands.options import JsonOption, StageOption
 def find(
     transaction_id: Annotated[str, typer.Argument(help="The sender's trans_num, or the id that the API gave.")],
     stage: StageOption = "local",
-    days: Annotated[int, typer.Option(min=1, max=90, help="Look in logs and lake of the last so many days.")] = 7,
+    days: Annotated[int, typer.Option(min=1, max=90, help="How many days of logs and lake to search.")] = 7,
     as_json: JsonOption = False,
 ) -> None:
     """Find a transaction, accepted, rejected or quarantined: place, reason, log lines. Exits 1 if nobody knows it."""

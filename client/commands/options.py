@@ -6,5 +6,5 @@ from typing import Annotated
 
 import typer
 
-StageOption = Annotated[str, typer.Option(help="Where: local, or a stage deployed to AWS.")]
+StageOption = Annotated[str, typer.Option(help="Target stage: local, or one deployed to AWS.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON on standard output, for programs.")]

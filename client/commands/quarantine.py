@@ -107,4 +107,4 @@ def _print_counts(counts: dict[str, dict[str, int]]) -> None:
         table.add_column(column, justify="right" if column else "left")
     for name, of_kind in counts.items():
         table.add_row(name, *(f"{of_kind[kind]:,}" for kind in kinds))
-    output.people.print(table)
+    output.table(table)

@@ -59,6 +59,6 @@ def reconcile(
     if as_json:
         output.as_json(ledger.as_json())
     else:
-        output.people.print(ledger_table(ledger))
+        output.table(ledger_table(ledger))
     if not ledger.balanced:
         raise typer.Exit(1)

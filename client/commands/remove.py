@@ -55,6 +55,6 @@ def _print(plan: Any) -> None:
     for bucket in plan.buckets:
         counts = (bucket.objects, bucket.old_versions, bucket.delete_markers)
         table.add_row(bucket.name, *(f"{count:,}" for count in counts), f"{bucket.bytes / 2**20:,.1f}")
-    output.people.print(table)
+    output.table(table)
     output.people.print(f"Tables: {', '.join(plan.tables) or 'none'}", highlight=False)
     output.people.print(f"Log groups: {len(plan.log_groups)}", highlight=False)

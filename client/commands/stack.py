@@ -82,7 +82,7 @@ def _print(found: Any) -> None:
         table.add_row(process.name, state, *map(str, cells))
     for part in (*found.event_source_mappings, *found.delivery_streams):
         table.add_row(part.name, f"{part.state} {part.reason}".strip(), "", "", "", "")
-    output.people.print(table)
+    output.table(table)
     if found.deployed:
         output.people.print(f"Stage local is deployed: {found.endpoint}", markup=False)
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -15,20 +15,20 @@ from client.errors import ClientError
 if TYPE_CHECKING:  # requests and the tables are imported only when the command runs
     from client.query.api import Question, ReadApi
 
-SCREEN = 20
+SCREEN, SUGGESTED = 20, 10
 
 
 def transactions(
     card_number: Annotated[
         str | None,
-        typer.Option(help="Of this card; - asks for the number, or reads it from standard input: no history keeps it."),
+        typer.Option(help="Card number; use - to be prompted (kept out of shell history)."),
     ] = None,
-    card_id: Annotated[str | None, typer.Option(help="Of the card with this id.")] = None,
-    merchant: Annotated[str | None, typer.Option(help="Of this merchant, with or without fraud_.")] = None,
+    card_id: Annotated[str | None, typer.Option(help="Card id.")] = None,
+    merchant: Annotated[str | None, typer.Option(help="Merchant's whole name, with or without fraud_.")] = None,
     begin: Annotated[str | None, typer.Option("--from", help="From this day or time on, UTC.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="Until just before this day or time, UTC.")] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="At most so many; without, 20 at a time on a terminal, else 100.")
+        int | None, typer.Option(min=1, help="Maximum number of rows. Default: 20 at a time on a terminal, else 100.")
     ] = None,
     oldest: Annotated[bool, typer.Option("--oldest", help="Oldest first instead of newest first.")] = False,
     stage: StageOption = "local",
@@ -55,9 +55,22 @@ def transactions(
         write_csv(api.transactions(question, limit or 100), sys.stdout)
     elif limit is not None or not (sys.stdout.isatty() and sys.stdin.isatty()):
         rows = list(api.transactions(question, limit or 100))
-        output.people.print(table(rows) if rows else "no transactions")
+        if not rows:
+            nothing(api, question)
+        output.table(table(rows))
     else:
         browse(api, question)
+
+
+def nothing(api: ReadApi, question: Question) -> NoReturn:
+    """Says so, and which merchants begin like the one that was asked for. Exits with 1."""
+    typer.echo("no transactions")
+    if question.merchant is not None:
+        named = question.merchant.removeprefix("fraud_").strip()
+        names = api.merchants(named, SUGGESTED) if named else []
+        if names and names != [named]:
+            output.note(f"Merchants that begin with {named!r}: {'; '.join(names)}")
+    raise typer.Exit(1)
 
 
 def ask_card_number() -> str:
@@ -78,10 +91,12 @@ def browse(api: ReadApi, question: Question) -> None:
         page = api.page(question, SCREEN, cursor)
         shown += len(page.transactions)
         if page.transactions:
-            output.people.print(table(page.transactions))
+            output.table(table(page.transactions))
         cursor = page.cursor
         if cursor is None:
-            output.note(f"{shown:,} transactions" if shown else "no transactions")
+            if not shown:
+                nothing(api, question)
+            output.note(f"{shown:,} transactions")
             return
         if not typer.confirm("More?", default=True, err=True):
             return

@@ -71,6 +71,11 @@ class ReadApi:
             if cursor is None:
                 return
 
+    def merchants(self, prefix: str, limit: int) -> list[str]:
+        """Give names of merchants that begin so."""
+        answer = self._ask("GET", "/merchants", params={"prefix": prefix, "limit": limit})
+        return [one["merchant"] for one in answer["merchants"]]
+
     def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
         for attempt in range(ATTEMPTS):
             try:

@@ -18,20 +18,20 @@ _LABELS = {None: "", False: "0", True: "1"}  # as in the Kaggle file
 
 
 def table(rows: Iterable[dict[str, Any]]) -> Table:
-    """Give what a person looks for: when, where, how much, on whose card."""
+    """Give what a person looks for, a line a row: when, where, how much, on whose card, and the id to go on with."""
     made = Table(box=SIMPLE_HEAD, pad_edge=False)
     made.add_column("when (UTC)", no_wrap=True)
     made.add_column("card", no_wrap=True)
-    made.add_column("merchant")
-    made.add_column("category")
+    made.add_column("merchant", no_wrap=True, max_width=24, overflow="ellipsis")
+    made.add_column("category", no_wrap=True)
     made.add_column("dollars", justify="right", no_wrap=True)
-    made.add_column("customer")
-    made.add_column("place")
+    made.add_column("label", no_wrap=True)
+    made.add_column("id", no_wrap=True)
     for row in rows:
         when = row["occurred_at"].replace("T", " ").removesuffix("Z").removesuffix(".000")
-        name, place = f"{row['first_name']} {row['last_name']}", f"{row['city']}, {row['state']}"
+        label = {True: "fraud", False: "", None: ""}[row["is_fraud"]]
         amount = f"{Decimal(row['amount']):,.2f}"
-        cells = (when, f"…{row['card_last4']}", row["merchant"], row["category"], amount, name, place)
+        cells = (when, f"…{row['card_last4']}", row["merchant"], row["category"], amount, label, row["transaction_id"])
         made.add_row(*map(escape, cells), style="red" if row["is_fraud"] else None)
     return made
 

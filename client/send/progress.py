@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 
 from client import output
@@ -26,6 +26,8 @@ def progress_bar(name: str, wanted: bool) -> Iterator[Progress]:
         TaskProgressColumn(),
         TextColumn("{task.fields[rows]}", markup=False),
         TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
     )
     with RichProgress(*columns, console=output.progress) as bar:
         task = bar.add_task(name, total=None, rows="")

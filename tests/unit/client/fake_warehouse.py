@@ -43,7 +43,9 @@ class FakeDataApi:
             return {"Id": Id, "Status": "STARTED"}
         if "rows" not in statement:
             try:
-                statement["rows"] = self.database.execute(statement["sql"]).fetchall()
+                cursor = self.database.execute(statement["sql"])
+                statement["columns"] = [{"name": column[0]} for column in cursor.description or []]
+                statement["rows"] = cursor.fetchall()
             except duckdb.Error as error:
                 return {"Id": Id, "Status": "FAILED", "Error": f"ERROR: {error}"}
         return {"Id": Id, "Status": "FINISHED", "HasResultSet": True}
@@ -52,7 +54,10 @@ class FakeDataApi:
         """One page; the token of the next while there is one."""
         start = int(NextToken)
         rows = self._statements[Id]["rows"]
-        page = {"Records": [[_field(value) for value in row] for row in rows[start : start + PAGE_ROWS]]}
+        page: dict[str, Any] = {
+            "Records": [[_field(value) for value in row] for row in rows[start : start + PAGE_ROWS]]
+        }
+        page["ColumnMetadata"] = self._statements[Id]["columns"]
         return page | ({"NextToken": str(start + PAGE_ROWS)} if start + PAGE_ROWS < len(rows) else {})
 
 

@@ -113,3 +113,15 @@ def test_an_api_that_is_gone_is_said_without_what_was_asked() -> None:
     with pytest.raises(ClientError, match="does not answer") as raised:
         ReadApi(url, KEY).page(Question(merchant="A Secret Shop"), 1, None)
     assert "Secret" not in str(raised.value)
+
+
+def test_a_merchants_beginning_names_those_that_begin_so_and_fails(run: Run) -> None:
+    result = run("--merchant", MANY[0].merchant[:4])
+    assert result.exit_code == 1
+    assert MANY[0].merchant in result.stderr
+
+
+def test_a_table_has_a_line_a_row_with_the_id_whole(run: Run) -> None:
+    lines = run("--merchant", MANY[0].merchant, "--limit", "5").stdout.splitlines()
+    ids = {one.transaction_id for one in MANY}
+    assert len([line for line in lines if any(word in ids for word in line.split())]) == 5
