@@ -53,8 +53,9 @@ def _shown(name: str) -> None:
             st.info(f"No purchases have reached the warehouse yet. {_how_to_send()}", icon=":material/inbox:")
         elif name in FILTERED:
             filters = choices.choose().within(now.first, now.last)
-            exported.remember(replace(filters, first=filters.first or now.first, last=filters.last or now.last))
-            _said(filters)
+            seen = replace(filters, first=filters.first or now.first, last=filters.last or now.last)
+            exported.remember(seen)
+            _said(seen)
             FILTERED[name](filters)
         else:
             exported.remember(None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from getpass import getuser
 from typing import Any
 
@@ -23,6 +23,7 @@ from dashboard.words import category_name, percent, short
 
 _QUEUE, _PLACE, _DONE, _NOTE = "queue", "queue-place", "queue-done", "queue-note"
 DAYS_AROUND = 7
+_FIRST, _LAST = datetime.fromisoformat("0001-01-01"), datetime.fromisoformat("9999-12-31 23:59:59.999999")
 
 
 def show() -> None:
@@ -179,9 +180,7 @@ def _one(entry: Entry, queue: Queue) -> None:
         }
         table = pd.DataFrame({"Fact": list(facts), "Value": list(facts.values())})
         st.dataframe(table[table["Value"] != ""], hide_index=True, width="stretch", alt="The alert")
-    moment = pd.Timestamp(alert["occurred_at"]).tz_convert("UTC").tz_localize(None)
-    bounds = (moment - timedelta(days=DAYS_AROUND), moment + timedelta(days=DAYS_AROUND))
-    begin, end = (f"{bound:%Y-%m-%d %H:%M:%S}" for bound in bounds)
+    begin, end = _around(alert["occurred_at"])
     history = ask(around(), {"card_id": alert["card_id"], "begin": begin, "end": end})["purchases"]
     history = history.assign(Category=[category_name(code) for code in history["category"]])
     left, right = st.columns([1.6, 1])
@@ -204,6 +203,15 @@ def _one(entry: Entry, queue: Queue) -> None:
             pd.DataFrame(similar),
             empty="No other open alert of this card or merchant.",
         )
+
+
+def _around(occurred_at: str) -> tuple[str, str]:
+    """The times, UTC, of some days before and after; at the calendar's end, its end."""
+    moment = datetime.fromisoformat(occurred_at).replace(tzinfo=None)
+    days = timedelta(days=DAYS_AROUND)
+    begin = moment - min(days, moment - _FIRST)
+    end = moment + min(days, _LAST - moment)
+    return begin.isoformat(sep=" ", timespec="seconds"), end.isoformat(sep=" ", timespec="seconds")
 
 
 def _list(waiting: list[Entry]) -> None:

@@ -127,6 +127,29 @@ def test_precision_over_time_counts_the_last_verdict_of_each_alert(stage: Stage)
     assert CliRunner().invoke(app, ["alerts", "precision", "--by", "hour"]).exit_code == 1
 
 
+def test_a_withdrawn_verdict_leaves_the_alert_open_with_its_history(stage: Stage) -> None:
+    for finding in ("fraud", "open"):
+        assert CliRunner().invoke(app, ["verdict", "t1", finding, "--by", "ada"]).exit_code == 0
+    table = AlertsTable(stage)
+    assert [one["verdict"] for one in table.one("t1")["verdicts"]] == ["fraud", "open"]
+    assert CliRunner().invoke(app, ["alerts", "verdicts"]).stdout == "transaction_id,verdict\n"
+    assert (table.reviewed().alerts, table.reviewed().judged) == (6, 0)
+    queued = json.loads(CliRunner().invoke(app, ["alerts", "queue", "--json"]).stdout)
+    assert {one["transaction_id"] for one in queued["alerts"]} == {f"t{number}" for number in range(6)}
+    assert queued["reviewed"]["open"] == 6
+
+
+def test_a_judged_alert_leaves_the_queue_and_an_assigned_one_says_whose_it_is(stage: Stage) -> None:
+    CliRunner().invoke(app, ["verdict", "t1", "fraud"])
+    assert CliRunner().invoke(app, ["alerts", "assign", "t2", "--to", "ada"]).exit_code == 0
+    queued = json.loads(CliRunner().invoke(app, ["alerts", "queue", "--assigned-to", "ada", "--json"]).stdout)
+    assert [one["transaction_id"] for one in queued["alerts"]] == ["t2"]
+    assert "t1" not in CliRunner().invoke(app, ["alerts", "queue"]).stdout
+    assert CliRunner().invoke(app, ["alerts", "assign", "t2", "--to", ""]).exit_code == 0
+    assert "assigned_to" not in AlertsTable(stage).one("t2")
+    assert CliRunner().invoke(app, ["alerts", "assign", "t99"]).exit_code == 1
+
+
 def test_verdicts_are_written_for_training(stage: Stage) -> None:
     CliRunner().invoke(app, ["verdict", "t2", "genuine"])
     assert CliRunner().invoke(app, ["alerts", "verdicts"]).stdout == "transaction_id,verdict\nt2,genuine\n"

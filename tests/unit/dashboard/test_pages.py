@@ -12,9 +12,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.warehouse import Own, own
+from client.alerts.queue import Queue, rank
 from dashboard import panel, source
 from dashboard.app import FILTERED, PAGES
 from dashboard.states import STATES
+from fraud.precision import Judged
 from tests.unit.dashboard.warehouse import Row, connect, fill, purchase
 
 APP = str(Path(source.__file__).parent / "app.py")
@@ -70,18 +72,37 @@ def content(request: pytest.FixtureRequest, warehouse: Own) -> list[Row]:
     return rows
 
 
+def alert(row: Row) -> dict[str, Any]:
+    """Of a purchase, as the alerts table has it."""
+    names = ("transaction_id", "card_id", "card_last4", "merchant_id", "merchant", "category")
+    return {name: row[name] for name in names} | {
+        "occurred_at": row["occurred_at"].replace(" ", "T") + ".000Z",
+        "alerted_at": "2026-01-01T00:00:00.000Z",
+        "amount": Decimal(row["amount"]),
+        "score": Decimal("0.9"),
+        "threshold": Decimal("0.5"),
+        "reasons": [row["merchant"], "a reason"],
+    }
+
+
 @pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch, warehouse: Own) -> dict[str, pd.DataFrame]:
+def shown(monkeypatch: pytest.MonkeyPatch, warehouse: Own, request: pytest.FixtureRequest) -> dict[str, pd.DataFrame]:
     """The rows behind each panel that a page shows; the dashboard's data come from the warehouse."""
     found: dict[str, pd.DataFrame] = {}
+    rows_now = request.getfixturevalue("content") if "content" in request.fixturenames else []
+    reviewed = Judged("", len(rows_now), 0, 0)
     draw = panel.panel
 
     def spy(name: str, title: str, note: str, chart: Any, data: pd.DataFrame, **more: Any) -> None:
         found[name] = data
         draw(name, title, note, chart, data, **more)
 
-    for view in {function.__module__ for function in FILTERED.values()} | {"dashboard.views.card"}:
+    for view in {function.__module__ for function in FILTERED.values()} | {
+        "dashboard.views.card",
+        "dashboard.views.queue",
+    }:
         monkeypatch.setattr(f"{view}.panel", spy)
+    monkeypatch.setattr("dashboard.views.queue.load", lambda _: Queue(rank(list(map(alert, rows_now))), reviewed))
     connected = connect(warehouse)
     monkeypatch.setattr(source, "_warehouse", lambda _: connected)
     monkeypatch.setattr(source.state, "clear", lambda: None, raising=False)
@@ -103,7 +124,7 @@ def run(page: str, **query: str) -> AppTest:
 def test_no_page_fails_and_what_is_empty_says_why(
     page: str, content: list[Row], shown: dict[str, pd.DataFrame]
 ) -> None:
-    app = run(page)
+    app = run(page, card="0001") if page == "Card lookup" else run(page)
     notes = [each.value for each in app.info]
     if not content:
         assert [note for note in notes if "No purchases have reached the warehouse yet" in note]
