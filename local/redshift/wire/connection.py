@@ -44,6 +44,7 @@ class Portal:
     prepared: Prepared
     values: list[exp.Expression]
     formats: list[int]
+    fields: list[Field] | None = None  # as they were described
     cursor: Cursor | None = None
     done: bool = False
 
@@ -196,7 +197,7 @@ class Conversation:
         elif what == b"P":
             portal = self._portal(name)
             sql, formats = portal.prepared.sql, portal.formats
-            fields = self._session.describe(sql, portal.values) if sql else None
+            fields = portal.fields = self._session.describe(sql, portal.values) if sql else None
         else:
             raise ProtocolError(f"invalid DESCRIBE message subtype {what[0]}")
         self._out.write(messages.NO_DATA if fields is None else _row_description(fields, formats))
@@ -220,7 +221,11 @@ class Conversation:
         self._discard(sql)
         outcome = self._session.execute(sql, portal.values)
         portal.done = True
-        self._complete(outcome, self._rows(outcome.fields or [], portal.formats, outcome.rows))
+        fields = outcome.fields or []
+        described = portal.fields or portal.prepared.fields
+        if described and len(described) == len(fields):
+            fields = described  # what the client was told is what it reads by
+        self._complete(outcome, self._rows(fields, portal.formats, outcome.rows))
 
     def _is_query(self, portal: Portal) -> bool:
         sql = portal.prepared.sql
@@ -360,6 +365,7 @@ def _highest_parameter(sql: str) -> int:
     return highest
 
 
+_INTEGERS = {"int2": "smallint", "int4": "integer", "int8": "bigint", "oid": "bigint"}
 _AS_NUMBER = ("int2", "int4", "int8", "oid", "numeric")
 _CASTS = {"float4": "real", "float8": "double precision", "date": "date", "time": "time", "timestamp": "timestamp"}
 _CASTS |= {"timestamptz": "timestamptz", "bool": "boolean"}
@@ -379,8 +385,9 @@ def _value(data: bytes | None, oid: int, code: int) -> exp.Expression:
         plain = text.strip()
         if not plain.lstrip("+-").replace(".", "", 1).isdigit():
             return exp.cast(exp.Literal.string(plain), "double precision", dialect="redshift")
-        number = exp.Literal.number(plain.lstrip("+-"))
-        return exp.Paren(this=exp.Neg(this=number)) if plain.startswith("-") else number
+        number: exp.Expression = exp.Literal.number(plain.lstrip("+-"))
+        number = exp.Paren(this=exp.Neg(this=number)) if plain.startswith("-") else number
+        return exp.cast(number, _INTEGERS[kind], dialect="redshift") if kind in _INTEGERS else number
     literal = exp.Literal.string(text)
     return exp.cast(literal, _CASTS[kind], dialect="redshift") if kind in _CASTS else literal
 
