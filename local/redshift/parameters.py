@@ -66,6 +66,15 @@ def bind_numbered(parsed: exp.Expression, values: list[exp.Expression]) -> exp.E
         number = int(node.name[1:])
         if not 1 <= number <= len(values):
             raise SqlError(f"there is no parameter ${number}")
-        return values[number - 1].copy()
+        value = values[number - 1].copy()
+        # A NULL that is a column of the result has a type all the same: text, as for every parameter of none.
+        return exp.cast(value, "varchar") if isinstance(value, exp.Null) and _is_column(node) else value
 
     return parsed.transform(replace)
+
+
+def _is_column(node: exp.Expression) -> bool:
+    """Whether an expression is, as it stands, a column of a SELECT."""
+    while isinstance(node.parent, (exp.Alias, exp.Paren)):
+        node = node.parent
+    return isinstance(node.parent, exp.Select) and node.arg_key == "expressions"

@@ -79,7 +79,7 @@ def encoder(field: Field, code: int) -> Callable[[Any], bytes | None]:
             return None
         try:
             return write(value)
-        except struct.error as error:
+        except (struct.error, TypeError, AttributeError, ArithmeticError) as error:
             raise SqlError(f"{field.type} out of range") from error
 
     return encode

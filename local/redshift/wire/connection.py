@@ -6,7 +6,6 @@ https://www.postgresql.org/docs/current/protocol-flow.html
 from __future__ import annotations
 
 import logging
-import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,8 +15,8 @@ from sqlglot import exp
 
 from local.redshift.errors import SqlError
 from local.redshift.parameters import number_placeholders
-from local.redshift.wire import messages, statements
-from local.redshift.wire.codec import NAMES, OIDS, Field, decode, encoder
+from local.redshift.wire import literals, messages, statements
+from local.redshift.wire.codec import OIDS, Field, encoder
 from local.redshift.wire.messages import Disconnected, Payload, ProtocolError, Stream
 from local.redshift.wire.session import FETCH_ROWS, Cursor, Outcome, WireSession
 from local.redshift.wire.sqlstates import INTERNAL_ERROR, sqlstate
@@ -44,6 +43,7 @@ class Portal:
     prepared: Prepared
     values: list[exp.Expression]
     formats: list[int]
+    fields: list[Field] | None = None  # as they were described
     cursor: Cursor | None = None
     done: bool = False
 
@@ -159,7 +159,9 @@ class Conversation:
         highest = _highest_parameter(text)
         prepared = Prepared(text, oids + [0] * (highest - len(oids)))
         if text:
-            prepared.fields = self._session.describe(text, _nulls(prepared.oids))  # what is wrong with it is said now
+            prepared.fields = self._session.describe(
+                text, literals.nulls(prepared.oids)
+            )  # what is wrong with it is said now
         self._prepared[name] = prepared
         self._out.write(messages.PARSE_COMPLETE)
 
@@ -177,7 +179,7 @@ class Conversation:
         if len(codes) not in (0, 1, len(raw)):
             raise ProtocolError(f"bind message has {len(codes)} parameter formats but {len(raw)} parameters")
         values = [
-            _value(data, oid, _format(codes, index))
+            literals.value(data, oid, _format(codes, index))
             for index, (data, oid) in enumerate(zip(raw, prepared.oids, strict=True))
         ]
         if portal and portal in self._portals:
@@ -196,7 +198,7 @@ class Conversation:
         elif what == b"P":
             portal = self._portal(name)
             sql, formats = portal.prepared.sql, portal.formats
-            fields = self._session.describe(sql, portal.values) if sql else None
+            fields = portal.fields = self._session.describe(sql, portal.values) if sql else None
         else:
             raise ProtocolError(f"invalid DESCRIBE message subtype {what[0]}")
         self._out.write(messages.NO_DATA if fields is None else _row_description(fields, formats))
@@ -220,7 +222,11 @@ class Conversation:
         self._discard(sql)
         outcome = self._session.execute(sql, portal.values)
         portal.done = True
-        self._complete(outcome, self._rows(outcome.fields or [], portal.formats, outcome.rows))
+        fields = outcome.fields or []
+        described = portal.fields or portal.prepared.fields
+        if described and len(described) == len(fields):
+            fields = described  # what the client was told is what it reads by
+        self._complete(outcome, self._rows(fields, portal.formats, outcome.rows))
 
     def _is_query(self, portal: Portal) -> bool:
         sql = portal.prepared.sql
@@ -358,43 +364,3 @@ def _highest_parameter(sql: str) -> int:
     if highest > messages.MAX_PARAMETERS:
         raise SqlError(f"a statement has at most {messages.MAX_PARAMETERS} parameters")
     return highest
-
-
-_AS_NUMBER = ("int2", "int4", "int8", "oid", "numeric")
-_CASTS = {"float4": "real", "float8": "double precision", "date": "date", "time": "time", "timestamp": "timestamp"}
-_CASTS |= {"timestamptz": "timestamptz", "bool": "boolean"}
-
-
-def _value(data: bytes | None, oid: int, code: int) -> exp.Expression:
-    """A parameter as a literal: typed where the client said of what type, else text that its place gives a type to."""
-    kind = NAMES.get(oid, "")
-    if data is None:
-        return _null(kind)
-    text = decode(data, oid, code)
-    if kind in _AS_NUMBER:
-        try:
-            struct.pack("!d", float(text))
-        except (ValueError, OverflowError) as error:
-            raise SqlError(f'invalid input syntax for type {kind}: "{text}"') from error
-        plain = text.strip()
-        if not plain.lstrip("+-").replace(".", "", 1).isdigit():
-            return exp.cast(exp.Literal.string(plain), "double precision", dialect="redshift")
-        number = exp.Literal.number(plain.lstrip("+-"))
-        return exp.Paren(this=exp.Neg(this=number)) if plain.startswith("-") else number
-    literal = exp.Literal.string(text)
-    return exp.cast(literal, _CASTS[kind], dialect="redshift") if kind in _CASTS else literal
-
-
-def _null(kind: str) -> exp.Expression:
-    types = _CASTS | {
-        "int2": "smallint",
-        "int4": "integer",
-        "int8": "bigint",
-        "oid": "bigint",
-        "numeric": "numeric(38,10)",
-    }
-    return exp.cast(exp.Null(), types[kind], dialect="redshift") if kind in types else exp.Null()
-
-
-def _nulls(oids: list[int]) -> list[exp.Expression]:
-    return [_null(NAMES.get(oid, "")) for oid in oids]

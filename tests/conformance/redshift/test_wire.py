@@ -129,6 +129,17 @@ def test_the_extended_protocol_binds_text_and_binary_parameters(client: Client) 
     assert client.run("SELECT name FROM core.fact WHERE name = $1", b"' OR 1=1 --").rows == []
     assert client.run("SELECT name FROM core.fact WHERE name = $1", b"\\' OR 1=1 --").rows == []
     assert client.run("SELECT $1 + 1 AS a", b"41", oids=(23,)).rows == [["42"]]
+    assert client.run("SELECT id FROM core.fact ORDER BY id LIMIT $1", b"1", oids=(20,)).rows == [["1"]]
+
+
+def test_binary_results_have_the_types_that_were_described(client: Client) -> None:
+    client.parse("SELECT $1 + 1 AS a, $2 AS b", oids=(20, 705))
+    client.describe("S")
+    client.bind(b"41", b"it's", results=1)
+    client.execute()
+    answer = client.sync()
+    assert [oid for _, oid, _ in answer.columns] == [20, 1043]
+    assert answer.cells == [[struct.pack("!q", 42), b"it's"]]
 
 
 def test_a_statement_is_described_before_it_runs(client: Client) -> None:
