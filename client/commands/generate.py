@@ -10,6 +10,7 @@ import typer
 
 from client import output
 from client.errors import ClientError
+from client.files import OverwriteOption
 
 
 def generate(
@@ -21,6 +22,7 @@ def generate(
     fraud_rate: Annotated[float, typer.Option(help="Share of fraudulent rows.")] = 0.005,
     out: Annotated[str, typer.Option(help="File to write, - for standard output.")] = "-",
     format: Annotated[str | None, typer.Option(help="csv or parquet; default: by the file's suffix.")] = None,
+    overwrite: OverwriteOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="A summary as JSON (needs --out FILE).")] = False,
 ) -> None:
     """Simulated transactions with the columns of the Kaggle file, seeded, sorted by time."""
@@ -35,7 +37,7 @@ def generate(
         raise ClientError(f"--start must be a date like 2025-01-01, got {start!r}.") from error
     settings = simulator.Settings.of(rows, seed, customers, first_day, days, fraud_rate)
     began = time.monotonic()
-    written = simulator.write(simulator.batches(settings), out, format_of(out, format))
+    written = simulator.write(simulator.batches(settings), out, format_of(out, format), overwrite=overwrite)
     seconds = time.monotonic() - began
     if as_json:
         summary = {"rows": written, "customers": settings.customers, "days": settings.days, "file": out}

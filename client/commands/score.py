@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from datetime import UTC, datetime
 from itertools import chain
@@ -10,10 +11,11 @@ from typing import Annotated
 
 import typer
 
-from client import output
+from client import files, output
 from client.aws import Stage, explained
 from client.commands.options import StageOption
 from client.errors import ClientError
+from client.files import OverwriteOption
 
 
 def score(
@@ -24,6 +26,7 @@ def score(
     model: Annotated[Path | None, typer.Option(help="Another model than the shipped one.")] = None,
     out: Annotated[str, typer.Option(help="File to write, - for standard output.")] = "-",
     stage: StageOption = "local",
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Score transactions without a stream, in order of time: transaction_id,score,is_alert. No alert is raised."""
     from client.replay.plan import read_days
@@ -44,8 +47,11 @@ def score(
         if out == "-":
             done = write_scores(served, found, history, sys.stdout, rejected)
         else:
-            with Path(out).open("w", encoding="utf-8") as target:
-                done = write_scores(served, found, history, target, rejected)
+            inputs = [one for one in (file, model, *(before or [])) if one]
+            with files.whole(Path(out), inputs, overwrite=overwrite) as target:
+                text = io.TextIOWrapper(target, encoding="utf-8", write_through=True)
+                done = write_scores(served, found, history, text, rejected)
+                text.detach()
     for line in rejected[:10]:
         output.note(f"not scored, {line}")
     output.note(

@@ -10,6 +10,7 @@ import typer
 from client import output
 from client.aws import Stage, explained
 from client.commands.options import JsonOption, StageOption
+from client.files import OverwriteOption
 from client.send.progress import progress_bar
 from client.send.run import Options, Summary, send_file
 
@@ -25,11 +26,12 @@ def send(
     resume: Annotated[bool, typer.Option("--resume", help="Skip what an earlier run had acknowledged.")] = False,
     rejected: Annotated[Path | None, typer.Option(help="Where rejected rows go; default FILE.rejected.csv.")] = None,
     patience: Annotated[float, typer.Option(help="Seconds to go on trying when nothing gets through.")] = 60.0,
+    overwrite: OverwriteOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Send a file through the API. Exits with 0 when every row is stored, 2 when rows were rejected, 1 on failure."""
     where = Stage(stage)
-    options = Options(batch_size, workers, rate, resume, rejected, patience)
+    options = Options(batch_size, workers, rate, resume, rejected, patience, overwrite)
     with explained(where), progress_bar(file, wanted=not as_json) as progress:
         try:
             summary = send_file(where, file, options, progress)

@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
+from client import files
 from client.errors import ClientError
+from client.files import OverwriteOption
 
 _NEEDED = ("lightgbm", "scipy")
 
@@ -23,12 +25,18 @@ def train(
         Path | None, typer.Option(help="What people found, of `swipeline alerts verdicts`: counts before the labels.")
     ] = None,
     precision: Annotated[float, typer.Option(help="Of the alerts, for which the threshold is chosen.")] = 0.98,
-    seed: Annotated[int, typer.Option(help="Of the training.")] = 1,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 1,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Train a fraud model. `docs/runbook.md` says how to try it in shadow mode and how to ship it."""
     missing = [module for module in _NEEDED if importlib.util.find_spec(module) is None]
     if missing:
         raise ClientError(f"Training needs {' and '.join(missing)}: run `make train DATA={data}`, which installs them.")
+    if Path(name).name != name:
+        raise ClientError(f"--name must be a file name without folders, got {name!r}.")
+    written = [out / f"{name}{suffix}" for suffix in (".json", ".card.json", ".card.md")]
+    for path in written:
+        files.check(path, [one for one in (data, test, verdicts) if one], overwrite=overwrite)
     from fraud.train import main
 
     arguments = ["--data", str(data), "--out", str(out), "--name", name, "--seed", str(seed)]
@@ -38,3 +46,5 @@ def train(
     arguments += ["--source", source] if source else []
     if main(arguments):
         raise typer.Exit(1)
+    for path in written:
+        files.remember(path)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
+from client import files
 from client.errors import ClientError
 from client.send.columns import FIELD, LINE, REASON
 from client.send.source import Row
 
-MODE = 0o600
 _QUOTED = re.compile(r'"[^"]*"')
 _OWN = (LINE, FIELD, REASON)
 
@@ -21,8 +21,13 @@ _OWN = (LINE, FIELD, REASON)
 class RejectedRows:
     """Written as rows come; the file exists only if there is one. Counts the reasons."""
 
-    def __init__(self, path: Path, columns: list[str]) -> None:
+    def __init__(
+        self, path: Path, columns: list[str], inputs: Sequence[Path | str] = (), *, overwrite: bool = False
+    ) -> None:
+        """Raise ClientError if the file may not be written: before a row is sent, not after."""
+        files.check(path, inputs, overwrite=overwrite)
         self.path = path
+        self._inputs, self._overwrite = inputs, overwrite
         self.count = 0
         self._reasons: Counter[tuple[str, str]] = Counter()  # by field and reason without the values in it
         self._examples: dict[tuple[str, str], str] = {}
@@ -49,6 +54,7 @@ class RejectedRows:
         """Close the file, if one was made."""
         if self._file is not None:
             self._file.close()
+            files.remember(self.path)
 
     def summary(self) -> list[dict[str, object]]:
         """Kinds of reasons, most frequent first; `reason` is the first of its kind, as it was given."""
@@ -59,9 +65,6 @@ class RejectedRows:
 
     def _open(self) -> IO[str]:
         if self._file is None:
-            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, MODE)
-            os.fchmod(handle, MODE)  # a file that was there already keeps its mode otherwise
-            # What was not UTF-8 in the input goes out as the bytes it was.
-            self._file = open(handle, "w", encoding="utf-8", errors="surrogateescape", newline="")  # noqa: SIM115, PTH123
+            self._file = files.open_private(self.path, self._inputs, overwrite=self._overwrite)
             csv.writer(self._file).writerow([*(self._columns[i] for i in self._kept), *_OWN])
         return self._file

@@ -31,6 +31,7 @@ class Options:
     resume: bool = False
     rejected: Path | None = None
     patience: float = 60.0
+    overwrite: bool = False  # the file of rejected rows, though another program wrote it
 
     def __post_init__(self) -> None:
         if not 1 <= self.batch_size <= 1000:
@@ -89,7 +90,9 @@ def send_file(stage: Stage, name: str, options: Options, progress: Progress = la
 def _send(stage: Stage, source: Input, options: Options, progress: Progress) -> Summary:
     rows = read(source)
     endpoint = Endpoint(stage.transactions_url, stage.api_key, stage.name, not stage.local, stage.api_auth)
-    rejected = RejectedRows(options.rejected or Path(f"{source.label}.rejected.csv"), rows.columns)
+    inputs = () if source.name == "-" else (source.name,)
+    target = options.rejected or Path(f"{source.label}.rejected.csv")
+    rejected = RejectedRows(target, rows.columns, inputs, overwrite=options.overwrite)
     stop = Event()
     journal_path = stage.journals / f"{source.identity or f'stream-{uuid.uuid4().hex}'}.sqlite"
     began = time.monotonic()
