@@ -50,7 +50,7 @@ class Model:
         _expect("features", document.get("features"), list(FEATURES))
         try:
             self._take(document)
-        except (KeyError, TypeError, ValueError) as error:
+        except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             if isinstance(error, ModelError):
                 raise
             raise ModelError(f"the model's file is incomplete or malformed: {error}") from error
@@ -58,6 +58,8 @@ class Model:
     def _take(self, document: Mapping[str, Any]) -> None:
         self.version: str = document["version"]
         self.threshold: float = document["threshold"]
+        if isinstance(self.threshold, bool) or not isinstance(self.threshold, int | float) or not 0 <= self.threshold <= 1:
+            raise ValueError("the threshold is not a number from 0 to 1")
         self.reference: Mapping[str, Any] = document["reference"]  # what fraud.drift compares with
         for name in (*FEATURES, "score"):
             if len(self.reference[name]["shares"]) != len(self.reference[name]["edges"]) + 1:
@@ -100,7 +102,13 @@ def parse(data: bytes) -> Model:
     told, found = data[len(_PREFIX) : _HASH_END].decode("ascii", "replace"), _digest(data[_HASH_END:])
     if told != found:
         raise ModelError(f"the model's file is damaged: its hash is {found}, it says {told}")
-    return Model(json.loads(data))
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ModelError("the model's file is not JSON that can be read") from error
+    if not isinstance(document, dict):
+        raise ModelError("the model's file is not a JSON object")
+    return Model(document)
 
 
 def serialise(document: Mapping[str, Any]) -> bytes:

@@ -10,6 +10,7 @@ import typer
 
 from client import output
 from client.errors import ClientError
+from client.outfile import OverwriteOption
 
 
 def generate(
@@ -23,6 +24,7 @@ def generate(
     format: Annotated[
         str | None, typer.Option(help="Output format: csv or parquet (default: from the file name).")
     ] = None,
+    overwrite: OverwriteOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a summary as JSON (requires --out FILE).")] = False,
 ) -> None:
     """Generate simulated transactions with the columns of the Kaggle file, sorted by time.
@@ -40,7 +42,7 @@ def generate(
         raise ClientError(f"--start must be a date like 2025-01-01, got {start!r}.") from error
     settings = simulator.Settings.of(rows, seed, customers, first_day, days, fraud_rate)
     began = time.monotonic()
-    written = simulator.write(simulator.batches(settings), out, format_of(out, format))
+    written = simulator.write(simulator.batches(settings), out, format_of(out, format), overwrite=overwrite)
     seconds = time.monotonic() - began
     if as_json:
         summary = {"rows": written, "customers": settings.customers, "days": settings.days, "file": out}

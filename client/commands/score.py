@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from datetime import UTC, datetime
 from itertools import chain
@@ -10,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from client import output
+from client import outfile, output
 from client.aws import Stage, explained
 from client.commands.options import (
     DatesOption,
@@ -27,6 +28,7 @@ from client.commands.options import (
     reading,
 )
 from client.errors import ClientError
+from client.outfile import OverwriteOption
 
 
 def score(
@@ -49,6 +51,7 @@ def score(
     decimal_comma: DecimalCommaOption = False,
     accept_rounded: RoundedOption = False,
     stage: StageOption = "local",
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Score transactions without a stream, in order of time: transaction_id,score,is_alert. No alert is raised."""
     from client.replay.plan import read_days
@@ -70,8 +73,11 @@ def score(
         if out == "-":
             done = write_scores(served, found, history, sys.stdout, rejected)
         else:
-            with Path(out).open("w", encoding="utf-8") as target:
-                done = write_scores(served, found, history, target, rejected)
+            inputs = [one for one in (file, model, *(before or [])) if one]
+            with outfile.whole(Path(out), inputs, overwrite=overwrite) as target:
+                text = io.TextIOWrapper(target, encoding="utf-8", write_through=True)
+                done = write_scores(served, found, history, text, rejected)
+                text.detach()
     for line in rejected[:10]:
         output.note(f"not scored, {line}")
     output.note(

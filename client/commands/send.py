@@ -30,6 +30,7 @@ from client.files.expand import Named, expand
 from client.files.mapping import Reading
 from client.files.stream import open_input
 from client.files.table import Table
+from client.outfile import OverwriteOption
 from client.send.progress import progress_bar
 from client.send.run import Options, Summary, send_file
 
@@ -58,12 +59,13 @@ def send(
     time_zone: TimeZoneOption = None,
     decimal_comma: DecimalCommaOption = False,
     accept_rounded: RoundedOption = False,
+    overwrite: OverwriteOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Send files through the API. Exits with 0 when every row is stored, 2 when rows were rejected, 1 on failure."""
     where = Stage(stage)
     how = reading(map_, mapping, drop, encoding, delimiter, sheet, dates, time_zone, decimal_comma, accept_rounded)
-    options = Options(batch_size, workers, rate, resume, rejected, patience, how)
+    options = Options(batch_size, workers, rate, resume, rejected, patience, how, overwrite)
     named = expand(files)
     if len(named) > 1 and rejected is not None and not rejected.is_dir():
         raise ClientError("--rejected must be a folder when there is more than one file.")

@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
+from client import outfile
 from client.errors import ClientError
+from client.outfile import OverwriteOption
 
 _NEEDED = ("lightgbm", "scipy")
 
@@ -30,6 +32,7 @@ def train(
         float, typer.Option(help="Target precision used to choose the alert threshold, from 0 to 1.")
     ] = 0.98,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 1,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Train a fraud model. See docs/runbook.md for how to run it in shadow mode and ship it.
 
@@ -38,6 +41,11 @@ def train(
     missing = [module for module in _NEEDED if importlib.util.find_spec(module) is None]
     if missing:
         raise ClientError(f"Training needs {' and '.join(missing)}: run `make train DATA={data}`, which installs them.")
+    if Path(name).name != name:
+        raise ClientError(f"--name must be a file name without folders, got {name!r}.")
+    written = [out / f"{name}{suffix}" for suffix in (".json", ".card.json", ".card.md")]
+    for path in written:
+        outfile.check(path, [one for one in (data, test, verdicts) if one], overwrite=overwrite)
     from fraud.train import main
 
     arguments = ["--data", str(data), "--out", str(out), "--name", name, "--seed", str(seed)]
@@ -48,3 +56,5 @@ def train(
     arguments += ["--mapping", str(mapping)] if mapping else []
     if main(arguments):
         raise typer.Exit(1)
+    for path in written:
+        outfile.remember(path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import json
+import os
 import sqlite3
 import time
 import zlib
@@ -65,7 +66,9 @@ class Journal:
         """Open or make a journal, readable by its owner only. Raises ClientError if it is broken or too new."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.touch(mode=0o600)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            os.fchmod(handle, 0o600)  # SQLite gives its other files the same mode
+            os.close(handle)
             with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as database:
                 _prepare(path, database)
                 yield cls(path, database)

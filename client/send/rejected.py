@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
+from client import outfile
 from client.errors import ClientError
 from client.files.row import Row
 from client.send.rejected_rows import RejectedLayout
 
-MODE = 0o600
 _QUOTED = re.compile(r'"[^"]*"')
 
 
 class RejectedRows:
     """Written as rows come; the file exists only if there is one. Counts the reasons."""
 
-    def __init__(self, path: Path, columns: list[str]) -> None:
+    def __init__(
+        self, path: Path, columns: list[str], inputs: Sequence[Path | str] = (), *, overwrite: bool = False
+    ) -> None:
+        """Raise ClientError if the file may not be written: before a row is sent, not after."""
+        outfile.check(path, inputs, overwrite=overwrite)
         self.path = path
+        self._inputs, self._overwrite = inputs, overwrite
         self.count = 0
         self._reasons: Counter[tuple[str, str]] = Counter()  # by field and reason without the values in it
         self._examples: dict[tuple[str, str], str] = {}
@@ -44,6 +49,7 @@ class RejectedRows:
         """Close the file, if one was made."""
         if self._file is not None:
             self._file.close()
+            outfile.remember(self.path)
 
     def summary(self) -> list[dict[str, object]]:
         """Kinds of reasons, most frequent first; `reason` is the first of its kind, as it was given."""
@@ -54,9 +60,7 @@ class RejectedRows:
 
     def _open(self) -> IO[str]:
         if self._file is None:
-            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, MODE)
-            os.fchmod(handle, MODE)  # a file that was there already keeps its mode otherwise
             # What was not UTF-8 in the input goes out as the bytes it was.
-            self._file = open(handle, "w", encoding="utf-8", errors="surrogateescape", newline="")  # noqa: SIM115, PTH123
+            self._file = outfile.open_private(self.path, self._inputs, overwrite=self._overwrite)
             csv.writer(self._file).writerow(self._layout.header())
         return self._file

@@ -35,6 +35,7 @@ class Options:
     rejected: Path | None = None
     patience: float = 60.0
     reading: Reading = field(default_factory=Reading)
+    overwrite: bool = False  # the file of rejected rows, though another program wrote it
 
     def __post_init__(self) -> None:
         if not 1 <= self.batch_size <= 1000:
@@ -109,7 +110,8 @@ def _send(stage: Stage, source: Input, options: Options, progress: Progress, tel
     for text in (*rows.notes, *rows.warnings):
         tell(text)
     endpoint = Endpoint(stage.transactions_url, stage.api_key, stage.name, not stage.local, stage.api_auth)
-    rejected = RejectedRows(place, rows.columns)
+    inputs = () if source.name == "-" else (source.name,)
+    rejected = RejectedRows(place, rows.columns, inputs, overwrite=options.overwrite)
     stop = Event()
     journal_path = stage.journals / f"{rows.identity or f'stream-{uuid.uuid4().hex}'}.sqlite"
     began = time.monotonic()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import IO, Literal
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from client import outfile
 from client.errors import ClientError
 from client.simulator.stream import SCHEMA
 
@@ -30,28 +30,18 @@ def format_of(name: str, chosen: str | None) -> Format:
     raise ClientError(f"--format must be csv or parquet, got {value!r}.")
 
 
-def write(batches: Iterable[pa.RecordBatch], name: str, kind: Format) -> int:
+def write(batches: Iterable[pa.RecordBatch], name: str, kind: Format, *, overwrite: bool = False) -> int:
     """Write all batches to the file `name` (``-``: standard output) and give back the number of rows.
 
     A file appears under its name only when it is complete.
     """
     if name == "-":
         return _write(batches, sys.stdout.buffer, kind)
-    target = Path(name)
-    part = target.with_name(target.name + ".part")
-    try:
-        with part.open("wb") as out:
-            rows = _write(batches, out, kind)
-        part.replace(target)
-    except OSError as error:
-        raise ClientError(f"Cannot write {name}: {error.strerror or error}.") from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-    return rows
+    with outfile.whole(Path(name), overwrite=overwrite) as out:
+        return _write(batches, out, kind)
 
 
-def _write(batches: Iterable[pa.RecordBatch], out: BinaryIO, kind: Format) -> int:
+def _write(batches: Iterable[pa.RecordBatch], out: IO[bytes], kind: Format) -> int:
     rows = 0
     if kind == "csv":
         with pa_csv.CSVWriter(out, SCHEMA, write_options=_CSV) as csv_writer:

@@ -91,7 +91,7 @@ def read_rows(data: bytes) -> list[Any]:
     """
     try:
         value = json.loads(
-            data.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_object
+            data.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=once_each
         )
     except (ValueError, InvalidOperation, RecursionError):  # numbers that Python cannot hold are among these
         raise BodyError(400, "the body is not JSON in UTF-8") from None
@@ -110,7 +110,7 @@ def read_rows(data: bytes) -> list[Any]:
     return value
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Make an object; two of a name would be read one way here, another way by whoever checked the body before."""
     made = dict(pairs)
     if len(made) != len(pairs):

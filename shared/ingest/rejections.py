@@ -34,7 +34,7 @@ def describe_rejections(rows: Sequence[Any], errors: Sequence[tuple[int, str, st
 
 
 def _id(row: Any) -> str | None:
-    """Give the row's id for the log; None for what is no id, holds a card number, or is as long as one and all digits."""
+    """Give the row's id for the log; None for what is no id, or is or holds what may be a card number."""
     identifier = row.get("trans_num") if isinstance(row, Mapping) else None
     if not isinstance(identifier, str) or not _ID(identifier):
         return None

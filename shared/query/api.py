@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.callers import VERDICT, Callers
-from shared.ingest.body import BodyError, header, read_bytes
+from shared.ingest.body import BodyError, header, once_each, read_bytes
 from shared.query.alert_service import AlertQueries
 from shared.query.answers import answer
 from shared.query.refusal import RefusalError
@@ -92,7 +92,9 @@ def _with_plain_body(event: Mapping[str, Any]) -> dict[str, Any]:
         raise RefusalError(error.status, error.message, [("body", error.message)]) from None
     try:
         body = data.decode("utf-8-sig")
-        json.loads(body)
+        json.loads(body, object_pairs_hook=once_each)
+    except BodyError as error:
+        raise RefusalError(400, error.message, [("body", error.message)]) from None
     except (ValueError, RecursionError):
         raise RefusalError(400, "the body is not JSON in UTF-8", [("body", "is not JSON in UTF-8")]) from None
     headers = {"Content-Type": _JSON}  # of a request whose body has been read, nothing else matters

@@ -7,10 +7,8 @@ Chinese ones, and the newline, which separates fields.
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
-from urllib.parse import unquote
 
 # Letters that are drawn like a zero or a one: Latin, Greek, Cyrillic, Armenian.
 _LIKE_0, _LIKE_1 = frozenset("OoΟοОоՕօ"), frozenset("lIΙІӀι")
@@ -45,12 +43,12 @@ def _normal(character: str) -> str:
         return "l"
     if character in _HEXADECIMAL:
         return "a"
-    if character in _NOT_SEEN:
+    if character in _NOT_SEEN or unicodedata.category(character) not in ("Lu", "Ll", "Lt", "Lo"):
         return ""
     compatible = unicodedata.normalize("NFKC", character)
     if compatible != character:
         return "".join(map(_normal, compatible))
-    return "x" if unicodedata.category(character) in ("Lu", "Ll", "Lt", "Lo") else ""
+    return "x"
 
 
 NORMAL = _Normal()
@@ -62,13 +60,16 @@ def normalized(text: str) -> str:
 
 
 def decoded(text: str) -> str:
-    """Undo percent-encoding, HTML's character references, ``\\u`` escapes and digits written as their hexadecimal codes.
+    """Undo percent-encoding, HTML's references, ``\\u`` escapes and digits written as their hexadecimal codes.
 
     Gives the text itself where it has none.
     """
+    if not _ENCODED.search(text):
+        return text
+    import html  # for the rare text that needs them: every function imports this module
+    from urllib.parse import unquote
+
     for _ in range(_MOST_ENCODINGS):
-        if not _ENCODED.search(text):
-            break
         plain = _ESCAPE.sub(_character, html.unescape(unquote(text, errors="replace")))
         plain = _HEX_OF_DIGITS.sub(lambda found: bytes.fromhex(found[0]).decode("ascii"), plain)
         if plain == text:

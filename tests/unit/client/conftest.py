@@ -37,6 +37,12 @@ class FakeStage:
         self.journals = home / "sends" / "local-0123456789abcdef"
 
 
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a command notes of the files that it writes is of this test alone."""
+    monkeypatch.setenv("SWIPELINE_HOME", str(tmp_path / "home"))
+
+
 @pytest.fixture
 def api() -> Iterator[FakeApi]:
     with serve(FakeApi()) as running:
