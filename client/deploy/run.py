@@ -6,23 +6,18 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError as AwsError
-from botocore.exceptions import ReadTimeoutError
-
 from client.aws import SERVICE, Stage
 from client.errors import ClientError
+from client.migrate.run import migrate as migrate_stage
 from local.settings import REPOSITORY
 
 Tell = Callable[[str], None]
 Framework = Callable[[Stage, list[str]], int]
-Migrate = Callable[[Stage, Tell], None]
-MIGRATE_SECONDS = 900.0
-PAUSE_SECONDS = 10.0
+Migrate = Callable[[Stage, Tell], Any]
 
 
 def deploy(
@@ -32,17 +27,15 @@ def deploy(
     framework: Framework | None = None,
     migrate: Migrate | None = None,
 ) -> None:
-    """Deploy and migrate. Repeatable. Raises ClientError when a step fails; a later one is not begun then."""
-    framework, migrate = framework or sls_deploy, migrate or migrate_warehouse
+    """Deploy and migrate. Safe to repeat. Raises ClientError when a step fails; later steps do not start."""
+    framework, migrate = framework or sls_deploy, migrate or migrate_stage
     _run(framework, stage, parameters)
     if unprotected(stage):
-        tell(
-            "new tables were made without deletion protection, so that the deploy could be rolled back: switching it on"
-        )
+        tell("Deploying again to switch on deletion protection, which a first deploy leaves off so it can roll back.")
         _run(framework, stage, parameters)
-    tell("migrating the warehouse: merges fail, and Firehose retries, until this is done")
+    tell("Migrating the warehouse. Until this is done, merges fail and Firehose retries.")
     migrate(stage, tell)
-    tell(f"stage {stage.name} is deployed and migrated: check it with `swipeline verify --stage {stage.name}`")
+    tell(f"Stage {stage.name} is deployed and migrated. Check it with `swipeline verify --stage {stage.name}`.")
 
 
 def unprotected(stage: Stage) -> bool:
@@ -50,32 +43,6 @@ def unprotected(stage: Stage) -> bool:
     body = stage.client("cloudformation").get_template(StackName=f"{SERVICE}-{stage.name}")["TemplateBody"]
     resources: dict[str, Any] = (json.loads(body) if isinstance(body, str) else body)["Resources"]
     return any("DeletionProtection" in resource.get("Metadata", {}) for resource in resources.values())
-
-
-def migrate_warehouse(stage: Stage, tell: Tell) -> None:
-    """Invoke migrate-warehouse until it has ended well; every statement is idempotent.
-
-    A warehouse that is made now may take longer than an answer is waited for: then it is asked again, not given up.
-    Raises ClientError with the function's words, or when MIGRATE_SECONDS are over.
-    """
-    deadline, name = time.monotonic() + MIGRATE_SECONDS, f"{SERVICE}-{stage.name}-migrate-warehouse"
-    while True:
-        try:
-            answer = stage.client("lambda").invoke(FunctionName=name, Payload=b"{}")
-        except (ReadTimeoutError, AwsError) as error:
-            reason = str(error)
-        else:
-            told = json.loads(answer["Payload"].read() or b"null")
-            if "FunctionError" not in answer:
-                tell(f"migrated: {told}")
-                return
-            reason = str(told.get("errorMessage", told) if isinstance(told, dict) else told)
-            if "still" not in reason and "timed out" not in reason.lower():
-                raise ClientError(f"The warehouse was not migrated: {reason}. Mend it, and deploy again.")
-        if time.monotonic() > deadline:
-            raise ClientError(f"The warehouse was not migrated in {MIGRATE_SECONDS:.0f} s: {reason}.")
-        tell(f"not yet: {reason}")
-        time.sleep(PAUSE_SECONDS)
 
 
 def sls_deploy(stage: Stage, parameters: list[str]) -> int:
