@@ -21,7 +21,7 @@ pytestmark = pytest.mark.e2e
 def used(stack: Stack, csv_file: Callable[..., Path]) -> Path:
     """A home in which something was sent and asked."""
     stack.run("send", csv_file(rows=20))
-    stack.sql("SELECT COUNT(*) FROM staging.transactions")
+    stack.sql("SELECT transactions FROM mart.overview")
     return stack.home
 
 
