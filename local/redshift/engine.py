@@ -182,7 +182,7 @@ class Session:
         return 0, None
 
     def _transaction(self, action: str) -> int:
-        """COMMIT and ROLLBACK inside a batch, which goes on in a new transaction; it is in one, so BEGIN does nothing."""
+        """COMMIT and ROLLBACK inside a batch, which goes on in a new transaction. BEGIN does nothing: it is in one."""
         if action == "commit":
             self.connection.execute("COMMIT")
             self.relations.committed()
