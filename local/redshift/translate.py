@@ -87,7 +87,7 @@ def _asked(catalog: Catalog, place: tuple[str, str], seen: dict[tuple[str, str],
             seen[place] = catalog(*place)
         except SqlError:
             seen[place] = None
-    return seen[place]  # type: ignore[no-any-return]
+    return seen[place]
 
 
 def parse(sql: str) -> exp.Expression | CopyCommand | PrivilegeCommand | None:
