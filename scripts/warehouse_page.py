@@ -1,4 +1,4 @@
-"""docs/embedded-warehouse.md, from the dialect's table: `python -m scripts.warehouse_page`, or --check (`make lint`)."""
+"""docs/embedded-warehouse.md from the dialect's table: `python -m scripts.warehouse_page`, or --check for lint."""
 
 from __future__ import annotations
 

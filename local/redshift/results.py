@@ -15,6 +15,7 @@ from typing import Any
 from local.redshift.errors import SqlError
 from local.redshift.types import column_metadata
 
+_EPOCH = dt.datetime(2000, 1, 1)  # noqa: DTZ001  only its clock is used
 PAGE_ROWS = 1000
 PAGE_BYTES = 1024 * 1024
 MAX_RESULT_BYTES = 500 * 1024 * 1024  # "Maximum query result size: 500 MB"
@@ -58,8 +59,8 @@ def _interval(value: dt.timedelta) -> str:
     negative = value.days < 0
     value = abs(value)
     days = f"{value.days} day{'s' if value.days != 1 else ''}" if value.days else ""
-    clock = dt.datetime.min + dt.timedelta(seconds=value.seconds, microseconds=value.microseconds)
-    shown = clock.time().isoformat() if clock != dt.datetime.min or not days else ""
+    clock = _EPOCH + dt.timedelta(seconds=value.seconds, microseconds=value.microseconds)
+    shown = clock.time().isoformat() if clock != _EPOCH or not days else ""
     shown = shown.rstrip("0") if "." in shown else shown
     return " ".join(f"{'-' if negative else ''}{part}" for part in (days, shown) if part)
 

@@ -59,7 +59,7 @@ class Compiled:
     cascade: bool = False
     source: str = ""  # as it was sent, for access.py
     tree: Any = None
-    _rendered: dict[Any, tuple[str, Columns]] = field(default_factory=dict, compare=False, repr=False)
+    _rendered: list[tuple[Any, tuple[str, Columns]]] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def writes(self) -> bool:
@@ -70,24 +70,23 @@ class Compiled:
         if self.tree is None:
             return self.sql, ()
         seen: dict[tuple[str, str], Any] = {}
-        for key, (asked, result) in self._rendered.items():
-            if all(_asked(catalog, place, seen) == columns for place, columns in asked):
+        for asked, result in self._rendered:
+            if all(_asked(catalog, place, seen) == found for place, found in asked):
                 return result
-            del key
-        used: dict[tuple[str, str], Any] = {}
+        used: dict[tuple[str, str], tuple[str, Columns]] = {}
 
-        def asking(schema: str, name: str) -> Any:
+        def asking(schema: str, name: str) -> tuple[str, Columns]:
             used[schema, name] = catalog(schema, name)
             return used[schema, name]
 
         result = statements.render(self.tree.copy(), asking)
         if len(self._rendered) >= _RENDERINGS:
             self._rendered.clear()
-        self._rendered[len(self._rendered)] = (tuple(used.items()), result)  # type: ignore[assignment]
+        self._rendered.append((tuple(used.items()), result))
         return result
 
 
-def _asked(catalog: Catalog, place: tuple[str, str], seen: dict[tuple[str, str], Any]) -> Any:
+def _asked(catalog: Catalog, place: tuple[str, str], seen: dict[tuple[str, str], Any]) -> tuple[str, Columns] | None:
     if place not in seen:
         try:
             seen[place] = catalog(*place)

@@ -75,7 +75,8 @@ def scaled(sql: str, kind: Type) -> str:
     if not kind.scale:
         return f"CAST({sql} AS {kind.duckdb})"
     unit = "0." + "0" * (kind.scale - 1) + "1"
-    return f"CAST(CAST({sql} AS DECIMAL({max(38 - 1, 1)},0)) * CAST('{unit}' AS DECIMAL(38,{kind.scale})) AS {kind.duckdb})"
+    whole = f"CAST({sql} AS DECIMAL(37,0))"
+    return f"CAST({whole} * CAST('{unit}' AS DECIMAL(38,{kind.scale})) AS {kind.duckdb})"
 
 
 def divide(a: str, a_scale: int, b: str, b_scale: int, kind: Type) -> str:

@@ -1,4 +1,4 @@
-"""Calls of functions: the row of the table is looked up by name, the arguments are checked and cast to its signature."""
+"""Calls of functions: the table's row is looked up by name, the arguments are checked and cast to its signature."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ TARGETS = {
 
 
 def call(x: Expressions, name: str, nodes: list[Any]) -> E:
-    """Translate a call. Raises NotSupported for a function that the table lacks, SqlError for arguments it can't take."""
+    """Translate a call. Raises NotSupported for a function that the table lacks, SqlError for wrong arguments."""
     from local.redshift.dialect import aggregates, functions
 
     if name in aggregates.AGGREGATES:

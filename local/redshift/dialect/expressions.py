@@ -1,4 +1,4 @@
-"""Expressions: each node of sqlglot's tree that the dialect has, to DuckDB SQL with its type; every other is refused."""
+"""Expressions: each node of sqlglot's tree that the dialect has, to typed DuckDB SQL; every other is refused."""
 
 from __future__ import annotations
 

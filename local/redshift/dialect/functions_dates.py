@@ -87,8 +87,8 @@ def _timezone(x: Expressions, arguments: list[E]) -> E:
 
 
 # Patterns of TO_CHAR that strftime writes alike, so that the engine does the work.
-_PLAIN = {"YYYY-MM-DD": "%Y-%m-%d", "YYYY-MM": "%Y-%m", "YYYYMMDD": "%Y%m%d", "YYYYMM": "%Y%m", "YYYY": "%Y", "MM": "%m",
-          "DD": "%d", "HH24:MI:SS": "%H:%M:%S", "HH24:MI": "%H:%M", "HH24": "%H",
+_PLAIN = {"YYYY-MM-DD": "%Y-%m-%d", "YYYY-MM": "%Y-%m", "YYYYMMDD": "%Y%m%d", "YYYYMM": "%Y%m", "YYYY": "%Y",
+          "MM": "%m", "DD": "%d", "HH24:MI:SS": "%H:%M:%S", "HH24:MI": "%H:%M", "HH24": "%H",
           "YYYY-MM-DD HH24:MI:SS": "%Y-%m-%d %H:%M:%S"}  # fmt: skip
 
 

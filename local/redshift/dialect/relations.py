@@ -80,11 +80,8 @@ class Relations:
         if node.this.args.get("quoted") and ("/" in node.name or "." in node.name):
             raise SqlError(f'syntax error at or near "{node.name}"', "42601")
         schema, name = node.db, node.name
-        columns = scope.cte(name) if not schema else None
-        if columns is None:
-            sql, columns = self.query.catalog(schema, name)  # type: ignore[misc,assignment]
-        else:
-            sql = _quoted(name)
+        cte = scope.cte(name) if not schema else None
+        sql, columns = (_quoted(name), cte) if cte is not None else self.query.catalog(schema, name)
         pivots = node.args.get("pivots") or []
         shown, alias, columns = self._aliased(node, sql, name, columns)
         if pivots:

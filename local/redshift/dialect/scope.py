@@ -9,8 +9,8 @@ from local.redshift.dialect.types import Type
 from local.redshift.errors import SqlError
 
 Columns = tuple[tuple[str, Type], ...]
-# (schema or "", relation) -> its columns; raises SqlError for one that is not there.
-Catalog = Callable[[str, str], Columns]
+# (schema or "", relation) -> (its name in DuckDB, its columns); raises SqlError for one that is not there.
+Catalog = Callable[[str, str], tuple[str, Columns]]
 
 
 @dataclass(frozen=True)

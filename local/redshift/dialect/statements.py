@@ -43,7 +43,7 @@ def _target(query: Query, table: Any, scope: Scope | None = None) -> tuple[str, 
     if not isinstance(table, exp.Table) or not isinstance(table.this, exp.Identifier):
         raise NotSupported(f"{type(table).__name__} as the target")
     only(table, "this", "db", "alias")
-    sql, columns = query.catalog(table.db, table.name)  # type: ignore[misc]
+    sql, columns = query.catalog(table.db, table.name)
     if scope is not None:
         scope.add(table.alias or table.name, columns, "" if table.alias else table.db)
     return sql + (f' AS "{table.alias}"' if table.alias else ""), dict(columns)
@@ -216,7 +216,7 @@ def _merge(query: Query, node: exp.Merge) -> str:
     parts = [_when(x, when, columns, node.this.name) for when in whens]
     # Redshift refuses a row of the target that two of the source match; DuckDB takes the last of them.
     guard = (
-        "SELECT CASE WHEN count(*) > 1 THEN error('Found multiple matches to update the same tuple.') END"  # noqa: S608
+        "SELECT CASE WHEN count(*) > 1 THEN error('Found multiple matches to update the same tuple.') END"
         f' FROM {target} JOIN {source} ON {condition} GROUP BY "{node.this.name}".rowid; '
     )
     return f"{guard}MERGE INTO {target} USING {source} ON {condition} {' '.join(parts)}"

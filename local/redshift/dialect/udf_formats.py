@@ -15,7 +15,12 @@ from typing import Any
 from local.redshift.dialect import moments
 from local.redshift.errors import SqlError
 
-_FIELDS = ["YYYY", "YYY", "YY", "Y", "IYYY", "IYY", "IY", "I", "Y,YYY", "CC", "Q", "MONTH", "Month", "month", "MON", "Mon", "mon", "MM", "RM", "rm", "W", "WW", "IW", "DAY", "Day", "day", "DY", "Dy", "dy", "DDD", "IDDD", "DD", "D", "ID", "J", "HH24", "HH12", "HH", "MI", "SSSS", "SS", "MS", "US", "AM", "PM", "am", "pm", "A.M.", "P.M.", "a.m.", "p.m.", "AD", "BC", "ad", "bc", "A.D.", "B.C.", "a.d.", "b.c.", "TZ", "tz", "OF"]  # fmt: skip
+_FIELDS = [
+    "YYYY", "YYY", "YY", "Y", "IYYY", "IYY", "IY", "I", "Y,YYY", "CC", "Q", "MONTH", "Month", "month", "MON", "Mon",
+    "mon", "MM", "RM", "rm", "W", "WW", "IW", "DAY", "Day", "day", "DY", "Dy", "dy", "DDD", "IDDD", "DD", "D", "ID",
+    "J", "HH24", "HH12", "HH", "MI", "SSSS", "SS", "MS", "US", "AM", "PM", "am", "pm", "A.M.", "P.M.", "a.m.",
+    "p.m.", "AD", "BC", "ad", "bc", "A.D.", "B.C.", "a.d.", "b.c.", "TZ", "tz", "OF",
+]  # fmt: skip
 _ORDERED = sorted(_FIELDS, key=len, reverse=True)
 _ROMAN = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"]
 
@@ -86,13 +91,15 @@ def _show(moment: dt.datetime, name: str, fill: bool) -> str:
     if key == "Y,YYY":
         return f"{moment.year:,}"
     numbers = {
-        "YYYY": (moment.year, 4), "YYY": (moment.year % 1000, 3), "YY": (moment.year % 100, 2), "Y": (moment.year % 10, 1),
+        "YYYY": (moment.year, 4), "YYY": (moment.year % 1000, 3),
+        "YY": (moment.year % 100, 2), "Y": (moment.year % 10, 1),
         "IYYY": (iso[0], 4), "IYY": (iso[0] % 1000, 3), "IY": (iso[0] % 100, 2), "I": (iso[0] % 10, 1),
         "CC": ((moment.year + 99) // 100, 2), "Q": ((moment.month + 2) // 3, 1), "MM": (moment.month, 2),
         "W": ((moment.day - 1) // 7 + 1, 1), "WW": ((moment.timetuple().tm_yday - 1) // 7 + 1, 2), "IW": (iso[1], 2),
         "DDD": (moment.timetuple().tm_yday, 3), "IDDD": ((iso[1] - 1) * 7 + iso[2], 3), "DD": (moment.day, 2),
         "D": (moment.isoweekday() % 7 + 1, 1), "ID": (iso[2], 1), "J": (moment.toordinal() + 1721425, 7),
-        "HH24": (moment.hour, 2), "HH12": (hour, 2), "HH": (hour, 2), "MI": (moment.minute, 2), "SS": (moment.second, 2),
+        "HH24": (moment.hour, 2), "HH12": (hour, 2), "HH": (hour, 2),
+        "MI": (moment.minute, 2), "SS": (moment.second, 2),
         "SSSS": (moment.hour * 3600 + moment.minute * 60 + moment.second, 1), "MS": (moment.microsecond // 1000, 3),
         "US": (moment.microsecond, 6),
     }  # fmt: skip
@@ -334,7 +341,7 @@ def _show_float(number: float) -> str:
     return f"{mantissa}e{int(exponent):+03d}" if exponent else shown
 
 
-V, I, B, T, D, F = "VARCHAR", "INTEGER", "BOOLEAN", "TIMESTAMP", "DATE", "DOUBLE"
+V, N, B, T, D, F = "VARCHAR", "INTEGER", "BOOLEAN", "TIMESTAMP", "DATE", "DOUBLE"
 FUNCTIONS: list[tuple[str, Any, list[str], str]] = [
     ("rs_to_char_time", to_char_time, [T, V], V),
     ("rs_to_char_number", to_char_number, [V, V], V),

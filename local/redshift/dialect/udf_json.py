@@ -82,10 +82,10 @@ def _json_valid(value: str, kind: str) -> bool:
         return False
 
 
-V, I, B = "VARCHAR", "INTEGER", "BOOLEAN"
+V, N, B = "VARCHAR", "INTEGER", "BOOLEAN"
 FUNCTIONS: list[tuple[str, Any, list[str], str]] = [
     ("rs_json_path", _json_path, [V, "VARCHAR[]", B], V),
-    ("rs_json_element", _json_element, [V, I, B], V),
-    ("rs_json_length", _json_length, [V, B], I),
+    ("rs_json_element", _json_element, [V, N, B], V),
+    ("rs_json_length", _json_length, [V, B], N),
     ("rs_json_valid", _json_valid, [V, V], B),
 ]

@@ -156,17 +156,17 @@ def _quote_literal(value: str) -> str:
     return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-V, I, B, L = "VARCHAR", "INTEGER", "BOOLEAN", "BIGINT"
+V, N, B, L = "VARCHAR", "INTEGER", "BOOLEAN", "BIGINT"
 FUNCTIONS: list[tuple[str, Any, list[str], str]] = [
     ("rs_matches", _matches, [V, V, V], B),
     ("rs_similar", _similar, [V, V, V], B),
-    ("rs_regexp_replace", _regexp_replace, [V, V, V, I, V], V),
-    ("rs_regexp_count", _regexp_count, [V, V, I, V], I),
-    ("rs_regexp_substr", _regexp_substr, [V, V, I, I, V], V),
-    ("rs_regexp_instr", _regexp_instr, [V, V, I, I, I, V], I),
+    ("rs_regexp_replace", _regexp_replace, [V, V, V, N, V], V),
+    ("rs_regexp_count", _regexp_count, [V, V, N, V], N),
+    ("rs_regexp_substr", _regexp_substr, [V, V, N, N, V], V),
+    ("rs_regexp_instr", _regexp_instr, [V, V, N, N, N, V], N),
     ("rs_initcap", _initcap, [V], V),
-    ("rs_strtol", _strtol, [V, I], L),
-    ("rs_sha2", _sha2, [V, I], V),
+    ("rs_strtol", _strtol, [V, N], L),
+    ("rs_sha2", _sha2, [V, N], V),
     ("rs_crc32", _crc32, [V], V),
     ("rs_soundex", _soundex, [V], V),
     ("rs_quote_ident", _quote_ident, [V], V),

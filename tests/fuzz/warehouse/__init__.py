@@ -1,1 +1,1 @@
-"""Random expressions, evaluated by the embedded warehouse and by a real PostgreSQL, which shares Redshift's ancestor."""
+"""Random expressions in the embedded warehouse and in a real PostgreSQL, which shares Redshift's ancestor."""

@@ -1,4 +1,4 @@
-"""python -m tests.fuzz.warehouse --cases 20000 [--seed N]: fails on other rows, and on what only the warehouse takes."""
+"""python -m tests.fuzz.warehouse --cases 20000 [--seed N]: fails on other rows and on what only the warehouse takes."""
 
 from __future__ import annotations
 

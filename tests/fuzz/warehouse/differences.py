@@ -1,7 +1,7 @@
-"""Where Redshift's documented answer differs from PostgreSQL's: how PostgreSQL is asked, so that it gives Redshift's.
+"""Where Redshift's documented answer differs from PostgreSQL's: how PostgreSQL is asked instead.
 
-The generator keeps to what both have. Each entry says what is done about a difference; `postgres` rewrites the text of an
-expression for PostgreSQL.
+The generator keeps to what both have. Each entry says what is done about a difference; `postgres` rewrites the text of
+an expression for PostgreSQL.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ DIFFERENCES = {
 SCHEMA = r"""
 CREATE FUNCTION len(text) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT length($1)';
 CREATE FUNCTION charindex(text, text) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT strpos($2, $1)';
-CREATE FUNCTION nvl(anyelement, anyelement) RETURNS anyelement IMMUTABLE LANGUAGE sql AS 'SELECT coalesce($1, $2)';
 CREATE FUNCTION nvl2(anyelement, anyelement, anyelement) RETURNS anyelement IMMUTABLE LANGUAGE sql
   AS 'SELECT CASE WHEN $1 IS NOT NULL THEN $2 ELSE $3 END';
 CREATE FUNCTION rs_concat(text, text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT $1 || $2';
@@ -50,6 +49,7 @@ CREATE FUNCTION rs_divide(numeric, numeric, int) RETURNS numeric IMMUTABLE LANGU
 """
 
 _REWRITES = [
+    (r"\bnvl\(", "coalesce("),
     (r"\bconcat\(", "rs_concat("),
     (r"\bregexp_replace\(", "rs_replace_all("),
     (r"\bdateadd\((\w+),", r"rs_dateadd('\1',"),
