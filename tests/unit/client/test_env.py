@@ -24,6 +24,7 @@ def test_a_shell_that_evaluates_it_talks_to_the_embedded_aws():
     seen = json.loads(subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True).stdout)
     assert seen["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4999"
     assert seen["AWS_ENDPOINT_URL_REDSHIFT_DATA"] == "http://127.0.0.1:5000"
+    assert seen["AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS"] == "http://127.0.0.1:5000"
     assert seen["SWIPELINE_HOME"].endswith("a home")
     assert "node_modules/.bin" in seen["PATH"]
 
