@@ -14,7 +14,7 @@ from client.files.checks import card_kind
 _PIECES = 64
 _PIECE = 1 << 16
 SMALLEST = 4 * _PIECES * _PIECE  # bytes of a file that is worth it
-_LONG = re.compile(rb"(?<![\d.])\d{16,19}(?![\d.])")
+_LONG = re.compile(rb"(?<![\w.-])\d{16,19}(?![\w.-])")
 
 
 def looks_rounded(path: Path) -> bool:
@@ -26,7 +26,8 @@ def looks_rounded(path: Path) -> bool:
     with path.open("rb") as file:
         for piece in range(1, _PIECES + 1):
             file.seek(max(0, size * piece // _PIECES - _PIECE))
-            for number in _LONG.findall(file.read(_PIECE)):
+            whole = file.read(_PIECE).partition(b"\n")[2].rpartition(b"\n")[0]  # no number that is cut in two
+            for number in _LONG.findall(whole):
                 if number not in known and card_kind(number.decode()) == "rounded":
                     return True
                 known.add(number)

@@ -1,0 +1,43 @@
+"""What Spark writes, in the options that jobs use, is read back by the one reader: a folder of parts at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from client.files.expand import expand
+from tests.unit.client.files.tables import read, rows
+
+pytestmark = pytest.mark.xdist_group("spark")  # one Spark, not one per worker
+
+ROWS = rows(60)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("csv", {"header": "true"}),
+        ("csv", {"header": "true", "sep": ";", "quoteAll": "true"}),
+        ("csv", {"header": "true", "sep": "\t", "escape": '"'}),
+        ("csv", {"header": "true", "sep": "|", "compression": "gzip"}),
+        ("csv", {"header": "true", "compression": "bzip2", "lineSep": "\r\n"[1]}),
+        ("csv", {"header": "true", "encoding": "UTF-16LE"}),
+        ("json", {}),
+        ("json", {"compression": "gzip"}),
+        ("parquet", {}),
+        ("parquet", {"compression": "zstd"}),
+    ],
+    ids=str,
+)
+def test_a_folder_that_spark_wrote_is_read_to_the_same_rows(
+    spark: Any, tmp_path: Path, kind: str, options: dict[str, str]
+) -> None:
+    frame = spark.createDataFrame(ROWS).select(*ROWS[0])
+    if kind == "parquet":  # as INT96 and DATE
+        frame = frame.withColumn("trans_date_trans_time", frame["trans_date_trans_time"].cast("timestamp_ntz"))
+        frame = frame.withColumn("dob", frame["dob"].cast("date"))
+    frame.repartition(3).write.options(**options).format(kind).save(str(tmp_path / "out"))
+    found = [row for one in expand([str(tmp_path / "out")]) for row in read(Path(one.name))]
+    assert sorted(found, key=lambda row: row["trans_num"]) == ROWS
