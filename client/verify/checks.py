@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import partial
 
 from client.verify import alarms, hops, observed, parts, poison, roles, warehouse
 from client.verify.batch import Load
@@ -35,7 +36,7 @@ def verify(run: Run, tell: Tell, without: Collection[str] = ()) -> None:
         *(parts.api_keys, parts.log_groups, roles.roles),
     )
     for name, ask in zip(STATIC, static, strict=True):
-        check(name, lambda ask=ask: ask(deployed))
+        check(name, partial(ask, deployed))
     check("workgroup", lambda: parts.workgroup(deployed))
     check("failure-destination", lambda: observed.failure_destination(deployed))
     check("alarms", lambda: alarms.alarms(deployed))

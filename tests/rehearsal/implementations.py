@@ -65,15 +65,7 @@ IMPLEMENTATIONS = {
                 "AWS::RedshiftServerless::Namespace": "unknown to it",
                 "AWS::RedshiftServerless::Workgroup": "unknown to it",
                 "AWS::Lambda::Function": "it creates a function in Docker alone",
-                **_WITHOUT_METHODS,
-            },
-        ),
-        Implementation(
-            "moto",
-            "moto[server,all]==5.2.5",
-            ("moto_server", "-H", "127.0.0.1", "-p", "{port}"),
-            {
-                "AWS::SecretsManager::Secret": "it has no attribute Id of a secret, which the template asks for",
+                "AWS::Lambda::LayerVersion": "it makes none of the packaged zip where no function asks for it",
                 **_WITHOUT_METHODS,
             },
         ),

@@ -1,6 +1,6 @@
 """Rehearses a deploy before an implementation of AWS that nobody here wrote: the packaged dev template, whole life.
 
-`python -m tests.rehearsal.run localemu` (or moto). The stack is made as osls makes it (its bucket first, then an update
+`python -m tests.rehearsal.run localemu`. The stack is made as osls makes it (its bucket first, then an update
 to the full template), updated, and deleted. What an implementation refuses is listed with the reason; anything else is
 an error.
 """

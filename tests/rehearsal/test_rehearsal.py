@@ -1,4 +1,4 @@
-"""The packaged dev template lives a whole life before implementations of AWS that nobody here wrote."""
+"""The packaged dev template lives a whole life before an implementation of AWS that nobody here wrote."""
 
 from __future__ import annotations
 
