@@ -58,7 +58,11 @@ class Model:
     def _take(self, document: Mapping[str, Any]) -> None:
         self.version: str = document["version"]
         self.threshold: float = document["threshold"]
-        if isinstance(self.threshold, bool) or not isinstance(self.threshold, int | float) or not 0 <= self.threshold <= 1:
+        if (
+            isinstance(self.threshold, bool)
+            or not isinstance(self.threshold, int | float)
+            or not 0 <= self.threshold <= 1
+        ):
             raise ValueError("the threshold is not a number from 0 to 1")
         self.reference: Mapping[str, Any] = document["reference"]  # what fraud.drift compares with
         for name in (*FEATURES, "score"):

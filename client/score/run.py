@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import secrets
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple, TextIO
 
 import orjson
 
+from client.archived import opened
 from client.aws import Stage
 from client.errors import ClientError
 from client.replay.plan import Days, lake_objects
@@ -69,10 +69,15 @@ def lake_transactions(stage: Stage, days: Days) -> Iterator[Transaction]:
     """Give the transactions that the lake took in on some days."""
     s3, bucket = stage.client("s3"), stage.output("LakeBucket")
     for one in lake_objects(stage, days):
-        body = gzip.decompress(s3.get_object(Bucket=bucket, Key=one.key)["Body"].read())
+        with opened(s3, bucket, one.key) as lines:
+            body = lines.read()
         for line in body.splitlines():
-            row = orjson.loads(line)
-            yield Transaction(**{n: row[n] for n in Transaction._fields} | {"amount": Decimal(row["amount"])})
+            try:
+                row = orjson.loads(line)
+                found = Transaction(**{n: row[n] for n in Transaction._fields} | {"amount": Decimal(row["amount"])})
+            except (ValueError, LookupError, TypeError, ArithmeticError) as error:
+                raise ClientError(f"s3://{bucket}/{one.key} holds a line that is not a transaction.") from error
+            yield found
 
 
 def write_scores(
