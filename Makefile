@@ -5,7 +5,7 @@ PYTHON ?= python3
 PYTEST ?= pytest
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: verify schema-files security api-docs fuzz-api fuzz-warehouse help setup setup-train setup-tests dashboard screenshots setup-bench bench bench-full bench-page demo batch-demo up down status test test-all test-fast test-e2e test-drivers chaos mutations lint format package train lock clean security-tests
+.PHONY: verify schema-files security api-docs fuzz-api fuzz-warehouse help setup setup-train setup-tests dashboard screenshots setup-bench bench bench-full bench-page demo batch-demo up down status test test-all test-fast test-e2e test-drivers chaos mutations lint format package train lock clean security-tests fuzz-cards
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,12 +15,12 @@ setup: ## the virtual environment, Node and the Serverless Framework (done by it
 
 setup-train: setup
 	@[ .venv/.ready-train -nt requirements-train.txt ] || { \
-	  uv pip install --quiet --python .venv/bin/python -c constraints.txt -r requirements-train.txt && touch .venv/.ready-train; }
+	  uv pip install --quiet --python .venv/bin/python --require-hashes -c constraints.txt -r requirements-train.txt && touch .venv/.ready-train; }
 
 # What lint and the tests need on top: the dashboard (120 MB), and what drives a browser.
 setup-tests: setup-train
 	@[ .venv/.ready-tests -nt requirements-dashboard.txt ] && [ .venv/.ready-tests -nt requirements-browser.txt ] || { \
-	  uv pip install --quiet --python .venv/bin/python -c constraints.txt -r requirements-dashboard.txt -r requirements-browser.txt && \
+	  uv pip install --quiet --python .venv/bin/python --require-hashes -c constraints.txt -r requirements-dashboard.txt -r requirements-browser.txt && \
 	  touch .venv/.ready-tests; }
 
 dashboard: setup ## the analysts' page of the running stack (fetches Streamlit, 120 MB, once; STAGE=)
@@ -35,7 +35,7 @@ demo: setup ## the main job: 20,000 transactions from a CSV file into every stor
 batch-demo: setup ## the batch path: 20,000 transactions through S3, Spark and COPY (fetches Spark, 320 MB, once)
 	@swipeline up
 	@mkdir -p build
-	@swipeline generate --rows 20000 --seed 4 --out build/batch-demo.csv
+	@swipeline generate --rows 20000 --seed 4 --overwrite --out build/batch-demo.csv
 	@swipeline batch build/batch-demo.csv
 
 up: setup ## start the embedded AWS and deploy into it
@@ -85,15 +85,21 @@ lint: setup-tests ## ruff, mypy, and cfn-lint on the packaged templates
 	python -m scripts.warehouse_page --check
 	python -m benchmarks.page --check
 
-security: security-tests ## the attack tests; checkov on the templates, bandit, known vulnerabilities (fetches tools, needs a network)
+security: security-tests ## every attack as a test; checkov, bandit, known vulnerabilities (fetches the tools, once; needs a network)
 	@scripts/security.sh
+
+# The attacks that need no network: web page, local user, signatures, SQL, card numbers, keys and routes. All are part of `make test-all`.
+security-tests: setup-tests ## the attacks alone (no network)
+	$(PYTEST) -n 2 --dist loadfile tests/security tests/property/test_cards_properties.py tests/unit/test_masking.py \
+	  tests/unit/test_locks.py tests/unit/client/test_outfile.py tests/template/test_callers.py tests/template/test_iam.py \
+	  tests/template/test_security.py tests/e2e/attack tests/e2e/test_security.py tests/e2e/test_permissions.py
+
+fuzz-cards: setup-tests ## 100,000 hidden card numbers to the running stage local, then every byte of it searched (PROBES=, SEED=)
+	python -m tests.fuzz.cards --probes $(or $(PROBES),100000) --seed $(or $(SEED),1)
 
 schema-files: setup ## column lists, jsonpaths, data dictionary, API description: all that is generated from the one description
 	python -m scripts.schema_files
 	python -m scripts.api_description
-
-security-tests: setup-tests ## attacks on the embedded AWS: web page, local user, signatures, SQL (part of `make test-all`; no network)
-	$(PYTEST) -n 2 --dist loadfile tests/security
 
 api-docs: setup ## docs/openapi.json and docs/api.html, from the code
 	python -m scripts.api_description
@@ -115,7 +121,7 @@ bench-page: setup-bench ## docs/performance.md and its plots anew, from benchmar
 
 setup-bench: setup-tests
 	@[ .venv/.ready-bench -nt requirements-benchmarks.txt ] || { \
-	  uv pip install --quiet --python .venv/bin/python -c constraints.txt -r requirements-benchmarks.txt && touch .venv/.ready-bench; }
+	  uv pip install --quiet --python .venv/bin/python --require-hashes -c constraints.txt -r requirements-benchmarks.txt && touch .venv/.ready-bench; }
 
 format: setup ## let ruff put the code in order
 	ruff check --fix .
@@ -129,8 +135,10 @@ train: setup-train ## a fraud model from labelled history: make train DATA=train
 	@swipeline train --data "$(DATA)" $(if $(TEST),--test "$(TEST)") $(if $(VERDICTS),--verdicts "$(VERDICTS)") $(if $(PRECISION),--precision $(PRECISION)) $(if $(SOURCE),--source "$(SOURCE)") --name "$(or $(NAME),candidate)" --out "$(or $(OUT),build/models)"
 
 lock: setup ## pin anew everything that requirements*.txt asks for
-	@{ head -1 constraints.txt; uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate \
-	  requirements.txt requirements-local.txt requirements-dev.txt requirements-train.txt requirements-benchmarks.txt requirements-dashboard.txt requirements-browser.txt; } > constraints.new && mv constraints.new constraints.txt
+	@{ head -1 constraints.txt; uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \
+	  requirements.txt requirements-local.txt requirements-dev.txt requirements-train.txt requirements-benchmarks.txt requirements-dashboard.txt requirements-browser.txt requirements-batch.txt; } > constraints.new && mv constraints.new constraints.txt
+	@uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \
+	  requirements-setup.txt | sed -e ':a' -e '/\\$$/N; s/ *\\\n */ /; ta' > requirements-setup.lock
 	@uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes -c constraints.txt \
 	  requirements.txt | sed -e ':a' -e '/\\$$/N; s/ *\\\n */ /; ta' > requirements.lock
 	@python -m scripts.sbom

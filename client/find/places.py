@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError as AwsError
 
+from client.archived import NOT_GZIP
 from client.aws import Stage
 from client.quarantine.entries import Entry, Quarantine
 
@@ -58,7 +59,10 @@ def in_lake(stage: Stage, transaction_id: str, days: int) -> str | None:
 
     def holds(key: str) -> bool:
         body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        return needle in gzip.decompress(body)
+        try:
+            return needle in gzip.decompress(body)
+        except NOT_GZIP:
+            return False  # put there by hand
 
     with ThreadPoolExecutor(THREADS) as pool:
         keys = list(islice(_lake_keys(s3, bucket, days), MOST_OBJECTS))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +10,7 @@ from typing import TypeVar
 
 import orjson
 
+from client.archived import opened
 from client.aws import Stage
 from client.errors import ClientError
 from client.reconcile.bag import WIDTH, Bag
@@ -58,7 +58,7 @@ def lake(stage: Stage) -> Seen:
 
     def read(key: str) -> Bag:
         bag = Bag()
-        with gzip.open(client.get_object(Bucket=bucket, Key=key)["Body"], "rb") as lines:
+        with opened(client, bucket, key) as lines:
             for line in lines:
                 version = hashlib.blake2b(line.rstrip(b"\n"), digest_size=WIDTH).digest()
                 bag.add(_transaction_id(line, bucket, key), version)

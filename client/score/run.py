@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import secrets
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple, TextIO
 
 import orjson
 
+from client.archived import opened
 from client.aws import Stage
 from client.errors import ClientError
 from client.files.mapping import Reading
@@ -71,11 +71,16 @@ def lake_transactions(stage: Stage, days: Days) -> Iterator[Transaction]:
     """Give the transactions that the lake took in on some days."""
     s3, bucket = stage.client("s3"), stage.output("LakeBucket")
     for one in lake_objects(stage, days):
-        body = gzip.decompress(s3.get_object(Bucket=bucket, Key=one.key)["Body"].read())
+        with opened(s3, bucket, one.key) as lines:
+            body = lines.read()
         for line in body.splitlines():
-            row = orjson.loads(line)
-            values = {field.name: row.get(field.name, field.default) for field in FIELDS}
-            yield Transaction(**values | {"amount": Decimal(row["amount"])})
+            try:
+                row = orjson.loads(line)
+                values = {field.name: row.get(field.name, field.default) for field in FIELDS}
+                found = Transaction(**values | {"amount": Decimal(row["amount"])})
+            except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
+                raise ClientError(f"s3://{bucket}/{one.key} holds a line that is not a transaction.") from error
+            yield found
 
 
 def write_scores(

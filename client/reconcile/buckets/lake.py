@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from typing import NamedTuple
 
 import orjson
 
+from client.archived import opened
 from client.aws import Stage
 from client.errors import ClientError
 from client.reconcile.buckets.differences import Record
@@ -101,7 +101,7 @@ class Lake:
                 yield item["Key"]
 
     def _lines(self, key: str) -> Iterator[_Line]:
-        with gzip.open(self._s3.get_object(Bucket=self._bucket, Key=key)["Body"], "rb") as lines:
+        with opened(self._s3, self._bucket, key) as lines:
             for text in lines:
                 try:
                     line = orjson.loads(text)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,10 +16,12 @@ from typer.testing import CliRunner
 
 from client.aws import Stage
 from client.cli import app
+from client.errors import ClientError
+from client.score.run import load_model
 from client.simulator import Settings, batches, write
 from fraud.evaluate import score as training_scores
 from fraud.history import read
-from fraud.model import load
+from fraud.model import SHIPPED, load, serialise
 from shared.transaction.model import parse_transaction
 from tests.unit.fakes.lake import object_body
 from tests.unit.fakes.rows import CARD_KEYS
@@ -101,3 +105,22 @@ def test_the_lakes_scores_are_the_files_however_its_objects_overlap(file: Path, 
 def test_a_file_or_days_and_a_model_that_is_one(file: Path) -> None:
     assert CliRunner().invoke(app, ["score"]).exit_code == 1
     assert CliRunner().invoke(app, ["score", str(file), "--model", str(file)]).exit_code == 1
+
+
+@pytest.mark.parametrize("body", [b"no gzip", b"", object_body([])[:-6], gzip.compress(b"{}\n", mtime=0)])
+def test_an_object_of_the_lake_that_cannot_be_read_is_named(stage: Stage, body: bytes) -> None:
+    stage.client("s3").put_object(Bucket="lake", Key="transactions/ingest_date=2026-11-22/x.ndjson.gz", Body=body)
+    done = CliRunner().invoke(app, ["score", "--from", "2026-11-22", "--to", "2026-11-24"])
+    if body:
+        assert isinstance(done.exception, ClientError)
+        assert "s3://lake/transactions/ingest_date=2026-11-22/x.ndjson.gz" in str(done.exception)
+
+
+@pytest.mark.parametrize("threshold", [int("9" * 4000), -1, 2, True, "0.5", None, [], {}])
+def test_a_model_with_a_threshold_that_is_none_is_refused(threshold: object, tmp_path: Path) -> None:
+    document = json.loads(SHIPPED.read_bytes())
+    del document["sha256"]
+    path = tmp_path / "model.json"
+    path.write_bytes(serialise(document | {"threshold": threshold}))
+    with pytest.raises(ClientError, match="is no model"):
+        load_model(path)

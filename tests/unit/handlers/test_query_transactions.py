@@ -205,3 +205,10 @@ def test_what_was_read_and_what_was_given_is_counted(ask: Ask, output: Output) -
     ask("/transactions", merchant="fraud_Oak & Sons Hardware", limit="5")
     counts = emitted(output())
     assert (counts["ItemsRead"], counts["ItemsReturned"]) == ([5], [5])
+
+
+def test_a_property_twice_is_refused_rather_than_read_one_way_or_the_other(stage: Stage, function: Load) -> None:
+    body = '{"card_number": "4992346398065154048", "card_number": "4992346398065154047"}'
+    answer = function("query_transactions").handler(read_event("/transactions/search", "POST", body=body), Context())
+    assert answer["statusCode"] == 400
+    assert "twice" in json.loads(answer["body"])["message"]

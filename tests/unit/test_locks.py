@@ -1,0 +1,44 @@
+"""Nothing is installed without a hash: every locked package has one, and every installer asks for it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCKS = ("constraints.txt", "requirements.lock", "requirements-setup.lock")
+
+
+def locked(name: str) -> dict[str, str]:
+    """Package and version -> the rest of its line, hashes included."""
+    lines = (ROOT / name).read_text().replace("\\\n", " ").splitlines()
+    found = [re.match(r"([A-Za-z0-9._-]+==[^ ;]+)(.*)", line) for line in lines if not line.startswith("#")]
+    assert all(found), name
+    return {match[1]: match[2] for match in found if match}
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_locked_package_has_a_hash(name: str) -> None:
+    assert len(locked(name)) > 3
+    assert not [package for package, rest in locked(name).items() if "--hash=sha256:" not in rest]
+
+
+def test_everything_that_is_asked_for_is_locked() -> None:
+    packages = {package for name in LOCKS for package in locked(name)}
+    for file in ROOT.glob("requirements*.txt"):
+        wanted = {line.strip() for line in file.read_text().splitlines() if line and not line.startswith("#")}
+        assert wanted <= packages, file.name
+
+
+@pytest.mark.parametrize("name", ["Makefile", "scripts/setup.sh"])
+def test_every_install_requires_hashes(name: str) -> None:
+    installs = [line for line in (ROOT / name).read_text().splitlines() if re.search(r"\bpip install\b", line)]
+    assert installs
+    for line in installs:
+        assert "--require-hashes" in line or "--no-deps --no-build-isolation -e ." in line, line
+
+
+def test_what_is_fetched_when_first_used_requires_hashes() -> None:
+    assert '"--require-hashes", "-c", "constraints.txt"' in (ROOT / "local" / "extras.py").read_text()
