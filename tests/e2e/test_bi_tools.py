@@ -125,7 +125,7 @@ def dbt(drivers: Path, folder: Path, found: dict[str, Any], *arguments: str) -> 
         env=environment(found) | {"DO_NOT_TRACK": "1"},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=400,
     )
     results = folder / "target" / "run_results.json"
     assert results.exists(), done.stdout + done.stderr
