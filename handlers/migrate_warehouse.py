@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from shared import config
@@ -40,10 +40,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """
     warehouse, delivery = stores()
     progress = Progress(delivery, event.get("run") or context.aws_request_id)
-
-    def seconds() -> float:
-        return seconds_left(context, RESERVE_SECONDS, WAIT_SECONDS)
-
+    seconds = partial(seconds_left, context, RESERVE_SECONDS, WAIT_SECONDS)
     try:
         progress.tell("publish jsonpaths and the Glue job")
         published = [*publish_jsonpaths(delivery), *publish_job(delivery)]
