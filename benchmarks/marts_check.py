@@ -148,8 +148,10 @@ CHECKS: dict[str, tuple[str, str]] = {
         f"SELECT id, home_city, {_KM} FROM p",
     ),
     "customer_home": (
-        "SELECT city, state FROM mart.customer_home",
-        "SELECT any_value(home_city), any_value(home_state) FROM p GROUP BY who",
+        "SELECT home.city, home.state, COUNT(*) FROM mart.purchase AS p"
+        " INNER JOIN mart.customer_home AS home ON home.customer_id = p.customer_id"
+        " GROUP BY home.customer_id, home.city, home.state",
+        "SELECT any_value(home_city), any_value(home_state), count(*) FROM p GROUP BY who",
     ),
     "spend_by_city": (
         "SELECT * FROM mart.spend_by_city",
