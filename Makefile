@@ -5,7 +5,8 @@ PYTHON ?= python3
 PYTEST ?= pytest
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: verify schema-files security api-docs fuzz-api fuzz-warehouse help setup setup-train setup-tests dashboard screenshots setup-bench bench bench-full bench-page demo batch-demo up down status test test-all test-fast test-e2e test-drivers chaos mutations lint format package train lock clean security-tests fuzz-cards
+# No target is a file.
+.PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,6 +104,9 @@ schema-files: setup ## column lists, jsonpaths, data dictionary, API description
 
 api-docs: setup ## docs/openapi.json and docs/api.html, from the code
 	python -m scripts.api_description
+
+fuzz-files: setup-tests ## 10,000 broken files: no traceback, no row lost, time and memory bounded
+	python -m tests.fuzz.files --cases 10000
 
 fuzz-api: setup ## Schemathesis on the running stage local: 2,000 cases, every check on
 	python -m tests.fuzz.run --cases 2000
