@@ -10,8 +10,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from shared.transaction.cards import holds_card_number, holds_number
 from shared.transaction.forms import TEXT_COLUMNS
+
+from shared.transaction.cards import holds_card_number, holds_number
 
 ROWS = 100_000
 
