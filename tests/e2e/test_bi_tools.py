@@ -24,11 +24,12 @@ DBT = REPO / "tests" / "data" / "dbt"
 @pytest.fixture(scope="module")
 def drivers() -> Path:
     """A virtual environment with the drivers, made when its requirements have changed."""
-    requirements, ready = REPO / "requirements-drivers.txt", DRIVERS / ".ready"
+    requirements, ready = REPO / "requirements-drivers.lock", DRIVERS / ".ready"
     if not ready.exists() or ready.stat().st_mtime < requirements.stat().st_mtime:
         subprocess.run(["uv", "venv", "--quiet", "--clear", str(DRIVERS)], check=True)
         python = str(DRIVERS / "bin" / "python")
-        subprocess.run(["uv", "pip", "install", "--quiet", "--python", python, "-r", str(requirements)], check=True)
+        install = ["uv", "pip", "install", "--quiet", "--require-hashes", "--python", python, "-r", str(requirements)]
+        subprocess.run(install, check=True)
         ready.touch()
     return DRIVERS / "bin"
 

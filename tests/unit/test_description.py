@@ -44,7 +44,7 @@ def test_a_limit_is_a_number_of_the_description_alone() -> None:
     limits = {field.kind.limit for field in FIELDS if field.kind.limit} - {8, 50}
     limits |= {bound for field in FIELDS for bound in field.kind.bounds or () if bound > 0}
     for path in FOLDER.glob("*.py"):
-        if path.name in ("schema.py", "kinds.py", "cards.py", "masking.py", "echo.py"):
+        if path.name in ("schema.py", "kinds.py", "cards.py", "digits.py", "issuers.py", "masking.py", "echo.py"):
             continue
         numbers = {
             node.value

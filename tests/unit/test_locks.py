@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("constraints.txt", "requirements.lock", "requirements-setup.lock")
+LOCKS = ("constraints.txt", "requirements.lock", "requirements-setup.lock", "requirements-drivers.lock")
 
 
 def locked(name: str) -> dict[str, str]:
@@ -28,7 +28,8 @@ def test_every_locked_package_has_a_hash(name: str) -> None:
 def test_everything_that_is_asked_for_is_locked() -> None:
     packages = {package for name in LOCKS for package in locked(name)}
     for file in ROOT.glob("requirements*.txt"):
-        wanted = {line.strip() for line in file.read_text().splitlines() if line and not line.startswith("#")}
+        lines = [line.strip().lower() for line in file.read_text().splitlines()]
+        wanted = {line for line in lines if line and not line.startswith("#")}
         assert wanted <= packages, file.name
 
 

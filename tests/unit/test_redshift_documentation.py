@@ -65,6 +65,13 @@ NODES: dict[str, str] = {
     "Distinct": "r_SELECT_list.html",
     "Least": "r_GREATEST_LEAST.html",
     "Greatest": "r_GREATEST_LEAST.html",
+    "TimestampTrunc": "r_DATE_TRUNC.html",
+    "Radians": "r_RADIANS.html",
+    "Sin": "r_SIN.html",
+    "Cos": "r_COS.html",
+    "Asin": "r_ASIN.html",
+    "Pow": "r_POWER.html",
+    "Sqrt": "r_SQRT.html",
 }
 # What any SQL has.
 ORDINARY = {

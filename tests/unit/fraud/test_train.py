@@ -113,7 +113,10 @@ def test_the_command_says_what_is_wrong_with_a_file(tmp_path: Path, capsys: pyte
     bad = tmp_path / "bad.csv"
     bad.write_text("a,b\n1,2\n")
     assert main(["--data", str(bad), "--out", str(tmp_path)]) == 1
-    assert "bad.csv lacks the columns" in capsys.readouterr().err
+    assert "bad.csv has no header" in capsys.readouterr().err
+    bad.write_text("trans_date_trans_time,amt\n2020-06-21 12:14:25,1.00\n")
+    assert main(["--data", str(bad), "--out", str(tmp_path)]) == 1
+    assert "category" in capsys.readouterr().err
     assert main(["--data", str(tmp_path / "none.csv"), "--out", str(tmp_path)]) == 1
 
 
