@@ -170,8 +170,8 @@ MUTATIONS = (
     Mutation(
         "the merge takes an id once, however often it was staged",
         "redshift",
-        "        staged.first_name, staged.last_name, staged.street, staged.zip, staged.merchant\n) = 1;",
-        "        staged.first_name, staged.last_name, staged.street, staged.zip, staged.merchant\n) >= 1;",
+        "    ORDER BY staged.loaded_at, ${STAGED_COLUMNS}\n) = 1;",
+        "    ORDER BY staged.loaded_at, ${STAGED_COLUMNS}\n) >= 1;",
         (MERGE, WAREHOUSE),
     ),
     Mutation(
@@ -184,8 +184,8 @@ MUTATIONS = (
     Mutation(
         "the merge leaves out an unknown schema version",
         "redshift",
-        "WHERE schema_version <> 1;",
-        "WHERE schema_version <> schema_version;",
+        "WHERE schema_version < 1;",
+        "WHERE schema_version < schema_version;",
         (MERGE, WAREHOUSE),
     ),
     Mutation(
