@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from local.redshift.sqlstates import sqlstate_of
+
 
 class ApiError(Exception):
     """An answer other than 200: `code` is the exception's name in the service model."""
@@ -27,9 +29,12 @@ def not_found(message: str, resource: str) -> ApiError:
 class SqlError(Exception):
     """A statement that fails: its text becomes DescribeStatement's Error, which Redshift begins with ERROR."""
 
-    def __init__(self, message: str, sqlstate: str = "XX000") -> None:
+    sqlstate = ""  # of a class of errors
+
+    def __init__(self, message: str, sqlstate: str = "") -> None:
+        """Without a SQLSTATE of its own or of its class, the message decides."""
         super().__init__(message if message.startswith(("ERROR: ", "FATAL: ")) else f"ERROR: {message}")
-        self.sqlstate = sqlstate
+        self.sqlstate = sqlstate or type(self).sqlstate or sqlstate_of(message)
 
 
 class NotSupported(SqlError):

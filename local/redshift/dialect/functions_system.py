@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from local.redshift.dialect.calls import Function
 from local.redshift.dialect.types import INT4, TEXT
+from local.redshift.pg_catalog import VERSION
 
-# Who the session is, as leader.identify() told it.
-_USER, _VERSION = "getvariable('login_user')", "getvariable('server_version_text')"
+_USER = "getvariable('login_user')"  # who the session is, see leader.identity()
 
 SYSTEM = [
-    Function("version", "", TEXT, _VERSION, "r_VERSION", "implemented"),
+    Function("version", "", TEXT, f"'{VERSION}'", "r_VERSION", "implemented"),
     Function("current_user", "", TEXT, _USER, "r_CURRENT_USER", "implemented"),
     Function("user", "", TEXT, _USER, "r_USER", "implemented"),
     Function("session_user", "", TEXT, _USER, "r_SESSION_USER", "implemented"),

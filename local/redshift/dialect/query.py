@@ -216,8 +216,11 @@ def column_name(node: exp.Expression) -> str:
 
 
 def _count(node: Any, clause: str) -> str:
-    if isinstance(node, exp.Literal) and node.name.isdigit():
-        return str(int(node.name))
+    value = node.this if isinstance(node, exp.Cast) else node  # a bound parameter is cast to its type
+    if isinstance(value, exp.Literal) and value.name.isdigit():
+        return str(int(value.name))
+    if isinstance(value, exp.Null):  # all rows; also how a statement with a parameter here is described
+        return "NULL"
     raise NotSupported(f"{clause} by an expression")
 
 

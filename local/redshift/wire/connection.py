@@ -15,11 +15,11 @@ from sqlglot import exp
 
 from local.redshift.errors import SqlError
 from local.redshift.parameters import number_placeholders
+from local.redshift.sqlstates import INTERNAL_ERROR, sqlstate_of
 from local.redshift.wire import literals, messages, statements
 from local.redshift.wire.codec import OIDS, Field, encoder
 from local.redshift.wire.messages import Disconnected, Payload, ProtocolError, Stream
 from local.redshift.wire.session import FETCH_ROWS, Cursor, Outcome, WireSession
-from local.redshift.wire.sqlstates import INTERNAL_ERROR, sqlstate
 
 MAX_STATEMENT_BYTES = 16 * 1024 * 1024  # Redshift's limit on a statement
 MAX_PREPARED = 1000
@@ -325,7 +325,7 @@ class Conversation:
             return
         except SqlError as error:
             text = str(error).removeprefix("ERROR: ").strip()
-            state, text = getattr(error, "sqlstate", None) or sqlstate(text), text
+            state, text = getattr(error, "sqlstate", None) or sqlstate_of(text), text
         except (Disconnected, ProtocolError, OSError):
             raise
         except Exception as error:

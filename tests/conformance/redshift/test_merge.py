@@ -1,4 +1,4 @@
-"""ddl.sql, COPY and merge.sql on random loads, against a model in plain Python."""
+"""The migrations, COPY and merge.sql on random loads, against a model in plain Python."""
 
 from __future__ import annotations
 

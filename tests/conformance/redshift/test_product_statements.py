@@ -59,7 +59,7 @@ def database() -> Iterator[Database]:
         yield opened
 
 
-_VALUES = {"MANIFEST": "s3://b/k", "COPY_ROLE_ARN": "arn:aws:iam::000000000000:role/copy"}
+_VALUES = {"MANIFEST": "s3://b/k", "COPY_ROLE_ARN": "arn:aws:iam::000000000000:role/copy", "OLDEST": "1", "NEWEST": "2"}
 
 
 def statements(path: Path) -> list[str]:

@@ -390,7 +390,7 @@ def test_psql_shows_what_there_is(door: Door) -> None:
     assert "swipeline_loader" in psql(door, r"\du")
     assert psql(door, r"\l").startswith("swipeline|admin|UTF8")
     assert "the facts" in psql(door, r"\dt+ core.*")
-    assert "SELECT id, amount FROM core.fact" in psql(door, r"\sv mart.total")
+    assert "SELECT id AS id, amount AS amount FROM core.fact" in psql(door, r"\sv mart.total")
     for command in (r"\d", r"\di", r"\df", r"\dx", r"\dp", r"\dT", r"\db", r"\dn+", r"\d+ mart.total", r"\conninfo"):
         assert "ERROR" not in psql(door, command), command
 

@@ -20,7 +20,7 @@ from local.redshift.engine import Database
 from local.redshift.errors import NotSupported, SqlError
 from local.redshift.results import Result
 from local.redshift.translate import compile_text
-from shared.warehouse.sql import read_statements
+from shared.warehouse.migrations import all_statements
 from tests.conformance.redshift.statements.seed import SEED
 
 EQUAL, REFUSED, UNSUPPORTED, TAKEN, OTHER = "equal", "refused", "unsupported", "taken", "other"
@@ -40,7 +40,7 @@ def warehouse() -> Iterator[Database]:
         try:
             with database.session() as session:
                 session.begin()
-                for sql in [*read_statements("ddl.sql"), *SEED]:
+                for sql in [*all_statements(), *SEED]:
                     session.run(compile_text(sql), 1, None)
                 session.commit("seed")
             yield database

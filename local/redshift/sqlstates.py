@@ -42,6 +42,6 @@ _STATES = tuple(
 )
 
 
-def sqlstate(message: str) -> str:
+def sqlstate_of(message: str) -> str:
     """The five characters; XX000 when the text says nothing of the kind."""
     return next((state for pattern, state in _STATES if pattern.search(message)), INTERNAL_ERROR)
