@@ -14,7 +14,7 @@ from pathlib import Path
 SERVER_VERSION = "8.0.2"
 VERSION = (
     f"PostgreSQL {SERVER_VERSION} on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 "
-    "(Red Hat 3.4.2-6.fc3), Redshift 1.0.0 (Swipeline's embedded warehouse)"
+    "(Red Hat 3.4.2-6.fc3), Redshift 1.0.0 (Swipeline embedded warehouse)"
 )
 # Type name, OID, length, array's OID, category: pg_type's.
 _TYPES = (
