@@ -153,12 +153,16 @@ trans_num,merch_lat,merch_long,is_fraud
 """
 
 
-def test_a_file_mangled_by_a_spreadsheet_is_refused_row_by_row_and_nothing_is_stored(
+def test_a_file_mangled_by_a_spreadsheet_is_refused_whole_and_row_by_row_if_told_to_send_it(
     stack: Stack, tmp_path: Path
 ) -> None:
     path = tmp_path / "mangled.csv"
     path.write_text(MANGLED)
-    done = stack.run("send", path, "--rejected", tmp_path / "rejected.csv", check=False)
+    refused = stack.run("send", path, "--rejected", tmp_path / "rejected.csv", check=False)
+    assert refused.returncode == 1
+    assert "2 card numbers are in scientific notation" in refused.stderr
+    told = ("--accept-rounded-card-numbers", "--rejected", tmp_path / "rejected.csv")
+    done = stack.run("send", path, *told, check=False)
     assert done.returncode == 2, done.stdout + done.stderr
     reasons = (tmp_path / "rejected.csv").read_text()
     assert reasons.count("has lost digits") == 2
