@@ -10,7 +10,9 @@ from local.redshift.database_users import grantee, matches, parse_user
 from local.redshift.engine import Database
 from local.redshift.errors import SqlError
 from local.redshift.translate import compile_text
-from tests.conformance.redshift.conftest import ROLE, MemoryS3, Redshift
+from shared.warehouse.data_api import Warehouse
+from shared.warehouse.loader import TABLES, Login, install
+from tests.conformance.redshift.conftest import ROLE, TARGET, MemoryS3, Redshift
 
 PASSWORD = "Abcdefg1"
 SALT = "c721bff5d9042cf541ff7b9d48fa8a6e545c19a763e3710151f9513038b0f6c6"
@@ -136,3 +138,16 @@ def test_a_revoked_grant_ends_the_loading(database: Database) -> None:
         owner.run(compile_text("REVOKE INSERT ON staging.incoming FROM loader"), 1, None)
     with pytest.raises(SqlError, match="permission denied for relation incoming"):
         as_loader(database, COPY)
+
+
+def test_what_migrate_warehouse_runs_makes_a_loader_and_may_be_repeated(own_redshift: Redshift) -> None:
+    warehouse = Warehouse(own_redshift.client, TARGET["WorkgroupName"], TARGET["Database"])
+    for sql in ("CREATE SCHEMA staging", *(f"CREATE TABLE {table} (a INTEGER)" for table in TABLES)):
+        own_redshift.ok(sql)
+    for password in (PASSWORD, "Another1", "Another1"):
+        install(warehouse, Login("swipeline_firehose", password), 20.0)
+    granted = own_redshift.rows(
+        "SELECT namespace_name || '.' || relation_name, privilege_type, identity_type FROM svv_relation_privileges"
+        " WHERE identity_name = 'swipeline_firehose' ORDER BY 1"
+    )
+    assert granted == [(table, "INSERT", "user") for table in sorted(TABLES)]
