@@ -78,6 +78,12 @@ class Database:
         with self._lock:
             return self._root.execute(query, [statement_id]).fetchone() is not None
 
+    def authenticates(self, user: str, password: str) -> bool:
+        """Whether there is a user of that name, made by CREATE USER, with that password."""
+        with self._lock:
+            found = self._root.execute("SELECT password FROM main._user WHERE user_name = ?", [user]).fetchone()
+        return found is not None and database_users.matches(user, found[0], password)
+
     def close(self) -> None:
         with self._lock:
             self._root.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local.redshift.database_users import grantee, matches, parse_user
 from local.redshift.engine import Database
@@ -12,7 +13,7 @@ from local.redshift.errors import SqlError
 from local.redshift.translate import compile_text
 from shared.warehouse.data_api import Warehouse
 from shared.warehouse.loader import TABLES, Login, install
-from tests.conformance.redshift.conftest import ROLE, TARGET, MemoryS3, Redshift
+from tests.conformance.redshift.conftest import OWNER, ROLE, TARGET, MemoryS3, Redshift
 
 PASSWORD = "Abcdefg1"
 SALT = "c721bff5d9042cf541ff7b9d48fa8a6e545c19a763e3710151f9513038b0f6c6"
@@ -151,3 +152,31 @@ def test_what_migrate_warehouse_runs_makes_a_loader_and_may_be_repeated(own_reds
         " WHERE identity_name = 'swipeline_firehose' ORDER BY 1"
     )
     assert granted == [(table, "INSERT", "user") for table in sorted(TABLES)]
+
+
+SECRET = "arn:aws:secretsmanager:us-east-1:000000000000:secret:loader-AbCdEf"
+
+
+def test_a_statement_with_a_secret_runs_with_the_rights_of_the_user_in_it(own_redshift: Redshift) -> None:
+    own_redshift.s3.put("s3://b/k", '{"a": 1}\n')
+    own_redshift.ok(["CREATE SCHEMA staging", "CREATE TABLE staging.incoming (a INTEGER)"])
+    own_redshift.ok(f"CREATE USER loader PASSWORD '{PASSWORD}'")
+    own_redshift.gate.secrets[SECRET] = ("loader", PASSWORD)
+    assert own_redshift.error(COPY, SecretArn=SECRET) == "ERROR: permission denied for schema staging"
+    own_redshift.ok("GRANT USAGE ON SCHEMA staging TO loader")
+    assert own_redshift.error(COPY, SecretArn=SECRET) == "ERROR: permission denied for relation incoming"
+    own_redshift.ok("GRANT INSERT ON TABLE staging.incoming TO loader")
+    own_redshift.ok(COPY, SecretArn=SECRET)
+    assert own_redshift.rows("SELECT current_user", SecretArn=SECRET) == [("loader",)]
+    assert "permission denied" in own_redshift.error("SELECT a FROM staging.incoming", SecretArn=SECRET)
+    own_redshift.gate.secrets[SECRET] = OWNER
+    assert own_redshift.rows("SELECT a FROM staging.incoming", SecretArn=SECRET) == [(1,)]
+
+
+@pytest.mark.parametrize("login", [("loader", "Another1"), ("nobody", PASSWORD), (OWNER[0], "Another1")])
+def test_a_wrong_login_in_a_secret_is_refused(own_redshift: Redshift, login: tuple[str, str]) -> None:
+    own_redshift.ok(f"CREATE USER loader PASSWORD '{PASSWORD}'")
+    own_redshift.gate.secrets[SECRET] = login
+    with pytest.raises(ClientError, match=f'password authentication failed for user "{login[0]}"') as refused:
+        own_redshift.submit("SELECT 1", SecretArn=SECRET)
+    assert login[1] not in str(refused.value)
