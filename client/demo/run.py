@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from client.alerts.quality import Quality, measure
@@ -60,7 +61,7 @@ def run_demo(stage: Stage, rows: int, seed: int, file: str | None, wait: float, 
     with _timed(demo, "send"):
         tell(f"sending {demo.file}")
         # Rejected rows stay beside the demo's own files, wherever it was called from.
-        options = Options(rejected=home() / "demo" / "rejected.csv")
+        options = Options(rejected=_folder() / "rejected.csv")
         demo.summary = send_file(stage, demo.file, options, progress)
     if demo.summary.error:
         raise ClientError(f"The API stopped taking rows: {demo.summary.error}. Look at `swipeline status`.")
@@ -75,12 +76,17 @@ def run_demo(stage: Stage, rows: int, seed: int, file: str | None, wait: float, 
     return demo
 
 
+def _folder() -> Path:
+    """Where the demo keeps its own files."""
+    folder = home() / "demo"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
 def _simulate(rows: int, seed: int, tell: Tell) -> str:
     from client import simulator
 
-    folder = home() / "demo"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    out = folder / f"{rows}-rows-seed-{seed}.csv"
+    out = _folder() / f"{rows}-rows-seed-{seed}.csv"
     tell(f"simulating {rows:,} transactions")
     simulator.write(simulator.batches(simulator.Settings.of(rows, seed)), str(out), "csv")
     return str(out)
