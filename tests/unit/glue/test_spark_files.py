@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,22 @@ from tests.unit.client.files.tables import read, rows
 pytestmark = pytest.mark.xdist_group("spark")  # one Spark, not one per worker
 
 ROWS = rows(60)
+COMPRESSIONS = {
+    "csv": ["none", "gzip", "bzip2"],
+    "json": ["none", "gzip", "bzip2"],
+    "parquet": ["none", "snappy", "gzip", "zstd"],
+}
+
+
+def drawn(seed: int) -> tuple[str, dict[str, str]]:
+    """A format and options of Spark's writer, the same for the same seed."""
+    draw = random.Random(seed)
+    kind = draw.choice(["csv", "csv", "json", "parquet"])
+    options = {"compression": draw.choice(COMPRESSIONS[kind])}
+    if kind == "csv":
+        options |= {"header": "true", "sep": draw.choice([",", ";", "\t", "|", "^"])}
+        options |= {"quoteAll": draw.choice(["true", "false"]), "escape": draw.choice(['"', "\\"])}
+    return kind, options
 
 
 @pytest.mark.parametrize(
@@ -28,6 +45,7 @@ ROWS = rows(60)
         ("json", {"compression": "gzip"}),
         ("parquet", {}),
         ("parquet", {"compression": "zstd"}),
+        *map(drawn, range(10)),
     ],
     ids=str,
 )
