@@ -142,7 +142,7 @@ class Stage:
 
         On AWS, without it, the Data API would log in as a user of the operator's role's name, who owns no table.
         """
-        return "" if self.local else self.output("WarehouseLoaderSecretArn")
+        return "" if self.local else self.output("WarehouseAdminSecretArn")
 
     @property
     def deployment(self) -> str:

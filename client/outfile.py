@@ -94,6 +94,16 @@ def remember(path: Path) -> None:
             _note(path, found, done=True)
 
 
+def remove(path: Path, *, overwrite: bool = False) -> None:
+    """Delete a file that a command may write, if it is there. Raises ClientError as :func:`check`."""
+    check(path, overwrite=overwrite)
+    try:
+        if path.is_file():
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise ClientError(f"Cannot delete {path}: {error.strerror or error}.") from error
+
+
 def _check(path: Path, found: os.stat_result, inputs: Iterable[Path | str], *, overwrite: bool) -> None:
     if stat.S_ISLNK(found.st_mode):
         raise ClientError(f"{path} is a symbolic link: name the file itself.")

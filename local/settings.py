@@ -15,7 +15,7 @@ ACCOUNT_ID = "000000000000"
 REPOSITORY = Path(__file__).resolve().parent.parent
 DEFAULT_PORT = 4566
 WORKGROUP, DATABASE = "swipeline-local", "swipeline"  # of stage local, as resources/outputs.yml names them
-WAREHOUSE_OWNER = "swipeline_loader"  # resources/secrets.yml
+WAREHOUSE_OWNER = "swipeline_admin"  # resources/secrets.yml
 REDSHIFT_SERVICES = ("redshift-data", "redshift-serverless")
 
 # An AWS profile or session of the person's own must never reach the embedded AWS, nor the other way round.

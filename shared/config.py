@@ -101,6 +101,7 @@ class Migrate(Warehouse):
     """Of migrate-warehouse."""
 
     delivery_bucket: str
+    loader_secret_arn: str
 
 
 @dataclass(frozen=True, kw_only=True)

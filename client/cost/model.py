@@ -32,7 +32,7 @@ class Assumptions:
     merge_seconds: float = 15.0  # of each minute in which merge-warehouse runs
     batch_runs: int = 30  # of the batch path a month; a crawler for 10 minutes, 2 workers for 3
     dashboards: int = 2
-    secrets: int = 2
+    secrets: int = 3
     alarm_metrics: int | None = None  # each metric of a math expression; None: the alarms of the measured run
     kms_keys: int = 2
     public_ipv4: int = 3

@@ -49,7 +49,7 @@ def orphans(stage: Stage) -> list[Leftover]:
     wanted = {f"{name}-transactions", f"{name}-alerts"}
     found += [Leftover("stream", s) for page in streams for s in page["StreamNames"] if s in wanted]
     secrets = stage.client("secretsmanager").get_paginator("list_secrets").paginate()
-    wanted = {f"{name}/card-key", f"{name}/warehouse-loader"}
+    wanted = {f"{name}/{secret}" for secret in ("card-key", "warehouse-admin", "warehouse-loader")}
     found += [Leftover("secret", s["Name"]) for page in secrets for s in page["SecretList"] if s["Name"] in wanted]
     logs = stage.client("logs").get_paginator("describe_log_groups")
     for prefix in (f"/aws/lambda/{name}-", f"/aws/kinesisfirehose/{name}-", f"/aws/api-gateway/{name}"):

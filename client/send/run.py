@@ -12,11 +12,12 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from client import outfile
 from client.aws import Stage
 from client.errors import ClientError
-from client.files.mapping import SUFFIX, Reading
+from client.files.mapping import Reading
 from client.files.stream import Input, open_input
-from client.files.table import Table, identity_of
+from client.files.table import Table, identity_of, mapping_beside
 from client.send.api import Api, Endpoint
 from client.send.journal import Journal
 from client.send.rejected import RejectedRows
@@ -105,7 +106,7 @@ def send_file(
 
 def _send(stage: Stage, source: Input, options: Options, progress: Progress, tell: Callable[[str], None]) -> Summary:
     place = options.rejected or Path(f"{source.label}.rejected.csv")
-    check_place(place)
+    check_place(place, overwrite=options.overwrite)
     rows = Table(source, options.reading)
     for text in (*rows.notes, *rows.warnings):
         tell(text)
@@ -140,12 +141,12 @@ def _send(stage: Stage, source: Input, options: Options, progress: Progress, tel
     if source.changed():
         raise ClientError(f"{source.name} was changed while it was being sent: send it again, what was sent stays.")
     if rejected.count:
-        keep_mapping(rejected.path, rows.reading)
+        keep_mapping(rejected.path, rows.reading, overwrite=options.overwrite)
     rows.close()
     return _summary(stage, source, sender, time.monotonic() - began, journal_path)
 
 
-def check_place(rejected: Path) -> None:
+def check_place(rejected: Path, *, overwrite: bool = False) -> None:
     """Raise ClientError if rejected rows could not be written: that is better known before anything is sent."""
     folder = rejected.parent
     if not folder.is_dir():
@@ -154,16 +155,21 @@ def check_place(rejected: Path) -> None:
         raise ClientError(f"--rejected: {rejected} is a folder. Give a file name; nothing was sent.")
     if not os.access(rejected if rejected.exists() else folder, os.W_OK):
         raise ClientError(f"--rejected: {rejected} cannot be written. Choose another place; nothing was sent.")
+    outfile.check(mapping_beside(rejected), overwrite=overwrite)
 
 
-def keep_mapping(rejected: Path, reading: Reading) -> None:
-    """Lay the mapping beside the rejected rows: they have the file's own columns, and are sent as they are."""
+def keep_mapping(rejected: Path, reading: Reading, *, overwrite: bool = False) -> None:
+    """Write the mapping beside the rejected rows, which have the file's own columns, or delete that of an earlier run.
+
+    Raises ClientError for a file that swipeline did not write, unless ``overwrite``: it would apply to the rows.
+    """
     kept = replace(reading, encoding=None, delimiter=None, sheet=None)
-    beside = rejected.with_name(rejected.name + SUFFIX)
-    if kept != Reading():
-        beside.write_text(kept.toml(), encoding="utf-8")
-    else:
-        beside.unlink(missing_ok=True)
+    beside = mapping_beside(rejected)
+    if kept == Reading():
+        outfile.remove(beside, overwrite=overwrite)
+        return
+    with outfile.whole(beside, overwrite=overwrite) as out:
+        out.write(kept.toml().encode())
 
 
 def _name_by_content(path: Path, identity: str) -> Path:

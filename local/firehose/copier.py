@@ -136,7 +136,7 @@ class Copier(threading.Thread):
         secret = {}
         if stream.secret_arn is not None:
             # Firehose reads the user and password itself, with the role of the configuration: without the permission
-            # there is no connection.
+            # there is no connection. The Data API reads them again, and logs in as that user, with its rights alone.
             self._clients.role("secretsmanager", stream.secret_role_arn).get_secret_value(SecretId=stream.secret_arn)
             secret = {"SecretArn": stream.secret_arn}
         answer = self._clients.root("redshift-data").execute_statement(

@@ -29,7 +29,7 @@ def main() -> None:
     home = settings.state / "redshift"
     ports = {settings.redshift_port, settings.behind_proxy().redshift_port}
     gate, objects = EmulatorGate(settings), RoleAccess(settings)
-    users = Users(Owner(settings, f"{WORKGROUP}/warehouse-loader"))
+    users = Users(Owner(settings, f"{WORKGROUP}/warehouse-admin"))
     installed = Installation(WORKGROUP, DATABASE, HOST, settings.wire_port, WAREHOUSE_OWNER)
     server = DataApi(home, settings.redshift_port, gate, objects, REGION, ACCOUNT_ID, ports, users, installed)
     tls = tls_context(settings.wire_certificate.parent, HOST)

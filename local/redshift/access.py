@@ -15,7 +15,7 @@ from local.redshift.privileges import place, reads
 
 @dataclass(frozen=True)
 class Access:
-    """`action` is create, own (ALTER, DROP, COMMENT) or write; places are (schema, relation), "" for no schema.
+    """`action` is create, own (ALTER, DROP, COMMENT), insert or write; places are (schema, relation), "" for no schema.
 
     `renamed` is the relation's new name.
     """
@@ -78,4 +78,6 @@ def _write(node: exp.Expression) -> Access | None:
     target = node.this.this if isinstance(node.this, exp.Schema) else node.this
     if not isinstance(target, exp.Table):
         return None
-    return Access("write", (place(target),), reads(node) - {place(target)})
+    return Access(
+        "insert" if isinstance(node, exp.Insert) else "write", (place(target),), reads(node) - {place(target)}
+    )

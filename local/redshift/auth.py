@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.calls import VERIFY_PATH
 from local.clients import Clients
 from local.control import call
-from local.redshift.errors import ApiError
+from local.redshift.errors import ApiError, validation
 from local.redshift.policies import documents, resolved
 from local.settings import Settings
 
@@ -47,6 +47,9 @@ class Gate(Protocol):
     def database_roles(self, caller: Caller) -> tuple[str, ...] | None:
         """The database roles that the caller's session has; None for the database's owner."""
 
+    def login_in(self, secret_arn: str) -> tuple[str, str]:
+        """The user name and password in a secret. Raises ApiError when it cannot be read or holds no login."""
+
 
 class EmulatorGate:
     """Asks the emulator of these settings.
@@ -57,7 +60,8 @@ class EmulatorGate:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._iam = Clients(settings, "redshift").root("iam")
+        clients = Clients(settings, "redshift")
+        self._iam, self._secrets = clients.root("iam"), clients.root("secretsmanager")
         self._lock = threading.Lock()
         self._allowed: dict[tuple[str, str, str, str], float] = {}
         self._roles: dict[str, tuple[float, tuple[str, ...] | None]] = {}
@@ -124,6 +128,16 @@ class EmulatorGate:
         with self._lock:
             self._roles[caller.arn] = (time.monotonic() + CACHE_SECONDS, roles)
         return roles
+
+    def login_in(self, secret_arn: str) -> tuple[str, str]:
+        """As it is now: a password that was changed is the new one at once."""
+        try:
+            secret = json.loads(self._secrets.get_secret_value(SecretId=secret_arn)["SecretString"])
+            return str(secret["username"]), str(secret["password"])
+        except (ClientError, BotoCoreError) as error:
+            raise validation(f"The secret {secret_arn} cannot be read: {error}") from error
+        except (ValueError, KeyError, TypeError):
+            raise validation(f"The secret {secret_arn} is not a JSON object with username and password") from None
 
     def _decision(self, caller: Caller, action: str, resource: str, owner: str | None) -> str:
         what: dict[str, Any] = {"ActionNames": [action], "ResourceArns": [resource]}

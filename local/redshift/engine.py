@@ -14,6 +14,7 @@ from local.redshift import (
     alter,
     catalog,
     comments,
+    database_users,
     dependencies,
     leader,
     lockdown,
@@ -57,7 +58,8 @@ class Database:
         self.known = Known()
         macros.install(self._root)
         self._root.execute("BEGIN TRANSACTION")
-        for script in (comments.SYSTEM, privileges.SYSTEM, dependencies.SYSTEM, catalog.SYSTEM, pg_catalog.SYSTEM):
+        modules = (comments, database_users, privileges, dependencies, catalog, pg_catalog)
+        for script in (module.SYSTEM for module in modules):
             for statement in script.split(";\n"):
                 self._root.execute(statement)
         self._root.execute("COMMIT")
@@ -75,6 +77,12 @@ class Database:
         query = "SELECT 1 FROM main._committed WHERE statement_id = ?"
         with self._lock:
             return self._root.execute(query, [statement_id]).fetchone() is not None
+
+    def authenticates(self, user: str, password: str) -> bool:
+        """Whether there is a user of that name, made by CREATE USER, with that password."""
+        with self._lock:
+            found = self._root.execute("SELECT password FROM main._user WHERE user_name = ?", [user]).fetchone()
+        return found is not None and database_users.matches(user, found[0], password)
 
     def close(self) -> None:
         with self._lock:
@@ -172,12 +180,18 @@ class Session:
             privileges.check_temporary(self.connection)
             privileges.check_reads(self.connection, self._roles, self._user, compiled.named)
             return
+        if compiled.copy:
+            schema, relation = compiled.copy.schema or "", compiled.copy.table
+            privileges.check_copy(self.connection, self._roles, self._user, schema, relation)
+            return
         access = access_of(compiled.source)
         if access is None:
             raise SqlError(privileges.READ_ONLY)
         owned = privileges.owned_by(self.connection, self._user)
         for named, relation in access.targets:
             schema = privileges.resolve(self.connection, named, relation) or "public"
+            if access.action == "insert" and privileges.may_insert(self.connection, self._roles, schema, relation):
+                continue
             privileges.check_creates(self.connection, self._roles, schema)
             exists = catalog.relation_exists(self.connection, relation, schema)
             if exists and (schema, relation) not in owned:
@@ -267,6 +281,8 @@ class Session:
             comments.put(self.connection, compiled.comment)
         if compiled.privilege:
             privileges.apply(self.connection, compiled.privilege)
+        if compiled.user:
+            database_users.apply(self.connection, compiled.user)
         # A temporary table has no comments, grants or views that need it, and may have the name of a table that does.
         dropped = self.relations.lasting(compiled.dropped)
         if dropped:

@@ -17,12 +17,14 @@ from local.redshift import catalog
 from local.redshift.auth import Caller, Gate
 from local.redshift.constraints import check_request
 from local.redshift.control import Installation, database_user
+from local.redshift.database_users import grantee
 from local.redshift.errors import ApiError, SqlError, not_found, validation
 from local.redshift.leader import compile_all
 from local.redshift.members import listed, matches, page_token, paged, part_members, read_page_token
 from local.redshift.results import csv_page
 from local.redshift.runner import Runner
 from local.redshift.store import ACTIVE, Part, Statement, Store
+from local.redshift.wire.users import Login, Users
 
 MAX_ACTIVE = 200  # "Maximum number of active queries (STARTED and SUBMITTED) per workgroup: 200"
 MAX_SQL_BYTES = 100_000
@@ -47,8 +49,9 @@ class Operations:
         region: str,
         account: str,
         installed: Installation | None = None,
+        users: Users | None = None,
     ) -> None:
-        self._installed = installed
+        self._installed, self._users = installed, users or Users()
         self._store, self._runner, self._gate = store, runner, gate
         self._region, self._account = region, account
         self._submitting = threading.Lock()
@@ -167,6 +170,7 @@ class Operations:
             if len(sql.encode()) > MAX_SQL_BYTES:
                 raise validation(f"Cannot process query string larger than {MAX_SQL_BYTES // 1000}kB")
         work = compile_all(sqls, body.get("Parameters", []))
+        login = self._login(body, caller)
         if self._store.active_count() >= MAX_ACTIVE:
             raise ApiError(
                 "ActiveStatementsExceededException", f"Active statements exceeded the allowed quota ({MAX_ACTIVE})."
@@ -180,8 +184,23 @@ class Operations:
         pid = 2**30 + random.getrandbits(20)
         statement = Statement(str(uuid.uuid4()), body, caller.arn, token, now, pid, parts[-1].query_id, parts)
         statement.principal, statement.session_id = caller.principal_arn, self._session_of(body, caller)
-        self._runner.submit(statement, work, self._gate.database_roles(caller), database_user(caller))
+        self._runner.submit(statement, work, login.roles, login.user)
         return statement
+
+    def _login(self, body: Body, caller: Caller) -> Login:
+        """The user in the request's secret, or without one the caller. Raises ApiError for a wrong password."""
+        if "SecretArn" not in body:
+            return Login(database_user(caller), self._gate.database_roles(caller))
+        user, password = self._gate.login_in(body["SecretArn"])
+        if self._users.is_owner(user, password):
+            return Login(user)
+        try:
+            known = self._runner.database(body["WorkgroupName"], body["Database"]).authenticates(user, password)
+        except SqlError as error:
+            raise validation(str(error)) from error
+        if not known:
+            raise validation(f'FATAL: password authentication failed for user "{user}"')
+        return Login(user, (grantee(user),))
 
     def _submitted(self, statement: Statement, body: Body) -> Body:
         answer: Body = {"Id": statement.id, "CreatedAt": statement.created}

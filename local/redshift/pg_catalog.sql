@@ -123,10 +123,11 @@ CREATE OR REPLACE VIEW main.pg_description AS SELECT r.oid AS objoid, 1259 AS cl
 CREATE OR REPLACE VIEW main.pg_database AS SELECT 100001 AS oid, current_database() AS datname, 100 AS datdba, 6 AS encoding,
   false AS datistemplate, true AS datallowconn, -1 AS datconnlimit, 0 AS datlastsysoid, 0 AS dattablespace, CAST(NULL AS VARCHAR) AS datconfig,
   CAST(NULL AS VARCHAR) AS datacl, 'C' AS datcollate, 'C' AS datctype, CAST(NULL AS VARCHAR) AS daticulocale, 'c' AS datlocprovider;
-CREATE OR REPLACE VIEW main.pg_user AS SELECT usename, usesysid, usesysid = 100 OR getvariable('login_roles') IS NULL AS usecreatedb, usesysid = 100 OR getvariable('login_roles') IS NULL AS usesuper,
+CREATE OR REPLACE VIEW main.pg_user AS SELECT usename, usesysid, usesysid = 100 OR (usesysid = 101 AND getvariable('login_roles') IS NULL) AS usecreatedb, usesysid = 100 OR (usesysid = 101 AND getvariable('login_roles') IS NULL) AS usesuper,
   false AS usecatupd, '********' AS passwd, CAST(NULL AS TIMESTAMP) AS valuntil, CAST(NULL AS VARCHAR) AS useconfig
   FROM (SELECT 'admin' AS usename, 100 AS usesysid UNION ALL SELECT getvariable('login_user'), 101
-    WHERE getvariable('login_user') <> 'admin') u;
+    WHERE getvariable('login_user') <> 'admin' AND getvariable('login_user') NOT IN (SELECT user_name FROM main._user)
+    UNION ALL SELECT user_name, CAST(rowid + 200 AS INTEGER) FROM main._user) u;
 CREATE OR REPLACE VIEW main.pg_user_info AS SELECT usename, usesysid, usecreatedb, usesuper, usecatupd, passwd, valuntil, useconfig,
   'UNLIMITED' AS useconnlimit, 'DISABLED' AS syslogaccess FROM main.pg_user;
 CREATE OR REPLACE VIEW main.pg_shadow AS SELECT * FROM main.pg_user;

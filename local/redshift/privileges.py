@@ -1,4 +1,4 @@
-"""Database roles: CREATE ROLE, GRANT and REVOKE, and what a session that has roles may read."""
+"""Database roles: CREATE ROLE, GRANT and REVOKE, and what a session that has roles, or is a user's, may do."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from local.redshift import database_users
 from local.redshift.errors import SqlError
 
 # What everybody may read: the catalog.
@@ -24,8 +25,8 @@ _ROLE = re.compile(rf"(CREATE|DROP)\s+ROLE\s+({_NAME})(?:\s+(?:FORCE|RESTRICT))?
 _ON_SCHEMA = r"(?:USAGE|CREATE)(?:\s*,\s*(?:USAGE|CREATE))*|ALL(?:\s+PRIVILEGES)?"
 _GRANT = re.compile(
     rf"(?:(GRANT)|(REVOKE))\s+(?:({_ON_SCHEMA})\s+ON\s+SCHEMA\s+({_NAME}(?:\s*,\s*{_NAME})*)"
-    rf"|SELECT\s+ON\s+(?:ALL\s+TABLES\s+IN\s+SCHEMA\s+({_NAME})|(?:TABLE\s+)?({_PLACE}(?:\s*,\s*{_PLACE})*)))"
-    rf"\s+(?:TO|FROM)\s+ROLE\s+({_NAME})",
+    rf"|(SELECT|INSERT)\s+ON\s+(?:ALL\s+TABLES\s+IN\s+SCHEMA\s+({_NAME})|(?:TABLE\s+)?({_PLACE}(?:\s*,\s*{_PLACE})*)))"
+    rf"\s+(?:TO|FROM)\s+(ROLE\s+)?(?!PUBLIC\b)({_NAME})",
     re.IGNORECASE,
 )
 
@@ -46,10 +47,12 @@ CREATE TABLE IF NOT EXISTS main._public_privilege AS
 CREATE OR REPLACE VIEW main.svv_roles AS SELECT CAST(rowid + 100 AS INTEGER) AS role_id, role_name,
   'admin' AS role_owner, CAST(NULL AS VARCHAR) AS external_id FROM main._role;
 CREATE OR REPLACE VIEW main.svv_schema_privileges AS SELECT schema_name AS namespace_name,
-  privilege AS privilege_type, role_name AS identity_name, 'role' AS identity_type
+  privilege AS privilege_type, split_part(role_name, ' ', -1) AS identity_name,
+  CASE WHEN role_name LIKE 'user %' THEN 'user' ELSE 'role' END AS identity_type
   FROM main._grant WHERE relation IS NULL;
 CREATE OR REPLACE VIEW main.svv_relation_privileges AS SELECT schema_name AS namespace_name, relation AS relation_name,
-  privilege AS privilege_type, role_name AS identity_name, 'role' AS identity_type
+  privilege AS privilege_type, split_part(role_name, ' ', -1) AS identity_name,
+  CASE WHEN role_name LIKE 'user %' THEN 'user' ELSE 'role' END AS identity_type
   FROM main._grant WHERE relation IS NOT NULL;
 """
 
@@ -58,7 +61,8 @@ CREATE OR REPLACE VIEW main.svv_relation_privileges AS SELECT schema_name AS nam
 class PrivilegeCommand:
     """`action` is create, drop, grant or revoke; `relations` is None for all tables of `schemas`.
 
-    `role` is "" for PUBLIC. `privilege` is SELECT, or USAGE and CREATE with a comma between them.
+    `role` is "" for PUBLIC, and for a user what database_users.grantee() gives. `privilege` is SELECT, INSERT, or USAGE
+    and CREATE with a comma between them.
     """
 
     action: str
@@ -74,7 +78,7 @@ def is_privilege(sql: str) -> bool:
 
 
 def parse_privilege(sql: str) -> PrivilegeCommand:
-    """Read a statement. Raises SqlError for what this server does not do: other privileges, users, groups."""
+    """Read a statement. Raises SqlError for what this server does not do: other privileges, groups."""
     text = re.sub(r"--[^\n]*", " ", _LEADING.sub("", sql, count=1)).strip().rstrip(";").strip()
     public = _PUBLIC.fullmatch(text)
     if public:
@@ -85,14 +89,17 @@ def parse_privilege(sql: str) -> PrivilegeCommand:
     found = _GRANT.fullmatch(text)
     if not found:
         raise SqlError(f'"{" ".join(text.split())}" is not supported by this server')
-    action, name = "grant" if found[1] else "revoke", _plain(found[7])
+    action, name = "grant" if found[1] else "revoke", _plain(found[9])
+    if not found[8]:
+        name = database_users.grantee(name)
     if found[3]:
         privileges = "USAGE,CREATE" if found[3].upper().startswith("ALL") else "".join(found[3].upper().split())
         return PrivilegeCommand(action, name, privileges, tuple(map(_plain, found[4].split(","))))
-    if found[5]:
-        return PrivilegeCommand(action, name, "SELECT", (_plain(found[5]),), None)
-    places = [tuple(map(_plain, place.split("."))) for place in found[6].split(",")]
-    return PrivilegeCommand(action, name, "SELECT", (), tuple((schema, table) for schema, table in places))
+    privilege = found[5].upper()
+    if found[6]:
+        return PrivilegeCommand(action, name, privilege, (_plain(found[6]),), None)
+    places = [tuple(map(_plain, place.split("."))) for place in found[7].split(",")]
+    return PrivilegeCommand(action, name, privilege, (), tuple((schema, table) for schema, table in places))
 
 
 def apply(connection: Any, command: PrivilegeCommand) -> None:
@@ -102,14 +109,19 @@ def apply(connection: Any, command: PrivilegeCommand) -> None:
         if command.action == "grant":
             connection.execute("INSERT INTO main._public_privilege VALUES (?)", [command.privilege])
         return
-    known = connection.execute("SELECT 1 FROM main._role WHERE role_name = ?", [command.role]).fetchone()
+    kind, _, user = command.role.rpartition(" ")
+    if kind:
+        known: object = database_users.exists(connection, user)
+    else:
+        kind = "role"
+        known = connection.execute("SELECT 1 FROM main._role WHERE role_name = ?", [command.role]).fetchone()
     if command.action == "create":
         if known:
             raise SqlError(f'role "{command.role}" already exists')
         connection.execute("INSERT INTO main._role VALUES (?)", [command.role])
         return
     if not known:
-        raise SqlError(f'role "{command.role}" does not exist')
+        raise SqlError(f'{kind} "{user}" does not exist')
     if command.action == "drop":
         connection.execute("DELETE FROM main._role WHERE role_name = ?", [command.role])
         connection.execute("DELETE FROM main._grant WHERE role_name = ?", [command.role])
@@ -151,7 +163,7 @@ def _objects(connection: Any, command: PrivilegeCommand) -> Iterable[tuple[str, 
         query = "SELECT 1 FROM duckdb_schemas() WHERE schema_name = ? AND database_name = current_database()"
         if not connection.execute(query, [schema]).fetchone():
             raise SqlError(f'schema "{schema}" does not exist')
-        if command.privilege != "SELECT":
+        if command.relations is not None:
             yield schema, None
         else:
             yield from ((schema, name) for name in _relations(connection, schema))
@@ -201,6 +213,20 @@ def check_reads(connection: Any, roles: Collection[str], user: str, named: Itera
             raise SqlError(f"permission denied for schema {schema}")
         if (schema, relation) not in granted | owned:
             raise SqlError(f"permission denied for relation {relation}")
+
+
+def check_copy(connection: Any, roles: Collection[str], user: str, named: str, relation: str) -> None:
+    """Raises SqlError, in Redshift's words, unless a session may COPY into a relation: that takes INSERT on it."""
+    schema = resolve(connection, named, relation)
+    if schema != "public" and (schema, None) not in _granted(connection, roles, ("USAGE",)):
+        raise SqlError(f"permission denied for schema {schema}")
+    if not may_insert(connection, roles, schema, relation) and (schema, relation) not in owned_by(connection, user):
+        raise SqlError(f"permission denied for relation {relation}")
+
+
+def may_insert(connection: Any, roles: Collection[str], schema: str, relation: str) -> bool:
+    """Whether a session was granted to INSERT into a relation, and to use its schema."""
+    return {(schema, None), (schema, relation)} <= _granted(connection, roles, ("USAGE", "INSERT"))
 
 
 def check_creates(connection: Any, roles: Collection[str], schema: str) -> None:

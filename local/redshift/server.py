@@ -54,7 +54,7 @@ class DataApi(ThreadingHTTPServer):
         interrupted = self.runner.recover()
         if interrupted:
             log.warning("settled %d statements that a crash had interrupted", interrupted)
-        self.operations = Operations(self.store, self.runner, gate, region, account, installed)
+        self.operations = Operations(self.store, self.runner, gate, region, account, installed, users)
         self.services: dict[str, Operations | ControlPlane] = {"RedshiftData": self.operations}
         if installed:
             self.services["RedshiftServerless"] = ControlPlane(installed, users or Users(), gate, region, account)

@@ -17,6 +17,7 @@ from local.redshift import lockdown
 from local.redshift.alter import Alter, alter_of
 from local.redshift.comments import Comment, comment_of
 from local.redshift.copy_parse import CopyCommand, is_copy, parse_copy
+from local.redshift.database_users import UserCommand, is_user, parse_user
 from local.redshift.ddl import CreateTable, CreateView, create_table, create_view
 from local.redshift.dialect import statements
 from local.redshift.dialect.parser import Dialect
@@ -38,8 +39,9 @@ _RENDERINGS = 64
 class Compiled:
     """A statement ready to run.
 
-    `kind` is query, dml, ddl, alter, create, view, copy, truncate, lock, maintenance, comment, privilege, set, begin,
-    commit, rollback or nothing. `named` are its relations (see privileges.py); `dropped` those that a DROP takes away.
+    `kind` is query, dml, ddl, alter, create, view, copy, truncate, lock, maintenance, comment, privilege, user, set,
+    begin, commit, rollback or nothing. `named` are its relations (see privileges.py); `dropped` those that a DROP takes
+    away.
     A query or a change of data has a `tree`, which becomes DuckDB SQL once the types of its columns are known: see
     sql_for().
     """
@@ -53,6 +55,7 @@ class Compiled:
     tables: list[str] = field(default_factory=list)
     comment: Comment | None = None
     privilege: PrivilegeCommand | None = None
+    user: UserCommand | None = None
     alter: Alter | None = None
     named: frozenset[tuple[str, str]] = frozenset()
     dropped: tuple[tuple[str, str], ...] = ()
@@ -95,12 +98,14 @@ def _asked(catalog: Catalog, place: tuple[str, str], seen: dict[tuple[str, str],
     return seen[place]
 
 
-def parse(sql: str) -> exp.Expression | CopyCommand | PrivilegeCommand | None:
+def parse(sql: str) -> exp.Expression | CopyCommand | PrivilegeCommand | UserCommand | None:
     """One statement. None for an empty one. Raises SqlError on bad syntax and on several statements in one."""
     if is_copy(sql):
         return parse_copy(sql)
     if is_privilege(sql):
         return parse_privilege(sql)
+    if is_user(sql):
+        return parse_user(sql)
     if re.fullmatch(r"\s*start\s+transaction\b[^;]*;?\s*", sql, re.IGNORECASE):
         return exp.Transaction()
     try:
@@ -120,7 +125,7 @@ def compile_text(sql: str) -> Compiled:
     return replace(compile_statement(parse(sql)), source=sql)
 
 
-def compile_statement(parsed: exp.Expression | CopyCommand | PrivilegeCommand | None) -> Compiled:
+def compile_statement(parsed: exp.Expression | CopyCommand | PrivilegeCommand | UserCommand | None) -> Compiled:
     """A parsed statement by its kind. Raises SqlError naming what isn't supported."""
     if parsed is None:
         return Compiled("nothing")
@@ -128,6 +133,8 @@ def compile_statement(parsed: exp.Expression | CopyCommand | PrivilegeCommand | 
         return Compiled("copy", copy=parsed)
     if isinstance(parsed, PrivilegeCommand):
         return Compiled("privilege", privilege=parsed)
+    if isinstance(parsed, UserCommand):
+        return Compiled("user", user=parsed)
     node: Any = _lower_identifiers(parsed.copy())
     if isinstance(node, exp.Command):
         return _command(node)

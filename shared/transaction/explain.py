@@ -38,7 +38,7 @@ def contradictions(values: Mapping[str, Any], today: str) -> Findings:
         for field, text in zip(_FREE_TEXTS, texts, strict=True):
             if holds_card_number(text, number):
                 found.append((str(field.source), _HOLDS_NUMBER))
-    if identifier and number and holds_number(identifier, number):
+    if identifier and holds_number(identifier, number):
         found.append(("trans_num", _HOLDS_NUMBER))
     return found
 

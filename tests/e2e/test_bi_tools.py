@@ -75,8 +75,8 @@ def test_psql_connects_with_the_line_that_connect_prints(filled: Stack) -> None:
 
 
 @pytest.mark.slow
-def test_the_loaders_password_opens_the_warehouse_as_on_aws(filled: Stack) -> None:
-    secret = filled.client("secretsmanager").get_secret_value(SecretId="swipeline-local/warehouse-loader")
+def test_the_admins_password_opens_the_warehouse_as_on_aws(filled: Stack) -> None:
+    secret = filled.client("secretsmanager").get_secret_value(SecretId="swipeline-local/warehouse-admin")
     owner = json.loads(secret["SecretString"])
     found = login(filled)
     conninfo = f"host={found['host']} port={found['port']} dbname=swipeline user={owner['username']}"

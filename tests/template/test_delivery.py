@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from fraud.alert import Alert
 from fraud.verdict import VERDICT_COLUMNS
 from shared.transaction.schema import FIELDS
+from shared.warehouse.loader import TABLES
 from tests.template.template import Template, text
 
 
@@ -79,6 +82,24 @@ def test_firehose_logs_in_with_the_loader_secret(delivery: dict) -> None:
     assert login["Enabled"] is True
     assert text(login["SecretARN"]) == "WarehouseLoaderSecret.Id"
     assert not {"Username", "Password"} & set(destination)
+
+
+def test_the_loader_is_not_the_warehouses_owner(template: Template) -> None:
+    secrets = template.of_type("AWS::SecretsManager::Secret")
+    users = {
+        name: json.loads(secret["GenerateSecretString"]["SecretStringTemplate"]).get("username")
+        for name, secret in secrets.items()
+    }
+    assert users["WarehouseAdminSecret"] == "swipeline_admin"
+    assert users["WarehouseLoaderSecret"] == "swipeline_firehose"
+    destinations = [
+        stream["RedshiftDestinationConfiguration"]
+        for stream in template.of_type("AWS::KinesisFirehose::DeliveryStream").values()
+    ]
+    assert {text(one["SecretsManagerConfiguration"]["SecretARN"]) for one in destinations} == {
+        "WarehouseLoaderSecret.Id"
+    }
+    assert {one["CopyCommand"]["DataTableName"] for one in destinations} == set(TABLES)
 
 
 def test_a_failed_copy_is_retried_and_logged(delivery: dict) -> None:

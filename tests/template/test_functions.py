@@ -53,7 +53,7 @@ OWN = {
     },
     "measure-fraud": {"DRIFT_TABLE_NAME", "ALERTS_TABLE_NAME"},
     "merge-warehouse": SQL,
-    "migrate-warehouse": SQL - {"MERGE_EVERY_SECONDS"} | {"DELIVERY_BUCKET"},
+    "migrate-warehouse": SQL - {"MERGE_EVERY_SECONDS"} | {"DELIVERY_BUCKET", "LOADER_SECRET_ARN"},
     "rotate-card-key": {"CARD_KEY_SECRET_ARN"},
 }
 

@@ -37,7 +37,7 @@ def consume() -> Permissions:
 
 def run_sql(on_aws: bool) -> Permissions:
     workgroup = WORKGROUP[on_aws]
-    login = ("secretsmanager:GetSecretValue", "WarehouseLoaderSecret.Id")
+    login = ("secretsmanager:GetSecretValue", "WarehouseAdminSecret.Id")
     return {
         ("redshift-data:BatchExecuteStatement", workgroup),
         ("redshift-data:DescribeStatement", "*"),
@@ -107,7 +107,8 @@ def expected(function: str, on_aws: bool) -> Permissions:
                 ("s3:PutObject", f"${{DeliveryBucket.Arn}}/{folder}/*")
                 for folder in ("jsonpaths", "migrations", "glue")
             }
-            return trace() | run_sql(on_aws) | published
+            loader = {("secretsmanager:GetSecretValue", "WarehouseLoaderSecret.Id")}
+            return trace() | run_sql(on_aws) | published | loader
         case "rotate-card-key":
             actions = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
             return trace() | {(f"secretsmanager:{action}", "CardKeySecret.Id") for action in actions}

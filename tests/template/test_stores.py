@@ -19,6 +19,7 @@ KEPT = {
     "BatchLoadsTable",
     RAW,
     "CardKeySecret",
+    "WarehouseAdminSecret",
     "WarehouseLoaderSecret",
     *BUCKETS,
 }
@@ -123,7 +124,7 @@ def test_secrets_are_generated_and_nowhere_in_the_template(template: Template) -
     for key in template.of_type("AWS::ApiGateway::ApiKey").values():
         assert "Value" not in key
     resolved = [word for word in json.dumps(template.body).split('"') if "{{resolve:" in word]
-    assert all(word.startswith("{{resolve:secretsmanager:${WarehouseLoaderSecret.Id}:") for word in resolved)
+    assert all(word.startswith("{{resolve:secretsmanager:${WarehouseAdminSecret.Id}:") for word in resolved)
     outputs = json.dumps(template.body["Outputs"])
     assert "resolve:" not in outputs
     assert "ApiKey1" not in outputs.replace('{"Ref": "ApiGatewayApiKey1"}', "")

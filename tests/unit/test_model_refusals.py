@@ -220,6 +220,13 @@ def test_a_card_number_is_no_trans_num(written):
     assert "cc_num only" in findings(trans_num=written)["trans_num"]
 
 
+@pytest.mark.parametrize("number", ["", "x", None])
+def test_a_card_number_as_trans_num_is_found_in_a_row_without_a_valid_cc_num(number):
+    found = findings(cc_num=number, trans_num=CARD_NUMBER)
+    assert set(found) == {"cc_num", "trans_num"}
+    assert "cc_num only" in found["trans_num"]
+
+
 def test_long_numbers_that_are_no_card_numbers_are_left_alone():
     luhn_valid_but_too_short = "60420207185"
     assert parse(street=f"Lot {luhn_valid_but_too_short}, Unit 2", trans_num="a5500005555555559")

@@ -112,7 +112,14 @@ ELSEWHERE = [
     Construct("statement", "COPY", "from S3: CSV, delimited, JSON, Parquet", "r_COPY", "implemented"),
     Construct("statement", "ALTER TABLE", "see the statement's own tests", "r_ALTER_TABLE", "implemented"),
     Construct(
-        "statement", "CREATE ROLE, DROP ROLE, GRANT, REVOKE", "SELECT and USAGE to roles", "r_GRANT", "implemented"
+        "statement",
+        "CREATE ROLE, DROP ROLE, GRANT, REVOKE",
+        "SELECT, INSERT, USAGE and CREATE to roles and users",
+        "r_GRANT",
+        "implemented",
+    ),
+    Construct(
+        "statement", "CREATE USER, ALTER USER", "PASSWORD, in clear text or hashed", "r_CREATE_USER", "implemented"
     ),
 ]
 

@@ -1,4 +1,4 @@
-"""The database's owner: the login in the stage's secret, which Firehose and the functions use on AWS."""
+"""The database's owner: the login in the stage's secret, which the functions use on AWS."""
 
 from __future__ import annotations
 

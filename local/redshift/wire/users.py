@@ -43,6 +43,10 @@ class Users:
         self._lock = threading.Lock()
         self._issued: list[Credentials] = []
 
+    def is_owner(self, user: str, password: str) -> bool:
+        """Whether this is the login of the database's owner."""
+        return self._owner() == (user, password)
+
     def issue(self, login: Login, database: str | None, seconds: int) -> Credentials:
         """Temporary credentials of `login`; with `database`, good for that one only."""
         made = Credentials(login, secrets.token_urlsafe(32), database, self._now() + seconds)

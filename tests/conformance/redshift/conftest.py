@@ -16,12 +16,14 @@ from botocore.config import Config
 
 from local.redshift.auth import Caller, denied
 from local.redshift.copy_source import MissingObjectError
-from local.redshift.errors import SqlError
+from local.redshift.errors import SqlError, validation
 from local.redshift.server import DataApi
+from local.redshift.wire.users import Users
 
 ROOT = "arn:aws:iam::000000000000:root"
 ROLE = "arn:aws:iam::000000000000:role/copy"
 TARGET = {"WorkgroupName": "swipeline-test", "Database": "swipeline"}
+OWNER = ("owner", "Owner123")
 OVER = ("FINISHED", "FAILED", "ABORTED")
 
 
@@ -57,12 +59,14 @@ class MemoryS3:
 class KeyGate:
     """The access key id is the caller's name; `forbidden` holds the (name, action) pairs that are denied.
 
-    `roles` holds the database roles of the callers that have some; the others are the database's owner.
+    `roles` holds the database roles of the callers that have some; the others are the database's owner. `secrets` holds
+    the logins in secrets, by ARN.
     """
 
     def __init__(self) -> None:
         self.forbidden: set[tuple[str, str]] = set()
         self.roles: dict[str, tuple[str, ...]] = {}
+        self.secrets: dict[str, tuple[str, str]] = {}
 
     def authenticate(self, path: str, headers: tuple[tuple[str, str], ...], body: bytes) -> Caller:
         (signed,) = (value for name, value in headers if name.lower() == "authorization")
@@ -77,6 +81,11 @@ class KeyGate:
     def database_roles(self, caller: Caller) -> tuple[str, ...] | None:
         return self.roles.get(caller.arn.rsplit("/")[-1])
 
+    def login_in(self, secret_arn: str) -> tuple[str, str]:
+        if secret_arn not in self.secrets:
+            raise validation(f"The secret {secret_arn} cannot be read")
+        return self.secrets[secret_arn]
+
 
 class Redshift:
     """A client that waits, over a server that can be restarted on the same files."""
@@ -86,7 +95,7 @@ class Redshift:
         self.start()
 
     def start(self) -> None:
-        self.server = DataApi(self.home, 0, self.gate, self.s3)
+        self.server = DataApi(self.home, 0, self.gate, self.s3, users=Users(lambda: OWNER))
         self._thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()
         self.client = self.client_of("root")

@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local.redshift.auth import EmulatorGate
+from local.redshift.errors import ApiError
 from local.redshift.s3 import RoleAccess, trusts_redshift
 from local.redshift.server import DataApi
 from local.settings import ACCOUNT_ID, REGION
@@ -34,8 +35,8 @@ class Guarded:
 
     def __init__(self, emulator: Emulator, home: Path) -> None:
         self.emulator = emulator
-        gate, objects = EmulatorGate(emulator.settings), RoleAccess(emulator.settings)
-        self.server = DataApi(home, 0, gate, objects, REGION, ACCOUNT_ID)
+        self.gate, objects = EmulatorGate(emulator.settings), RoleAccess(emulator.settings)
+        self.server = DataApi(home, 0, self.gate, objects, REGION, ACCOUNT_ID)
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
     def client(self, key: str, secret: str, token: str | None = None) -> Any:
@@ -88,6 +89,20 @@ def test_root_and_a_role_with_the_three_permissions_may_run_statements(guarded: 
     found = run(client)
     assert found["Status"] == "FINISHED"
     assert client.get_statement_result(Id=found["Id"])["Records"] == [[{"longValue": 1}]]
+
+
+def test_a_login_is_read_from_its_secret_as_it_is_now(guarded: Guarded) -> None:
+    manager = guarded.emulator.client("secretsmanager")
+    arn = manager.create_secret(Name="rs-login", SecretString='{"username": "a", "password": "first"}')["ARN"]
+    assert guarded.gate.login_in(arn) == ("a", "first")
+    manager.put_secret_value(SecretId=arn, SecretString='{"username": "a", "password": "second"}')
+    assert guarded.gate.login_in(arn) == ("a", "second")
+    manager.put_secret_value(SecretId=arn, SecretString='["second"]')
+    for unfit in (arn, arn.replace("rs-login", "rs-nothing")):
+        with pytest.raises(ApiError) as refused:
+            guarded.gate.login_in(unfit)
+        assert refused.value.code == "ValidationException"
+        assert "second" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

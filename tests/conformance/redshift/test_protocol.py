@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conformance.redshift.conftest import TARGET, Redshift
+from tests.conformance.redshift.conftest import OWNER, TARGET, Redshift
 
 
 def refused(code: str) -> Any:
@@ -297,6 +297,7 @@ def test_permissions_are_asked_per_action_and_for_connecting(redshift: Redshift)
     with refused("AccessDeniedException"):
         client.execute_statement(Sql="SELECT 1", **TARGET)
     secret = "arn:aws:secretsmanager:us-east-1:000000000000:secret:loader-AbCdEf"
+    redshift.gate.secrets[secret] = OWNER
     assert client.execute_statement(Sql="SELECT 1", SecretArn=secret, **TARGET)["SecretArn"] == secret
     redshift.gate.forbidden = {("app", "secretsmanager:GetSecretValue")}
     with refused("AccessDeniedException"):

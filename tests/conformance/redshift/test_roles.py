@@ -129,7 +129,7 @@ def test_roles_and_grants_outlive_a_restart(ready: Redshift) -> None:
         ("GRANT USAGE ON SCHEMA shown TO ROLE nobody", 'role "nobody" does not exist'),
         ("GRANT USAGE ON SCHEMA nowhere TO ROLE reader", 'schema "nowhere" does not exist'),
         ("GRANT SELECT ON shown.nothing TO ROLE reader", 'relation "shown.nothing" does not exist'),
-        ("GRANT INSERT ON shown.plain TO ROLE reader", "is not supported by this server"),
+        ("GRANT UPDATE ON shown.plain TO ROLE reader", "is not supported by this server"),
         ("GRANT SELECT ON shown.plain TO PUBLIC", "is not supported by this server"),
         ("COMMENT ON TABLE shown.nothing IS 'x'", 'relation "shown.nothing" does not exist'),
         ("COMMENT ON COLUMN shown.plain.b IS 'x'", 'column "b" of relation "plain" does not exist'),

@@ -153,7 +153,7 @@ def test_a_longer_retention_is_paid_by_the_shard_hour_or_on_demand_by_what_is_ke
 
 def test_a_template_says_what_a_stage_is_made_of() -> None:
     prod, dev = (template.read(packaged(stage).resources) for stage in ("prod", "dev"))
-    assert (prod.dashboards, prod.kms_keys, prod.secrets, prod.public_ipv4) == (2, 2, 2, 3)
+    assert (prod.dashboards, prod.kms_keys, prod.secrets, prod.public_ipv4) == (2, 2, 3, 3)
     assert (prod.rpu, dev.rpu) == (32, 8)
     assert (prod.on_demand, dev.on_demand) == (True, False)
     assert (prod.merge_every_seconds, dev.merge_every_seconds) == (20, 60)

@@ -104,7 +104,7 @@ def test_every_named_store_of_the_template_is_looked_for() -> None:
     streams = {p["Name"] for p in template.of_type("AWS::Kinesis::Stream").values()}
     assert streams == {f"{name}-transactions", f"{name}-alerts"}
     secrets = {p["Name"] for p in template.of_type("AWS::SecretsManager::Secret").values()}
-    assert secrets == {f"{name}/card-key", f"{name}/warehouse-loader"}
+    assert secrets == {f"{name}/{secret}" for secret in ("card-key", "warehouse-admin", "warehouse-loader")}
     groups = [p["LogGroupName"] for p in template.of_type("AWS::Logs::LogGroup").values()]
     prefixes = (f"/aws/lambda/{name}-", f"/aws/kinesisfirehose/{name}-", f"/aws/api-gateway/{name}")
     known = set().union(*(leftovers._groups(prefix, groups, name) for prefix in prefixes))

@@ -11,7 +11,9 @@ import pytest
 from client import outfile
 from client.csv_cells import harmless_cell
 from client.errors import ClientError
+from client.files.mapping import Reading, load
 from client.send.journal import Journal
+from client.send.run import keep_mapping
 
 
 def write(path: Path, text: str = "new", **how: object) -> None:
@@ -99,6 +101,48 @@ def test_a_file_of_rejected_rows_is_private_whatever_the_umask(tmp_path: Path) -
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "rejected.csv").stat().st_mode) == 0o600
+
+
+def test_only_a_file_of_its_own_is_deleted(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    outfile.remove(ours)
+    write_whole(ours)
+    outfile.remove(ours)
+    assert not ours.exists()
+    theirs.write_text("theirs")
+    with pytest.raises(ClientError, match="--overwrite"):
+        outfile.remove(theirs)
+    ours.symlink_to(theirs)
+    with pytest.raises(ClientError, match="symbolic link"):
+        outfile.remove(ours, overwrite=True)
+    assert theirs.read_text() == "theirs"
+    outfile.remove(theirs, overwrite=True)
+    assert not theirs.exists()
+
+
+MAPPED = Reading(columns={"cc_num": "card"})
+
+
+def test_a_mapping_is_kept_beside_the_rejected_rows_until_they_need_none(tmp_path: Path) -> None:
+    rejected, beside = tmp_path / "r.csv", tmp_path / "r.csv.swipeline.toml"
+    keep_mapping(rejected, MAPPED)
+    assert load(beside) == MAPPED
+    keep_mapping(rejected, Reading())
+    assert not beside.exists()
+
+
+@pytest.mark.parametrize("reading", [MAPPED, Reading()])
+def test_a_mapping_of_somebody_elses_beside_the_rejected_rows_stays(reading: Reading, tmp_path: Path) -> None:
+    rejected, beside, target = tmp_path / "r.csv", tmp_path / "r.csv.swipeline.toml", tmp_path / "target"
+    beside.write_text("theirs")
+    with pytest.raises(ClientError, match="--overwrite"):
+        keep_mapping(rejected, reading)
+    assert beside.read_text() == "theirs"
+    beside.rename(target)
+    beside.symlink_to(target)
+    with pytest.raises(ClientError, match="symbolic link"):
+        keep_mapping(rejected, reading, overwrite=True)
+    assert target.read_text() == "theirs"
 
 
 def test_a_device_is_written_to_as_it_is() -> None:

@@ -350,7 +350,7 @@ def test_on_aws_the_warehouse_is_asked_as_its_loader_since_an_operators_role_own
         stage = Stage(name)
         stage._clients["redshift-data"] = DataApi()
         outputs = [
-            {"OutputKey": k, "OutputValue": v} for k, v in {**OUTPUTS, "WarehouseLoaderSecretArn": "arn:secret"}.items()
+            {"OutputKey": k, "OutputValue": v} for k, v in {**OUTPUTS, "WarehouseAdminSecretArn": "arn:secret"}.items()
         ]
         stage.__dict__["_stack"] = {"StackId": "arn:stack/1", "Outputs": outputs}
         assert list(query(stage, "SELECT COUNT(*) FROM core.transaction")) == [[0]]

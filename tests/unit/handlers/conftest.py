@@ -20,6 +20,7 @@ from shared.telemetry import logger, metrics
 from tests.unit.fakes.rows import CARD_KEY
 from tests.unit.fakes.statements import batch_execute_statement
 
+LOADER = '{"username": "swipeline_firehose", "password": "Abcdefg1"}'
 BUILDERS = {
     "query_transactions": "api",
     "write_to_kinesis": "ingest",
@@ -141,6 +142,8 @@ def stage(clients: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
         clients.s3.create_bucket(Bucket=bucket)
     secret = clients.secrets.create_secret(Name="swipeline-test/card-key", SecretString=CARD_KEY.decode())
     monkeypatch.setenv("CARD_KEY_SECRET_ARN", secret["ARN"])
+    login = clients.secrets.create_secret(Name="swipeline-test/warehouse-loader", SecretString=LOADER)
+    monkeypatch.setenv("LOADER_SECRET_ARN", login["ARN"])
     return clients
 
 

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from local.redshift.database_users import matches
 from shared.warehouse.data_api import StatementFailedError, StatementRunningError, Warehouse
+from shared.warehouse.loader import LoaderError
 from shared.warehouse.sql import read_statements
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.events import Context
@@ -206,9 +208,9 @@ def test_migrating_runs_the_ddl_installs_the_marts_and_publishes_what_copy_reads
     roles = [{"roles": has_role}]
     api = FakeDataApi(lambda sql: roles if "svv_roles" in sql else None)
     module, clock = function("migrate_warehouse"), FakeClock()
-    _, delivery = module.stores()
+    _, delivery, login = module.stores()
     warehouse = Warehouse(api, "swipeline-test", "swipeline", clock=clock, sleep=clock.sleep)
-    monkeypatch.setattr(module, "stores", lambda: (warehouse, delivery))
+    monkeypatch.setattr(module, "stores", lambda: (warehouse, delivery, login))
     answer = module.handler({"run": "run-1"}, Context(remaining_ms=300_000))
     (baseline,), marts = of(api, "migrate-warehouse"), of(api, "migrate-marts")
     assert [batch["StatementName"] for batch in api.submitted[:3]] == [
@@ -230,13 +232,56 @@ def test_migrating_runs_the_ddl_installs_the_marts_and_publishes_what_copy_reads
     assert "apply 0001_baseline" in told["steps"]
 
 
+def migrated(function: Load, monkeypatch: pytest.MonkeyPatch, users: Result) -> FakeDataApi:
+    """Run migrate-warehouse in a warehouse that has these users."""
+    api = FakeDataApi(lambda sql: [{"roles": 1}] if "svv_roles" in sql else users if "pg_user" in sql else None)
+    module, clock = function("migrate_warehouse"), FakeClock()
+    _, delivery, login = module.stores()
+    warehouse = Warehouse(api, "swipeline-test", "swipeline", clock=clock, sleep=clock.sleep)
+    monkeypatch.setattr(module, "stores", lambda: (warehouse, delivery, login))
+    module.handler({}, Context(remaining_ms=300_000))
+    return api
+
+
+@pytest.mark.parametrize(("users", "verb"), [([], "CREATE"), ([{"usesuper": False}], "ALTER")])
+def test_migrating_gives_the_loader_its_password_and_the_right_to_copy_into_staging_alone(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch, output: Output, users: Result, verb: str
+) -> None:
+    api = migrated(function, monkeypatch, users)
+    user, *grants = of(api, "migrate-loader")[-1]["Sqls"]
+    head, written, _ = user.split("'")
+    assert head == f"{verb} USER swipeline_firehose PASSWORD "
+    assert matches("swipeline_firehose", written, "Abcdefg1")
+    assert grants == [
+        "GRANT USAGE ON SCHEMA staging TO swipeline_firehose",
+        "GRANT INSERT ON TABLE staging.transaction TO swipeline_firehose",
+        "GRANT INSERT ON TABLE staging.alert_event TO swipeline_firehose",
+    ]
+    assert "Abcdefg1" not in json.dumps(api.submitted) + output()
+
+
+def test_a_loader_that_is_a_superuser_is_refused(stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(LoaderError, match="swipeline_firehose is a superuser"):
+        migrated(function, monkeypatch, [{"usesuper": True}])
+
+
+@pytest.mark.parametrize("text", ["no json", "[]", '{"username": "a"}', '{"username": "a\'b", "password": "Abcdefg1"}'])
+def test_a_secret_that_holds_no_login_is_refused_without_its_text(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    stage.secrets.put_secret_value(SecretId="swipeline-test/warehouse-loader", SecretString=text)
+    with pytest.raises(LoaderError) as refused:
+        migrated(function, monkeypatch, [])
+    assert "Abcdefg1" not in str(refused.value)
+
+
 def test_a_ddl_that_is_refused_is_raised(stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: str) -> Result | None:
         raise StatementError("ERROR: permission denied for database swipeline")
 
     module, clock = function("migrate_warehouse"), FakeClock()
-    _, delivery = module.stores()
+    _, delivery, login = module.stores()
     warehouse = Warehouse(FakeDataApi(refuse), "swipeline-test", "swipeline", clock=clock, sleep=clock.sleep)
-    monkeypatch.setattr(module, "stores", lambda: (warehouse, delivery))
+    monkeypatch.setattr(module, "stores", lambda: (warehouse, delivery, login))
     with pytest.raises(StatementFailedError, match="permission denied"):
         module.handler({}, Context(remaining_ms=300_000))
