@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
@@ -25,6 +26,7 @@ class Access:
     renamed: str = ""
 
 
+@lru_cache(maxsize=512)
 def access_of(sql: str) -> Access | None:
     """None for a statement that takes more than rights on relations: only the database's owner may run it."""
     try:

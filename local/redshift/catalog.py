@@ -156,6 +156,12 @@ def relation_exists(connection: Any, name: str, schema: str) -> bool:
     return connection.execute(query, [schema, name]).fetchone() is not None
 
 
+def is_view(connection: Any, place: str) -> bool:
+    """Whether a relation, by its name in DuckDB, is a view."""
+    query = "SELECT 1 FROM duckdb_views() WHERE schema_name || '.' || view_name = ?"
+    return connection.execute(query, [place.replace('"', "")]).fetchone() is not None
+
+
 def schema_exists(connection: Any, schema: str) -> bool:
     query = "SELECT 1 FROM duckdb_schemas() WHERE schema_name = ? AND database_name = current_database()"
     return connection.execute(query, [schema]).fetchone() is not None

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from local.redshift.ddl import CreateView
 from local.redshift.errors import SqlError
-
-if TYPE_CHECKING:
-    from local.redshift.translate import Compiled
 
 SYSTEM = """
 CREATE TABLE IF NOT EXISTS main._view_source (schema_name VARCHAR, relation VARCHAR, source_schema VARCHAR,
@@ -30,15 +27,15 @@ def forget(connection: Any, schema: str, relation: str) -> None:
     connection.execute("DELETE FROM main._view_source WHERE schema_name = ? AND relation = ?", [schema, relation])
 
 
-def check(connection: Any, compiled: Compiled) -> None:
+def check(connection: Any, relations: tuple[tuple[str, str], ...], cascade: bool) -> None:
     """Before a DROP: raises SqlError when a view needs the relation; with CASCADE the views go first."""
-    dropped = {(schema or "public", name) for schema, name in compiled.dropped}
+    dropped = {(schema or "public", name) for schema, name in relations}
     for schema, name in sorted(dropped):
         query = "SELECT DISTINCT schema_name, relation FROM main._view_source WHERE source_schema = ? AND source = ?"
         for view_schema, view in connection.execute(query, [schema, name]).fetchall():
             if (view_schema, view) in dropped:
                 continue
-            if not compiled.cascade:
+            if not cascade:
                 raise SqlError(f"cannot drop {schema}.{name} because other objects depend on it", "2BP01")
             connection.execute(f'DROP VIEW IF EXISTS "{view_schema}"."{view}"')
             forget(connection, view_schema, view)

@@ -204,8 +204,11 @@ class Session:
         if access is None:
             return
         for named, relation in access.targets:
+            creates = access.action == "create" and self._roles is not None
+            if not (creates or access.renamed):
+                continue
             schema = named.rpartition("\0")[2] or self._current_schema()
-            if access.action == "create" and self._roles is not None:
+            if creates:
                 privileges.own(self.connection, schema, relation, self._user)
             if access.renamed:
                 privileges.rename(self.connection, schema, relation, access.renamed)
@@ -261,8 +264,9 @@ class Session:
             return outcome.rows, None
         if compiled.kind == "lock":
             for name in compiled.tables:  # the writers' queue is the lock; only a missing table matters
-                schema, _, table = name.rpartition(".")
-                catalog.table_columns(self.connection, table, schema or None)
+                schema, _, table = name.replace('"', "").rpartition(".")
+                if catalog.is_view(self.connection, self.relations(schema, table)[0]):
+                    raise SqlError(f'"{table}" is not a table', "42809")
             return 0, None
         if compiled.kind == "truncate":
             self.connection.execute(compiled.sql)
@@ -279,13 +283,15 @@ class Session:
             privileges.apply(self.connection, compiled.privilege)
         if compiled.user:
             database_users.apply(self.connection, compiled.user)
-        if compiled.dropped:
-            dependencies.check(self.connection, compiled)
+        # A temporary table has no comments, grants or views that need it, and may have the name of a table that does.
+        dropped = self.relations.lasting(compiled.dropped)
+        if dropped:
+            dependencies.check(self.connection, dropped, compiled.cascade)
         if compiled.sql and compiled.kind != "maintenance":
             self._ddl(compiled.sql)
         if compiled.kind == "ddl":
             self.relations.changed(compiled.dropped)
-        for schema, relation in compiled.dropped:
+        for schema, relation in dropped:
             comments.forget(self.connection, schema, relation)
             privileges.forget(self.connection, schema, relation)
         return 0, None
@@ -321,8 +327,7 @@ class Session:
     def _create(self, compiled: Compiled) -> int:
         create = compiled.create
         assert create is not None
-        place = catalog.find_table(self.connection, create.name, create.schema)
-        if place and (place[0] == "temp") == create.temporary:
+        if self.relations.has(create.schema or "", create.name, create.temporary):
             if create.exists_ok:
                 return 0
             raise SqlError(f'Relation "{create.name}" already exists', "42P07")

@@ -130,12 +130,15 @@ WHERE mart.purchase.transaction_id = alert.transaction_id
 -- Should the counts differ, a clock went back between two merges: the next refresh then compares all ids.
 CREATE TEMP TABLE refresh_count AS
 SELECT
-    (SELECT COUNT(*) FROM refresh_new) AS inserted,
+    fresh.inserted,
     (SELECT COUNT(*) FROM refresh_customer WHERE is_changed = 1) AS changed_customers,
-    COALESCE((SELECT MAX(merged_at) FROM refresh_new), (SELECT merged_until FROM refresh.watermark)) AS merged_until,
+    COALESCE(fresh.merged_until, known.merged_until) AS merged_until,
     (SELECT COUNT(*) FROM core.transaction) - (SELECT COUNT(*) FROM mart.purchase) AS missing,
-    COALESCE((SELECT MAX(merged_at) FROM core.alert), (SELECT alerts_until FROM refresh.watermark)) AS alerts_until,
-    (SELECT COUNT(*) FROM core.alert) AS alerts;
+    COALESCE(alert.alerts_until, known.alerts_until) AS alerts_until,
+    alert.alerts
+FROM (SELECT COUNT(*) AS inserted, MAX(merged_at) AS merged_until FROM refresh_new) AS fresh
+CROSS JOIN (SELECT COUNT(*) AS alerts, MAX(merged_at) AS alerts_until FROM core.alert) AS alert
+CROSS JOIN (SELECT MAX(merged_until) AS merged_until, MAX(alerts_until) AS alerts_until FROM refresh.watermark) AS known;
 
 -- Not UPDATE ... FROM refresh_count: Redshift refuses one whose target is not part of an equijoin, and one row has no key.
 DELETE FROM refresh.watermark;

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from local.redshift.dialect.query import Query
 
 _COMPARISONS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
+_COLUMN = re.compile(r'"[^"]*"(?:\."[^"]*")*')
 _ARITHMETIC = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
 
 
@@ -281,7 +282,7 @@ class Expressions:
             raise SqlError("subquery has too many columns", "42601")
         left, _ = self.alike(self(node.this), E("", columns[0][1]), operator)
         if columns[0][1].is_text:
-            sql = f"SELECT rtrim(\"{columns[0][0]}\", ' ') FROM ({sql})"
+            sql = f"SELECT {_blank_free(chr(34) + columns[0][0] + chr(34))} FROM ({sql})"
         word = "ANY" if isinstance(held, exp.Any) else "ALL"
         return E(f"({left.sql} {operator} {word} ({sql}))", BOOL)
 
@@ -526,7 +527,14 @@ def _trimmed(e: E) -> E:
         return E(text(e.literal.rstrip(" ")), TEXT, clean=True)
     if e.clean or e.type.kind in ("null", "other"):
         return e
-    return E(f"rtrim({e.sql}, ' ')", e.type, clean=True)
+    return E(_blank_free(e.sql), e.type, clean=True)
+
+
+def _blank_free(sql: str) -> str:
+    """A text without the blanks at its end. Of a column, DuckDB's rtrim copies each value: 4 times a join's time."""
+    if _COLUMN.fullmatch(sql):
+        return f"(CASE WHEN suffix({sql}, ' ') THEN rtrim({sql}, ' ') ELSE {sql} END)"
+    return f"rtrim({sql}, ' ')"
 
 
 def _wide(kind: Type) -> Type:

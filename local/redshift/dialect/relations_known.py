@@ -56,6 +56,7 @@ class Relations:
     def __init__(self, known: Known, connection: Any) -> None:
         self._known, self._connection = known, connection
         self._temporary: dict[str, Columns] = {}
+        self._committed: dict[str, Columns] = {}  # the temporary tables as of the last commit
         self._tables: dict[Place, Columns] | None = None
         self._own = False  # has seen changes of its own that are not committed yet
         self._path = ["public"]
@@ -141,32 +142,34 @@ class Relations:
             for _, name in dropped:
                 self._temporary.pop(name)
             return
-        if dropped and not self._exists(dropped):
+        if dropped and not self.lasting(dropped) and not any(self.has(s, name, True) for s, name in dropped):
             return
         self._own, self._tables = True, None
         self._temporary = {}
 
-    def _exists(self, places: tuple[tuple[str, str], ...]) -> bool:
-        return any(
-            (schema or place, name) in self._all()
+    def has(self, schema: str, name: str, temporary: bool) -> bool:
+        """Whether a CREATE of the name would find it taken."""
+        tables = self._all()
+        if temporary:
+            return not schema and name in self._temporary
+        return (schema or self._path[0], name) in tables
+
+    def lasting(self, places: tuple[Place, ...]) -> tuple[Place, ...]:
+        """Those of the relations that are there and not temporary."""
+        return tuple(
+            (schema, name)
             for schema, name in places
-            for place in ([schema] if schema else self._path)
-        ) or any(not schema and name in self._temporary for schema, name in places)
+            if any((place, name) in self._all() for place in ([schema] if schema else self._path))
+            and not self.has(schema, name, True)
+        )
 
     def committed(self) -> None:
         if self._own:
             self._known.forget()
-        self._own = False
-        self._tables = None
+            self._all()  # finds the temporary tables again, which changed() forgets
+        self._own, self._tables = False, None
+        self._committed = dict(self._temporary)
 
     def rolled_back(self) -> None:
         self._own, self._tables = False, None
-        self._temporary = self._read_temporary()
-
-    def _read_temporary(self) -> dict[str, Columns]:
-        if not self._temporary:
-            return {}
-        names = self._connection.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'temp'"
-        ).fetchall()
-        return {name: self._temporary[name] for (name,) in names if name in self._temporary}
+        self._temporary = dict(self._committed)

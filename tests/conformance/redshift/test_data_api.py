@@ -70,6 +70,30 @@ def test_a_session_keeps_its_temporary_tables_between_statements(redshift: Redsh
     assert (listed["Status"], listed["SessionAliveSeconds"]) == ("AVAILABLE", 60)
 
 
+@pytest.mark.parametrize(
+    "batch",
+    [
+        ["DROP TABLE other", "SELECT 1"],
+        ["DROP TABLE other", "SELECT nothing"],
+        ["DROP TABLE kept", "SELECT nothing"],
+        ["DROP TABLE other", "DROP TABLE kept", "SELECT nothing"],
+        ["ALTER TABLE kept ADD COLUMN b INT", "SELECT nothing"],
+    ],
+    ids="; ".join,
+)
+def test_a_session_keeps_its_temporary_tables_when_others_are_dropped(redshift: Redshift, batch: list[str]) -> None:
+    client = redshift.client
+    redshift.ok("CREATE TABLE other (a INT)")
+    first = client.execute_statement(
+        Sql="CREATE TEMP TABLE kept AS SELECT 7 AS a", SessionKeepAliveSeconds=60, WaitTimeSeconds=20, **TARGET
+    )
+    session = first["SessionId"]
+    client.batch_execute_statement(Sqls=batch, SessionId=session, WaitTimeSeconds=20)
+    redshift.rows("SELECT COUNT(*) FROM svv_tables")  # another session reads the catalog in between
+    found = client.execute_statement(Sql="SELECT * FROM kept", SessionId=session, WaitTimeSeconds=20)
+    assert redshift.result(found["Id"]) == [(7,)]
+
+
 def test_a_session_takes_one_statement_at_a_time_and_no_other_target(redshift: Redshift) -> None:
     client = redshift.client
     session = client.execute_statement(Sql="SELECT 1", SessionKeepAliveSeconds=60, WaitTimeSeconds=20, **TARGET)[

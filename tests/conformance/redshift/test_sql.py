@@ -186,6 +186,43 @@ def test_lock_needs_the_table_and_maintenance_is_accepted(redshift: Redshift) ->
     redshift.ok("VACUUM t")
 
 
+def test_lock_refuses_a_view(redshift: Redshift) -> None:
+    redshift.ok("CREATE VIEW v AS SELECT 1 AS a")
+    assert '"v" is not a table' in redshift.error("LOCK v")
+
+
+def test_a_dropped_temporary_table_takes_nothing_from_the_table_of_its_name(redshift: Redshift) -> None:
+    redshift.ok(["CREATE TABLE t (a INT)", "COMMENT ON TABLE t IS 'kept'", "CREATE VIEW v AS SELECT a FROM public.t"])
+    redshift.ok(["CREATE TEMP TABLE t AS SELECT 2 AS a", "DROP TABLE t", "DROP TABLE IF EXISTS missing"])
+    assert redshift.rows("SELECT remarks FROM svv_tables WHERE table_name = 't'") == [("kept",)]
+    assert "other objects depend on it" in redshift.error("DROP TABLE t")
+
+
+def test_a_table_cannot_take_the_name_of_a_view(redshift: Redshift) -> None:
+    redshift.ok("CREATE VIEW v AS SELECT 1 AS a")
+    assert 'Relation "v" already exists' in redshift.error("CREATE TABLE v (a INT)")
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT l.n, r.n FROM l JOIN r ON l.a = r.a", [(1, 10), (2, 10), (4, 20), (5, 20)]),
+        ("SELECT l.n, r.n FROM l LEFT JOIN r ON r.a = l.a WHERE r.n IS NULL", [(3, None), (6, None)]),
+        ("SELECT n, 0 FROM l WHERE a IN (SELECT a FROM r)", [(1, 0), (2, 0), (4, 0), (5, 0)]),
+        ("SELECT n, 0 FROM l WHERE a = ANY (SELECT a FROM r)", [(1, 0), (2, 0), (4, 0), (5, 0)]),
+        ("SELECT n, 0 FROM l WHERE a = 'x'", [(1, 0), (2, 0)]),
+        ("SELECT n, 0 FROM l WHERE a IN ('x  ', '')", [(1, 0), (2, 0), (4, 0), (5, 0)]),
+        ("SELECT n, 0 FROM l WHERE a <> 'x '", [(3, 0), (4, 0), (5, 0)]),
+        ("SELECT n, 0 FROM l WHERE a BETWEEN 'x' AND 'x '", [(1, 0), (2, 0)]),
+    ],
+)
+def test_blanks_at_the_end_of_a_text_match_none(redshift: Redshift, sql: str, expected: list[tuple[Any, ...]]) -> None:
+    redshift.ok(["CREATE TABLE l (n INT, a VARCHAR(9))", "CREATE TABLE r (n INT, a VARCHAR(9))"])
+    redshift.ok("INSERT INTO l VALUES (1, 'x'), (2, 'x  '), (3, ' x'), (4, ''), (5, '  '), (6, NULL)")
+    redshift.ok("INSERT INTO r VALUES (10, 'x '), (20, ' '), (30, NULL)")
+    assert redshift.rows(f"{sql} ORDER BY 1, 2") == expected
+
+
 def test_alter_table_renames_and_drops_columns(redshift: Redshift) -> None:
     redshift.ok("CREATE TABLE t (a INT, b INT)")
     redshift.ok(
