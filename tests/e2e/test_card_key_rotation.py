@@ -117,7 +117,7 @@ def test_a_key_that_functions_would_learn_of_too_late_is_refused_and_nobody_sees
     assert refused.returncode == 1
     assert "must come after" in refused.stderr
     dry = stack.run("rotate-card-key")
-    assert "Nothing was done" in dry.stdout
+    assert "Dry run" in dry.stdout
     secret = stack.client("secretsmanager").get_secret_value(SecretId=stack.outputs["CardKeySecretArn"])
     ring = json.loads(secret["SecretString"])
     assert set(ring) == {"1", "2"}

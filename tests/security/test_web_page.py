@@ -62,6 +62,10 @@ def everything(stack: Stack) -> Iterator[dict[int, str]]:
             process.wait(30)
 
 
+def _speaks_http(port: int) -> bool:
+    return status(port, f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()) > 0
+
+
 def _answers(port: int) -> bool:
     try:
         return status(port, f"GET /_stcore/health HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()) > 0
@@ -119,10 +123,12 @@ def test_a_name_that_was_made_to_point_here_shows_nothing(everything: dict[int, 
     with browser.new_context() as profile:
         for port, path in itertools.product(everything, PATHS):
             page = profile.new_page()
+            answers: list[int] = []
+            page.on("response", lambda answer, to=answers: to.append(answer.status))
             address = f"http://evil.example:{port}{path}"
-            with page.expect_response(address) as answer, suppress(PlaywrightError):  # JSON begins a download
-                page.goto(address)
-            assert answer.value.status == 403, address
+            with suppress(PlaywrightError):  # JSON starts a download; the warehouse's wire port does not speak HTTP
+                page.goto(address, timeout=10_000)
+            assert set(answers) == ({403} if _speaks_http(port) else set()), address
             page.close()
 
 
