@@ -117,7 +117,6 @@ class Session:
     ) -> None:
         self.connection = connection
         self.relations = (known or Known()).session(connection)
-        self._variables: dict[str, str] = {}
         self._roles, self._user = roles, user
         self.load_errors: list[LoadError] = []
         self._database = database
