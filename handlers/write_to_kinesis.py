@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from functions.write_to_kinesis.answers import internal_error
 from functions.write_to_kinesis.idempotency import Requests
-from functions.write_to_kinesis.request import Ingest, internal_error
+from functions.write_to_kinesis.ingest import Ingest
 from shared import config
 from shared.aws import client
 from shared.card_keys.cache import CardKeyCache

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.query_transactions.routes import METHODS
-from functions.write_to_kinesis.request import Ingest
+from functions.write_to_kinesis.ingest import Ingest
 from shared.http.callers import ALLOWED, Callers
 from shared.stream.writer import Stream
 from tests.template.template import Template, text

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.write_to_kinesis.request import Answer, Ingest, internal_error
+from functions.write_to_kinesis.answers import Answer, internal_error
+from functions.write_to_kinesis.ingest import Ingest
 from shared.card_keys.ring import CardKeys
 from shared.errors import TransientError
 from shared.http.callers import Callers
