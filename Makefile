@@ -4,6 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 PYTEST ?= pytest
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Installs extras of pyproject.toml, each package by its hash in the lock.
+extras = uv pip install --quiet --python .venv/bin/python --require-hashes -c constraints.txt -r pyproject.toml $(addprefix --extra ,$(1))
 
 # No target is a file.
 .PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
@@ -15,14 +17,11 @@ setup: ## the virtual environment, Node and the Serverless Framework (done by it
 	@PYTHON=$(PYTHON) scripts/setup.sh
 
 setup-train: setup
-	@[ .venv/.ready-train -nt requirements-train.txt ] || { \
-	  uv pip install --quiet --python .venv/bin/python --require-hashes -c constraints.txt -r requirements-train.txt && touch .venv/.ready-train; }
+	@[ .venv/.ready-train -nt constraints.txt ] || { $(call extras,train) && touch .venv/.ready-train; }
 
 # What lint and the tests need on top: the dashboard (120 MB), and what drives a browser.
 setup-tests: setup-train
-	@[ .venv/.ready-tests -nt requirements-dashboard.txt ] && [ .venv/.ready-tests -nt requirements-browser.txt ] || { \
-	  uv pip install --quiet --python .venv/bin/python --require-hashes -c constraints.txt -r requirements-dashboard.txt -r requirements-browser.txt && \
-	  touch .venv/.ready-tests; }
+	@[ .venv/.ready-tests -nt constraints.txt ] || { $(call extras,dashboard browser) && touch .venv/.ready-tests; }
 
 dashboard: setup ## the analysts' page of the running stack (fetches Streamlit, 120 MB, once; STAGE=)
 	@swipeline dashboard --stage $(or $(STAGE),local)
@@ -124,8 +123,7 @@ bench-page: setup-bench ## docs/performance.md and its plots anew, from benchmar
 	python -m benchmarks.page
 
 setup-bench: setup-tests
-	@[ .venv/.ready-bench -nt requirements-benchmarks.txt ] || { \
-	  uv pip install --quiet --python .venv/bin/python --require-hashes -c constraints.txt -r requirements-benchmarks.txt && touch .venv/.ready-bench; }
+	@[ .venv/.ready-bench -nt constraints.txt ] || { $(call extras,benchmarks) && touch .venv/.ready-bench; }
 
 format: setup ## let ruff put the code in order
 	ruff check --fix .
@@ -138,9 +136,9 @@ train: setup-train ## a fraud model from labelled history: make train DATA=train
 	@[ -n "$(DATA)" ] || { echo "of which history? make train DATA=train.csv"; exit 64; }
 	@swipeline train --data "$(DATA)" $(if $(TEST),--test "$(TEST)") $(if $(VERDICTS),--verdicts "$(VERDICTS)") $(if $(PRECISION),--precision $(PRECISION)) $(if $(SOURCE),--source "$(SOURCE)") --name "$(or $(NAME),candidate)" --out "$(or $(OUT),build/models)"
 
-lock: setup ## pin anew everything that requirements*.txt asks for
+lock: setup ## pin everything that pyproject.toml and requirements-setup.txt ask for again
 	@{ head -1 constraints.txt; uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \
-	  requirements.txt requirements-local.txt requirements-dev.txt requirements-train.txt requirements-benchmarks.txt requirements-dashboard.txt requirements-browser.txt requirements-batch.txt; } > constraints.new && mv constraints.new constraints.txt
+	  --all-extras -c requirements-setup.txt pyproject.toml; } > constraints.new && mv constraints.new constraints.txt
 	@uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \
 	  requirements-setup.txt | sed -e ':a' -e '/\\$$/N; s/ *\\\n */ /; ta' > requirements-setup.lock
 	@uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes -c constraints.txt \

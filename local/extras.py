@@ -23,29 +23,26 @@ def has(modules: Sequence[str]) -> bool:
     return all(importlib.util.find_spec(name) is not None for name in modules)
 
 
-def ensure(requirements: str, modules: Sequence[str]) -> bool:
-    """Install a requirements file unless its modules are there; True if it had to. Raises ExtrasError."""
-    with (Path(sys.prefix) / f".{requirements}.lock").open("w") as lock:  # several processes may need it at once
+def ensure(extra: str, modules: Sequence[str]) -> bool:
+    """Install an extra of pyproject.toml unless its modules are there; True if it had to. Raises ExtrasError."""
+    with (Path(sys.prefix) / f".{extra}.lock").open("w") as lock:  # several processes may need it at once
         fcntl.flock(lock, fcntl.LOCK_EX)
         importlib.invalidate_caches()
         missing = not has(modules)
         if missing:
-            _fetch(requirements)
+            _fetch(extra)
     importlib.invalidate_caches()
     return missing
 
 
-def _fetch(requirements: str) -> None:
-    target = ["install", "--quiet", "--require-hashes", "-c", "constraints.txt", "-r", requirements]
-    if importlib.util.find_spec("uv") is not None:  # scripts/setup.sh puts it there
-        command = [sys.executable, "-m", "uv", "pip", target[0], "--python", sys.executable, *target[1:]]
-    else:
-        command = [sys.executable, "-m", "pip", *target]
+def _fetch(extra: str) -> None:
+    command = [sys.executable, "-m", "uv", "pip", "install", "--python", sys.executable, "--quiet"]
+    command += ["--require-hashes", "-c", "constraints.txt", "-r", "pyproject.toml", "--extra", extra]
     try:
         done = subprocess.run(
             command, cwd=REPOSITORY, capture_output=True, text=True, timeout=FETCH_SECONDS, umask=0o022
         )
     except subprocess.TimeoutExpired as error:
-        raise ExtrasError(f"{requirements} was not fetched within {FETCH_SECONDS} s: try again") from error
+        raise ExtrasError(f"The packages of [{extra}] were not fetched within {FETCH_SECONDS} s: try again") from error
     if done.returncode != 0:
-        raise ExtrasError(f"Cannot fetch it (pip install -r {requirements}): {done.stderr.strip()[-500:]}")
+        raise ExtrasError(f"Cannot install the packages of [{extra}]: {done.stderr.strip()[-500:]}")

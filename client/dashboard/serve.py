@@ -13,7 +13,7 @@ from client.errors import ClientError
 from local.extras import ExtrasError, ensure, has
 from local.settings import HOST, REPOSITORY
 
-REQUIREMENTS, MODULES = "requirements-dashboard.txt", ("streamlit", "altair", "pandas", "vl_convert", "xlsxwriter")
+EXTRA, MODULES = "dashboard", ("streamlit", "altair", "pandas", "vl_convert", "xlsxwriter")
 APP = REPOSITORY / "dashboard" / "server.py"
 PORT = 8501  # Streamlit's own, and the first that is tried
 _TRIED = 20
@@ -28,7 +28,7 @@ def installed() -> bool:
 def install() -> None:
     """Fetch them: 120 MB on the disk, once. Raises ClientError."""
     try:
-        ensure(REQUIREMENTS, MODULES)
+        ensure(EXTRA, MODULES)
     except ExtrasError as error:
         raise ClientError(f"No dashboard: {error}") from error
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCKS = ("constraints.txt", "requirements.lock", "requirements-setup.lock", "requirements-drivers.lock")
 
 
@@ -19,6 +21,11 @@ def locked(name: str) -> dict[str, str]:
     return {match[1]: match[2] for match in found if match}
 
 
+def asked_for(file: Path) -> set[str]:
+    lines = [line.strip().lower() for line in file.read_text().splitlines()]
+    return {line for line in lines if line and not line.startswith("#")}
+
+
 @pytest.mark.parametrize("name", LOCKS)
 def test_every_locked_package_has_a_hash(name: str) -> None:
     assert len(locked(name)) > 3
@@ -28,9 +35,13 @@ def test_every_locked_package_has_a_hash(name: str) -> None:
 def test_everything_that_is_asked_for_is_locked() -> None:
     packages = {package for name in LOCKS for package in locked(name)}
     for file in ROOT.glob("requirements*.txt"):
-        lines = [line.strip().lower() for line in file.read_text().splitlines()]
-        wanted = {line for line in lines if line and not line.startswith("#")}
-        assert wanted <= packages, file.name
+        assert asked_for(file) <= packages, file.name
+    extras = {one.lower() for extra in PROJECT["optional-dependencies"].values() for one in extra}
+    assert extras <= locked("constraints.txt").keys()
+
+
+def test_the_project_needs_what_its_functions_need() -> None:
+    assert {one.lower() for one in PROJECT["dependencies"]} == asked_for(ROOT / "requirements.txt")
 
 
 @pytest.mark.parametrize("name", ["Makefile", "scripts/setup.sh"])

@@ -1,0 +1,5 @@
+"""`python -m swipeline`."""
+
+from swipeline import main
+
+main()
