@@ -14,7 +14,8 @@ from botocore.exceptions import ClientError as AwsError
 
 from client.aws import LOCAL, Stage, explained
 from client.errors import ClientError
-from dashboard.data_api import Frames, QueryError, Warehouse, WarehouseAwayError
+from dashboard.data_api import Frames, Marts, QueryError, WarehouseAwayError
+from shared.warehouse.data_api import Warehouse
 
 STAGE_VARIABLE, REFRESH_VARIABLE = "SWIPELINE_DASHBOARD_STAGE", "SWIPELINE_DASHBOARD_REFRESH"
 KEEP_SECONDS = 3600
@@ -55,12 +56,12 @@ def refresh_seconds() -> float | None:
 
 
 @st.cache_resource(show_spinner=False)
-def _warehouse(name: str) -> Warehouse:
+def _warehouse(name: str) -> Marts:
     """As the role of the stage's analysts, who may read the marts and nothing else."""
     stage = Stage(name)
     with explained(stage):
         client = stage.client_as("redshift-data", stage.output("AnalystRoleArn"))
-        return Warehouse(client, stage.output("WorkgroupName"), stage.output("DatabaseName"))
+        return Marts(Warehouse(client, stage.output("WorkgroupName"), stage.output("DatabaseName")))
 
 
 def _ask(questions: Mapping[str, str], parameters: Mapping[str, str]) -> Frames:

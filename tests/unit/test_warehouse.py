@@ -95,7 +95,7 @@ def test_waiting_ends_and_the_polls_grow_apart() -> None:
     with pytest.raises(StatementRunningError, match="still STARTED"):
         warehouse(api, clock).run("merge", ["LOCK t"], 60)
     assert sum(clock.sleeps) == pytest.approx(60)
-    assert clock.sleeps[0] == 0.1
+    assert clock.sleeps[0] == 0.05
     assert max(clock.sleeps) == 2.0
     assert api.descriptions < 50
 

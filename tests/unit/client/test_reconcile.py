@@ -333,7 +333,7 @@ def test_a_lake_object_that_is_no_transaction_is_named(world: World, file: Path)
 
 def test_a_query_that_the_warehouse_refuses_says_why(world: World) -> None:
     world.warehouse.database.execute("DROP TABLE core.transaction")
-    with pytest.raises(ClientError, match="The warehouse refused a query: ERROR"):
+    with pytest.raises(ClientError, match="The warehouse refused a query: Query #1 failed with ERROR"):
         stores.warehouse(world.stage)
 
 

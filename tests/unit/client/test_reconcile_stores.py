@@ -54,9 +54,9 @@ class Warehouse(FakeDataApi):
         self.database.execute("CREATE MACRO strtol(digits, base) AS ('0x' || digits)::BIGINT")
         self.queries: list[str] = []
 
-    def execute_statement(self, *, WorkgroupName: str, Database: str, Sql: str) -> dict[str, Any]:
-        self.queries.append(Sql)
-        return super().execute_statement(WorkgroupName=WorkgroupName, Database=Database, Sql=Sql)
+    def batch_execute_statement(self, **request: Any) -> dict[str, Any]:
+        self.queries += request["Sqls"]
+        return super().batch_execute_statement(**request)
 
     def load(self, transactions: list[Transaction], schema: str = "core") -> None:
         for t in transactions:
@@ -342,9 +342,9 @@ def test_on_aws_the_warehouse_is_asked_as_its_loader_since_an_operators_role_own
     asked: list[dict[str, Any]] = []
 
     class DataApi(FakeDataApi):
-        def execute_statement(self, *, SecretArn: str = "", **request: Any) -> dict[str, Any]:
+        def batch_execute_statement(self, *, SecretArn: str = "", **request: Any) -> dict[str, Any]:
             asked.append({"SecretArn": SecretArn})
-            return super().execute_statement(**request)
+            return super().batch_execute_statement(**request)
 
     for name, secret in (("dev", "arn:secret"), ("local", "")):
         stage = Stage(name)

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from dashboard.data_api import QueryError, Warehouse, WarehouseAwayError
+from dashboard.data_api import Marts, QueryError, WarehouseAwayError
+from shared.warehouse.data_api import Warehouse
 from tests.unit.fakes.shapes import obeys
 
 COLUMNS = [
@@ -62,9 +63,9 @@ class Clock:
         self.now += seconds
 
 
-def warehouse(server: Any) -> Warehouse:
+def warehouse(server: Any) -> Marts:
     clock = Clock()
-    return Warehouse(server, "swipeline-local", "swipeline", clock=clock, sleep=clock.sleep)
+    return Marts(Warehouse(server, "swipeline-local", "swipeline", clock=clock, sleep=clock.sleep))
 
 
 def row(state: str, count: int, amount: str | None) -> list[dict[str, Any]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from benchmarks.warehouse import DATABASE, WORKGROUP, Own
+from benchmarks.warehouse import Own
 from dashboard import source
-from dashboard.data_api import Warehouse
+from dashboard.data_api import Marts
 from shared.warehouse.marts import rebuild
 
 CORE = ("core.transaction", "core.customer", "core.merchant", "core.alert", "core.verdict", "staging.transaction")
@@ -61,7 +61,7 @@ def _literal(value: Any) -> str:
     return "NULL" if value is None else "'" + str(value).replace("'", "''") + "'"
 
 
-def connect(own: Own) -> Warehouse:
+def connect(own: Own) -> Marts:
     """The dashboard's way to it, and nothing kept of an earlier content."""
     source.forget()
-    return Warehouse(own.client, WORKGROUP, DATABASE)
+    return Marts(own.warehouse)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.unit.fakes.faults import client_error
 from tests.unit.fakes.shapes import obeys
 
-Result = list[dict[str, Any]]
+
+class Result(NamedTuple):
+    """A statement's result; ``execute`` may give a list of dicts too."""
+
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+
+
+Execute = Callable[[str], Result | list[dict[str, Any]] | None]
 
 
 class StatementError(Exception):
@@ -22,7 +30,9 @@ class FakeDataApi:
     A batch is SUBMITTED, PICKED and STARTED for one description each (``slow``: for ever), then FINISHED or FAILED.
     """
 
-    def __init__(self, execute: Callable[[str], Result | None], page: int = 2, *, slow: bool = False) -> None:
+    def __init__(
+        self, execute: Callable[[str], Result | list[dict[str, Any]] | None], page: int = 2, *, slow: bool = False
+    ) -> None:
         self._execute, self._page, self._slow = execute, page, slow
         self.submitted: list[dict[str, Any]] = []
         self.descriptions = 0
@@ -48,11 +58,11 @@ class FakeDataApi:
                 break
             subs.append({"Id": sub_id, "Status": "FINISHED", "HasResultSet": rows is not None})
             if rows is not None:
-                self._results[sub_id] = rows
+                self._results[sub_id] = rows if isinstance(rows, Result) else _result(rows)
         self._outcomes[statement_id] = outcome
         return {"Id": statement_id}
 
-    def describe_statement(self, *, Id: str) -> dict[str, Any]:
+    def describe_statement(self, *, Id: str, WaitTimeSeconds: int = 0) -> dict[str, Any]:
         self.descriptions += 1
         states = self._states[Id]
         if self._slow:
@@ -60,15 +70,19 @@ class FakeDataApi:
         return {"Id": Id, "Status": states.pop(0)} if states else {"Id": Id, **self._outcomes[Id]}
 
     def get_statement_result(self, *, Id: str, NextToken: str = "0") -> dict[str, Any]:
-        rows = self._results[Id]
+        columns, rows = self._results[Id]
         start = int(NextToken)
         answer: dict[str, Any] = {
-            "ColumnMetadata": [{"name": name} for name in (rows[0] if rows else {})],
-            "Records": [[_field(value) for value in row.values()] for row in rows[start : start + self._page]],
+            "ColumnMetadata": [{"name": name} for name in columns],
+            "Records": [[_field(value) for value in row] for row in rows[start : start + self._page]],
         }
         if start + self._page < len(rows):
             answer["NextToken"] = str(start + self._page)
         return answer
+
+
+def _result(rows: list[dict[str, Any]]) -> Result:
+    return Result(list(rows[0]) if rows else [], [tuple(row.values()) for row in rows])
 
 
 def _field(value: Any) -> dict[str, Any]:
