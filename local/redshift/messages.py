@@ -8,12 +8,6 @@ from local.redshift.errors import NotSupported, SqlError
 
 _CHECK = re.compile(r"CHECK\(\(strlen\((?:rtrim\()?\"?(\w+)\"?\)?\) <= (\d+)\)\)")
 _PYTHON = re.compile(r"Python exception occurred while executing the UDF: \w+: (.*)", re.DOTALL)
-_STATES = [
-    (r"Divide by zero", "22012"),
-    (r"[Oo]verflow|out of range", "22003"),
-    (r"Invalid digit|invalid input syntax", "22P02"),
-    (r"does not exist", "42703"),
-]
 
 
 def redshift_error(error: Exception) -> SqlError:
@@ -24,7 +18,7 @@ def redshift_error(error: Exception) -> SqlError:
         text = python[1].split("\n\nAt:")[0].strip().removeprefix("ERROR: ")
         if text.startswith("not supported by the embedded warehouse: "):
             return NotSupported(text.partition(": ")[2])
-        return SqlError(text, _state(text))
+        return SqlError(text)
     text = whole.split("\n\nLINE")[0].splitlines()[0]
     check = _CHECK.search(text)
     if check:
@@ -51,8 +45,4 @@ def redshift_error(error: Exception) -> SqlError:
         r"[Oo]verflow|Could not cast value .* to DECIMAL|can't be cast because the value is out of range", text
     ):
         return SqlError(f"Numeric data overflow ({plain})", "22003")
-    return SqlError(plain, _state(plain))
-
-
-def _state(text: str) -> str:
-    return next((state for pattern, state in _STATES if re.search(pattern, text)), "XX000")
+    return SqlError(plain)

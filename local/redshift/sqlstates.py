@@ -23,6 +23,7 @@ _STATES = tuple(
         (r"operator does not exist", "42883"),
         (r"(role|user|type|parameter) .* does not exist|unrecognized configuration", "42704"),
         (r"cursor .* does not exist", "34000"),
+        (r"does not exist", "42704"),
         (r"schema .* already exists", "42P06"),
         (r"role .* already exists", "42710"),
         (r"already exists", "42P07"),
