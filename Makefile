@@ -120,7 +120,7 @@ bench: setup ## every benchmark small, in under 5 minutes: whether they work (re
 bench-full: setup-bench ## every benchmark, and docs/performance.md from their results (DATA=file.parquet; half an hour or more)
 	python -m benchmarks.run $(if $(DATA),--data "$(DATA)")
 
-bench-page: setup-bench ## docs/performance.md and its plots anew, from benchmarks/results
+bench-page: setup-bench ## docs/performance.md and its plots, rebuilt from benchmarks/results
 	python -m benchmarks.page
 
 setup-bench: setup-tests
@@ -134,11 +134,11 @@ format: setup ## let ruff put the code in order
 package: setup ## the artifacts for AWS, as `sls deploy --stage dev` would upload them (STAGE=)
 	sls package --stage $(or $(STAGE),dev)
 
-train: setup-train ## a fraud model from labelled history: make train DATA=train.csv [TEST=later.csv] [VERDICTS=...] [PRECISION=.98] [SOURCE=...] [NAME=...] [OUT=...]
+train: setup-train ## a fraud model from labeled history: make train DATA=train.csv [TEST=later.csv] [VERDICTS=...] [PRECISION=.98] [SOURCE=...] [NAME=...] [OUT=...]
 	@[ -n "$(DATA)" ] || { echo "of which history? make train DATA=train.csv"; exit 64; }
 	@swipeline train --data "$(DATA)" $(if $(TEST),--test "$(TEST)") $(if $(VERDICTS),--verdicts "$(VERDICTS)") $(if $(PRECISION),--precision $(PRECISION)) $(if $(SOURCE),--source "$(SOURCE)") --name "$(or $(NAME),candidate)" --out "$(or $(OUT),build/models)"
 
-lock: setup ## pin anew everything that requirements*.txt asks for
+lock: setup ## pin again everything that requirements*.txt asks for
 	@{ head -1 constraints.txt; uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \
 	  requirements.txt requirements-local.txt requirements-dev.txt requirements-train.txt requirements-benchmarks.txt requirements-dashboard.txt requirements-browser.txt requirements-batch.txt; } > constraints.new && mv constraints.new constraints.txt
 	@uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \

@@ -125,7 +125,7 @@ def main() -> None:
         output.error("Interrupted.")
         code = 130
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output went away: nothing to say, and nobody to say it to
+        sys.stderr.close()  # the reader closed the pipe: no message can reach it
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -1,4 +1,4 @@
-"""query-transactions: finds transactions by card, merchant and time, and by id; merchants; alerts, and judges them."""
+"""query-transactions: finds transactions by card, merchant, time or ID; merchants; alerts and their verdicts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.callers import Callers
 from shared.card_key import CardKey
 from shared.detection.verdicts import Verdicts
 from shared.ingest.stream import Stream
-from shared.memory import settle
+from shared.memory import tune_gc
 from shared.query.alert_service import AlertQueries
 from shared.query.alerts import AlertReader
 from shared.query.api import Api
@@ -37,7 +37,7 @@ def api() -> Api:
     alerts = AlertQueries(AlertReader(dynamodb, settings.alerts_table_name), reader, verdicts, Cursors(key))
     callers = Callers(reader=settings.reader_api_key_id, reviewer=settings.reviewer_api_key_id)
     made = Api(Queries(reader, key), alerts, callers)
-    settle()
+    tune_gc()
     return made
 
 

@@ -12,7 +12,7 @@ from shared.card_key import CardKey
 from shared.ingest.idempotency import Requests
 from shared.ingest.request import Ingest, internal_error
 from shared.ingest.stream import Stream
-from shared.memory import settle
+from shared.memory import tune_gc
 from shared.prepared import with_prepared_puts
 from shared.retry import Budget, seconds_left
 from shared.telemetry import describe, logger, metrics, observed, trace_header, tracer
@@ -32,7 +32,7 @@ def ingest() -> Ingest:
     secrets = client("secretsmanager", read_timeout=2, attempts=2)
     requests = Requests(dynamodb, settings.requests_table_name)
     key = CardKey(secrets, settings.card_key_secret_arn, max_age_seconds=settings.card_key_max_age_seconds)
-    settle()
+    tune_gc()
     return Ingest(Stream(kinesis, settings.stream_name), requests, key, Callers(sender=settings.sender_api_key_id))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from shared import config
 from shared.aws import client, error_code
 from shared.errors import TransientError
-from shared.memory import settle
+from shared.memory import tune_gc
 from shared.sinks import lake, quarantine, report
 from shared.sinks.bucket import THREADS, Bucket
 from shared.sinks.consumer import Batch, read_lines
@@ -23,7 +23,7 @@ def buckets() -> tuple[Bucket, Bucket]:
     settings = config.read(config.Lake)
     s3 = client("s3", read_timeout=10, attempts=3, connections=THREADS)
     made = Bucket(s3, settings.lake_bucket), Bucket(s3, settings.quarantine_bucket)
-    settle()
+    tune_gc()
     return made
 
 

@@ -113,7 +113,7 @@ def verdicts(
     stage: StageOption = "local",
     days: Annotated[int, typer.Option(min=1, max=3660, help="Time range in days.")] = 365,
 ) -> None:
-    """CSV of the judged alerts, transaction_id,verdict: for `swipeline train --verdicts`."""
+    """Print the reviewed alerts as CSV (transaction_id,verdict), the input of `swipeline train --verdicts`."""
     from client.alerts.table import AlertsTable
 
     where, today = Stage(stage), datetime.now(UTC).date()

@@ -127,7 +127,7 @@ def load(stage: Stage, wanted: list[Prepared], places: dict[str, Path], wait: fl
 
 
 def describe(one: Loaded) -> str:
-    """What became of a file, for people."""
+    """The outcome of a file, for people."""
     if one.status == "failed":
         return f"{one.file}: nothing was loaded. {one.error} (run {one.run_id})"
     files = f"{one.files} files, " if one.files != 1 else ""

@@ -34,7 +34,7 @@ def cost(
     cards: Annotated[int | None, typer.Option(help="Cards that pay; default: as few as in the measured run.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What a million transactions cost, and a month at a rate; beside the obvious design, measured in the same run."""
+    """Show the AWS cost per million transactions and per month, compared with the naive baseline."""
     if rate <= 0:
         raise ClientError(f"--rate must be above 0 transactions per second, got {rate}.")
     if cards is not None and cards < 1:

@@ -1,4 +1,4 @@
-"""`swipeline find`: what became of one transaction."""
+"""`swipeline find`: where one transaction is."""
 
 from __future__ import annotations
 

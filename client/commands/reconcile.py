@@ -21,7 +21,7 @@ def reconcile(
         typer.Option(help="Seconds to wait for what is still on its way (default: 30 for local, 600 on AWS)."),
     ] = None,
     allow_foreign: Annotated[
-        bool, typer.Option("--allow-foreign", help="Ids that another machine has sent are no fault.")
+        bool, typer.Option("--allow-foreign", help="Don't fail on transactions sent from other machines.")
     ] = False,
     begin: Annotated[str | None, typer.Option("--from", help="Event times from: a day or a time, UTC.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="Event times until just before: a day or a time.")] = None,

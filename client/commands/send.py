@@ -124,10 +124,10 @@ def total(summaries: list[Summary]) -> str:
 
 
 def resume_hint(file: str) -> str:
-    """How to go on after a stop."""
+    """How to continue after a stop."""
     if file == "-":
         return "Send it again: rows that are stored are not stored twice."
-    return f"To go on from there: swipeline send --resume {file}"
+    return f"To continue: swipeline send --resume {file}"
 
 
 def describe(summary: Summary) -> str:

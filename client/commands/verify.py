@@ -41,16 +41,16 @@ def verify(
     where = Stage(stage)
     run = Run(where, Sample(count=rows))
 
-    def tell(line: Line) -> None:
+    def show(line: Line) -> None:
         if not as_json:
             _print(line)
 
     with explained(where):
         if preflight:
-            cost = run_preflight(run, tell)
+            cost = run_preflight(run, show)
         else:
             _ = where.deployment  # a stage that is not deployed is an error of its own
-            run_checks(run, tell, without or [])
+            run_checks(run, show, without or [])
             cost = spent(run, "batch" not in (without or []))
     if as_json:
         output.as_json(report(run, cost))

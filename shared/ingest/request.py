@@ -1,4 +1,4 @@
-"""What becomes of one request: rows validated one by one, the good ones put on the stream, an answer for each."""
+"""Handles one request: validates row by row, puts the good rows on the stream, answers for each."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class DataApiClient(Protocol):
         """Submit statements that run in order, in one transaction."""
 
     def describe_statement(self, *, Id: str) -> dict[str, Any]:
-        """Tell how far a statement is."""
+        """The status of a statement."""
 
     def get_statement_result(self, **parameters: Any) -> dict[str, Any]:
         """Give a page of a statement's result."""
@@ -34,7 +34,7 @@ class StatementFailedError(Exception):
 
 
 class StatementRunningError(TransientError):
-    """The statements did not end within the bound. They run on: cancelled, a long merge would never end."""
+    """The statements exceeded the time limit. They keep running: if canceled, a long merge would never end."""
 
 
 class Warehouse:
