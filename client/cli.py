@@ -53,7 +53,7 @@ def _show_version(wanted: bool) -> None:
 
 app = typer.Typer(
     name="swipeline",
-    help="A credit-card transaction pipeline on AWS that also runs whole on this machine.",
+    help="A credit-card transaction pipeline on AWS that also runs on your laptop.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
