@@ -72,7 +72,18 @@ chaos: setup ## 200 seeded fault scenarios, 50,000 transactions: nothing lost, n
 mutations: setup-train ## takes one guard away at a time; a fast test must notice each
 	python -m tests.chaos.mutations --markdown
 
-lint: setup-tests ## ruff, mypy, and cfn-lint on the packaged templates
+setup-docs: setup
+	@[ .venv/.ready-docs -nt requirements-docs.txt ] && [ .venv/.ready-docs -nt scripts/prose/package-lock.json ] || { \
+	  uv pip install --quiet --python .venv/bin/python --require-hashes -c constraints.txt -r requirements-docs.txt && \
+	  npm ci --prefix scripts/prose --no-audit --no-fund --ignore-scripts --loglevel=error && touch .venv/.ready-docs; }
+
+docs: setup-docs ## the documents as a site that needs no network, in build/site; fails on a broken link
+	NO_MKDOCS_2_WARNING=1 mkdocs build --quiet
+
+prose: setup-docs ## the style check: terms and US spelling in everything that people read, the form of Markdown
+	python -m scripts.prose
+
+lint: setup-tests docs ## ruff, mypy, cfn-lint on the packaged templates, the style check, the site
 	ruff check .
 	ruff format --check .
 	mypy
@@ -141,7 +152,7 @@ train: setup-train ## a fraud model from labeled history: make train DATA=train.
 
 lock: setup ## pin again everything that requirements*.txt asks for
 	@{ head -1 constraints.txt; uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \
-	  requirements.txt requirements-local.txt requirements-dev.txt requirements-train.txt requirements-benchmarks.txt requirements-dashboard.txt requirements-browser.txt requirements-batch.txt; } > constraints.new && mv constraints.new constraints.txt
+	  requirements.txt requirements-local.txt requirements-dev.txt requirements-train.txt requirements-benchmarks.txt requirements-dashboard.txt requirements-browser.txt requirements-batch.txt requirements-docs.txt; } > constraints.new && mv constraints.new constraints.txt
 	@uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \
 	  requirements-setup.txt | sed -e ':a' -e '/\\$$/N; s/ *\\\n */ /; ta' > requirements-setup.lock
 	@uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --generate-hashes -c constraints.txt \

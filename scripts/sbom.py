@@ -49,10 +49,11 @@ def laptop_components(deployed: set[str]) -> list[dict[str, Any]]:
 
 
 def node_components() -> list[dict[str, Any]]:
-    """The Serverless Framework and its plugins, from package-lock.json: they build, and are not deployed."""
+    """The Serverless Framework, its plugins and the prose linter, from the locks of npm: none is deployed."""
     found = {}
-    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
-    for path, about in packages.items():
+    locks = [ROOT / "package-lock.json", ROOT / "scripts" / "prose" / "package-lock.json"]
+    packages = [one for lock in locks for one in json.loads(lock.read_text())["packages"].items()]
+    for path, about in packages:
         if path:
             name, version = path.rpartition("node_modules/")[2], about["version"]
             url = f"pkg:npm/{name.replace('@', '%40')}@{version}"
