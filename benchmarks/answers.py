@@ -1,4 +1,4 @@
-"""AWS's answers without AWS: boto3 serialises, signs and parses as ever, only the socket is left out.
+"""AWS's answers without AWS: boto3 serializes, signs and parses as usual, only the socket is left out.
 
 What an answer holds follows from the request, so that the caller's own checks pass. The time spent in here is counted
 apart, and so is each call: operation, and bytes of its body.
@@ -51,7 +51,7 @@ class Answers:
         boto3.DEFAULT_SESSION.events.register("before-send", self.answer)
 
     def clear(self) -> None:
-        """Begin to count anew."""
+        """Reset the counters."""
         self.calls.clear()
         self.bytes.clear()
         self.seconds = 0.0

@@ -39,7 +39,7 @@ def swipeline(stack: CountedStack, path: Path, rows: int) -> dict[str, Any]:
     """Send a file, wait for all stores, and say what it took and used."""
     probe, since = Probe(stack), datetime.now(UTC)
     probe.start()
-    stack.count_anew()
+    stack.reset_counts()
     began = time.monotonic()
     sent = json.loads(stack.run("send", path, "--json", timeout=3600).stdout)
     acknowledged = time.monotonic() - began
@@ -81,7 +81,7 @@ def baseline(stack: CountedStack, path: Path, rows: int) -> dict[str, Any]:
                     raise RuntimeError(f"the baseline answered {answer.status_code}: {answer.text[:200]}")
 
     since = datetime.now(UTC)
-    stack.count_anew()
+    stack.reset_counts()
     began = time.monotonic()
     with ThreadPoolExecutor(SENDERS) as pool:
         list(pool.map(post, [sent[number::SENDERS] for number in range(SENDERS)]))

@@ -3,7 +3,7 @@
 Method: cards' profiles are warmed by ``--train`` and the whole of ``--test`` is scored in order of time. Rows:
 "trained" is a model learned from ``--train``; "shipped" is the model in the repository, learned from simulated history;
 "other cards" is a model learned from seven tenths of the cards and measured on the other three tenths of ``--test``;
-"no state" is the same learner on what a single row tells; "amount" flags the largest amounts, as many as there are
+"no state" is the same learner on single rows; "amount" flags the largest amounts, as many as there are
 frauds. FDB is the protocol of the Fraud Dataset Benchmark (arXiv 2208.14417): 20,000 random rows, mean of 5 seeds. Its
 published figures on the Kaggle data ("sparknov"): AUC 0.998, recall at 1% false positives 0.868 (Auto-sklearn)
 to 0.927 (AutoGluon).
@@ -74,7 +74,7 @@ def other_cards(train: History, test: History, options: Options) -> dict[str, An
 
 
 def no_state(train: History, test: History, test_rows: Array, options: Options) -> dict[str, Any]:
-    """The learner on what one row tells. Its thresholds come from its own training rows, which flatters it."""
+    """The learner on features of a single row. Its thresholds come from its own training rows, which flatters it."""
     tables, choice = out_of_fold(train, np.ones(len(train), dtype=bool))
     rows = replay(train, tables, choice)
     booster = fit(rows, train.fraud, ROW_ONLY, options.seed, options.threads)

@@ -73,7 +73,7 @@ def api_batches(rows: list[dict[str, Any]]) -> Batches:
 
 
 def stream_batches(stored: list[Transaction], records: int) -> Batches:
-    """Batches of a shard: the records that those requests put, so many at a time as one event holds, or `records`."""
+    """Batches of a shard: the records that those requests put, as many per event as one holds, or `records`."""
     on_shard = [
         record
         for start in range(0, len(stored), REQUEST_ROWS)

@@ -1,6 +1,6 @@
 """How fast are rows acknowledged, and how long does a request take, by rows per request and by workers?
 
-Method: on a deployed stack, requests of one size are sent by so many workers, each of which sends its next request when
+Method: on a deployed stack, requests of one size are sent by workers, each of which sends its next request when
 the last was answered; a few requests before are not counted. Rows are new ones each time. A cell ends after its number
 of requests. The consumers run meanwhile, on the same cores. Latency is the request's, from its first byte to the
 answer. Times of one machine's HTTP server and Python workers, not of API Gateway and Lambda: compare cells, not days.

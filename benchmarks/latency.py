@@ -37,7 +37,7 @@ Look = Callable[[list[str]], Iterable[str]]
 
 @dataclass
 class Watch:
-    """Looks for ids in one store until it is told to stop and has them all."""
+    """Looks for IDs in one store until it is stopped and has them all."""
 
     name: str
     look: Look
@@ -109,7 +109,7 @@ class Stores:
 
 
 def measure(stack: CountedStack, rows: list[dict[str, Any]], rate: float) -> dict[str, list[float]]:
-    """Latencies in seconds: of the acknowledgement, and by store."""
+    """Latencies in seconds: of the acknowledgment, and by store."""
     stores, stop = Stores(stack), threading.Event()
     watches = [Watch("DynamoDB", stores.table), Watch("lake", stores.lake), Watch("warehouse", stores.warehouse)]
     sender = Sender(stack)

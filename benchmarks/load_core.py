@@ -35,7 +35,7 @@ def fill(warehouse: Own, files: Sequence[Path], rows: int | None = None, with_al
 
 
 def main() -> int:
-    """Fill, and tell what is there."""
+    """Fill the tables and return their counts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, nargs="+", required=True)
     parser.add_argument("--rows", type=int)

@@ -244,7 +244,7 @@ def _value(value: Any) -> Any:
 
 
 def _exact(row: tuple[Any, ...]) -> list[str]:
-    """A sort key: what is exact tells rows apart, and stands before what is rounded."""
+    """A sort key: exact columns distinguish rows, so they come before rounded ones."""
     return [str(_value(value)) for value in row]
 
 

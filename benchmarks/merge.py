@@ -63,7 +63,7 @@ def merges(warehouse: Own, batch: int, size: int, rounds: int) -> tuple[float, f
     columns = list(warehouse.run("SELECT * FROM public.batch LIMIT 1")[0])
     seconds = []
     for number in range(rounds + 1):
-        suffix = f"{size}-{min(number, rounds - 1)}"  # the last one comes again
+        suffix = f"{size}-{min(number, rounds - 1)}"  # the last one is a duplicate
         copied = f"SELECT {renamed(columns, suffix)} FROM public.batch"
         warehouse.run(f"INSERT INTO staging.transaction ({', '.join(columns)}) {copied}")
         began = time.monotonic()

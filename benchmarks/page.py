@@ -9,6 +9,7 @@ import argparse
 import json
 import re
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -58,8 +59,15 @@ def _targets(found: list[dict[str, Any]]) -> Iterator[str]:
     )
     for _, target in rows:
         if target["says"]:
-            yield f"- *{target['claim']}*: {target['says']}"
+            yield _wrapped(f"- *{target['claim']}*: {target['says']}").rstrip("\n")
     yield ""
+
+
+def _wrapped(text: str) -> str:
+    """A paragraph or list item of at most 120 characters per line, and the newline that ends it."""
+    indent = "  " if text.startswith("- ") else ""
+    lines = textwrap.wrap(text, 120, break_long_words=False, break_on_hyphens=False, subsequent_indent=indent)
+    return "\n".join(lines) + "\n"
 
 
 def _words(value: object) -> str:
@@ -69,13 +77,13 @@ def _words(value: object) -> str:
 def _section(result: Mapping[str, Any]) -> Iterator[str]:
     where = result["machine"]
     yield f"## {result['name']}\n"
-    yield f"**{result['question']}**\n"
-    yield f"{result['method']}\n"
+    yield _wrapped(f"**{result['question']}**")
+    yield _wrapped(result["method"])
     settings = ", ".join(f"{k} {_words(v)}" for k, v in result["settings"].items() if v not in (None, False, []))
-    yield (
+    yield _wrapped(
         f"*{where['processor']}, {where['cores']} cores, {where['memory_gib']} GiB, {where['system']}; "
         f"Python {result['versions']['python']}; load {where['load_average']} at the beginning; "
-        f"{result['began_at'][:10]}, commit {result['versions']['commit']}{'; ' + settings if settings else ''}*\n"
+        f"{result['began_at'][:10]}, commit {result['versions']['commit']}{'; ' + settings if settings else ''}*"
     )
     for table in result["tables"]:
         yield f"{table['title']}\n"
@@ -83,7 +91,7 @@ def _section(result: Mapping[str, Any]) -> Iterator[str]:
     for plot, path in plot_files(result):
         yield f"![{plot['title']}]({path.relative_to(PAGE.parent)})\n"
     for note in result["notes"]:
-        yield f"{note}\n"
+        yield _wrapped(note)
 
 
 def _table(columns: list[str], rows: list[list[str]]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Draws a result's plots as SVG; the file names the plot's content, so that a stale one can be told without drawing."""
+"""Draws a result's plots as SVG; the file names the plot's content, so that a stale one is detected without drawing."""
 
 from __future__ import annotations
 

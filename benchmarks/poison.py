@@ -134,7 +134,7 @@ def measure(rounds: int, seed: int, quick: bool) -> list[dict[str, Any]]:
 
 
 def main() -> int:
-    """Measure, and judge against the limit."""
+    """Measure and compare with the limit."""
     arguments = parser(__doc__)
     arguments.add_argument("--rounds", type=int)
     arguments.add_argument("--seed", type=int, default=1)

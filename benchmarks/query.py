@@ -25,7 +25,7 @@ import orjson
 from benchmarks.frame import Report, parser
 from benchmarks.rows import input_file, transactions
 from shared.aws import read_items_plainly
-from shared.memory import settle
+from shared.memory import tune_gc
 from shared.sinks.item import key_of, merchant_bucket, to_item
 from shared.sinks.merchants import entry_keys
 from shared.transaction.schema import Transaction
@@ -93,7 +93,7 @@ def measure(stored: list[Transaction], questions: int, seed: int) -> dict[str, A
     for one in sorted(stored, key=lambda t: (t.occurred_at, t.transaction_id)):
         by_key[one.card_id].append(one)
         by_key[one.merchant_id].append(one)
-    settle()  # as the function does; it also leaves half a million rows out, which no function holds
+    tune_gc()  # as the function does; it also leaves half a million rows out, which no function holds
     choose = random.Random(seed)
     figures: dict[str, Any] = {}
     for limit in (10, 100, 1000):

@@ -22,7 +22,7 @@ from tests.unit.fakes.rows import CARD_KEYS
 
 
 def input_file(data: Path | None, rows: int, folder: Path, seed: int = 1, cards: int | None = None) -> Path:
-    """A CSV file of the first `rows` rows, or of simulated ones of so many cards (default: one per 100 rows).
+    """A CSV file of the first `rows` rows, or of simulated ones of ``cards`` cards (default: one per 100 rows).
 
     Raises ValueError when the data has fewer rows.
     """

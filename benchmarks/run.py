@@ -1,7 +1,7 @@
 """`python -m benchmarks.run`: every benchmark, one after the other, each in a process of its own.
 
-Goes on after one that fails, tells at the end, and exits with the number of failures. With --quick each takes seconds
-to a minute (`make bench`); without, they take what they need (`make bench-full`), and docs/performance.md is made anew.
+Continues after a failure, reports at the end, exits with the number of failures. With --quick each takes seconds
+to a minute (`make bench`); without, they take what they need (`make bench-full`), and docs/performance.md is rebuilt.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def run_all(names: list[str], extra: list[str]) -> dict[str, tuple[int, float]]:
     return outcome
 
 
-def tell(outcome: dict[str, tuple[int, float]], folder: Path) -> None:
+def report_outcome(outcome: dict[str, tuple[int, float]], folder: Path) -> None:
     """What ran, what failed, which targets were missed."""
     console = Console()
     console.rule("summary")
@@ -76,7 +76,7 @@ def main() -> int:
     names = [name for name in options.only if not (options.quick and name in SLOW)]
     extra = [*(["--quick"] if options.quick else []), *(["--data", str(options.data)] if options.data else [])]
     outcome = run_all(names, extra)
-    tell(outcome, QUICK_RESULTS if options.quick else RESULTS)
+    report_outcome(outcome, QUICK_RESULTS if options.quick else RESULTS)
     if not options.quick:
         subprocess.run([sys.executable, "-m", "benchmarks.page"], cwd=REPOSITORY, check=True)
     return sum(1 for code, _ in outcome.values() if code)

@@ -8,8 +8,8 @@ benchmarks/end_to_end.py does, without scans); then `swipeline reconcile` must f
 the time per row until the last is in the last store; the CPU per row of all of the stack's processes (psutil, user and
 system, from the first request until all is stored, scored and in the marts, less what the idle stack took in as much
 time before), which a constant delay at the end (the delivery's buffer, the schedules of merge and marts) does not blur;
-and the time per row until the last acknowledgement. This one has no target: ten thousand rows are acknowledged before
-the functions behind the stream have begun to take their share of the cores.
+and the time per row until the last acknowledgment. This one has no target: ten thousand rows are acknowledged before
+the functions behind the stream have started to take their share of the cores.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ def cpu_seconds(stack: Stack) -> Counter[str]:
 
 
 def wait_for_all(stack: CountedStack, rows: int) -> None:
-    """Wait until every store has so many rows."""
+    """Wait until every store has ``rows`` rows."""
     outputs = stack.outputs
     wait_for_stores(stack, rows, "core.transaction", outputs["TableName"], outputs["LakeBucket"], "transaction_id")
 
 
 def wait_for_the_rest(stack: CountedStack, rows: int) -> None:
-    """Wait until so many rows are scored and in the marts: work that a short run would leave behind."""
+    """Wait until the rows are scored and in the marts: work that a short run would leave unmeasured."""
     profiles = stack.client("dynamodb").get_paginator("scan")
 
     def done() -> bool:

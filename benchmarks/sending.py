@@ -25,7 +25,7 @@ class Sent:
 
     @property
     def seconds(self) -> float:
-        """How long its rows waited for their acknowledgement."""
+        """How long its rows waited for their acknowledgment."""
         return self.done - self.due
 
 
@@ -68,11 +68,11 @@ class Sender:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that so many are not above."""
+    """The nearest-rank percentile."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
 def chunks(rows: Sequence[dict[str, Any]], size: int) -> list[Sequence[dict[str, Any]]]:
-    """Consecutive rows, so many at a time."""
+    """Consecutive rows in chunks."""
     return [rows[start : start + size] for start in range(0, len(rows), size)]

@@ -36,7 +36,7 @@ def main() -> int:
         first, second = (input_file(options.data, rows, Path(name), seed) for seed in (1, 2))
         with running(Path(name), SWIPELINE_SHARD_LIMITS="1") as stack:
             since = datetime.now(UTC)
-            stack.count_anew()
+            stack.reset_counts()
             sent = json.loads(stack.run("send", first, "--json", timeout=3600).stdout)
             began = time.monotonic()
             again = json.loads(stack.run("send", second, "--json", timeout=3600).stdout) if not options.data else sent

@@ -36,10 +36,10 @@ class CountedStack(Stack):
         return super().env | {"SWIPELINE_COUNT_CALLS": "1"} | self.extra
 
     def calls(self) -> dict[str, Any]:
-        """What was counted since the last :meth:`count_anew`."""
+        """What was counted since the last :meth:`reset_counts`."""
         return call(self._settings, "GET", CALLS_PATH)[1]
 
-    def count_anew(self) -> None:
+    def reset_counts(self) -> None:
         """Forget what was counted."""
         call(self._settings, "DELETE", CALLS_PATH)
 
@@ -114,7 +114,7 @@ class Probe(threading.Thread):
 
 
 def wait_for_stores(stack: CountedStack, rows: int, core: str, table: str, lake: str, identity: str) -> None:
-    """Wait until each of three stores holds so many rows, asking as little as possible."""
+    """Wait until each of the three stores holds the rows, with as few requests as possible."""
     s3, seen, ids = stack.client("s3"), set[str](), set[str]()
 
     def in_lake() -> int:

@@ -1,4 +1,4 @@
-"""What does it cost the hot path to tell about itself: logs, metrics and traces of every batch?
+"""Observability overhead: what do logs, metrics and traces of every batch cost the hot path?
 
 Method: the deployed handlers are called with the same full batches as benchmarks/handlers.py, in pairs: once as they
 are, with Powertools' JSON log lines, EMF metrics and X-Ray segments (one request and one record in ten are sampled;
@@ -55,7 +55,7 @@ def sampled(batches: handlers.Batches) -> handlers.Batches:
 
 
 def _nothing(*_: Any, **__: Any) -> None:
-    """Stands where telling would be."""
+    """Replaces the telemetry with nothing."""
 
 
 @contextmanager
@@ -93,7 +93,7 @@ def in_traces(handler: Any) -> Any:
 
 
 def measure(path: Path, rounds: int) -> dict[str, dict[str, list[float]]]:
-    """CPU seconds per transaction by handler, telling and bare, of each round."""
+    """CPU seconds per transaction by handler, with and without telemetry, of each round."""
     stored = transactions(path)
     batches = {"write-to-kinesis": handlers.api_batches(list(raw_rows(path)))}
     batches |= {name: sampled(handlers.stream_batches(stored, many)) for name, many in handlers.RECORDS.items()}
@@ -136,11 +136,11 @@ def main() -> int:
     cost = {name: more[name] / bare[name] for name in taken}
     report.table(
         "CPU per transaction",
-        ["handler", "bare, us", "more for telling, us", "more, %"],
+        ["handler", "bare, us", "overhead, us", "overhead, %"],
         [[name, bare[name] * 1e6, more[name] * 1e6, 100 * cost[name]] for name in taken],
     )
     for name in ("write-to-kinesis", "write-to-dynamodb", "write-to-s3", "detect-fraud"):
-        report.target(f"CPU for telling, of {name}", 100 * cost[name], at_most=100 * MOST, unit="%")
+        report.target(f"observability overhead (CPU) of {name}", 100 * cost[name], at_most=100 * MOST, unit="%")
     report.figures = {"seconds_per_transaction": {n: {"bare": bare[n], "more": more[n]} for n in taken}}
     return report.publish()
 

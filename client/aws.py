@@ -146,7 +146,7 @@ class Stage:
 
     @property
     def deployment(self) -> str:
-        """16 hex digits that name this deployment: a stage that was removed and made anew is another one."""
+        """16 hex digits that name this deployment: a stage that was removed and created again has another."""
         return hashlib.sha256(str(self._stack["StackId"]).encode()).hexdigest()[:16]
 
     @property

@@ -53,7 +53,7 @@ def _show_version(wanted: bool) -> None:
 
 app = typer.Typer(
     name="swipeline",
-    help="A credit-card transaction pipeline on AWS that also runs whole on this machine.",
+    help="A credit-card transaction pipeline on AWS that also runs on your laptop.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
@@ -125,7 +125,7 @@ def main() -> None:
         output.error("Interrupted.")
         code = 130
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output went away: nothing to say, and nobody to say it to
+        sys.stderr.close()  # the reader closed the pipe: no message can reach it
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
 

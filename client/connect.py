@@ -48,7 +48,7 @@ class Connection:
 
 
 def connection(stage_name: str, *, analyst: bool, seconds: int) -> Connection:
-    """Ask for temporary credentials as the stage's analysts, or as whoever asks. Raises ClientError."""
+    """Get temporary credentials of the stage's analyst role, or of the caller. Raises ClientError."""
     stage = Stage(stage_name)
     workgroup, database = stage.output("WorkgroupName"), stage.output("DatabaseName")
     service = "redshift-serverless"

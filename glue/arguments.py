@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True)
 class Arguments:
-    """What a run is told. Paths are s3:// addresses."""
+    """The arguments of a run. Paths are s3:// URLs."""
 
     JOB_NAME: str
     run_id: str

@@ -14,7 +14,7 @@ _UNREAD = IGNORED_SOURCES | ADDED_TO_REJECTED
 
 
 class InputError(Exception):
-    """What a run was given cannot be loaded, and trying again cannot mend it; the message says what and why."""
+    """The input cannot be loaded and a retry cannot help; the message says what and why."""
 
 
 class DriftError(InputError):

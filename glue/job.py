@@ -17,7 +17,7 @@ from shared.card_keys.cache import CardKeyCache
 
 
 def main() -> None:
-    """Run once. Exits with a traceback on what trying again may mend; what it cannot is noted as the run's outcome."""
+    """Run once. Exits with a traceback on transient errors; terminal ones are recorded as the run's outcome."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     arguments = read(sys.argv[1:])
     card_keys = CardKeyCache(boto3.client("secretsmanager"), arguments.card_key_secret_arn).get()

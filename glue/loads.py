@@ -48,8 +48,8 @@ class Loads:
         for item in objects:
             self._put({"load": {"S": object_key(item)}, "run_id": {"S": run_id}})
 
-    def tell(self, run_id: str, status: str, numbers: dict[str, int], texts: dict[str, str]) -> None:
-        """Note what a run did: the state machine goes on from there."""
+    def record(self, run_id: str, status: str, numbers: dict[str, int], texts: dict[str, str]) -> None:
+        """Record what a run did: the state machine continues from there."""
         item = {"load": {"S": run_key(run_id)}, "status": {"S": status}}
         self._put(
             item

@@ -102,7 +102,7 @@ def _miscounted(cells: int, columns: int) -> str:
 
 
 def _cells(lines: list[bytes]) -> list[list[str]]:
-    """Split each line on its own: a quote that is not closed does not swallow its neighbours."""
+    """Split each line on its own: a quote that is not closed does not swallow its neighbors."""
     texts = [line.decode("utf-8", "surrogateescape") for line in lines]
     try:
         cells = list(csv.reader(texts))
@@ -121,7 +121,7 @@ def _split(text: str) -> list[str]:
 
 
 def _not_utf8(lines: list[bytes], numbers: list[int], rows: list[dict[str, str]]) -> list[tuple[int, Reasons]]:
-    """Take out rows that are not UTF-8; most batches are ASCII, which is told at once."""
+    """Take out rows that are not UTF-8; most batches are ASCII, which is a cheap check."""
     if all(map(bytes.isascii, lines)):
         return []
     bad = [at for at, number in enumerate(numbers) if not _is_utf8(lines[number])]

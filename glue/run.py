@@ -19,7 +19,7 @@ from shared.card_keys.ring import CardKeys
 
 log = logging.getLogger(__name__)
 
-MOST_TOLD = 20  # files whose refusal is told in full; all are in the table of loads
+MOST_REFUSALS_NAMED = 20  # refused files named in the outcome; all are in the table of loads
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Job:
         self._storage = Storage(spark, arguments.s3_mount)
 
     def run(self) -> Outcome:
-        """Run, and note the outcome. Input that cannot be loaded is an outcome, too: trying again would not mend it.
+        """Run and record the outcome. Input that cannot be loaded is an outcome too: a retry would not help.
 
         A run that is tried again writes the same again, in place of what it wrote before.
         """
@@ -75,7 +75,7 @@ class Job:
             outcome = self._transform()
         except InputError as error:
             outcome = Outcome(REFUSED, str(error))
-        self._loads.tell(self._arguments.run_id, outcome.status, outcome.numbers(), outcome.texts())
+        self._loads.record(self._arguments.run_id, outcome.status, outcome.numbers(), outcome.texts())
         return outcome
 
     def _transform(self) -> Outcome:
@@ -87,7 +87,7 @@ class Job:
             TRANSFORMED,
             skipped_files=len(objects) - len(new) - len(wrong),
             refused_files=len(wrong),
-            refusals=_told(wrong),
+            refusals=_refusal_text(wrong),
             earlier_runs="" if new else " ".join(earlier),
         )
         if not new:
@@ -112,7 +112,7 @@ class Job:
         headers, wrong = inputs.headers(self._s3, new)
         self._loads.refuse(run_id, [item for item in new if item.url in wrong], wrong)
         if wrong and not several:
-            raise DriftError(_told(wrong))
+            raise DriftError(_refusal_text(wrong))
         return headers, wrong
 
     def _write(self, rows: DataFrame, outcome: Outcome) -> Outcome:
@@ -151,7 +151,7 @@ class Job:
         return target
 
 
-def _told(wrong: dict[str, str]) -> str:
+def _refusal_text(wrong: dict[str, str]) -> str:
     """Give the findings of several files as one text that an alarm can carry."""
-    more = f". And {len(wrong) - MOST_TOLD} other files" if len(wrong) > MOST_TOLD else ""
-    return ". ".join(list(wrong.values())[:MOST_TOLD]) + more
+    more = f". And {len(wrong) - MOST_REFUSALS_NAMED} other files" if len(wrong) > MOST_REFUSALS_NAMED else ""
+    return ". ".join(list(wrong.values())[:MOST_REFUSALS_NAMED]) + more

@@ -21,7 +21,7 @@ _FIRST = ("occurred_at", *(name for name in COLUMNS if name not in ("transaction
 
 
 class Counts(NamedTuple):
-    """What became of the lines: ``lines`` has headers and empty lines, too.
+    """Counts of the lines by outcome; ``lines`` includes headers and empty lines.
 
     ``oldest`` and ``newest`` are the bounds of occurred_at in whole seconds since 1970, 0 when nothing was accepted.
     """
@@ -67,7 +67,7 @@ def deduplicated(transactions: DataFrame) -> DataFrame:
 
 
 def has_duplicates(transactions: DataFrame) -> bool:
-    """Tell whether an id occurs twice; looks at ids alone, several times cheaper than to deduplicate."""
+    """Whether an ID occurs twice. Reads only IDs, which is several times cheaper than deduplicating."""
     return not transactions.groupBy("transaction_id").count().where("count > 1").isEmpty()
 
 

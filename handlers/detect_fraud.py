@@ -12,7 +12,7 @@ from fraud.serving.drift import DriftCounts
 from fraud.serving.profiles import Profiles
 from shared import config
 from shared.aws import client
-from shared.memory import settle
+from shared.memory import tune_gc
 from shared.retry import Budget, seconds_left
 from shared.sinks import report
 from shared.sinks.conditional import THREADS, ConditionalWriter
@@ -35,7 +35,7 @@ def detector() -> Detector:
     alerts = Alerts(ConditionalWriter(dynamodb, settings.alerts_table_name), stream, topic)
     profiles, drift = Profiles(dynamodb, settings.profiles_table_name), DriftCounts(dynamodb, settings.drift_table_name)
     made = Detector(load(), shadow, profiles, alerts, drift)
-    settle()
+    tune_gc()
     return made
 
 

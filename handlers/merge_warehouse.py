@@ -36,7 +36,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
 
     A pass that the warehouse refuses (a conflict with a load, a table that somebody holds) is tried again by the next
     one; what the last one was refused for is raised, so that the alarm sees it. The marts keep no merge back: what they
-    failed of is raised at the end. Raises at once what boto3 does when the warehouse is away.
+    failed of is raised at the end. Raises boto3's errors at once when the warehouse is unavailable.
     """
     database, every = warehouse()
     merge, marts, total = Merge(database), Marts(database), Ledger()

@@ -37,16 +37,16 @@ def stores() -> tuple[Warehouse, Bucket, partial[loader.Login]]:
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Apply what is pending, install the marts, set up the loader. Repeatable. Raises what the warehouse says.
 
-    The event's ``run``, if it has one, names the object that tells how far it is (shared/warehouse/progress.py).
+    The event's ``run``, if it has one, names the object that holds its progress (shared/warehouse/progress.py).
     """
     warehouse, delivery, login = stores()
     progress = Progress(delivery, event.get("run") or context.aws_request_id)
     seconds = partial(seconds_left, context, RESERVE_SECONDS, WAIT_SECONDS)
     try:
-        progress.tell("publish jsonpaths and the Glue job")
+        progress.report("publish jsonpaths and the Glue job")
         published = [*publish_jsonpaths(delivery), *publish_job(delivery)]
-        applied = migrate(warehouse, seconds, lambda name: progress.tell(f"apply {name}"))
-        progress.tell("install the marts, set up the loader")
+        applied = migrate(warehouse, seconds, lambda name: progress.report(f"apply {name}"))
+        progress.report("install the marts, set up the loader")
         marts = install(warehouse, seconds())
         loader.install(warehouse, login(), seconds())
     except Exception as error:

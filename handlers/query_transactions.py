@@ -1,4 +1,4 @@
-"""query-transactions: finds transactions by card, merchant and time, and by id; merchants; alerts, and judges them."""
+"""query-transactions: finds transactions by card, merchant, time or ID; merchants; alerts and their verdicts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from shared import config
 from shared.aws import client, read_items_plainly
 from shared.card_keys.cache import CardKeyCache
 from shared.http.callers import Callers
-from shared.memory import settle
+from shared.memory import tune_gc
 from shared.stream.writer import Stream
 from shared.telemetry import logger, metrics, observed
 
@@ -37,7 +37,7 @@ def api() -> Api:
     alerts = AlertQueries(AlertReader(dynamodb, settings.alerts_table_name), reader, verdicts, Cursors(key))
     callers = Callers(reader=settings.reader_api_key_id, reviewer=settings.reviewer_api_key_id)
     made = Api(Queries(reader, key), alerts, callers)
-    settle()
+    tune_gc()
     return made
 
 

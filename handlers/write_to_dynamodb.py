@@ -8,7 +8,7 @@ from typing import Any
 from functions.write_to_dynamodb.table import THREADS, Table
 from shared import config
 from shared.aws import client
-from shared.memory import settle
+from shared.memory import tune_gc
 from shared.prepared import with_prepared_writes
 from shared.retry import Budget, seconds_left
 from shared.sinks import report
@@ -28,7 +28,7 @@ def table() -> Table:
     made = client("dynamodb", read_timeout=5, attempts=1, connections=THREADS, validate=False)
     dynamodb = with_prepared_writes(made)
     writer = Table(dynamodb, settings.table_name, merchants=Merchants(dynamodb, settings.merchants_table_name))
-    settle()
+    tune_gc()
     return writer
 
 

@@ -12,7 +12,7 @@ from shared import config
 from shared.aws import client
 from shared.card_keys.cache import CardKeyCache
 from shared.http.callers import Callers
-from shared.memory import settle
+from shared.memory import tune_gc
 from shared.prepared import with_prepared_puts
 from shared.retry import Budget, seconds_left
 from shared.stream.writer import Stream
@@ -33,7 +33,7 @@ def ingest() -> Ingest:
     secrets = client("secretsmanager", read_timeout=2, attempts=2)
     requests = Requests(dynamodb, settings.requests_table_name)
     key = CardKeyCache(secrets, settings.card_key_secret_arn, max_age_seconds=settings.card_key_max_age_seconds)
-    settle()
+    tune_gc()
     return Ingest(Stream(kinesis, settings.stream_name), requests, key, Callers(sender=settings.sender_api_key_id))
 
 

@@ -9,7 +9,7 @@ from functions.write_to_s3 import lake, quarantine
 from shared import config
 from shared.aws import client, error_code
 from shared.errors import TransientError
-from shared.memory import settle
+from shared.memory import tune_gc
 from shared.sinks import report
 from shared.sinks.bucket import THREADS, Bucket
 from shared.sinks.consumer import Batch, read_lines
@@ -24,7 +24,7 @@ def buckets() -> tuple[Bucket, Bucket]:
     settings = config.read(config.Lake)
     s3 = client("s3", read_timeout=10, attempts=3, connections=THREADS)
     made = Bucket(s3, settings.lake_bucket), Bucket(s3, settings.quarantine_bucket)
-    settle()
+    tune_gc()
     return made
 
 

@@ -1,4 +1,4 @@
-"""Tells functions which API key a call came with, as API Gateway does and MiniStack 1.5.33 does not.
+"""Passes the ID of a call's API key to the function, as API Gateway does and MiniStack 1.5.33 does not.
 
 API Gateway puts ``apiKey`` and ``apiKeyId`` into ``requestContext.identity`` of a method that asks for a key:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html

@@ -3,7 +3,7 @@
 With `SWIPELINE_COUNT_CALLS=1`, `GET /_swipeline/calls` answers {"calls": [{caller, service, operation, requests,
 bytes_in, bytes_out}], "writes": {table: {puts, units}}}. A caller is a role's name, `root` (AWS's own services, and who
 operates the laptop) or `anonymous` (API Gateway's senders). Write units are DynamoDB's: a kilobyte or the start of one,
-twice that in a transaction. `DELETE` begins anew. Counting reads DynamoDB's bodies, hence not always on.
+twice that in a transaction. `DELETE` resets the counters. Counting reads DynamoDB's bodies, hence not always on.
 """
 
 from __future__ import annotations

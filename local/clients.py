@@ -74,14 +74,14 @@ class Clients:
             return dict(self._assume(role_arn))
 
     def forget(self, role_arn: str) -> None:
-        """Assume the role anew at the next use."""
+        """Assume the role again at the next use."""
         with self._lock:
             self._credentials.pop(role_arn, None)
             for key in [key for key in self._as_role if key[1] == role_arn]:
                 del self._as_role[key]
 
     def forget_if_stale(self, role_arn: str, error: Exception) -> None:
-        """Assume the role anew if an error says that its credentials are no longer known."""
+        """Assume the role again if an error says that its credentials are no longer known."""
         if isinstance(error, ClientError) and error_code(error) in STALE_CREDENTIALS:
             self.forget(role_arn)
 

@@ -170,14 +170,14 @@ def main() -> None:
     from local.partiql import check_each_statement, read_less_often
     from local.partiql_writes import Writes
     from local.quick_json import read_requests_quickly
-    from local.schedules import go_on_after_a_restart
+    from local.schedules import resume_after_restart
 
     install_door(settings.root_key)
     topics.install()
     permissions = Permissions()
     permissions.install(iam_evaluator)
     tidy_less_often()
-    go_on_after_a_restart()
+    resume_after_restart()
     function_logs.install(lambda_runtime)
     mapping_switch.install(lambda_svc)
     page_scans()

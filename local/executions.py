@@ -2,7 +2,7 @@
 
 On AWS an execution does not die with a machine. MiniStack walks through one in a thread: when it is stopped, it calls
 the running ones failed (States.ServiceRestart); after `kill -9` it knows nothing of them. Here each execution leaves a
-file while it runs. Whatever file is there at the start is an execution that was lost: it begins anew from its first
+file while it runs. Whatever file is there at the start is an execution that was lost: it restarts from its first
 state, with the same name and input. So a state machine must bear being run twice; the batch path's does, its run's name
 says what it writes.
 """
@@ -71,9 +71,9 @@ class Executions:
             request = {name: lost[name] for name in ("stateMachineArn", "name", "input")}
             status, _, body = self._states._start_execution(request)
         if status == 200:
-            log.warning("%s was running when the emulator ended: it begins anew", arn)
+            log.warning("%s was running when the emulator ended: restarting it", arn)
         else:
-            log.error("%s was running when the emulator ended, and cannot begin anew: %s", arn, body)
+            log.error("%s was running when the emulator ended, and cannot be restarted: %s", arn, body)
             self._path(arn).unlink(missing_ok=True)
 
     def _note(self, path: Path, execution: dict[str, Any]) -> None:

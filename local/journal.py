@@ -171,7 +171,7 @@ class _Clock:
 
 
 def saved_since(service: str, moment_ns: int) -> bool:
-    """Whether MiniStack's file of a service's state is newer: it logs a state that it cannot save, and goes on."""
+    """Whether MiniStack's file of a service's state is newer: it logs a state that it cannot save and continues."""
     from ministack.core import persistence
 
     path = Path(persistence.STATE_DIR) / f"{service}.json"
@@ -195,7 +195,7 @@ def saved_at_once(write: Callable[[Any], Answer], service: str, state: Callable[
 
 
 def install(folder: Path) -> None:
-    """Journal the emulator's writes from now on, replay at its start, begin anew with each save.
+    """Journal the emulator's writes, replay them at its start, and truncate the journal at each save.
 
     Raises AttributeError when MiniStack has these functions no more.
     """

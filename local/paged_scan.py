@@ -27,13 +27,13 @@ class Order:
         self._keys: dict[int, list[Key]] = {}
 
     def begin(self, table: Table) -> list[Key]:
-        """Take the table's keys anew."""
+        """Reload the table's keys."""
         keys = sorted((pk, sk) for pk, items in table["items"].items() for sk in items)
         self._keys[id(table["items"])] = keys
         return keys
 
     def after(self, table: Table, start: Key | None) -> list[Key]:
-        """The next keys after `start`; one more than a page is given tells that there are more."""
+        """The next keys after `start`; one more than a page is returned if there are more."""
         keys = self._keys.get(id(table["items"])) if start is not None else None
         if keys is None:
             keys = self.begin(table)

@@ -1,7 +1,7 @@
 """Makes MiniStack's PartiQL write as its PutItem and UpdateItem do.
 
 What MiniStack 1.5.33 lacks: an INSERT's values are neither checked nor is a number written in its one form, no write
-tells the table's stream, and a batch's capacity is one unit per statement, however large the item and however many
+notifies the table's stream, and a batch's capacity is one unit per statement, however large the item and however many
 indexes it is in. A write whose condition fails consumes what the item there would.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
 """
@@ -42,7 +42,7 @@ class Writes:
         replace(module, "_partiql_insert", self._checked(module._partiql_insert))
         for name in ("_partiql_update", "_partiql_delete"):
             replace(module, name, self._noted(getattr(module, name)))
-        replace(module, "_execute_statement", self._told(module._execute_statement))
+        replace(module, "_execute_statement", self._with_capacity(module._execute_statement))
         replace(module, "_batch_execute_statement", self._measured(module._batch_execute_statement))
 
     def _checked(self, insert: Any) -> Any:
@@ -81,10 +81,10 @@ class Writes:
 
         return noted
 
-    def _told(self, execute: Any) -> Any:
+    def _with_capacity(self, execute: Any) -> Any:
         """A statement by itself or in a batch. A transaction's are not carried out by it: it may take them back."""
 
-        def told(data: dict[str, Any]) -> Answer:
+        def executed(data: dict[str, Any]) -> Answer:
             self._change = None
             answer: Answer = execute(data)
             if change := self._change:
@@ -95,7 +95,7 @@ class Writes:
                     self._dynamodb._emit_stream_event(name, kind, change.before, change.after)
             return answer
 
-        return told
+        return executed
 
     def _units_of(self, name: str, change: Change) -> float:
         result: dict[str, Any] = {}

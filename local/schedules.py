@@ -1,7 +1,7 @@
-"""Lets the schedules that CloudFormation has made go on after a restart.
+"""Resumes the schedules that CloudFormation created after a restart.
 
 MiniStack 1.5.33 counts a rule's minutes from its creation, so that a rule which is due fires as soon as it has started
-again. But it does not note when CloudFormation made a rule: its minute began anew with each start, and for most of that
+again. But it does not note when CloudFormation made a rule: its minute restarted with each start, and for most of that
 minute nobody merged what the warehouse was given.
 """
 
@@ -26,7 +26,7 @@ def due_at_once(load: Callable[[Any], None], rules: Callable[[], Iterable[dict[s
     return loaded
 
 
-def go_on_after_a_restart() -> None:
+def resume_after_restart() -> None:
     """Put it in place. Raises AttributeError when MiniStack has these functions no more: is it still needed?"""
     from ministack.services import eventbridge
 

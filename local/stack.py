@@ -1,4 +1,4 @@
-"""Starts and stops the embedded AWS, deploys into it, and tells what runs: what the command line calls."""
+"""Starts and stops the embedded AWS, deploys into it, and reports what runs, for the command line."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ class _Nothing:
 
 
 def _require_coverage(description: dict[str, Any]) -> None:
-    """Refuse to describe less, or more, than the function tells callers in its answers 404 and 405."""
+    """Refuse to describe fewer or more routes than the function lists in its answers 404 and 405."""
     described = {path: tuple(sorted(m.upper() for m in methods)) for path, methods in description["paths"].items()}
     if described != {path: tuple(sorted(methods)) for path, methods in METHODS.items()}:
         raise SystemExit(f"functions.query_transactions.routes.METHODS is not what the routes are: {described}")

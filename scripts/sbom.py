@@ -1,4 +1,4 @@
-"""Writes docs/sbom.json (CycloneDX 1.6) and docs/licences.md from the locks: all that is deployed, builds or tests."""
+"""Writes docs/sbom.json (CycloneDX 1.6) and docs/licenses.md from the locks: all that is deployed, builds or tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-SBOM, LICENCES = ROOT / "docs" / "sbom.json", ROOT / "docs" / "licences.md"
+SBOM, LICENSES = ROOT / "docs" / "sbom.json", ROOT / "docs" / "licenses.md"
 _LOCKED = re.compile(r"([a-z0-9.-]+)==(\S+)(.*)")
 _OF_CLASSIFIER = {"Apache Software License": "Apache-2.0", "BSD License": "BSD-3-Clause", "MIT License": "MIT"}
 # Names that are no SPDX expression in the packages' own metadata.
@@ -26,7 +26,7 @@ def python_components() -> list[dict[str, Any]]:
             raise ValueError(f"requirements.lock: cannot read {line[:60]!r}")
         name, version, rest = match.groups()
         hashes = [{"alg": "SHA-256", "content": digest} for digest in sorted(re.findall(r"sha256:(\w{64})", rest))]
-        found.append(_component(name, version, f"pkg:pypi/{name}@{version}", _licence(name), "required", hashes))
+        found.append(_component(name, version, f"pkg:pypi/{name}@{version}", _license(name), "required", hashes))
     return found
 
 
@@ -49,10 +49,11 @@ def laptop_components(deployed: set[str]) -> list[dict[str, Any]]:
 
 
 def node_components() -> list[dict[str, Any]]:
-    """The Serverless Framework and its plugins, from package-lock.json: they build, and are not deployed."""
+    """The Serverless Framework, its plugins and the prose linter, from the locks of npm: none is deployed."""
     found = {}
-    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
-    for path, about in packages.items():
+    locks = [ROOT / "package-lock.json", ROOT / "scripts" / "prose" / "package-lock.json"]
+    packages = [one for lock in locks for one in json.loads(lock.read_text())["packages"].items()]
+    for path, about in packages:
         if path:
             name, version = path.rpartition("node_modules/")[2], about["version"]
             url = f"pkg:npm/{name.replace('@', '%40')}@{version}"
@@ -61,17 +62,17 @@ def node_components() -> list[dict[str, Any]]:
 
 
 def _component(
-    name: str, version: str, url: str, licence: str | None, scope: str, hashes: list[dict[str, str]]
+    name: str, version: str, url: str, license: str | None, scope: str, hashes: list[dict[str, str]]
 ) -> dict[str, Any]:
     component: dict[str, Any] = {
         "type": "library", "bom-ref": url, "name": name, "version": version, "scope": scope, "purl": url,
     }  # fmt: skip
-    if licence:
-        component["licenses"] = [{"expression": licence}]
+    if license:
+        component["licenses"] = [{"expression": license}]
     return component | ({"hashes": hashes} if hashes else {})
 
 
-def _licence(name: str) -> str:
+def _license(name: str) -> str:
     about = importlib.metadata.metadata(name)
     said = about.get("License-Expression") or about.get("License") or ""
     if said and len(said) < 60:
@@ -89,21 +90,21 @@ def documents() -> dict[Path, str]:
     rows = [f"| {one['name']} | {one['version']} | {one['licenses'][0]['expression']} |" for one in deployed]
     counts: dict[str, int] = {}
     for one in builds:
-        licence = one["licenses"][0]["expression"]
-        counts[licence] = counts.get(licence, 0) + 1
-    built = [f"| {licence} | {counts[licence]} |" for licence in sorted(counts)]
+        license = one["licenses"][0]["expression"]
+        counts[license] = counts.get(license, 0) + 1
+    built = [f"| {license} | {counts[license]} |" for license in sorted(counts)]
     text = [
-        "# Licences",
+        "# Licenses",
         "",
         "Made by `python -m scripts.sbom`. The functions' packages (botocore, urllib3, python-dateutil and six are",
         "Lambda's own, and left out of the layer):",
         "",
     ]
-    text += ["| package | version | licence |", "|---|---|---|", *rows, ""]
-    text += ["What builds and deploys (npm), by licence:", "", "| licence | packages |", "|---|---|", *built, ""]
+    text += ["| package | version | license |", "|---|---|---|", *rows, ""]
+    text += ["What builds and deploys (npm), by license:", "", "| license | packages |", "|---|---|", *built, ""]
     return {
         SBOM: json.dumps(bom | {"components": [*deployed, *laptop, *builds]}, indent=1) + "\n",
-        LICENCES: "\n".join(text),
+        LICENSES: "\n".join(text),
     }
 
 

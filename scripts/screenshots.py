@@ -49,12 +49,12 @@ def take(browser: Browser, address: str, page: str, size: tuple[int, int], mode:
         dashboard.settle()
         if size == LAPTOP:
             tab.get_by_role("button", name="Refresh").wait_for()
-        tab.wait_for_timeout(500)  # the charts' own transition to the new size tells no end
+        tab.wait_for_timeout(500)  # the charts' resize transition has no end event
         tab.screenshot(path=path, animations="disabled")
 
 
 def main() -> int:
-    """Take them, and tell their sizes."""
+    """Take them and print their sizes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stage", default="local")
     parser.add_argument("--out", type=Path, default=OUT)

@@ -1,10 +1,10 @@
-"""Makes dashboard/geo/us-states.json from us-atlas' states-albers-10m.json (npm, ISC licence): outlines for a map.
+"""Makes dashboard/geo/us-states.json from us-atlas' states-albers-10m.json (npm, ISC license): outlines for a map.
 
     npm pack us-atlas@3.0.1 && tar xzf us-atlas-3.0.1.tgz
     python -m scripts.us_states package/states-albers-10m.json
 
 The file is projected already (Albers, Alaska and Hawaii moved below the others) onto 975 x 610 pixels. Here shared
-borders are simplified once, so that neighbours still meet, and islands too small to see are left out.
+borders are simplified once, so that neighbors still meet, and islands too small to see are left out.
 """
 
 from __future__ import annotations

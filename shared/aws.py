@@ -79,7 +79,7 @@ def is_transient(error: BaseException) -> bool:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return status >= 500 or status == 429 or error_code(error) in _TRANSIENT_CODES
     # An answer that is not AWS's: something between broke it. Imported here, for the parsers alone take as long as a
-    # whole function, and whoever has met their error has them.
+    # whole function, and code that has seen their error has loaded them.
     from botocore.parsers import ResponseParserError
 
     return isinstance(error, (*_TRANSIENT_ERRORS, ResponseParserError))

@@ -1,4 +1,4 @@
-"""The two kinds of error: terminal (quarantine it, go on) and transient (stop here, try again)."""
+"""The two kinds of error: terminal (quarantine it, continue) and transient (stop here, try again)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class TerminalError(Exception):
 
 
 class TransientError(Exception):
-    """Trying again may help: a throttle, a timeout, a store that is away."""
+    """A retry may help: a throttle, a timeout, an unavailable store."""
 
 
 class RejectedError(TerminalError):

@@ -9,7 +9,7 @@ import gc
 CALL = 100_000
 
 
-def settle() -> None:
+def tune_gc() -> None:
     """Leave out of collections what is loaded by now, and let a whole call's rows be made between two of them."""
     gc.collect()
     gc.freeze()

@@ -27,7 +27,7 @@ def with_prepared_puts(client: Any) -> Any:
 
 def _prepared(client: Any, call: str, take: Callable[..., None]) -> Any:
     events = client.meta.events
-    # With an id of their own, they are there once, whoever prepares the same client again.
+    # Handlers registered under an ID of their own are not added twice when a client is prepared again.
     events.register(f"before-parameter-build.{call}", take, unique_id=_BODY)
     events.register(f"before-call.{call}", _put_body, unique_id=_BODY + "_put")
     return client

@@ -36,10 +36,10 @@ _SAFE_KEYS = frozenset(
 
 
 class MaskingFormatter(LambdaPowertoolsFormatter):
-    """Powertools' JSON lines, with card numbers masked in every value, whoever logged it."""
+    """Powertools' JSON lines, with card numbers masked in every value, also those that libraries log."""
 
     def serialize(self, log: Any) -> str:
-        """Serialise a log line."""
+        """Serialize a log line."""
         return super().serialize({key: value if key in _SAFE_KEYS else mask(value) for key, value in log.items()})
 
 
@@ -88,7 +88,7 @@ def one_metric(name: str, value: float, **dimensions: str) -> None:
 
 
 def trace_header() -> str | None:
-    """Give the header of this invocation's trace if it is sampled: Lambda sets it anew for each invocation."""
+    """The header of this invocation's trace if it is sampled; Lambda sets it for each invocation."""
     return None if _TRACE_DISABLED else sampled_header(os.environ.get("_X_AMZN_TRACE_ID", ""))
 
 

@@ -28,9 +28,12 @@ def alerts(
     stage: StageOption = "local",
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number of alerts (newest first).")] = 20,
     follow: Annotated[bool, typer.Option("--follow", help="Keep streaming new alerts, until Ctrl-C.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="A line of JSON per alert, for programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON per alert.")] = False,
 ) -> None:
-    """Show the newest fraud alerts with their reasons, the newest last."""
+    """Show the newest fraud alerts with their reasons, newest last.
+
+    Example: swipeline alerts --limit 50 --follow
+    """
     if context.invoked_subcommand:
         return
     from client.alerts.table import AlertsTable
@@ -61,11 +64,14 @@ def alerts(
 
 @app.command()
 def show(
-    transaction_id: Annotated[str, typer.Argument(help="Of the alert, as `swipeline alerts` shows it.")],
+    transaction_id: Annotated[str, typer.Argument(help="Transaction ID, from `swipeline alerts`.")],
     stage: StageOption = "local",
     as_json: JsonOption = False,
 ) -> None:
-    """Show one alert with the verdicts it was given."""
+    """Show one alert with its verdicts.
+
+    Example: swipeline alerts show 2da90c7d74bd46a0caf3777415b3ebd3
+    """
     from client.alerts.table import AlertsTable
 
     where = Stage(stage)
@@ -83,11 +89,14 @@ def show(
 @app.command()
 def precision(
     stage: StageOption = "local",
-    by: Annotated[str, typer.Option(help="day, week or month of the alert.")] = "week",
+    by: Annotated[str, typer.Option(help="Period to group by: day, week or month.")] = "week",
     days: Annotated[int, typer.Option(min=1, max=3660, help="Time range in days.")] = 90,
     as_json: JsonOption = False,
 ) -> None:
-    """How often alerts were right, by the verdicts, over time; with the error that so few verdicts leave."""
+    """Show alert precision over time from the verdicts, with confidence intervals.
+
+    Example: swipeline alerts precision --by month --days 365
+    """
     from client.alerts.table import AlertsTable
     from fraud.precision import PERIODS, over_time
 
@@ -113,7 +122,10 @@ def verdicts(
     stage: StageOption = "local",
     days: Annotated[int, typer.Option(min=1, max=3660, help="Time range in days.")] = 365,
 ) -> None:
-    """CSV of the judged alerts, transaction_id,verdict: for `swipeline train --verdicts`."""
+    """Print reviewed alerts as CSV (transaction_id,verdict), the input of `swipeline train --verdicts`.
+
+    Example: swipeline alerts verdicts --days 90 > verdicts.csv
+    """
     from client.alerts.table import AlertsTable
 
     where, today = Stage(stage), datetime.now(UTC).date()
@@ -131,10 +143,13 @@ def queue(
     limit: Annotated[
         int, typer.Option(min=1, max=1000, help="Maximum number of alerts (most money at risk first).")
     ] = 20,
-    mine: Annotated[str, typer.Option("--assigned-to", help="Only those of this reviewer.")] = "",
+    mine: Annotated[str, typer.Option("--assigned-to", help="Only alerts assigned to this reviewer.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Show the open alerts to review, most money at risk (score times amount) first."""
+    """Show open alerts to review, most money at risk (score times amount) first.
+
+    Example: swipeline alerts queue --assigned-to jane
+    """
     from client.alerts.queue import load
     from client.alerts.show import queue_table
 
@@ -152,14 +167,15 @@ def queue(
 
 @app.command()
 def assign(
-    transaction_id: Annotated[str, typer.Argument(help="Of the alert, as `swipeline alerts` shows it.")],
-    to: Annotated[
-        str, typer.Option(help="Who works on it; an empty name for nobody. Default: the user of this machine.")
-    ] = "-",
+    transaction_id: Annotated[str, typer.Argument(help="Transaction ID, from `swipeline alerts`.")],
+    to: Annotated[str, typer.Option(help="Reviewer; an empty name unassigns. Default: your user name.")] = "-",
     stage: StageOption = "local",
     as_json: JsonOption = False,
 ) -> None:
-    """Say who works on an alert."""
+    """Assign an alert to a reviewer.
+
+    Example: swipeline alerts assign 2da90c7d74bd46a0caf3777415b3ebd3 --to jane
+    """
     from getpass import getuser
 
     from client.alerts.table import AlertsTable
@@ -174,16 +190,19 @@ def assign(
 
 
 def verdict(
-    transaction_id: Annotated[str, typer.Argument(help="Of the alert, as `swipeline alerts` shows it.")],
+    transaction_id: Annotated[str, typer.Argument(help="Transaction ID, from `swipeline alerts`.")],
     finding: Annotated[
-        str, typer.Argument(help="fraud or genuine; open withdraws the last verdict.", metavar="fraud|genuine|open")
+        str, typer.Argument(help="Outcome; open withdraws the last verdict.", metavar="fraud|genuine|open")
     ],
-    by: Annotated[str, typer.Option(help="Who says so; without, the user of this machine.")] = "",
-    note: Annotated[str, typer.Option(help="Why, in a line.")] = "",
+    by: Annotated[str, typer.Option(help="Reviewer (default: your user name).")] = "",
+    note: Annotated[str, typer.Option(help="Reason, one line.")] = "",
     stage: StageOption = "local",
     as_json: JsonOption = False,
 ) -> None:
-    """Say whether an alert was right. It is kept with the alert, for the next training; the last word counts."""
+    """Record the outcome of an alert. The last verdict counts and is used for training.
+
+    Example: swipeline verdict 2da90c7d74bd46a0caf3777415b3ebd3 fraud --note "confirmed by the customer"
+    """
     from getpass import getuser
 
     from client.alerts.table import AlertsTable

@@ -25,11 +25,14 @@ _BODIES = {
 
 
 def api(
-    key: Annotated[str, typer.Option(help=f"Print the value of one key, for a script: {', '.join(KEYS)}.")] = "",
+    key: Annotated[str, typer.Option(help=f"Print the value of one key: {', '.join(KEYS)}.")] = "",
     stage: StageOption = LOCAL,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the API's address, its keys by name and a ready curl command for each call."""
+    """Show the API's URL, its keys by name and a ready curl command for each call.
+
+    Example: swipeline api --key reader
+    """
     if key and key not in KEYS:
         raise ClientError(f"No key {key}. Choose {', '.join(KEYS)}.")
     where = Stage(stage)

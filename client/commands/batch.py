@@ -41,11 +41,16 @@ def batch(
         typer.Argument(help="Files, folders or patterns: CSV, JSON, Parquet or Excel, also compressed."),
     ] = None,
     pending: Annotated[
-        bool, typer.Option("--pending", help="Load all that is in the raw zone and not loaded yet, as the nightly run.")
+        bool,
+        typer.Option(
+            "--pending", help="Load everything in the raw zone that is not loaded yet, as the nightly run does."
+        ),
     ] = False,
     stage: StageOption = LOCAL,
-    wait: Annotated[float, typer.Option(help="Seconds that the run of a file may take.")] = 3600.0,
-    rejected: Annotated[Path | None, typer.Option(help="Where rejected rows go; default FILE.rejected.csv.")] = None,
+    wait: Annotated[float, typer.Option(help="Timeout per file in seconds.")] = 3600.0,
+    rejected: Annotated[
+        Path | None, typer.Option(help="Output file for rejected rows (default: FILE.rejected.csv).")
+    ] = None,
     map_: MapOption = None,
     mapping: MappingOption = None,
     drop: DropOption = None,
@@ -58,7 +63,10 @@ def batch(
     accept_rounded: RoundedOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Load files by the batch path. Exits with 0 when every row is loaded, 2 when rows were rejected, 1 on failure."""
+    """Load files by the batch path. Exits with 0 if every row is loaded, 2 if rows were rejected, 1 on failure.
+
+    Example: swipeline batch big.csv.gz --wait 7200
+    """
     if bool(files) == pending:
         raise ClientError("Which files? Name some, or give --pending for what is in the raw zone already.")
     where = Stage(stage)
@@ -127,7 +135,7 @@ def load(stage: Stage, wanted: list[Prepared], places: dict[str, Path], wait: fl
 
 
 def describe(one: Loaded) -> str:
-    """What became of a file, for people."""
+    """The outcome of a file, for people."""
     if one.status == "failed":
         return f"{one.file}: nothing was loaded. {one.error} (run {one.run_id})"
     files = f"{one.files} files, " if one.files != 1 else ""

@@ -20,7 +20,7 @@ class User(StrEnum):
 
 UserOption = Annotated[
     User,
-    typer.Option("--as", help="analyst: the role that reads the marts; me: your own AWS identity (local: the owner)."),
+    typer.Option("--as", help="Log in as analyst (reads the marts) or me (your AWS identity; on local: the owner)."),
 ]
 SecondsOption = Annotated[
     int, typer.Option("--seconds", min=900, max=3600, help="Lifetime of the password in seconds.")
@@ -33,7 +33,10 @@ def connect(
     seconds: SecondsOption = 3600,
     as_json: JsonOption = False,
 ) -> None:
-    """Print host, port, database, user and a temporary password for psql, BI tools and dbt."""
+    """Print host, port, database, user and a temporary password for psql, BI tools and dbt.
+
+    Example: swipeline connect --seconds 900
+    """
     from client import output
     from client.connect import connection
 

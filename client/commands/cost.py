@@ -20,21 +20,26 @@ USAGE = Path(__file__).resolve().parents[2] / "benchmarks" / "results" / "end_to
 
 
 def cost(
-    rate: Annotated[float, typer.Option(help="Transactions per second, on average over the month.")] = 100.0,
-    usage: Annotated[Path, typer.Option(help="A measured run: result of benchmarks.end_to_end.")] = USAGE,
-    prices: Annotated[Path | None, typer.Option(help="Another price file.")] = None,
+    rate: Annotated[float, typer.Option(help="Average transactions per second over the month.")] = 100.0,
+    usage: Annotated[Path, typer.Option(help="Result file of benchmarks.end_to_end.")] = USAGE,
+    prices: Annotated[Path | None, typer.Option(help="Price file (default: the shipped prices).")] = None,
     stage: Annotated[
         str | None, typer.Option(help="Read sizes and counts from this stage's template (default: those of dev).")
     ] = None,
     on_demand: Annotated[
-        bool | None, typer.Option("--on-demand/--provisioned", help="The stream's mode (default: the template's).")
+        bool | None, typer.Option("--on-demand/--provisioned", help="Stream mode (default: the template's).")
     ] = None,
-    rpu: Annotated[int | None, typer.Option(help="Redshift's base capacity (default: the template's, or 8).")] = None,
-    warehouse_hours: Annotated[float, typer.Option(help="Hours a month in which the warehouse computes.")] = HOURS,
-    cards: Annotated[int | None, typer.Option(help="Cards that pay; default: as few as in the measured run.")] = None,
+    rpu: Annotated[
+        int | None, typer.Option(help="Redshift's base capacity in RPUs (default: the template's, or 8).")
+    ] = None,
+    warehouse_hours: Annotated[float, typer.Option(help="Hours per month in which the warehouse is active.")] = HOURS,
+    cards: Annotated[int | None, typer.Option(help="Number of active cards (default: as in the measured run).")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What a million transactions cost, and a month at a rate; beside the obvious design, measured in the same run."""
+    """Show the AWS cost per million transactions and per month, compared with the naive baseline.
+
+    Example: swipeline cost --rate 100 --warehouse-hours 60
+    """
     if rate <= 0:
         raise ClientError(f"--rate must be above 0 transactions per second, got {rate}.")
     if cards is not None and cards < 1:

@@ -21,12 +21,15 @@ def dashboard(
     refresh: Annotated[
         float | None,
         typer.Option(
-            min=0, help="Auto-refresh interval in seconds (0 = off). Default: 10 on stage local, 0 on others."
+            min=0, help="Auto-refresh interval in seconds (0 = off; default: 10 on stage local, 0 on others)."
         ),
     ] = None,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the browser.")] = True,
 ) -> None:
-    """Show spend, regions, customers, merchants and fraud, live from the warehouse, until Ctrl-C."""
+    """Show spend, regions, customers, merchants and fraud, live from the warehouse. Stop with Ctrl-C.
+
+    Example: swipeline dashboard --port 8501 --no-open
+    """
     from client.dashboard import serve
 
     where = Stage(stage)

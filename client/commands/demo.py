@@ -14,16 +14,19 @@ from client.send.progress import progress_bar
 
 
 def demo(
-    rows: Annotated[int, typer.Option(help="How many simulated transactions.")] = 20_000,
+    rows: Annotated[int, typer.Option(help="Number of simulated transactions.")] = 20_000,
     file: Annotated[str | None, typer.Option(help="Send this file instead of simulated rows.")] = None,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 1,
     wait: Annotated[
-        float | None, typer.Option(help="Seconds that the stores may take (default: 120 for local, 900 on AWS).")
+        float | None, typer.Option(help="Seconds to wait for the stores (default: 120 on local, 900 on AWS).")
     ] = None,
     stage: StageOption = LOCAL,
     as_json: JsonOption = False,
 ) -> None:
-    """Start the embedded AWS, send transactions, and prove that every store has each of them once."""
+    """Start the embedded AWS, send transactions, and check that every store has each of them once.
+
+    Example: swipeline demo --rows 5000
+    """
     from client.demo.run import run_demo
     from client.demo.show import demo_report
 

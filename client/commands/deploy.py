@@ -12,10 +12,13 @@ from client.errors import ClientError
 
 
 def deploy(
-    stage: Annotated[str, typer.Option(help="Stage to deploy; there is no default.")],
-    param: Annotated[list[str] | None, typer.Option(help="A stage parameter, name=value. Repeatable.")] = None,
+    stage: Annotated[str, typer.Option(help="Stage to deploy. Required.")],
+    param: Annotated[list[str] | None, typer.Option(help="Stage parameter as name=value. Repeatable.")] = None,
 ) -> None:
-    """Deploy a stage to AWS with the Serverless Framework, then migrate its warehouse."""
+    """Deploy a stage to AWS with the Serverless Framework, then migrate its warehouse.
+
+    Example: swipeline deploy --stage dev --param alarmEmail=ops@example.com
+    """
     from client.deploy.run import deploy as run
 
     where = Stage(stage)

@@ -13,7 +13,10 @@ from client.commands.options import JsonOption
 
 
 def env(as_json: JsonOption = False) -> None:
-    """Print shell commands that point sls, the AWS CLI and boto3 at the embedded AWS: eval "$(swipeline env)"."""
+    """Print shell commands that point sls, the AWS CLI and boto3 at the embedded AWS.
+
+    Example: eval "$(swipeline env)"
+    """
     from client import output
     from local.settings import FOREIGN_VARIABLES, REPOSITORY, Settings
 

@@ -1,4 +1,4 @@
-"""`swipeline find`: what became of one transaction."""
+"""`swipeline find`: where one transaction is."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ from client.commands.options import JsonOption, StageOption
 
 
 def find(
-    transaction_id: Annotated[str, typer.Argument(help="The sender's trans_num, or the id that the API gave.")],
+    transaction_id: Annotated[
+        str, typer.Argument(help="Transaction ID: the sender's trans_num, or the ID that the API returned.")
+    ],
     stage: StageOption = "local",
-    days: Annotated[int, typer.Option(min=1, max=90, help="How many days of logs and lake to search.")] = 7,
+    days: Annotated[int, typer.Option(min=1, max=90, help="Days of logs and lake to search.")] = 7,
     as_json: JsonOption = False,
 ) -> None:
-    """Find a transaction, accepted, rejected or quarantined: place, reason, log lines. Exits 1 if nobody knows it."""
+    """Find a transaction in stores, quarantine and logs, with its reason if rejected. Exits with 1 if unknown.
+
+    Example: swipeline find 2da90c7d74bd46a0caf3777415b3ebd3
+    """
     from client.find.run import UNKNOWN, Finder
 
     where = Stage(stage)

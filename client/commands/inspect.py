@@ -33,7 +33,7 @@ def inspect_command(
     file: Annotated[str, typer.Argument(help="CSV, JSON, Parquet or Excel file, also compressed.")],
     suggest: Annotated[bool, typer.Option("--suggest", help="Propose a mapping for columns with other names.")] = False,
     save: Annotated[
-        bool, typer.Option("--save", help="Keep the mapping as FILE.swipeline.toml, for every later command.")
+        bool, typer.Option("--save", help="Save the mapping as FILE.swipeline.toml, which later commands read.")
     ] = False,
     map_: MapOption = None,
     mapping: MappingOption = None,
@@ -47,7 +47,10 @@ def inspect_command(
     accept_rounded: RoundedOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a file is and what of it would be refused. Exits with 0 when `send` would take it, 1 when not."""
+    """Show the format of a file and the rows that would be rejected. Exits with 1 if `send` would refuse the file.
+
+    Example: swipeline inspect my.csv --suggest
+    """
     how = reading(map_, mapping, drop, encoding, delimiter, sheet, dates, time_zone, decimal_comma, accept_rounded)
     named = expand([file])
     if suggest or save:

@@ -15,7 +15,7 @@ def logs(
     question: Annotated[str, typer.Argument(help="Name of a saved query (default: list them).")] = "",
     stage: StageOption = "local",
     about: Annotated[str, typer.Option("--id", help="Transaction or request ID, for queries that need one.")] = "",
-    minutes: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many minutes to look back.")] = 180,
+    minutes: Annotated[int, typer.Option(min=1, max=1_000_000, help="Time range in minutes.")] = 180,
     as_json: JsonOption = False,
 ) -> None:
     """Run a saved log query.

@@ -8,7 +8,10 @@ from client.commands.options import JsonOption, StageOption
 
 
 def migrate(stage: StageOption = "local", as_json: JsonOption = False) -> None:
-    """Apply pending migrations to the warehouse of a stage, and install its marts. Safe to repeat."""
+    """Apply pending migrations to the warehouse of a stage and install its marts. Safe to repeat.
+
+    Example: swipeline migrate --stage dev
+    """
     from client.migrate.run import migrate as run
 
     where = Stage(stage)

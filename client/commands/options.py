@@ -17,23 +17,23 @@ DRY_RUN = "Dry run. Add --yes to apply."
 
 # How a file is read; `send`, `batch`, `score`, `train` and `inspect` take them all.
 MapOption = Annotated[
-    list[str] | None, typer.Option("--map", help="COLUMN=NAME,...: columns that the file names otherwise.")
+    list[str] | None, typer.Option("--map", help="Column names in the file, as COLUMN=NAME,... Repeatable.")
 ]
 MappingOption = Annotated[
     Path | None,
-    typer.Option(help="TOML file with names, constants, formats; default FILE.swipeline.toml if it exists."),
+    typer.Option(help="Mapping file in TOML (default: FILE.swipeline.toml if it exists)."),
 ]
-DropOption = Annotated[list[str] | None, typer.Option(help="Column to leave out; may be repeated.")]
+DropOption = Annotated[list[str] | None, typer.Option(help="Column to ignore. Repeatable.")]
 EncodingOption = Annotated[str | None, typer.Option(help="Text encoding, e.g. windows-1252 (default: detected).")]
 DelimiterOption = Annotated[str | None, typer.Option(help="CSV delimiter, or tab (default: detected).")]
 SheetOption = Annotated[str | None, typer.Option(help="Excel sheet (default: the one with the rows).")]
 DatesOption = Annotated[
-    str | None, typer.Option(help="How dates such as 3/4/2020 are written: day-first, month-first or year-first.")
+    str | None, typer.Option(help="Order in dates such as 3/4/2020: day-first, month-first or year-first.")
 ]
 TimeZoneOption = Annotated[
-    str | None, typer.Option(help="Zone of times that name none, e.g. America/New_York (default: UTC).")
+    str | None, typer.Option(help="Time zone of times without one, e.g. America/New_York (default: UTC).")
 ]
-DecimalCommaOption = Annotated[bool, typer.Option("--decimal-comma", help="Numbers are written 1.234,56.")]
+DecimalCommaOption = Annotated[bool, typer.Option("--decimal-comma", help="Read numbers as 1.234,56.")]
 RoundedOption = Annotated[
     bool,
     typer.Option(
@@ -54,7 +54,7 @@ def reading(
     decimal_comma: bool = False,
     accept_rounded: bool = False,
 ) -> Reading:
-    """How to read a file, as the options say it. Raises ClientError for a value that is none."""
+    """How to read a file, from the options. Raises ClientError for an invalid value."""
     made = Reading(
         columns=parse_pairs(mapped or []),
         drop=tuple(name.strip() for text in drop or [] for name in text.split(",")),

@@ -18,26 +18,32 @@ def reconcile(
     file: Annotated[str | None, typer.Option(help="Only the transactions of this file.")] = None,
     wait: Annotated[
         float | None,
-        typer.Option(help="Seconds to wait for what is still on its way (default: 30 for local, 600 on AWS)."),
+        typer.Option(help="Seconds to wait for rows in flight (default: 30 on local, 600 on AWS)."),
     ] = None,
     allow_foreign: Annotated[
-        bool, typer.Option("--allow-foreign", help="Ids that another machine has sent are no fault.")
+        bool, typer.Option("--allow-foreign", help="Don't fail on transactions sent from other machines.")
     ] = False,
-    begin: Annotated[str | None, typer.Option("--from", help="Event times from: a day or a time, UTC.")] = None,
-    end: Annotated[str | None, typer.Option("--to", help="Event times until just before: a day or a time.")] = None,
-    arrived_from: Annotated[str | None, typer.Option(help="Read the lake from this day of arrival on.")] = None,
-    arrived_to: Annotated[str | None, typer.Option(help="Read the lake until the day before this one.")] = None,
-    scan: Annotated[bool, typer.Option("--scan", help="Scan the table, also for a window.")] = False,
+    begin: Annotated[
+        str | None, typer.Option("--from", help="Start of the event-time window, a date or time in UTC.")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", help="End of the event-time window, a date or time in UTC (excluded).")
+    ] = None,
+    arrived_from: Annotated[str | None, typer.Option(help="First day of arrival to read from the lake.")] = None,
+    arrived_to: Annotated[str | None, typer.Option(help="Day after the last day of arrival to read.")] = None,
+    scan: Annotated[bool, typer.Option("--scan", help="Scan the DynamoDB table even for a window.")] = False,
     stores_only: Annotated[
         bool,
-        typer.Option("--stores-only", help="Compare the stores with each other, not with this machine's journals."),
+        typer.Option("--stores-only", help="Compare the stores with each other, ignoring this machine's journals."),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Prove that API, DynamoDB, lake and warehouse hold the same, once. Exits with 0 only when they balance.
+    """Check that API, DynamoDB, lake and warehouse hold the same transactions, each once. Exits with 0 if they balance.
 
-    With --file, or without any window on the machine that sent: id by id against what was acknowledged. With a window,
-    or --stores-only, or where nothing was sent from: the stores against each other, by counts and checksums.
+    On the machine that sent, compares IDs with its journals. With a time window or --stores-only, or on another
+    machine, compares the stores with each other by counts and checksums.
+
+    Example: swipeline reconcile --file my.csv --wait 120
     """
     from client.reconcile.buckets.lake import Arrival
     from client.reconcile.buckets.run import Options, compare_stores

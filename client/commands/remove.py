@@ -14,19 +14,21 @@ from client.errors import ClientError
 
 
 def remove(
-    stage: Annotated[str, typer.Option(help="The stage to remove; there is no default.")],
+    stage: Annotated[str, typer.Option(help="Stage to delete. Required.")],
     yes: Annotated[
-        bool, typer.Option("--yes", help="Do it, once the stage's name is typed: without, only say what would go.")
+        bool, typer.Option("--yes", help="Delete (asks you to type the stage name). Default: dry run.")
     ] = False,
     orphans: Annotated[
         bool,
-        typer.Option("--orphans", help="Delete what a stage left whose stack is gone, e.g. after a failed deploy."),
+        typer.Option("--orphans", help="Delete leftovers of a stage without a stack, e.g. after a failed deploy."),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove a stage: empty its buckets (all versions), `sls remove`, delete log groups that are left.
+    """Delete a stage: empty its buckets (all versions), run `sls remove`, delete leftover log groups.
 
-    A protected stage (prod) is refused. With --yes, the stage's name is asked for on standard input.
+    Refuses a protected stage (prod). With --yes, asks you to type the stage name.
+
+    Example: swipeline remove --stage dev --yes
     """
     from client.remove.plan import look
     from client.remove.run import remove as run

@@ -29,7 +29,7 @@ def replay(
     days = read_days(first, end, datetime.now(UTC).date())
     where = Stage(stage)
     with explained(where):
-        done = run(where, days, resume, tell=output.note)
+        done = run(where, days, resume, report=output.note)
     if as_json:
         output.as_json(done.as_json())
         return

@@ -33,12 +33,14 @@ from client.outfile import OverwriteOption
 
 def score(
     file: Annotated[
-        str | None, typer.Argument(help="File of transactions: CSV, JSON, Parquet or Excel; or --from.")
+        str | None, typer.Argument(help="Transactions to score: CSV, JSON, Parquet or Excel (or use --from).")
     ] = None,
-    before: Annotated[list[Path] | None, typer.Option(help="Earlier history of the cards; may be repeated.")] = None,
-    begin: Annotated[str | None, typer.Option("--from", help="Of the lake, from this day of arrival on, UTC.")] = None,
-    end: Annotated[str | None, typer.Option("--to", help="Until before this day.")] = None,
-    model: Annotated[Path | None, typer.Option(help="Another model than the shipped one.")] = None,
+    before: Annotated[list[Path] | None, typer.Option(help="Earlier history of the cards. Repeatable.")] = None,
+    begin: Annotated[
+        str | None, typer.Option("--from", help="Score the lake from this day of arrival, UTC, e.g. 2026-11-24.")
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Day after the last day of arrival, UTC.")] = None,
+    model: Annotated[Path | None, typer.Option(help="Model file (default: the shipped model).")] = None,
     out: Annotated[str, typer.Option(help="Output file, or - for standard output.")] = "-",
     map_: MapOption = None,
     mapping: MappingOption = None,
@@ -53,7 +55,10 @@ def score(
     stage: StageOption = "local",
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Score transactions without a stream, in order of time: transaction_id,score,is_alert. No alert is raised."""
+    """Score transactions offline, in order of time, as CSV (transaction_id,score,is_alert). Raises no alerts.
+
+    Example: swipeline score my.csv --before history.csv --out scores.csv
+    """
     from client.replay.plan import read_days
     from client.score.run import file_transactions, keys_of_this_run, lake_transactions, load_model, write_scores
 

@@ -43,11 +43,15 @@ def send(
         typer.Argument(help="Files, folders or patterns: CSV, JSON, Parquet or Excel, also compressed; - for stdin."),
     ],
     stage: StageOption = "local",
-    batch_size: Annotated[int, typer.Option(help="Rows per request, at most 1000.")] = 1000,
-    workers: Annotated[int, typer.Option(help="Concurrent requests; rows of one card always use the same worker.")] = 4,
-    rate: Annotated[float | None, typer.Option(help="At most this many rows per second.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Skip what an earlier run had acknowledged.")] = False,
-    rejected: Annotated[Path | None, typer.Option(help="Where rejected rows go; default FILE.rejected.csv.")] = None,
+    batch_size: Annotated[int, typer.Option(help="Rows per request, from 1 to 1000.")] = 1000,
+    workers: Annotated[
+        int, typer.Option(help="Number of concurrent requests; rows of one card always use the same worker.")
+    ] = 4,
+    rate: Annotated[float | None, typer.Option(help="Maximum rows per second (default: no limit).")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Skip rows that an earlier run sent.")] = False,
+    rejected: Annotated[
+        Path | None, typer.Option(help="Output file for rejected rows (default: FILE.rejected.csv).")
+    ] = None,
     patience: Annotated[float, typer.Option(help="Give up after this many seconds without progress.")] = 60.0,
     map_: MapOption = None,
     mapping: MappingOption = None,
@@ -62,7 +66,10 @@ def send(
     overwrite: OverwriteOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Send files through the API. Exits with 0 when every row is stored, 2 when rows were rejected, 1 on failure."""
+    """Send files through the API. Exits with 0 if every row is stored, 2 if rows were rejected, 1 on failure.
+
+    Example: swipeline send my.csv --stage dev --rate 500
+    """
     where = Stage(stage)
     how = reading(map_, mapping, drop, encoding, delimiter, sheet, dates, time_zone, decimal_comma, accept_rounded)
     options = Options(batch_size, workers, rate, resume, rejected, patience, how, overwrite)
@@ -124,10 +131,10 @@ def total(summaries: list[Summary]) -> str:
 
 
 def resume_hint(file: str) -> str:
-    """How to go on after a stop."""
+    """How to continue after a stop."""
     if file == "-":
         return "Send it again: rows that are stored are not stored twice."
-    return f"To go on from there: swipeline send --resume {file}"
+    return f"To continue: swipeline send --resume {file}"
 
 
 def describe(summary: Summary) -> str:
@@ -139,8 +146,8 @@ def describe(summary: Summary) -> str:
         + f" ({summary.seconds:.1f} s, {summary.rows_per_second:,.0f} rows/s)"
     ]
     if summary.resent:
-        lines.append(f"{summary.resent:,} rows were known to the API already, from the same request before")
-    lines += [f"  {r['rows']:>7,} like {r['field'] or 'row'}: {r['reason']}" for r in summary.reasons[:10]]
+        lines.append(f"{summary.resent:,} rows were already sent (duplicate request); nothing stored twice")
+    lines += [f"  {r['rows']:>7,} × {r['field'] or 'row'}: {r['reason']}" for r in summary.reasons[:10]]
     if len(summary.reasons) > 10:
         lines.append(f"  and {len(summary.reasons) - 10} other reasons")
     if summary.rejected_file:

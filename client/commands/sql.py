@@ -24,12 +24,15 @@ def sql(
     stage: StageOption = LOCAL,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, help="Maximum number of rows. Default: 20 at a time on a terminal, else all."),
+        typer.Option(min=1, help="Maximum number of rows (default: 20 at a time on a terminal, else all)."),
     ] = None,
     as_json: JsonOption = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="CSV on standard output, with a header.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV with a header.")] = False,
 ) -> None:
-    """Query the warehouse, read only, with an analyst's rights. On a terminal, Enter shows the next rows."""
+    """Query the warehouse, read-only, with an analyst's permissions. On a terminal, Enter shows the next rows.
+
+    Example: swipeline sql "SELECT * FROM mart.overview" --csv
+    """
     from client.warehouse import query_as_analyst
 
     if as_json and as_csv:

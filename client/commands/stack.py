@@ -16,7 +16,10 @@ from client.errors import ClientError
 
 
 def up(stage: StageOption = LOCAL, as_json: JsonOption = False) -> None:
-    """Start the embedded AWS and deploy the service into it; does only what is not done yet."""
+    """Start the embedded AWS and deploy the service into it. Skips what is already running and deployed.
+
+    Example: swipeline up
+    """
     _only_local(stage, "deploy it")
     status = bring_up(output.note)
     if as_json:
@@ -27,10 +30,13 @@ def up(stage: StageOption = LOCAL, as_json: JsonOption = False) -> None:
 
 def down(
     stage: StageOption = LOCAL,
-    reset: Annotated[bool, typer.Option("--reset", help="Remove all that it stored as well.")] = False,
+    reset: Annotated[bool, typer.Option("--reset", help="Delete all local data as well.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Stop the embedded AWS; what it stored stays, unless --reset is given."""
+    """Stop the embedded AWS. Keeps its data unless --reset is given.
+
+    Example: swipeline down --reset
+    """
     from local import stack
 
     _only_local(stage, "remove it")
@@ -47,7 +53,10 @@ def down(
 
 
 def status(stage: StageOption = LOCAL, as_json: JsonOption = False) -> None:
-    """Show what runs where. Exits with 0 only when all is well."""
+    """Show what runs where. Exits with 0 only when everything is healthy.
+
+    Example: swipeline status --json
+    """
     from local import stack
 
     _only_local(stage, "look at it", command="npx sls info")

@@ -23,19 +23,24 @@ def transactions(
         str | None,
         typer.Option(help="Card number; use - to be prompted (kept out of shell history)."),
     ] = None,
-    card_id: Annotated[str | None, typer.Option(help="Card id.")] = None,
-    merchant: Annotated[str | None, typer.Option(help="Merchant's whole name, with or without fraud_.")] = None,
-    begin: Annotated[str | None, typer.Option("--from", help="From this day or time on, UTC.")] = None,
-    end: Annotated[str | None, typer.Option("--to", help="Until just before this day or time, UTC.")] = None,
+    card_id: Annotated[str | None, typer.Option(help="Card ID, 32 hex digits.")] = None,
+    merchant: Annotated[str | None, typer.Option(help="Full merchant name, with or without fraud_.")] = None,
+    begin: Annotated[
+        str | None, typer.Option("--from", help="Start, a date or time in UTC, e.g. 2020-06-21 (included).")
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", help="End, a date or time in UTC (excluded).")] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Maximum number of rows. Default: 20 at a time on a terminal, else 100.")
+        int | None, typer.Option(min=1, help="Maximum number of rows (default: 20 at a time on a terminal, else 100).")
     ] = None,
     oldest: Annotated[bool, typer.Option("--oldest", help="Oldest first instead of newest first.")] = False,
     stage: StageOption = "local",
     as_json: JsonOption = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="CSV on standard output, with a header.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV with a header.")] = False,
 ) -> None:
-    """Find transactions of a card or a merchant, by time. On a terminal, Enter shows the next ones."""
+    """Find transactions of a card or merchant, by time. On a terminal, Enter shows the next ones.
+
+    Example: swipeline transactions --merchant "Kirlin and Sons" --from 2020-06-21
+    """
     from client.query.api import Question, ReadApi
     from client.query.show import table, write_csv
 

@@ -16,17 +16,19 @@ def verify(
     stage: Annotated[str, typer.Option(help="Target stage.")] = "local",
     preflight: Annotated[
         bool,
-        typer.Option("--preflight", help="Before a deploy: check quotas, zones, region, permissions."),
+        typer.Option("--preflight", help="Check quotas, zones, region and permissions before a deploy."),
     ] = False,
     without: Annotated[
-        list[str] | None, typer.Option(help="Leave out a check, e.g. batch, which needs Spark locally. Repeatable.")
+        list[str] | None, typer.Option(help="Skip a check, e.g. batch, which needs Spark locally. Repeatable.")
     ] = None,
     rows: Annotated[int, typer.Option(help="Number of transactions to send.")] = 2000,
     as_json: JsonOption = False,
 ) -> None:
-    """Check that a stage is complete and works: send transactions through every hop, and clean up after itself.
+    """Check that a stage is complete and works. Sends transactions through every hop and cleans up afterwards.
 
-    Each check is one line, ok or FAILED with what to do. Exits with 0 only when no check failed.
+    Prints one line per check, ok or FAILED with what to do. Exits with 0 only if no check failed.
+
+    Example: swipeline verify --stage dev --preflight
     """
     from client.verify.checks import counts
     from client.verify.checks import verify as run_checks
@@ -41,16 +43,16 @@ def verify(
     where = Stage(stage)
     run = Run(where, Sample(count=rows))
 
-    def tell(line: Line) -> None:
+    def show(line: Line) -> None:
         if not as_json:
             _print(line)
 
     with explained(where):
         if preflight:
-            cost = run_preflight(run, tell)
+            cost = run_preflight(run, show)
         else:
             _ = where.deployment  # a stage that is not deployed is an error of its own
-            run_checks(run, tell, without or [])
+            run_checks(run, show, without or [])
             cost = spent(run, "batch" not in (without or []))
     if as_json:
         output.as_json(report(run, cost))

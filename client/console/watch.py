@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError as AwsError
 
 from client.aws import SERVICE, Stage
-from client.console.widgets import alarm_names, distinct, labelled, log_query, metric_widget
+from client.console.widgets import alarm_names, distinct, formatted_label, log_query, metric_widget
 from client.logs import Logs
 
 WIDGETS_AT_ONCE = 4
@@ -36,7 +36,7 @@ class Watch:
         return sorted(name for name in names if name.startswith(self.prefix))
 
     def dashboard(self, name: str, seconds: int) -> dict[str, Any]:
-        """A dashboard with the data of all its widgets over the last so many seconds."""
+        """A dashboard with the data of all its widgets over the last ``seconds``."""
         body = json.loads(self.stage.client("cloudwatch").get_dashboard(DashboardName=name)["DashboardBody"])
         end = time.time()
         with ThreadPoolExecutor(WIDGETS_AT_ONCE) as pool:
@@ -92,7 +92,7 @@ class Watch:
                 found.append(
                     {
                         "id": result["Id"],
-                        "label": labelled(line.label, result["Label"], result["Values"]),
+                        "label": formatted_label(line.label, result["Label"], result["Values"]),
                         "color": line.color,
                         "right": line.right,
                         "period": line.period,

@@ -39,7 +39,7 @@ class MetricWidget:
 
 
 def metric_widget(properties: Mapping[str, Any], seconds: int) -> MetricWidget:
-    """The queries of a metric widget over so many seconds. Raises ValueError for an entry that can't be read."""
+    """The queries of a metric widget over ``seconds``. Raises ValueError for an unreadable entry."""
     whole_period = int(properties.get("period") or DEFAULT_PERIOD)
     whole_statistic = str(properties.get("stat") or DEFAULT_STATISTIC)
     previous: list[str] = []
@@ -97,7 +97,7 @@ def period_for(period: int, seconds: int) -> int:
     return period
 
 
-def labelled(template: str, default: str, values: Sequence[float]) -> str:
+def formatted_label(template: str, default: str, values: Sequence[float]) -> str:
     """A label with its ${...} filled in."""
     numbers = {
         "MAX": max(values, default=None),

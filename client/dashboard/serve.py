@@ -49,7 +49,7 @@ def port_for(wanted: int | None) -> int:
 
 
 def start(stage: str, port: int, refresh: float) -> subprocess.Popen[bytes]:
-    """Start the server; it ends with the process returned. ``refresh``: seconds between looks for news, 0 for none."""
+    """Start the server; returns its process. ``refresh``: auto-refresh interval in seconds, 0 for none."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("STREAMLIT_")}
     environment |= {
         "SWIPELINE_DASHBOARD_STAGE": stage,

@@ -18,7 +18,7 @@ from client.reconcile.ledger import Ledger
 from client.reconcile.run import reconcile
 from client.send.run import Options, Progress, Summary, send_file
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 _ALERTS = 5
 
 
@@ -53,20 +53,22 @@ class Demo:
         }
 
 
-def run_demo(stage: Stage, rows: int, seed: int, file: str | None, wait: float, tell: Tell, progress: Progress) -> Demo:
+def run_demo(
+    stage: Stage, rows: int, seed: int, file: str | None, wait: float, report: Report, progress: Progress
+) -> Demo:
     """Run all steps on a stage that is up. Raises ClientError when one cannot be done."""
     demo = Demo()
     with _timed(demo, "generate"):
-        demo.file = file or _simulate(rows, seed, tell)
+        demo.file = file or _simulate(rows, seed, report)
     with _timed(demo, "send"):
-        tell(f"sending {demo.file}")
+        report(f"sending {demo.file}")
         # Rejected rows stay beside the demo's own files, wherever it was called from.
         options = Options(rejected=_folder() / "rejected.csv")
         demo.summary = send_file(stage, demo.file, options, progress)
     if demo.summary.error:
         raise ClientError(f"The API stopped taking rows: {demo.summary.error}. Look at `swipeline status`.")
     with _timed(demo, "reconcile"):
-        tell("waiting for the stores")
+        report("waiting for the stores")
         demo.ledger = reconcile(stage, demo.file, wait=wait)
     with _timed(demo, "look"):
         demo.samples = look(stage)
@@ -83,11 +85,11 @@ def _folder() -> Path:
     return folder
 
 
-def _simulate(rows: int, seed: int, tell: Tell) -> str:
+def _simulate(rows: int, seed: int, report: Report) -> str:
     from client import simulator
 
     out = _folder() / f"{rows}-rows-seed-{seed}.csv"
-    tell(f"simulating {rows:,} transactions")
+    report(f"simulating {rows:,} transactions")
     simulator.write(simulator.batches(simulator.Settings.of(rows, seed)), str(out), "csv")
     return str(out)
 

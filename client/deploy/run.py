@@ -15,15 +15,15 @@ from client.errors import ClientError
 from client.migrate.run import migrate as migrate_stage
 from local.settings import REPOSITORY
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 Framework = Callable[[Stage, list[str]], int]
-Migrate = Callable[[Stage, Tell], Any]
+Migrate = Callable[[Stage, Report], Any]
 
 
 def deploy(
     stage: Stage,
     parameters: list[str],
-    tell: Tell,
+    report: Report,
     framework: Framework | None = None,
     migrate: Migrate | None = None,
 ) -> None:
@@ -31,11 +31,11 @@ def deploy(
     framework, migrate = framework or sls_deploy, migrate or migrate_stage
     _run(framework, stage, parameters)
     if unprotected(stage):
-        tell("Deploying again to switch on deletion protection, which a first deploy leaves off so it can roll back.")
+        report("Deploying again to switch on deletion protection, which a first deploy leaves off so it can roll back.")
         _run(framework, stage, parameters)
-    tell("Migrating the warehouse. Until this is done, merges fail and Firehose retries.")
-    migrate(stage, tell)
-    tell(f"Stage {stage.name} is deployed and migrated. Check it with `swipeline verify --stage {stage.name}`.")
+    report("Migrating the warehouse. Until this is done, merges fail and Firehose retries.")
+    migrate(stage, report)
+    report(f"Stage {stage.name} is deployed and migrated. Check it with `swipeline verify --stage {stage.name}`.")
 
 
 def unprotected(stage: Stage) -> bool:

@@ -53,7 +53,7 @@ def in_table(stage: Stage, transaction_id: str) -> dict[str, str] | None:
 
 
 def in_lake(stage: Stage, transaction_id: str, days: int) -> str | None:
-    """The key of the newest object that holds it, among the newest that arrived in the last so many days."""
+    """The key of the newest object that holds it, among those that arrived in the last ``days`` days."""
     s3, bucket = stage.client("s3"), stage.output("LakeBucket")
     needle = f'"{transaction_id}"'.encode()
 

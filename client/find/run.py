@@ -1,4 +1,4 @@
-"""Finds one transaction: what became of it, where it is, which log lines tell of it."""
+"""Finds one transaction: its outcome, the stores that hold it, and its log lines."""
 
 from __future__ import annotations
 

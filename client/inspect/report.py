@@ -26,13 +26,13 @@ from shared.errors import RejectedError
 from shared.transaction.model import parse_many
 
 CHECKED = 5_000  # rows that are checked as the API would
-_MOST_IDS = 2_000_000  # ids that are compared; beyond it duplicates are of the first so many rows
+_MOST_IDS = 2_000_000  # IDs compared; in a longer file, duplicates are counted in this many first rows
 _KEYS = CardKeys.of(b"only to learn what would be refused; nothing is made of it")
 
 
 @dataclass
 class Column:
-    """One column: its type by its values, and what becomes of it."""
+    """One column: its type by its values, and what it is used for."""
 
     name: str
     type: str

@@ -43,7 +43,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "is_fraud": ("is_fraud?", "isfraud", "fraud", "tx_fraud", "fraud_label", "class", "label", "target"),
 }  # fmt: skip
 _PEOPLE = ("customer_id", "client_id", "user_id", "user", "account_id", "account", "nameorig", "cardholder_id")
-# For columns that a file lacks. They say nothing about anybody: whoever confirms the mapping sets better ones.
+# For columns that a file lacks. They are placeholders: replace them when you confirm the mapping.
 STAND_INS = {
     "merchant": "unknown merchant", "category": "unknown", "first": "Unknown", "last": "Unknown", "gender": "F",
     "street": "unknown", "city": "Unknown", "state": "DC", "zip": "20001", "lat": "38.9", "long": "-77.0",

@@ -22,11 +22,11 @@ _NOT_YET = {"NoSuchKey", "404", "AccessDenied"}  # without s3:ListBucket, S3 say
 
 def migrate(
     stage: Stage,
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> dict[str, Any]:
-    """Run it; ``tell`` hears of each step. Give its result: migrations applied, statements of marts, objects published.
+    """Run it, calling ``report`` for each step. Returns migrations applied, statements of marts, objects published.
 
     The function is started without waiting for its answer, so no time-out can make anybody start it again. Raises
     ClientError with its words when it fails, and when nothing was heard of it for longer than it can run.
@@ -43,7 +43,7 @@ def migrate(
         found = _read(s3, bucket, key_of(run))
         steps = found.get("steps", [])
         for step in steps[told:]:
-            tell(step)
+            report(step)
             heard = clock()
         told = len(steps)
         if found.get("state") == "done":
@@ -51,7 +51,7 @@ def migrate(
         if found.get("state") == "failed":
             raise ClientError(f"Not migrated: {found['error']}.")
         if clock() - heard > QUIET_SECONDS:
-            raise ClientError("The migration stopped without an answer. Run the same again: it goes on where it was.")
+            raise ClientError("The migration stopped without an answer. Run the same command again to resume.")
         sleep(POLL_SECONDS)
 
 

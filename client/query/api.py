@@ -61,7 +61,7 @@ class ReadApi:
         return Page(answer["transactions"], answer["next_cursor"])
 
     def transactions(self, question: Question, most: int) -> Iterator[dict[str, Any]]:
-        """Give at most so many, page by page as they are taken."""
+        """Yield at most ``limit`` items, fetching page by page."""
         cursor: str | None = None
         while most > 0:
             page = self.page(question, min(most, PAGE), cursor)

@@ -18,7 +18,7 @@ _LABELS = {None: "", False: "0", True: "1"}  # as in the Kaggle file
 
 
 def table(rows: Iterable[dict[str, Any]]) -> Table:
-    """Give what a person looks for, a line a row: when, where, how much, on whose card, and the id to go on with."""
+    """One line per transaction: time, place, amount, card, and the ID for further queries."""
     made = Table(box=SIMPLE_HEAD, pad_edge=False)
     made.add_column("when (UTC)", no_wrap=True)
     made.add_column("card", no_wrap=True)

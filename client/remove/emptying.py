@@ -6,7 +6,7 @@ from typing import Any
 
 from client.errors import ClientError
 
-MOST_KEYS = 1000  # of a DeleteObjects; a page of versions has at most so many, too
+MOST_KEYS = 1000  # limit of DeleteObjects, and of a page of versions
 MOST_TOLD = 5
 
 

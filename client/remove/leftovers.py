@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError as AwsError
 from client.aws import SERVICE, Stage
 from client.remove.emptying import empty
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 CRAWLERS = "/aws-glue/crawlers"  # one group for all crawlers of an account; a stream for each
 
 
@@ -59,11 +59,11 @@ def orphans(stage: Stage) -> list[Leftover]:
     return found + log_leftovers(stage)
 
 
-def delete(stage: Stage, found: list[Leftover], tell: Tell) -> None:
+def delete(stage: Stage, found: list[Leftover], report: Report) -> None:
     """Delete what was found; a table's protection is taken off first. Repeatable. Raises what boto3 does."""
     for one in found:
         _DELETE[one.kind](stage, one.name)
-        tell(f"{one.kind} {one.name}: deleted")
+        report(f"{one.kind} {one.name}: deleted")
 
 
 def _buckets(stage: Stage, name: str) -> Iterator[str]:

@@ -31,7 +31,7 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Plan:
-    """What goes. `protected`: tables under deletion protection; `retained`: what the template tells AWS to keep."""
+    """What is deleted. `protected`: tables with deletion protection; `retained`: what the template retains."""
 
     stack: str
     buckets: tuple[Bucket, ...]

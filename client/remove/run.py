@@ -19,10 +19,10 @@ from local.settings import REPOSITORY, Settings
 
 ATTEMPTS = 3  # what is under way still writes: a bucket emptied may have objects again before it is deleted
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
-def remove(stage: Stage, plan: Plan, tell: Tell, framework: Callable[[Stage], int] | None = None) -> None:
+def remove(stage: Stage, plan: Plan, report: Report, framework: Callable[[Stage], int] | None = None) -> None:
     """Remove what the plan lists. Repeatable: what is gone already is passed over.
 
     Raises ClientError for keys that S3 refuses to delete, and when CloudFormation cannot delete the stack.
@@ -32,7 +32,7 @@ def remove(stage: Stage, plan: Plan, tell: Tell, framework: Callable[[Stage], in
         for bucket in plan.buckets:
             deleted = _empty_if_there(stage, bucket.name)
             if deleted:
-                tell(f"{bucket.name}: {deleted:,} versions deleted")
+                report(f"{bucket.name}: {deleted:,} versions deleted")
         code = framework(stage)
         if code == 0:
             break
@@ -41,11 +41,11 @@ def remove(stage: Stage, plan: Plan, tell: Tell, framework: Callable[[Stage], in
                 f"`sls remove` ended with {code}, {ATTEMPTS} times: its last lines say why. What is left of stage "
                 f"{stage.name} can be removed with the same command."
             )
-        tell(f"`sls remove` ended with {code}: once more, for a bucket may have got objects meanwhile")
+        report(f"`sls remove` ended with {code}: once more, for a bucket may have got objects meanwhile")
     for group in left_groups(stage, plan):
         stage.client("logs").delete_log_group(logGroupName=group)
-        tell(f"{group}: deleted")
-    delete(stage, log_leftovers(stage), tell)
+        report(f"{group}: deleted")
+    delete(stage, log_leftovers(stage), report)
 
 
 def left_groups(stage: Stage, plan: Plan) -> list[str]:

@@ -1,4 +1,4 @@
-"""How far a replay is: manifests and marks in the delivery bucket, so that any machine can go on with it."""
+"""Progress of a replay: manifests and marks in the delivery bucket, so that any machine can resume it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class ReplayJournal:
         return run
 
     def unfinished(self, days: Days) -> Run | None:
-        """Give the newest run of a window that was begun and not finished."""
+        """The newest unfinished run of a window."""
         keys = set(self._keys(f"{PREFIX}{days.name}/"))
         plans = sorted(key.removesuffix(_PLAN) for key in keys if key.endswith("/" + _PLAN))
         if not plans or plans[-1] + _FINISHED in keys:

@@ -64,7 +64,7 @@ def lake_objects(stage: Stage, days: Iterable[date]) -> Iterator[LakeObject]:
 def parts(
     objects: Iterable[LakeObject], most_bytes: int = PART_BYTES, most_objects: int = PART_OBJECTS
 ) -> Iterator[list[LakeObject]]:
-    """Cut into parts of at most so many bytes and objects; an object that is larger is a part of its own."""
+    """Split into parts within the limits of bytes and objects; a larger object is a part of its own."""
     part: list[LakeObject] = []
     size = 0
     for one in objects:

@@ -14,7 +14,7 @@ from client.replay.journal import Part, ReplayJournal, Run
 from client.replay.plan import PART_BYTES, PART_OBJECTS, Days, lake_objects, parts
 from shared.warehouse.data_api import StatementFailedError
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 @dataclass
@@ -42,7 +42,7 @@ def replay(
     stage: Stage,
     days: Days,
     resume: bool = False,
-    tell: Tell = lambda text: None,
+    report: Report = lambda text: None,
     part_bytes: int = PART_BYTES,
     part_objects: int = PART_OBJECTS,
 ) -> Replay:
@@ -54,13 +54,13 @@ def replay(
     journal, loader = ReplayJournal(stage), Loader(stage)
     run = journal.unfinished(days)
     if run and not resume:
-        tell(
+        report(
             f"An earlier replay of these days stopped after {_done(run)}. Starting over (use --resume to continue it)."
         )
         run = None
     resumed = run is not None
     if resume and run is None:
-        tell("No unfinished replay of these days. Starting one.")
+        report("No unfinished replay of these days. Starting one.")
     if run is None:
         run = journal.begin(days, parts(lake_objects(stage, days), part_bytes, part_objects), datetime.now(UTC))
     if not run.parts:
@@ -69,7 +69,7 @@ def replay(
     before = loader.transactions()
     for part in run.left:
         _load(loader, journal, part)
-        tell(f"{_done(run)}, {_percent(run)} %")
+        report(f"{_done(run)}, {_percent(run)} %")
     journal.finish(run)
     return Replay(
         stage=stage.name,

@@ -41,7 +41,7 @@ class Summary(NamedTuple):
 
 
 def keys_of_this_run() -> CardKeys:
-    """Give a key for card ids that tell the cards of some files apart, and are written nowhere."""
+    """A key for card IDs that distinguish the cards of the files scored and are stored nowhere."""
     return CardKeys((CardKey("1", secrets.token_hex(32).encode()),))
 
 

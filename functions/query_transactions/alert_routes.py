@@ -28,7 +28,7 @@ Until = Annotated[
         description="Alerted until just before this day or time. Without: to the last.",
     ),
 ]  # fmt: skip
-Limit = Annotated[int, Query(ge=1, le=MOST, description="At most so many on a page.")]
+Limit = Annotated[int, Query(ge=1, le=MOST, description="Maximum number of items per page.")]
 Cursor = Annotated[str | None, Query(pattern=CURSOR, max_length=1024, description=NEXT)]
 AlertId = Annotated[str, Path(pattern=TRANSACTION_ID, description="Of the alert: its transaction's id.")]
 
@@ -54,6 +54,6 @@ def add_alert_routes(app: APIGatewayRestResolver, queries: AlertQueries) -> None
         return ok(queries.one(alert_id))
 
     @app.post("/alerts/<alert_id>/verdict", **about("The verdict on an alert", AlertOut, 404, 409, 413, 415))
-    def judge(alert_id: AlertId, body: Annotated[VerdictIn, Body(description="The finding, and whose it is.")]):
+    def give_verdict(alert_id: AlertId, body: Annotated[VerdictIn, Body(description="The finding, and whose it is.")]):
         """With the reviewers' key. The last verdict counts, all are kept; the same again changes nothing."""
-        return ok(queries.judge(alert_id, body.verdict, body.by, body.note))
+        return ok(queries.give_verdict(alert_id, body.verdict, body.by, body.note))

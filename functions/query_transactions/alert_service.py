@@ -56,7 +56,7 @@ class AlertList(NamedTuple):
 
 
 class AlertQueries:
-    """The API's operations on alerts. All raise RefusalError, or TransientError when a store is away."""
+    """The API's operations on alerts. All raise RefusalError, or TransientError when a store is unavailable."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class AlertQueries:
         self.counts = Counts(1 + (transaction is not None), 1 + (transaction is not None))
         return {"alert": alert_to_json(item), "transaction": to_json(transaction) if transaction else None}
 
-    def judge(self, alert_id: str, finding: str, by: str, note: str) -> dict[str, Any]:
+    def give_verdict(self, alert_id: str, finding: str, by: str, note: str) -> dict[str, Any]:
         """Keep a verdict, and give the alert with all it has."""
         require_storable("by", by)
         require_storable("note", note)

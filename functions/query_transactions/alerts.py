@@ -44,7 +44,7 @@ class AlertReader:
     def alerts(self, asked: AlertsAsked, limit: int, position: list[str] | None, now: datetime) -> Found:
         """Give a page, the newest first. ``position`` is the last item's time_id, and since when, on earlier pages.
 
-        Raises WindowTooLongError, StoreAwayError.
+        Raises WindowTooLongError, StoreUnavailableError.
         """
         if asked.window.empty:
             return Found([], None, 0)
@@ -76,7 +76,7 @@ class AlertReader:
             yield date.fromordinal(day).isoformat()
 
     def _query(self, asked: AlertsAsked, hash_value: str, begin: str, end: str) -> tuple[dict[str, Any], Item | None]:
-        """Give a partition's query, and the key after which it goes on if the page before ended within it."""
+        """A partition's query, and the key to continue after if the previous page ended within it."""
         index, name = DAY_INDEX, "day"
         if asked.card_id:
             index, name = CARD_INDEX, "card_id"

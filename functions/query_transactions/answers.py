@@ -1,4 +1,4 @@
-"""The answers of the reading API: their bodies are JSON already, and how the description tells of them."""
+"""The answers of the reading API: their bodies are JSON already; and their place in the API description."""
 
 from __future__ import annotations
 

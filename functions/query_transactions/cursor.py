@@ -71,7 +71,7 @@ class Cursors:
         try:
             return unseal(self._card_key.get().anchor, query, cursor)
         except CursorError:
-            raise bad("cursor", "is not one that this query has issued: leave it out to start anew") from None
+            raise bad("cursor", "was not issued for this query; omit it to start again") from None
 
     def seal(self, query: Sequence[str], position: Sequence[str] | None) -> str | None:
         """Give the cursor of a position, or None where there is no next page."""

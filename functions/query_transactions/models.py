@@ -26,7 +26,7 @@ MOMENT_OUT, AMOUNT = pattern_of("occurred_at"), pattern_of("amount")
 CURSOR = r"^[A-Za-z0-9_-]+$"
 
 Order = Literal["newest", "oldest"]
-Limit = Annotated[int, Field(ge=1, le=MOST, description="At most so many on a page.")]
+Limit = Annotated[int, Field(ge=1, le=MOST, description="Maximum number of items per page.")]
 # The description asks for RFC 3339; a time without a zone is taken as well, as UTC.
 MOMENT: dict[str, Any] = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
 FROM = "Event time from this day or time on, in UTC where it has no zone. Without: from the first."

@@ -1,4 +1,4 @@
-"""Pages of DynamoDB for the reading API: queried until they are full, and what is told when the table is away."""
+"""Pages of DynamoDB for the reading API: queried until they are full; and the answer when the table is unavailable."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class Found(NamedTuple):
     read: int
 
 
-class StoreAwayError(TransientError):
+class StoreUnavailableError(TransientError):
     """DynamoDB throttles or does not answer: the same call may succeed later."""
 
 
 class Pager:
-    """Reads with the errors that the API tells: StoreAwayError for now, all else as it is."""
+    """Reads with the API's errors: StoreUnavailableError for transient ones, all others unchanged."""
 
     def __init__(self, client: ReadClient) -> None:
         self._client = client
@@ -55,7 +55,7 @@ class Pager:
         try:
             return self._client.query(**query, **more)
         except Exception as error:
-            raise _told(error) from error
+            raise _translated(error) from error
 
     def get(self, table: str, key: Item, consistent: bool = False) -> Item | None:
         """Give one item. ``consistent``: as the last write left it, for twice the price."""
@@ -63,8 +63,8 @@ class Pager:
         try:
             return self._client.get_item(TableName=table, Key=key, **more).get("Item")
         except Exception as error:
-            raise _told(error) from error
+            raise _translated(error) from error
 
 
-def _told(error: Exception) -> Exception:
-    return StoreAwayError("the table does not answer") if is_transient(error) else error
+def _translated(error: Exception) -> Exception:
+    return StoreUnavailableError("the table does not answer") if is_transient(error) else error

@@ -85,7 +85,7 @@ class Reader:
         return Found(items, [last["sort"]["S"]] if last else None, read)
 
     def check(self) -> None:
-        """Ask for an item that is not there: half a read unit. Raises StoreAwayError if the table does not answer."""
+        """Read an item that does not exist (half a read unit). Raises StoreUnavailableError."""
         self._pager.get(self._table, NOWHERE)
 
     def _of_card(self, asked: Asked, limit: int, after: str | None) -> Found:

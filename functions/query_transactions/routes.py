@@ -58,7 +58,7 @@ MerchantName = Annotated[
 ]  # fmt: skip
 From = Annotated[str | None, Query(alias="from", max_length=64, description=FROM, json_schema_extra=MOMENT)]
 To = Annotated[str | None, Query(alias="to", max_length=64, description=TO, json_schema_extra=MOMENT)]
-Limit = Annotated[int, Query(ge=1, le=MOST, description="At most so many on a page.")]
+Limit = Annotated[int, Query(ge=1, le=MOST, description="Maximum number of items per page.")]
 OrderBy = Annotated[Order, Query(description=ORDER)]
 Cursor = Annotated[str | None, Query(pattern=CURSOR, max_length=1024, description=NEXT)]
 Prefix = Annotated[

@@ -53,7 +53,7 @@ class Counts(NamedTuple):
 
 
 class Queries:
-    """The API's reading operations. All raise RefusalError, or TransientError when a store is away."""
+    """The API's reading operations. All raise RefusalError, or TransientError when a store is unavailable."""
 
     def __init__(self, reader: ReaderPort, card_key: CardKeyPort) -> None:
         self._reader, self._card_key, self._cursors = reader, card_key, Cursors(card_key)

@@ -36,7 +36,7 @@ class SecretsClient(Protocol):
         """Move a label, if it is where the caller thinks it is."""
 
     def describe_secret(self, **parameters: Any) -> dict[str, Any]:
-        """Tell which version has which labels."""
+        """Which version has which labels."""
 
 
 class RotationError(Exception):
@@ -44,7 +44,7 @@ class RotationError(Exception):
 
 
 class Rotated(NamedTuple):
-    """What became of it: the newest key's id, and the event time from which it is in force."""
+    """The result: the newest key's ID and the event time from which it is in force."""
 
     key_id: str
     since: str
@@ -52,7 +52,7 @@ class Rotated(NamedTuple):
 
 
 class Rotation:
-    """One rotation of one secret, told by a token: repeating a step of it changes nothing."""
+    """One rotation of one secret, identified by a token: repeating a step of it changes nothing."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Rotation:
         return self.finish()
 
     def create(self, since: str | None = None, *, early: bool = False) -> None:
-        """Add a version with one key more, labelled AWSPENDING; nothing when this rotation's is there."""
+        """Add a version with one key more, labeled AWSPENDING; nothing when this rotation's is there."""
         if self._pending() is not None:
             return
         soonest = _moment(self._now() + LEAD)

@@ -16,7 +16,7 @@ Key = tuple[str, str]
 
 
 class WriteOutcome(NamedTuple):
-    """What came of a write, in transactions, and the positions of the records that are not stored as a whole."""
+    """The result of a write, in transactions, and the positions of the records that are not stored as a whole."""
 
     written: int
     duplicates: int
@@ -38,7 +38,7 @@ class Table:
         BatchWriteItem refuses a call that names a key twice. Lines of the same key are a resend; should they differ,
         the last one stays, as if they had been put one by one. A record fails if any of its lines is not stored.
 
-        Raises ClientError on what no retry can mend (no permission, no such table, an item that DynamoDB refuses).
+        Raises ClientError on terminal errors (no permission, no such table, an item that DynamoDB refuses).
         """
         unlisted, repeats = self._merchants.unlisted(lines, budget) if self._merchants else ([], 0)
         unwritten: set[Key] = {key_of(line.transaction) for line in unlisted}

@@ -42,7 +42,7 @@ def unreadable(card_key: bytes, key: str) -> str:
 
 
 def is_of(mark: str, card_keys: CardKeys, body: bytes) -> bool:
-    """Tell whether a fingerprint is that body's: a repeat may come after the card key has changed."""
+    """Whether a fingerprint is that body's: a repeat may come after the card key has changed."""
     return any(hmac.compare_digest(mark, fingerprint(key.secret, body)) for key in reversed(card_keys.keys))
 
 

@@ -1,4 +1,4 @@
-"""The API's ``POST /transactions``: read the request, decide on its rows, put the good ones on the stream, answer."""
+"""Handles `POST /transactions`: reads the request, decides on its rows, puts the good ones on the stream, answers."""
 
 from __future__ import annotations
 

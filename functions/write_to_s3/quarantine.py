@@ -1,4 +1,4 @@
-"""A line that no retry can mend, as an object of the quarantine: original bytes, reason, position in the stream."""
+"""A poison record as an object of the quarantine: original bytes, reason, position in the stream."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Verdict:
     filled: int
 
 
-def judge(rule: Rule, datapoints: Sequence[tuple[int, float | None]], counts_from: float = 0.0) -> Verdict:
+def evaluate_rule(rule: Rule, datapoints: Sequence[tuple[int, float | None]], counts_from: float = 0.0) -> Verdict:
     """The state by the datapoints of the evaluation range, oldest first: (beginning, value or None if it is missing).
 
     What is missing before `counts_from` (the alarm or its evaluator wasn't there) is not filled.

@@ -1,4 +1,4 @@
-"""Evaluates the alarms that MiniStack keeps, every two seconds; tells their topics in the form CloudWatch does.
+"""Evaluates the alarms that MiniStack keeps, every two seconds; notifies their topics in CloudWatch's format.
 
 Only periods that are over are looked at, and a few seconds after their end: what other processes send arrives late.
 """
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from local.cloudwatch.alarm_rules import COMPARISONS, MORE_PERIODS, TREATMENTS, Rule, judge, reason
+from local.cloudwatch.alarm_rules import COMPARISONS, MORE_PERIODS, TREATMENTS, Rule, evaluate_rule, reason
 from local.cloudwatch.bins import percentile_of
 from local.cloudwatch.data_queries import DataQueries, key_of
 from local.cloudwatch.expression import calls_in, parse
@@ -60,7 +60,7 @@ def checked(alarm: Mapping[str, Any]) -> None:
         *alarm.get("InsufficientDataActions", ()),
     ):
         if not str(action).startswith("arn:aws:sns:"):
-            raise ValueError(f"Action {action}: the embedded CloudWatch tells SNS topics only")
+            raise ValueError(f"Action {action}: the embedded CloudWatch notifies SNS topics only")
 
 
 def _check_metrics(alarm: Mapping[str, Any]) -> None:
@@ -165,7 +165,7 @@ class Evaluator:
         ] = {}  # when each alarm was first seen: what is missing before is not held against it
 
     def run(self, stopping: threading.Event) -> None:
-        """Evaluate again and again until told to stop."""
+        """Evaluate repeatedly until stopped."""
         from ministack.core.responses import request_scope
 
         while not stopping.wait(EVERY_SECONDS):
@@ -189,11 +189,11 @@ class Evaluator:
                 self._told.add(alarm["AlarmName"])
 
     def evaluate(self, alarm: dict[str, Any], now: float) -> None:
-        """Find the alarm's state, and when it changed: write its history, tell its topics and its composite alarms."""
+        """Evaluate the alarm's state; on a change, write its history, notify its topics, check its composite alarms."""
         rule, period = rule_of(alarm), period_of(alarm)
         datapoints = datapoints_of(alarm, self._store, now - LATE_SECONDS, now)
         since = self._since.setdefault(alarm["AlarmName"], now)
-        verdict = judge(rule, datapoints, max(self._counts_from, since))
+        verdict = evaluate_rule(rule, datapoints, max(self._counts_from, since))
         old = alarm["StateValue"]
         if verdict.state in (None, old):
             return

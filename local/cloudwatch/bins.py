@@ -130,7 +130,7 @@ def percentile_of(name: str) -> float:
 
 
 def percentile(values: dict[float, float], share: float) -> float:
-    """The value below which `share` percent of the samples are, with linear interpolation between neighbours."""
+    """The value below which `share` percent of the samples are, with linear interpolation between neighbors."""
     ordered = sorted(values.items())
     rank = share / 100 * (sum(count for _, count in ordered) - 1)
     rank = max(0.0, rank)

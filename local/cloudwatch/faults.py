@@ -1,4 +1,4 @@
-"""Makes operations of the embedded DynamoDB and Kinesis fail on demand, so that a test can see what is told about it.
+"""Makes operations of the embedded DynamoDB and Kinesis fail on demand, so that a test can see how it is reported.
 
 `POST /_swipeline/faults` with {"service", "operation", "code", "status", "share", "seconds"} begins a fault, with {}
 ends all. The failures are the services' own answers, and count in their metrics, as throttles do on AWS.

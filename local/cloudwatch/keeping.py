@@ -28,7 +28,7 @@ class Keeper:
         self._lock = threading.Lock()
 
     def load(self, now: float) -> None:
-        """Read what is there, forget what is too old, and write the file anew: short and without repetitions."""
+        """Read the file, drop what is too old, and rewrite it without repetitions."""
         if self._path.exists():
             self._store.load(self._entries())
             self._store.tidy(now)

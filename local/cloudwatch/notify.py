@@ -95,7 +95,7 @@ def recorder(cloudwatch: Any) -> Callable[..., None]:
 def notifier(cloudwatch: Any, sns: Any) -> Callable[[dict[str, Any], str, str, str], None]:
     """What stands in for MiniStack's `_dispatch_alarm_actions`."""
 
-    def tell(alarm: dict[str, Any], old: str, new: str, why: str) -> None:
+    def notify(alarm: dict[str, Any], old: str, new: str, why: str) -> None:
         topics = alarm.get(ACTIONS[new]) or []
         if not alarm.get("ActionsEnabled", True) or not topics:
             return
@@ -119,4 +119,4 @@ def notifier(cloudwatch: Any, sns: Any) -> Callable[[dict[str, Any], str, str, s
                 }
             )
 
-    return tell
+    return notify

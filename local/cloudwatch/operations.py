@@ -111,7 +111,7 @@ class Operations:
         return {"Label": key[1], "Datapoints": datapoints}
 
     def list_metrics(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """ListMetrics, 500 at a time; NextToken is where to go on."""
+        """ListMetrics, 500 at a time; NextToken is where to continue."""
         wanted = request.get("Dimensions") or []
         since = time.time() - 3 * 3600 if request.get("RecentlyActive") else 0
         keys = sorted(

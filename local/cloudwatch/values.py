@@ -1,4 +1,4 @@
-"""What metric math works on: numbers, time series, and arrays of labelled time series; the operators between them."""
+"""What metric math works on: numbers, time series, and arrays of labeled time series; the operators between them."""
 
 from __future__ import annotations
 

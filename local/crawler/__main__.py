@@ -11,7 +11,7 @@ from local.settings import Settings
 
 
 def main() -> None:
-    """Crawl, and print what became of each target. Exits with a traceback when the crawl fails."""
+    """Crawl, and print the outcome of each target. Exits with a traceback when the crawl fails."""
     name = json.load(sys.stdin)["name"]
     clients = Clients(Settings.from_environment(), "AWS-Crawler")
     crawler = clients.root("glue").get_crawler(Name=name)["Crawler"]

@@ -28,7 +28,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 HEALTH_PATH = "/_ministack/health"
-# A token of a presigned address on AWS: whoever knows it may answer, once.
+# A token of a presigned address on AWS: a caller that knows it may answer, once.
 _CAPABILITIES = re.compile(r"/_ministack/cfn-(?:response|signal)/[\w-]{16,}")
 # MiniStack's own routes, and those of other emulators that it serves too.
 _CONTROL = re.compile(r"/(?:_[^/]*|health)(?:/.*)?")

@@ -27,7 +27,7 @@ class Door:
         self._virtual = virtual_hosts
 
     def refusal(self, headers: Iterable[tuple[str, str]]) -> str | None:
-        """Why a request with these headers is refused, for whoever wrote the program; None when it may come in."""
+        """Why a request with these headers is refused, for the program's author; None when it is accepted."""
         found: dict[str, str] = {}
         for name, value in headers:
             lower = name.lower()

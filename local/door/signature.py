@@ -195,7 +195,7 @@ def _time_problem(found: Any, query: Mapping[str, list[str]], *, presigned: bool
 
 
 def _unsigned_header(found: Any, headers: Mapping[str, str]) -> Refusal | None:
-    """AWS wants the host and its own headers to be signed: whoever adds one asks for something else."""
+    """AWS wants the host and its own headers to be signed: adding an unsigned one changes the request."""
     signed = set(found.signed_headers.split(";"))
     if "host" not in signed:
         return Refusal("SignatureDoesNotMatch", "'Host' must be a 'SignedHeader' in the AWS Authorization.")

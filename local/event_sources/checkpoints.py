@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS mapping (
 
 
 class ShardState(NamedTuple):
-    """Where to go on reading a shard; `finished` once it has ended and all of it is done."""
+    """Where to continue reading a shard; `finished` once it has ended and all of it is done."""
 
     position: Position
     finished: bool

@@ -25,7 +25,7 @@ MOST_REFUSALS = 5
 
 
 class Fate(Enum):
-    """What became of a given-up batch."""
+    """The failure record of a given-up batch."""
 
     DELIVERED = "delivered"
     DROPPED = "dropped"

@@ -1,4 +1,4 @@
-"""What Lambda tells of its event source mappings: IteratorAge per function, and the event counts per mapping.
+"""Lambda's metrics of event source mappings: IteratorAge per function, and the event counts per mapping.
 
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#event-source-mapping-metrics
 """

@@ -53,7 +53,7 @@ def is_kinesis(api: Dict[str, Any]) -> bool:
 
 
 def parse_mapping(api: Dict[str, Any]) -> Mapping:
-    """Read one item of ListEventSourceMappings. Raises UnsupportedMappingError for what cannot be honoured."""
+    """Read one item of ListEventSourceMappings. Raises UnsupportedMappingError for what cannot be honored."""
     arn = api["EventSourceArn"]
     if "/consumer/" in arn:
         raise UnsupportedMappingError("enhanced fan-out consumers are not supported: map the stream itself")

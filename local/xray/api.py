@@ -19,7 +19,7 @@ MOST_TRACES_A_CALL = 5
 
 
 class Api:
-    """Answers requests that MiniStack has authenticated and authorised."""
+    """Answers requests that MiniStack has authenticated and authorized."""
 
     def __init__(self, traces: Traces) -> None:
         self._traces = traces

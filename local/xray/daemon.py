@@ -33,7 +33,7 @@ class Daemon:
         self._told = False
 
     def run(self, stopping: threading.Event) -> None:
-        """Take in datagrams until told to stop."""
+        """Receive datagrams until stopped."""
         while not stopping.is_set():
             try:
                 datagram = self._socket.recv(LARGEST_DATAGRAM)
@@ -43,7 +43,7 @@ class Daemon:
         self._socket.close()
 
     def take(self, datagram: bytes) -> None:
-        """Keep the segment of one datagram; what can't be read is dropped, as the daemon does, and told once."""
+        """Keep the segment of one datagram; an unreadable one is dropped, as the daemon does, and logged once."""
         header, _, body = datagram.partition(b"\n")
         try:
             if orjson.loads(header).get("format") != "json":

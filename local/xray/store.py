@@ -28,7 +28,7 @@ class Traces:
         self._unwritten: list[Document] = []
 
     def add(self, document: Document) -> None:
-        """Keep a segment; one that comes again (it was in progress) takes its place. ValueError: not one."""
+        """Keep a segment; a later version (it was in progress) replaces it. ValueError: not one."""
         trace_id, segment_id = document.get("trace_id"), document.get("id")
         if not isinstance(trace_id, str) or not isinstance(segment_id, str) or "start_time" not in document:
             raise ValueError("a segment has trace_id, id, name and start_time")
@@ -64,7 +64,7 @@ class Traces:
         return sorted((t for t, at in begun.items() if start <= at <= end), key=lambda t: begun[t], reverse=True)
 
     def load(self) -> None:
-        """Read the file, without what is too old, and write it anew."""
+        """Read the file, without what is too old, and rewrite it."""
         oldest = time.time() - KEPT_SECONDS
         if self._path.exists():
             with self._path.open("rb") as file:

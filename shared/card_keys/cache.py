@@ -11,7 +11,7 @@ from shared.card_keys.ring import CardKeys, CardKeysError
 from shared.errors import TransientError
 
 MAX_AGE_SECONDS = 300.0
-STALE_SECONDS = 3600.0  # how old the keys may be while Secrets Manager is away; a new one is announced longer before
+STALE_SECONDS = 3600.0  # maximum age while Secrets Manager is unavailable; a new key is announced longer before
 RETRY_SECONDS = 15.0  # how long a failed refresh is not tried again
 
 
@@ -41,7 +41,7 @@ class CardKeyCache:
         self._read_at = self._next_read_at = float("-inf")
 
     def get(self) -> CardKeys:
-        """Give the keys, at most five minutes old; up to an hour while Secrets Manager throttles or is away.
+        """Give the keys, at most five minutes old; up to an hour while Secrets Manager throttles or is unavailable.
 
         Raises CardKeyError when there are none: also when access is denied, since for the sender that is "not now" too.
         """

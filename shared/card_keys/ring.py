@@ -1,7 +1,7 @@
 """The stage's card keys, the one in force now and those before it: which of them a transaction's card id is made with.
 
 A key is in force for a stretch of event time, not from the moment at which somebody rotated it: a transaction has one
-card id, however late, and by whichever path, it comes (again). docs/decisions.md, 19.
+card ID, however late and by whichever path it arrives. docs/decisions/0020-card-key-ring.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which numbers card issuers give out: the ranges of leading digits, and how long the numbers of each are.
 
 From ISO/IEC 7812's first digits and what the networks publish; 13 to 19 digits, as shorter Maestro numbers are too many
-of all numbers to tell. https://en.wikipedia.org/wiki/Payment_card_number lists them with their sources.
+of all numbers. https://en.wikipedia.org/wiki/Payment_card_number lists them with their sources.
 """
 
 from __future__ import annotations

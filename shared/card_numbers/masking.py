@@ -52,7 +52,7 @@ def mask(value: Any) -> Any:
 
 
 def masked_error(error: BaseException) -> BaseException:
-    """Mask the messages of an error and of those behind it, in place: whoever prints it prints no card number."""
+    """Mask the messages of an error and its causes in place, so that no log prints a card number."""
     seen: set[int] = set()
     one: BaseException | None = error
     while one is not None and id(one) not in seen:

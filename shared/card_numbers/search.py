@@ -39,7 +39,7 @@ def plain(number: str) -> str:
 
 
 def luhn_valid(digits: str) -> bool:
-    """Tell whether a digit string passes the Luhn check (ISO/IEC 7812-1, annex B)."""
+    """Whether a digit string passes the Luhn check (ISO/IEC 7812-1, annex B)."""
     return (sum(map(int, digits[-1::-2])) + sum(map(int, digits[-2::-2].translate(_DOUBLED)))) % 10 == 0
 
 
@@ -50,7 +50,7 @@ def digits_of(value: object) -> str:
 
 
 def was_rounded(digits: str) -> bool:
-    """Tell whether a spreadsheet rounded the number: six zeros or more at the end and a wrong check digit.
+    """Whether a spreadsheet rounded the number: six zeros or more at the end and a wrong check digit.
 
     Nothing else is refused for its check digit: the data set itself has numbers that fail it.
     """
@@ -58,7 +58,7 @@ def was_rounded(digits: str) -> bool:
 
 
 def is_card_number(digits: str) -> bool:
-    """Tell whether a whole run of digits is a number that an issuer may have given out."""
+    """Whether a whole run of digits is a number that an issuer may have given out."""
     return len(digits) in lengths_at(digits, 0) and luhn_valid(digits)
 
 
@@ -72,7 +72,7 @@ def card_numbers(digits: str) -> Iterator[tuple[int, int]]:
 
 
 def holds_card_number(text: str, own: str = "") -> bool:
-    """Tell whether free text holds a card number: any, or the row's own. A newline ends one field and begins another.
+    """Whether free text holds a card number: any, or the row's own. A newline ends one field and begins another.
 
     Of a foreign number, only one letter may stand between two digits; of the row's own, anything may.
     """
@@ -82,7 +82,7 @@ def holds_card_number(text: str, own: str = "") -> bool:
 
 
 def may_hold_number(text: str) -> bool:
-    """Tell whether a search is worth its time: nearly all texts have too few digits, and this takes a tenth of it."""
+    """Whether a search is needed: nearly all texts have too few digits, and this check takes a tenth of its time."""
     if not text.isascii():
         return True
     data = text.encode()
@@ -91,7 +91,7 @@ def may_hold_number(text: str) -> bool:
 
 
 def holds_number(identifier: str, own: str = "") -> bool:
-    """Tell whether an identifier holds a card number.
+    """Whether an identifier holds a card number.
 
     The row's own in any form. Any other one only from an end or separator to another: an id is hexadecimal more often
     than not, and holds by chance what looks like one.
@@ -155,7 +155,7 @@ def _holds(normal: str, own: str) -> bool:
 
 
 def _groups_hold(groups: list[str]) -> bool:
-    """Tell whether neighbouring groups of nothing but digits are, written together, a card number."""
+    """Whether neighboring groups of nothing but digits are, written together, a card number."""
     for first in range(len(groups)):
         joined = ""
         for group in groups[first:]:

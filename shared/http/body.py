@@ -16,7 +16,7 @@ _GZIP = 16 + zlib.MAX_WBITS  # https://docs.python.org/3/library/zlib.html#zlib.
 
 
 class BodyError(Exception):
-    """A body that is refused as a whole; ``status`` is the answer's, the message tells the sender what to change."""
+    """A body that is refused as a whole; ``status`` is the answer's, the message says what to change."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -111,7 +111,7 @@ def read_rows(data: bytes) -> list[Any]:
 
 
 def once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object; two of a name would be read one way here, another way by whoever checked the body before."""
+    """Build an object; parsers disagree on which of two equal names counts, so duplicates are refused."""
     made = dict(pairs)
     if len(made) != len(pairs):
         raise BodyError(400, "an object of the body has a name twice")

@@ -37,7 +37,7 @@ class Callers:
         return self._callers.get(api_key_id(event))
 
     def may(self, event: Mapping[str, Any], method: str, path: str) -> bool:
-        """Tell whether the caller may make a call, ``path`` as the template has it."""
+        """Whether the caller may make a call, ``path`` as the template has it."""
         return self.named(event) in ALLOWED.get((method, path), frozenset())
 
 

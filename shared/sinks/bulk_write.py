@@ -35,7 +35,7 @@ class BulkWriter:
         """Put items, no two of the same key; give those not stored when the budget is spent, and how many repeats.
 
         An item is made when its call is: those of a whole batch are tens of megabytes, which only cost time to walk.
-        Raises ClientError on what no retry can mend (no permission, no such table, an item that DynamoDB refuses).
+        Raises ClientError on terminal errors (no permission, no such table, an item that DynamoDB refuses).
         """
         calls = [many[start : start + ITEMS_PER_CALL] for start in range(0, len(many), ITEMS_PER_CALL)]
         unwritten: list[Item] = []

@@ -66,7 +66,7 @@ class ConditionalWriter:
         self._client, self._name, self._threads = client, name, threads
 
     def write(self, puts: Sequence[Put], budget: Budget) -> PutOutcome:
-        """Put items, no two of the same key. Raises ClientError on what no retry can mend.
+        """Put items, no two of the same key. Raises ClientError on terminal errors.
 
         A put whose answer was lost is repeated and meets what it wrote itself: it counts as refused.
         """

@@ -1,7 +1,7 @@
 """A batch of the stream as its consumers see it: good lines, bad lines, and what to answer the event source mapping.
 
 Powertools' BatchProcessor is not used. It works record by record, while the sinks write in bulk (25 items, one object);
-and it goes on after the first failure, while Kinesis starts again from the lowest failed sequence number, so that what
+and continues after the first failure, while Kinesis starts again from the lowest failed sequence number, so that what
 succeeded after it would be counted, and paid for, twice. Here a sink writes the batch as a whole, and the lowest
 sequence number that is not stored is the one failure that is reported.
 """
@@ -40,7 +40,7 @@ Line = LineOf[Transaction]
 
 
 class Unreadable(NamedTuple):
-    """A line that no retry can mend."""
+    """A line that no retry can process."""
 
     position: Position
     number: int  # of the line within its record, from 0

@@ -64,8 +64,8 @@ class Merchants:
         """List the lines' merchants; give the lines whose merchant could not be listed in time, not to be written yet.
 
         With them, how many entries were put again. A transaction is written after its merchant's entries, so that
-        whoever finds it in a bucket finds the bucket.
-        Raises ClientError on what no retry can mend.
+        a reader that finds it in a bucket finds the bucket.
+        Raises ClientError on terminal errors.
         """
         wanted: dict[EntryKey, Transaction] = {}
         asking: dict[EntryKey, list[Line]] = {}

@@ -22,7 +22,7 @@ class KinesisClient(Protocol):
 
 
 class PutOutcome(NamedTuple):
-    """What came of a put: records stored, record attempts beyond the first, and the rows that are not on the stream.
+    """The result of a put: records stored, record attempts beyond the first, and the rows that are not on the stream.
 
     ``positions`` has ``shard:sequence number`` of each stored record: with it, a log line leads to the sinks'.
     """
@@ -48,7 +48,7 @@ class Stream:
         before it is stored, and no retry can reverse a card's transactions.
 
         A timeout leaves open whether a record was stored; it is put again, and the sinks absorb the duplicate.
-        Raises ClientError on what no retry can mend (no permission, no such stream).
+        Raises ClientError on terminal errors (no permission, no such stream).
         """
         waiting = [deque(records) for records in partitions]
         positions: list[str] = []
@@ -73,7 +73,7 @@ class Stream:
         return PutOutcome(len(positions), retried, unstored, positions)
 
     def _refused(self, records: list[StreamRecord], budget: Budget, positions: list[str]) -> list[bool]:
-        """Put records once, in as few calls as their number and size allow; tell for each whether it was refused."""
+        """Put records once, in as few calls as their number and size allow; return for each whether it was refused."""
         refused: list[bool] = []
         for call in _calls(records):
             if refused and budget.spent:

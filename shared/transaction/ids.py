@@ -45,6 +45,6 @@ def content_id(*canonical: str) -> str:
     """Give 32 hex digits for a transaction without a ``trans_num``: a hash of its canonical values.
 
     A resend has the same id, so it never becomes a second transaction; two true purchases that agree in every
-    value, time included, cannot be told apart, which is why senders should send ``trans_num``.
+    value, time included, cannot be distinguished, so senders should send ``trans_num``.
     """
     return hashlib.sha256(_SEPARATOR.join(("transaction", *canonical)).encode()).hexdigest()[:32]

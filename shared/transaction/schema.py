@@ -27,7 +27,7 @@ from shared.transaction.kinds import (
 
 @dataclass(frozen=True)
 class Field:
-    """One column: how its values look, what a sender is told, where it comes from and where it is kept."""
+    """One column: its format, the error message for senders, its source and its stores."""
 
     kind: Kind
     expected: str  # for messages and documents: "expected <expected>, e.g. <example>"

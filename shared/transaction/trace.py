@@ -1,7 +1,7 @@
 """The trace header within a record: an element of its first line that is no field's, which COPY and the lake pass over.
 
 Lambda's trace ends at the stream: a consumer's invocation has a trace of its own. So the record says which trace it is
-of, and each sink adds a segment to that trace. Only requests that X-Ray samples carry one. docs/decisions.md weighs it.
+of, and each sink adds a segment to that trace. Only sampled requests carry one. See docs/decisions/0028-telemetry.md.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def install(warehouse: Warehouse, seconds: float) -> int:
     grants = read_statements("marts/grants.sql")
     [found] = warehouse.run("migrate-marts", [ROLE_QUERY], seconds)
     transactions = [] if found["roles"] else [read_statements("marts/role.sql")]
-    # A view that is made anew has lost its grants: each transaction gives them again, so no reader ever misses one.
+    # A rebuilt view has lost its grants: each transaction gives them again, so no reader ever misses one.
     files = [read_statements(f"marts/{name}.sql") for name in FILES]
     transactions += [[*batch, *grants] for batch in _packed(files, MAX_STATEMENTS - len(grants))]
     transactions += _packed([[comment] for comment in read_statements("marts/comments.sql")], MAX_STATEMENTS)
@@ -45,7 +45,7 @@ def install(warehouse: Warehouse, seconds: float) -> int:
 def refresh(warehouse: Warehouse, seconds: float) -> Refreshed | None:
     """Bring the marts up to date if core has changed, else give None.
 
-    Should core have lost rows, which it never does by itself, the marts are made anew by this refresh and the next.
+    Should core have lost rows, which it never does by itself, this refresh and the next rebuild the marts.
     Raises as Warehouse.run does.
     """
     [waiting] = warehouse.run("watch-marts", read_statements("marts/waiting.sql"), seconds)
@@ -69,7 +69,7 @@ class Marts:
     def follow(self, seconds: float) -> Refreshed | None:
         """Refresh as :func:`refresh` does, at most every EVERY_SECONDS; keep a refusal for :meth:`raise_failure`.
 
-        A refresh that outlasts the run goes on in the warehouse: it is no failure, and the next one waits for its lock.
+        A refresh that outlasts the run continues in the warehouse without failing; the next one waits for its lock.
         """
         if self._clock() < self._due:
             return None
@@ -90,7 +90,7 @@ class Marts:
 
 
 def rebuild(warehouse: Warehouse, seconds: float) -> None:
-    """Empty the marts, so that the next refresh makes them anew. Raises as Warehouse.run does."""
+    """Empty the marts, so that the next refresh rebuilds them. Raises as Warehouse.run does."""
     warehouse.run("rebuild-marts", read_statements("marts/rebuild.sql"), seconds)
 
 

@@ -49,7 +49,7 @@ def is_idle(rows: list[Row]) -> bool:
 class Merge:
     """The merge during a run of merge-warehouse: a pass that the warehouse refuses is tried again by the next one.
 
-    A merge that outlasts its run is no failure: the statement goes on. The next run's look at staging waits for its
+    A merge that outlasts its run has not failed: the statement continues. The next run's look at staging waits for its
     lock, and raises when that takes the whole of its own minute.
     """
 

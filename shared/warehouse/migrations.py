@@ -1,7 +1,7 @@
 """The warehouse's schema: numbered files of redshift/migrations, each applied once and noted in a ledger.
 
 A migration and its entry in the ledger are one transaction, so a run that was killed leaves it done or not done, and
-the next run goes on. Runs take turns by a lock on the ledger. A file never changes once a release has had it.
+the next run continues. Runs take turns by a lock on the ledger. A file never changes once a release has had it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How far a run of migrate-warehouse is: an object in the delivery bucket, for whoever started it and waits."""
+"""Progress of a run of migrate-warehouse: an object in the delivery bucket that the caller polls."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Progress:
         self._bucket, self._key = bucket, key_of(run)
         self._steps: list[str] = []
 
-    def tell(self, step: str) -> None:
+    def report(self, step: str) -> None:
         """Say what begins. Raises as Bucket.put does."""
         self._steps.append(step)
         self._put({"state": "running"})

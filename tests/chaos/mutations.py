@@ -314,7 +314,7 @@ def _environment(tree: Path) -> dict[str, str]:
 
 
 def document(noticed: dict[str, str]) -> None:
-    """Write the table of docs/failure-tests.md anew, between its two marks. Raises ValueError without them."""
+    """Rewrite the table of docs/failure-tests.md between its two marks. Raises ValueError without them."""
     page = REPO / "docs" / "failure-tests.md"
     before, mark, rest = page.read_text(encoding="utf-8").partition(_BEGIN)
     _, end, after = rest.partition(_END)
@@ -322,7 +322,7 @@ def document(noticed: dict[str, str]) -> None:
         raise ValueError(f"{page} has no {_BEGIN} ... {_END}")
     rows = [f"| {guard} | `{test}` |" for guard, test in noticed.items()]
     table = "\n".join(["| guard taken away | the first test that notices |", "|---|---|", *rows])
-    page.write_text(f"{before}{mark}\n{table}\n{end}{after}", encoding="utf-8")
+    page.write_text(f"{before}{mark}\n\n{table}\n\n{end}{after}", encoding="utf-8")
 
 
 def main() -> int:

@@ -35,4 +35,4 @@ def load_run(stage: Stage, run: str, rows: list[tuple[str, str, str]], status: s
     key = f"batch/run={run}/occurred_month=2020-06/part-0.parquet"
     stage.client("s3").put_object(Bucket="lake", Key=key, Body=body.getvalue())
     counts = {"rows": len(rows) + 2, "accepted": len(rows), "rejected": 2, "duplicates": 0}
-    Loads(stage.client("dynamodb"), "loads").tell(run, status, counts, {})
+    Loads(stage.client("dynamodb"), "loads").record(run, status, counts, {})

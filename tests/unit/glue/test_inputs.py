@@ -72,16 +72,16 @@ def test_an_object_is_taken_until_its_run_is_loaded(s3: Any, loads: Loads) -> No
     put(s3, "in/a.csv")
     objects = inputs.find(s3, "s3://raw/in/")
     loads.take("run-1", objects)
-    loads.tell("run-1", TRANSFORMED, {"rows": 1}, {})
+    loads.record("run-1", TRANSFORMED, {"rows": 1}, {})
     assert loads.not_loaded(objects) == (objects, [])
-    loads.tell("run-1", LOADED, {"rows": 1}, {})
+    loads.record("run-1", LOADED, {"rows": 1}, {})
     assert loads.not_loaded(objects) == ([], ["run-1"])
 
 
 def test_an_object_whose_content_has_changed_is_taken_again(s3: Any, loads: Loads) -> None:
     put(s3, "in/a.csv", b"one")
     loads.take("run-1", inputs.find(s3, "s3://raw/in/"))
-    loads.tell("run-1", LOADED, {}, {})
+    loads.record("run-1", LOADED, {}, {})
     put(s3, "in/a.csv", b"two")
     changed = inputs.find(s3, "s3://raw/in/")
     assert loads.not_loaded(changed) == (changed, [])
@@ -104,5 +104,5 @@ def test_what_another_run_refused_is_left_out_until_its_content_changes(s3: Any,
 def test_more_objects_than_one_question_takes_are_asked_for_in_several(s3: Any, loads: Loads) -> None:
     objects = [inputs.RawObject(f"s3://raw/in/{number:03}.csv", "etag", 1) for number in range(230)]
     loads.take("run-1", objects[:215])
-    loads.tell("run-1", LOADED, {}, {})
+    loads.record("run-1", LOADED, {}, {})
     assert loads.not_loaded(objects) == (objects[215:], ["run-1"])

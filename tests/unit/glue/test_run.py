@@ -102,7 +102,7 @@ def test_among_others_it_is_refused_once_and_they_are_written(job: Any, tmp_path
     assert (outcome.status, outcome.files, outcome.refused_files, outcome.written) == (TRANSFORMED, 1, 1, 1)
     assert "b.csv: missing column amt" in outcome.refusals
     assert job("r1") == outcome, "a run that is tried again tells the same"
-    Loads(boto3.client("dynamodb"), "loads").tell("r1", LOADED, outcome.numbers(), outcome.texts())
+    Loads(boto3.client("dynamodb"), "loads").record("r1", LOADED, outcome.numbers(), outcome.texts())
     night = job("r2")
     assert (night.status, night.files, night.refused_files, night.skipped_files) == (TRANSFORMED, 0, 0, 2)
     assert job("r3", "s3://raw/in/b.csv").status == REFUSED, "asked for by its name, it is looked at again"
@@ -121,7 +121,7 @@ def test_a_run_that_is_tried_again_writes_the_same_in_place_of_the_first(job: An
 
 def test_a_loaded_file_is_skipped_and_a_new_one_beside_it_taken(job: Any, tmp_path: Path) -> None:
     first = job("r1", a=[header(), line()])
-    Loads(boto3.client("dynamodb"), "loads").tell("r1", LOADED, first.numbers(), first.texts())
+    Loads(boto3.client("dynamodb"), "loads").record("r1", LOADED, first.numbers(), first.texts())
     again = job("r2")
     assert (again.files, again.skipped_files, again.rows, again.earlier_runs) == (0, 1, 0, "r1")
     assert not (tmp_path / "lake/batch/run=r2").exists()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from local.cloudwatch.alarm_rules import ALARM, INSUFFICIENT_DATA, OK, Rule, judge
+from local.cloudwatch.alarm_rules import ALARM, INSUFFICIENT_DATA, OK, Rule, evaluate_rule
 
 CURRENT = None  # "retain current state"
 
@@ -22,7 +22,7 @@ def states(drawn: str, to_alarm: int) -> list[str | None]:
     rules = [
         Rule("GreaterThanThreshold", 0.5, 3, to_alarm, t) for t in ("missing", "ignore", "breaching", "notBreaching")
     ]
-    return [judge(rule, points(drawn)).state for rule in rules]
+    return [evaluate_rule(rule, points(drawn)).state for rule in rules]
 
 
 @pytest.mark.parametrize(
@@ -55,5 +55,5 @@ def test_two_out_of_three(drawn: str, expected: list[str | None]) -> None:
 
 def test_what_is_missing_from_before_the_alarm_is_not_held_against_it() -> None:
     rule = Rule("LessThanThreshold", 0.5, 3, 3, "breaching")
-    assert judge(rule, points("- - - - -"), counts_from=180).state is None
-    assert judge(rule, points("- - - - -"), counts_from=120).state == ALARM
+    assert evaluate_rule(rule, points("- - - - -"), counts_from=180).state is None
+    assert evaluate_rule(rule, points("- - - - -"), counts_from=120).state == ALARM

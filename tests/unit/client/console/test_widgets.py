@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from client.console.widgets import Line, alarm_names, distinct, labelled, log_query, metric_widget, period_for
+from client.console.widgets import Line, alarm_names, distinct, formatted_label, log_query, metric_widget, period_for
 
 
 def metrics(*entries: list[Any], **properties: Any) -> list[tuple[str, str, dict[str, str], str, int]]:
@@ -58,9 +58,9 @@ def test_a_long_range_has_longer_periods() -> None:
 
 
 def test_a_label_shows_numbers_of_its_series() -> None:
-    assert labelled("p99 ${LAST} of ${MAX}", "x", [1.5, 3000.0, 2.25]) == "p99 2.25 of 3,000"
-    assert labelled("${AVG} ${LABEL}", "x", []) == "- x"
-    assert labelled("", "Errors", [1]) == "Errors"
+    assert formatted_label("p99 ${LAST} of ${MAX}", "x", [1.5, 3000.0, 2.25]) == "p99 2.25 of 3,000"
+    assert formatted_label("${AVG} ${LABEL}", "x", []) == "- x"
+    assert formatted_label("", "Errors", [1]) == "Errors"
 
 
 def test_series_of_one_name_are_told_apart_by_their_dimensions() -> None:
