@@ -160,17 +160,16 @@ def main() -> None:
     from ministack.core import iam_evaluator, lambda_runtime
 
     from local import function_logs, journal, mapping_switch, topics
-    from local.batch_writes import write_batches_cheaply
     from local.door.gate import Gate
     from local.door.install import install as install_door
     from local.door.install import resolve
     from local.door.origins import Door
     from local.housekeeping import tidy_less_often
-    from local.paged_scan import page_scans
     from local.partiql import check_each_statement, read_less_often
     from local.partiql_writes import Writes
     from local.quick_json import read_requests_quickly
     from local.schedules import go_on_after_a_restart
+    from local.tables.install import install as install_tables
 
     install_door(settings.root_key)
     topics.install()
@@ -180,9 +179,8 @@ def main() -> None:
     go_on_after_a_restart()
     function_logs.install(lambda_runtime)
     mapping_switch.install(lambda_svc)
-    page_scans()
     read_requests_quickly()
-    write_batches_cheaply()
+    tables = install_tables(dynamodb, settings.state / "emulator" / "tables.sqlite")
     check_each_statement()
     read_less_often()
     Writes(dynamodb).install()
@@ -208,6 +206,7 @@ def main() -> None:
     finally:
         xray.stop()
         cloudwatch.stop()
+        tables.close()
 
 
 if __name__ == "__main__":

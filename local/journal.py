@@ -1,10 +1,10 @@
-"""A write-ahead journal for the emulator: what it acknowledged on the stream and in the tables outlives `kill -9`.
+"""A write-ahead journal for the emulator: what it acknowledged on the stream outlives `kill -9`.
 
-MiniStack keeps its state in memory and saves it when it is stopped (and after a deployment, see `local.snapshot`). Here
-every successful write to Kinesis and DynamoDB is appended to a file before its answer leaves the process, in the order
-of execution. After a kill, the last saved state is loaded and the journal is done again on top of it; Kinesis records
-get the sequence numbers that were handed out, so that a consumer's checkpoint means what it meant. S3 objects are on
-the disk at once. Log events and changes to the stack's own resources since the last save are not kept.
+MiniStack keeps its state in memory and saves it when it is stopped (and after a deployment, see `local.snapshot`). Its
+tables are in a database (`local.tables`), S3 objects are files. Every successful write to Kinesis is appended to a
+file before its answer leaves the process, in the order of execution. After a kill, the last saved state is loaded and
+the journal is replayed on top of it; records get the sequence numbers that were handed out, so that a consumer's
+checkpoint means what it meant. Log events and changes to the stack's own resources since the last save are not kept.
 
 Secrets change rarely and are few: after each change of theirs, the state of Secrets Manager is saved as a whole. A card
 key that was rotated in and lost would make every card id made with it worthless.
@@ -14,7 +14,6 @@ A write is handed to the kernel, not forced to the disk: it outlives the process
 
 from __future__ import annotations
 
-import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -24,8 +23,9 @@ from typing import Any
 import orjson
 
 # The functions of MiniStack's modules that write, as `handle_request` finds them by name when it is called.
-WRITES = {
-    "kinesis": ("_put_record", "_put_records"),
+WRITES = {"kinesis": ("_put_record", "_put_records")}
+# In the journals of versions that kept the tables in memory.
+EARLIER_WRITES = {
     "dynamodb": (
         "_put_item",
         "_update_item",
@@ -208,10 +208,11 @@ def install(folder: Path) -> None:
         setattr(secretsmanager, name, saved_at_once(write, SECRETS, secretsmanager.get_state))
     journal = Journal(folder)
     modules = {"kinesis": kinesis, "dynamodb": dynamodb}
-    pairs = list(itertools.chain.from_iterable(((s, n) for n in names) for s, names in WRITES.items()))
+    pairs = [(service, name) for service, names in (WRITES | EARLIER_WRITES).items() for name in names]
     originals = {(service, name): getattr(modules[service], name) for service, name in pairs}
     for (service, name), write in originals.items():
-        setattr(modules[service], name, journaled(write, service, name, journal))
+        if service in WRITES:
+            setattr(modules[service], name, journaled(write, service, name, journal))
 
     load, save = app._load_persisted_state, persistence.save_all
 
