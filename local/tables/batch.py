@@ -7,6 +7,7 @@ errors define the behavior.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -20,7 +21,10 @@ from local.tables.rows import Key, Rows
 Answer = tuple[int, Any, bytes]
 MOST_PUTS = 25
 MOST_PLAIN_BYTES = 64 * 1024  # DynamoDB's limit is 400 KB; what comes near it is measured by MiniStack
-MOST_KEY_BYTES = 1024
+MOST_KEY_CHARACTERS = 256  # a key may have 1,024 bytes
+_SIMPLE = re.compile(
+    r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{0,17}[1-9])?|-?[1-9][0-9]{0,17}\.[0-9]{1,17}"
+)  # as it is stored
 
 
 class Plain(NamedTuple):
@@ -57,10 +61,8 @@ class Batches:
         rows: Rows = table["items"].rows
         with rows.database.lock:
             plain = [self._plain(table, rows, request) for request in requests]
-            keys = {one.key for one in plain}
-            if len(keys) != len(plain) or any(rows.has(key) for key in keys):
+            if len({one.key for one in plain}) != len(plain) or not rows.insert_new([one[:4] for one in plain]):
                 raise NotPlain
-            rows.insert([one[:4] for one in plain])
         set_counts(table)
         answer: dict[str, Any] = {"UnprocessedItems": {}}
         wanted = data.get("ReturnConsumedCapacity", "NONE")
@@ -116,27 +118,24 @@ class Batches:
             values.append(content)
         if size > MOST_PLAIN_BYTES:
             raise NotPlain
-        key = self._key(table, item)
-        for index in rows.indexes:
-            for name in (*index.hashes, *index.ranges):
-                if name in item:
-                    self._key_value(table, item, name)
+        key = self._key(table, rows, item)
         shape = rows.shape_number((tuple(item), tuple(kinds)))
         return Plain(key, item, shape, dumps(item if shape == NO_SHAPE else values), size)
 
-    def _key(self, table: Table, item: Item) -> Key:
-        sort = table.get("sk_name")
-        return Key(
-            self._key_value(table, item, table["pk_name"]),
-            self._key_value(table, item, sort) if sort else "__no_sort__",
-        )
-
-    def _key_value(self, table: Table, item: Item, name: str) -> str:
-        """The value of a key's attribute; only texts are plain."""
-        text = item.get(name, {}).get("S")
-        if not text or len(text) > MOST_KEY_BYTES // 4 or self._module._get_attr_type(table, name) != "S":
-            raise NotPlain
-        return str(text)
+    def _key(self, table: Table, rows: Rows, item: Item) -> Key:
+        """The item's key. Only texts are plain, as keys of the table and of its indexes."""
+        partition, sort = rows.keys
+        for name in rows.key_names:
+            value = item.get(name)
+            if value is None:
+                if name in rows.keys:
+                    raise NotPlain
+            elif not (text := value.get("S")) or len(text) > MOST_KEY_CHARACTERS:
+                raise NotPlain
+        for definition in table["AttributeDefinitions"]:
+            if definition["AttributeType"] != "S":
+                raise NotPlain
+        return Key(item[partition]["S"], item[sort]["S"] if sort else "__no_sort__")
 
     def _measured_number(self, text: str) -> tuple[str, int]:
         """A number in its one form, and its bytes."""

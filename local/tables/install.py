@@ -22,6 +22,18 @@ from local.tables.scan import PagedScan, selected, selected_from_index
 
 log = logging.getLogger(__name__)
 
+ADDS = frozenset(
+    {
+        "PutItem",
+        "UpdateItem",
+        "BatchWriteItem",
+        "TransactWriteItems",
+        "BatchExecuteStatement",
+        "ExecuteStatement",
+        "ExecuteTransaction",
+        "ImportTable",
+    }
+)
 Answer = tuple[int, Any, bytes]
 Handle = Callable[..., Awaitable[Answer]]
 
@@ -57,14 +69,19 @@ def reason(error: sqlite3.Error) -> str:
     return "disk full: the embedded DynamoDB cannot store" if "full" in str(error) else f"the database: {error}"
 
 
-def durable(handle: Handle, database: Database, serving: Serving, failed: Callable[[str], Answer]) -> Handle:
+def durable(
+    handle: Handle, database: Database, serving: Serving, failed: Callable[[str], Answer], full: Callable[[], str]
+) -> Handle:
     """MiniStack's `handle_request` of DynamoDB, which awaits nothing; answered when what was written is kept."""
     commits = Commits(database)
 
-    async def handled(*arguments: Any, **named: Any) -> Answer:
+    async def handled(method: str, path: str, headers: Any, *more: Any) -> Answer:
+        operation = headers.get("x-amz-target", "").rpartition(".")[2]
+        if operation in ADDS and (why := full()):
+            return failed(why)
         serving.now = True
         try:
-            answer = await handle(*arguments, **named)
+            answer = await handle(method, path, headers, *more)
         except sqlite3.Error as error:
             log.error("a request to DynamoDB failed: %s", error)
             database.roll_back()
@@ -145,10 +162,10 @@ class Replacements:
         return executed
 
 
-def install(dynamodb: Any, path: Path) -> Database:
+def install(dynamodb: Any, path: Path, full: Callable[[], str] = lambda: "") -> Database:
     """Keep the tables of MiniStack's module in a database at `path`. Raises AttributeError when it is another module.
 
-    Before anything that wraps its functions.
+    Before anything that wraps its functions. While `full` gives a reason, writes are refused with it.
     """
     database, serving = Database(path), Serving()
     ours = Replacements(dynamodb, database, serving)
@@ -169,6 +186,6 @@ def install(dynamodb: Any, path: Path) -> Database:
         answer: Answer = dynamodb.error_response_json("InternalServerError", why, 500)
         return answer
 
-    replace(dynamodb, "handle_request", durable(dynamodb.handle_request, database, serving, failed))
+    replace(dynamodb, "handle_request", durable(dynamodb.handle_request, database, serving, failed, full))
     expiry.start(dynamodb)
     return database

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -51,7 +52,8 @@ class Rows:
     def __init__(self, database: Database, number: int) -> None:
         self.database, self.number = database, number
         self._items, self._row = f"items_{number}", 0
-        self.keys: list[str] = []
+        self.keys: list[str] = []  # partition and sort key; the latter may be None
+        self.key_names: frozenset[str] = frozenset()  # of the table and its indexes
         self.indexes: list[Index] = []
         self.ttl: str | None = None
         self._committed = self.count = 0
@@ -68,6 +70,7 @@ class Rows:
             return
         [(keys, indexes, self.ttl, self.count)] = found
         self.keys, self.indexes = json.loads(keys), [Index(*one) for one in json.loads(indexes)]
+        self._name_keys()
         self._committed = self.count
         self._shapes, self._known = [], {}
         shapes = "SELECT id, shape FROM shapes WHERE table_id = ? ORDER BY id"
@@ -77,6 +80,10 @@ class Rows:
             self._learn(number, (tuple(names), tuple(types)))
         [(last,)] = self.database.read(f"SELECT max(id) FROM {self._items}")
         self._row = last or 0
+
+    def _name_keys(self) -> None:
+        of_indexes = (name for one in self.indexes for name in (*one.hashes, *one.ranges))
+        self.key_names = frozenset(name for name in (*self.keys, *of_indexes) if name)
 
     def _learn(self, number: int, shape: Shape) -> None:
         self._numbers[number] = len(self._shapes)
@@ -143,6 +150,19 @@ class Rows:
                         self.database.write(f"INSERT INTO {self._index(index)} VALUES (?, ?, ?)", (*new, row))
             return before
 
+    def insert_new(self, items: list[tuple[Key, Item, int, bytes]]) -> bool:
+        """As :meth:`insert`; False, and nothing stored, when there is an item of one of the keys."""
+        with self.database.lock:
+            self.database.write("SAVEPOINT new")
+            try:
+                self.insert(items)
+            except sqlite3.IntegrityError:
+                self.database.write("ROLLBACK TO new")
+                return False
+            finally:
+                self.database.write("RELEASE new")
+            return True
+
     def insert(self, items: list[tuple[Key, Item, int, bytes]]) -> None:
         """Store encoded items, of keys that are not there. Raises sqlite3.IntegrityError when one is."""
         with self.database.lock:
@@ -161,9 +181,6 @@ class Rows:
                     self.database.write_many(f"INSERT INTO {self._index(index)} VALUES (?, ?, ?)", entries)
             self._row += len(items)
             self.count += len(items)
-
-    def has(self, key: Key) -> bool:
-        return bool(self.database.read(f"SELECT 1 FROM {self._items} WHERE pk = ? AND sk = ?", key))
 
     def remove(self, key: Key) -> Item | None:
         """Remove an item; give it."""
@@ -339,6 +356,7 @@ class Rows:
                     " PRIMARY KEY (hash, sort, item)) WITHOUT ROWID"
                 )
         self.indexes = [by_name[name] for name, _, _ in wanted]
+        self._name_keys()
         text = json.dumps(self.indexes)
         self.database.write("UPDATE tables SET indexes = ? WHERE id = ?", (text, self.number))
         self._fill(fresh)
