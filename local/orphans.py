@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from contextlib import suppress
 
 import psutil
@@ -15,6 +16,7 @@ import psutil
 from local.settings import Settings
 
 TERM_SECONDS, KILL_SECONDS = 15.0, 5.0
+LOOK_EVERY_SECONDS = 0.05
 _MODULES = ("local.supervisor", "local.supervised")
 
 
@@ -51,9 +53,25 @@ def end(processes: list[psutil.Process]) -> list[int]:
         with suppress(psutil.Error):
             process.terminate()
     resume(processes)
-    _, alive = psutil.wait_procs(processes, timeout=TERM_SECONDS)
+    alive = _wait(processes, TERM_SECONDS)
     for process in alive:
         with suppress(psutil.Error):
             process.kill()
-    _, alive = psutil.wait_procs(alive, timeout=KILL_SECONDS)
-    return [process.pid for process in alive]
+    return [process.pid for process in _wait(alive, KILL_SECONDS)]
+
+
+def _wait(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that still run after so long; one whose parent has not taken notice of its end does not."""
+    deadline = time.monotonic() + seconds
+    while alive := [one for one in processes if _runs(one)]:
+        if time.monotonic() > deadline:
+            return alive
+        time.sleep(LOOK_EVERY_SECONDS)
+    return []
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False

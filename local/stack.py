@@ -76,6 +76,7 @@ class Status:
     outputs: dict[str, str] = field(default_factory=dict)
     event_source_mappings: list[Part] = field(default_factory=list)
     delivery_streams: list[Part] = field(default_factory=list)
+    disk: str = ""  # why writes have stopped; empty while there is room
 
     @property
     def running(self) -> bool:
@@ -230,6 +231,7 @@ def status() -> Status:
             settings, "event_sources.sqlite", "SELECT function_name, state, reason FROM mapping"
         ),
         delivery_streams=_parts(settings, "firehose.sqlite", "SELECT stream, state, reason FROM delivery"),
+        disk=_disk_problem(settings),
     )
 
 
@@ -326,6 +328,13 @@ def _parts(settings: Settings, database: str, query: str) -> list[Part]:
             return [Part(*row) for row in db.execute(f"{query} ORDER BY 1")]
     except sqlite3.OperationalError:
         return []
+
+
+def _disk_problem(settings: Settings) -> str:
+    try:
+        return room.Room(settings.home, room.limit_from(os.environ)).problem()
+    except OSError:  # no home yet
+        return ""
 
 
 def _gone(pids: list[int], seconds: float) -> bool:
