@@ -16,11 +16,14 @@ from __future__ import annotations
 
 import os
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import orjson
+
+from local.state_files import DamagedStateError
 
 # The functions of MiniStack's modules that write, as `handle_request` finds them by name when it is called.
 WRITES = {"kinesis": ("_put_record", "_put_records")}
@@ -45,6 +48,7 @@ SECRET_WRITES = (
     "_restore_secret",
 )
 SECRETS = "secretsmanager"
+_CHECKSUM_BYTES = 8
 _CLOCK_LAG_NS = 100_000_000  # a file system's clock lags behind
 Answer = tuple[int, Any, bytes]
 
@@ -77,7 +81,8 @@ class Journal:
 
     def append(self, entry: dict[str, Any]) -> None:
         """Add an entry. Raises OSError when it cannot be kept: the write must not be acknowledged then."""
-        line = orjson.dumps(entry) + b"\n"
+        text = orjson.dumps(entry)
+        line = b"%08x%s\n" % (zlib.crc32(text), text)
         written = os.write(self._file, line)
         if written != len(line):
             # What is there of it must not become the beginning of the next entry.
@@ -85,12 +90,30 @@ class Journal:
             raise OSError(f"{self.current}: {written} of {len(line)} bytes written")
 
     def entries(self) -> Iterator[dict[str, Any]]:
-        """All entries, oldest first. A line that the kill cut off was never acknowledged."""
+        """All entries, oldest first. A line that the kill cut off was never acknowledged.
+
+        Raises DamagedStateError for another line that is not as it was written: what follows cannot be replayed on it.
+        """
         for path in self._segments():
             with path.open("rb") as file:
-                for line in file:
+                for number, line in enumerate(file, 1):
                     if line.endswith(b"\n"):
-                        yield orjson.loads(line)
+                        yield _entry(line, path, number)
+
+
+def _entry(line: bytes, path: Path, number: int) -> dict[str, Any]:
+    """The entry of a line; versions before checksums wrote only the JSON."""
+    text = line[:-1] if line.startswith(b"{") else line[_CHECKSUM_BYTES:-1]
+    try:
+        if not line.startswith(b"{") and int(line[:_CHECKSUM_BYTES], 16) != zlib.crc32(text):
+            raise ValueError("checksum")
+        entry: dict[str, Any] = orjson.loads(text)
+    except ValueError as error:
+        raise DamagedStateError(
+            f"{path}: line {number} is damaged: acknowledged records from there on cannot be read. Nothing was "
+            "changed. Restore the file from a backup, or start with an empty home: `swipeline down --reset`"
+        ) from error
+    return entry
 
 
 def journaled(write: Callable[[Any], Answer], service: str, name: str, journal: Journal) -> Callable[[Any], Answer]:
