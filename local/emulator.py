@@ -19,7 +19,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 
-from local import api_keys, shard_limits
+from local import api_keys, shard_limits, state_files
 from local.calls import VARIABLE, VERIFY_PATH, Calls
 from local.clients import Clients
 from local.cloudwatch.faults import FAULTS_PATH, Faults
@@ -28,6 +28,7 @@ from local.executions import Executions
 from local.glue import GlueEngine
 from local.permissions import PERMISSIONS_PATH, Permissions
 from local.private import private_folder, private_umask
+from local.room import Room, limit_from
 from local.settings import ACCOUNT_ID, HOST, REGION, Settings
 from local.snapshot import SNAPSHOT_PATH, save
 from local.step_functions import Integrations
@@ -39,6 +40,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 KEEP_ALIVE_SECONDS = 75
+WRITE_PATH = "/transactions"  # of the API
 INHERITED_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "SYSTEMROOT", "JAVA_HOME")
 
 
@@ -116,6 +118,30 @@ def with_routes(app: App, faults: Faults, permissions: Permissions) -> App:
     return wrapped
 
 
+def refuse_when_full(app: App, problem: Callable[[], str]) -> App:
+    """Wrap an ASGI application: transactions that there is no room for are refused before they are taken.
+
+    503 and Retry-After are what API Gateway answers when what is behind it cannot take more; the sender comes again.
+    """
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        is_write = scope["type"] == "http" and scope["method"] == "POST" and scope["path"].endswith(WRITE_PATH)
+        if not (is_write and "/_user_request_/" in scope["path"] and (why := problem())):
+            await app(scope, receive, send)
+            return
+        await body_of(receive)
+        body = json.dumps({"message": why}).encode()
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"retry-after", b"5"),
+            (b"content-length", b"%d" % len(body)),
+        ]
+        await send({"type": "http.response.start", "status": int(HTTPStatus.SERVICE_UNAVAILABLE), "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return wrapped
+
+
 def _verify(body: bytes, permissions: Permissions) -> tuple[int, dict[str, Any]]:
     from local.door.verifying import check
 
@@ -141,7 +167,12 @@ def main() -> None:
     shutil.rmtree(settings.functions, ignore_errors=True)  # of an emulator that was killed
     for directory in (settings.state / "emulator", settings.state / "s3", settings.functions):
         private_folder(directory)
+    try:
+        state_files.check(settings.state / "emulator")
+    except state_files.DamagedStateError as error:
+        sys.exit(str(error))
     ports = {settings.port, settings.behind_proxy().port}
+    space = Room(settings.home, limit_from(os.environ))
     counting, limiting = os.environ.get(VARIABLE) == "1", os.environ.get(shard_limits.VARIABLE) == "1"
     environment = emulator_environment(settings, os.environ)
     os.environ.clear()
@@ -160,18 +191,18 @@ def main() -> None:
     from ministack.core import iam_evaluator, lambda_runtime
 
     from local import function_logs, journal, mapping_switch, topics
-    from local.batch_writes import write_batches_cheaply
     from local.door.gate import Gate
     from local.door.install import install as install_door
     from local.door.install import resolve
     from local.door.origins import Door
     from local.housekeeping import tidy_less_often
-    from local.paged_scan import page_scans
     from local.partiql import check_each_statement, read_less_often
     from local.partiql_writes import Writes
     from local.quick_json import read_requests_quickly
     from local.schedules import resume_after_restart
+    from local.tables.install import install as install_tables
 
+    state_files.install()
     install_door(settings.root_key)
     topics.install()
     permissions = Permissions()
@@ -180,9 +211,8 @@ def main() -> None:
     resume_after_restart()
     function_logs.install(lambda_runtime)
     mapping_switch.install(lambda_svc)
-    page_scans()
     read_requests_quickly()
-    write_batches_cheaply()
+    tables = install_tables(dynamodb, settings.state / "emulator" / "tables.sqlite", space.problem)
     check_each_statement()
     read_less_often()
     Writes(dynamodb).install()
@@ -201,13 +231,14 @@ def main() -> None:
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
     config.loglevel = "WARNING"
     try:
-        served = with_routes(app, cloudwatch.faults, permissions)
+        served = with_routes(refuse_when_full(app, space.problem), cloudwatch.faults, permissions)
         counted = Calls(served, caller_name) if counting else served
         gate = Gate(counted, Door(ports, virtual_hosts=True), resolve, _parse_execute_api_url, _extract_s3_vhost_bucket)
         asyncio.run(serve(gate, config))
     finally:
         xray.stop()
         cloudwatch.stop()
+        tables.close()
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""A write-ahead journal for the emulator: what it acknowledged on the stream and in the tables outlives `kill -9`.
+"""A write-ahead journal for the emulator: what it acknowledged on the stream outlives `kill -9`.
 
-MiniStack keeps its state in memory and saves it when it is stopped (and after a deployment, see `local.snapshot`). Here
-every successful write to Kinesis and DynamoDB is appended to a file before its answer leaves the process, in the order
-of execution. After a kill, the last saved state is loaded and the journal is done again on top of it; Kinesis records
-get the sequence numbers that were handed out, so that a consumer's checkpoint means what it meant. S3 objects are on
-the disk at once. Log events and changes to the stack's own resources since the last save are not kept.
+MiniStack keeps its state in memory and saves it when it is stopped (and after a deployment, see `local.snapshot`). Its
+tables are in a database (`local.tables`), S3 objects are files. Every successful write to Kinesis is appended to a
+file before its answer leaves the process, in the order of execution. After a kill, the last saved state is loaded and
+the journal is replayed on top of it; records get the sequence numbers that were handed out, so that a consumer's
+checkpoint means what it meant. Log events and changes to the stack's own resources since the last save are not kept.
 
 Secrets change rarely and are few: after each change of theirs, the state of Secrets Manager is saved as a whole. A card
 key that was rotated in and lost would make every card id made with it worthless.
@@ -14,18 +14,21 @@ A write is handed to the kernel, not forced to the disk: it outlives the process
 
 from __future__ import annotations
 
-import itertools
 import os
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from local.state_files import DamagedStateError
+
 # The functions of MiniStack's modules that write, as `handle_request` finds them by name when it is called.
-WRITES = {
-    "kinesis": ("_put_record", "_put_records"),
+WRITES = {"kinesis": ("_put_record", "_put_records")}
+# In the journals of versions that kept the tables in memory.
+EARLIER_WRITES = {
     "dynamodb": (
         "_put_item",
         "_update_item",
@@ -45,6 +48,7 @@ SECRET_WRITES = (
     "_restore_secret",
 )
 SECRETS = "secretsmanager"
+_CHECKSUM_BYTES = 8
 _CLOCK_LAG_NS = 100_000_000  # a file system's clock lags behind
 Answer = tuple[int, Any, bytes]
 
@@ -77,7 +81,8 @@ class Journal:
 
     def append(self, entry: dict[str, Any]) -> None:
         """Add an entry. Raises OSError when it cannot be kept: the write must not be acknowledged then."""
-        line = orjson.dumps(entry) + b"\n"
+        text = orjson.dumps(entry)
+        line = b"%08x%s\n" % (zlib.crc32(text), text)
         written = os.write(self._file, line)
         if written != len(line):
             # What is there of it must not become the beginning of the next entry.
@@ -85,12 +90,30 @@ class Journal:
             raise OSError(f"{self.current}: {written} of {len(line)} bytes written")
 
     def entries(self) -> Iterator[dict[str, Any]]:
-        """All entries, oldest first. A line that the kill cut off was never acknowledged."""
+        """All entries, oldest first. A line that the kill cut off was never acknowledged.
+
+        Raises DamagedStateError for another line that is not as it was written: what follows cannot be replayed on it.
+        """
         for path in self._segments():
             with path.open("rb") as file:
-                for line in file:
+                for number, line in enumerate(file, 1):
                     if line.endswith(b"\n"):
-                        yield orjson.loads(line)
+                        yield _entry(line, path, number)
+
+
+def _entry(line: bytes, path: Path, number: int) -> dict[str, Any]:
+    """The entry of a line; versions before checksums wrote only the JSON."""
+    text = line[:-1] if line.startswith(b"{") else line[_CHECKSUM_BYTES:-1]
+    try:
+        if not line.startswith(b"{") and int(line[:_CHECKSUM_BYTES], 16) != zlib.crc32(text):
+            raise ValueError("checksum")
+        entry: dict[str, Any] = orjson.loads(text)
+    except ValueError as error:
+        raise DamagedStateError(
+            f"{path}: line {number} is damaged: acknowledged records from there on cannot be read. Nothing was "
+            "changed. Restore the file from a backup, or start with an empty home: `swipeline down --reset`"
+        ) from error
+    return entry
 
 
 def journaled(write: Callable[[Any], Answer], service: str, name: str, journal: Journal) -> Callable[[Any], Answer]:
@@ -208,10 +231,11 @@ def install(folder: Path) -> None:
         setattr(secretsmanager, name, saved_at_once(write, SECRETS, secretsmanager.get_state))
     journal = Journal(folder)
     modules = {"kinesis": kinesis, "dynamodb": dynamodb}
-    pairs = list(itertools.chain.from_iterable(((s, n) for n in names) for s, names in WRITES.items()))
+    pairs = [(service, name) for service, names in (WRITES | EARLIER_WRITES).items() for name in names]
     originals = {(service, name): getattr(modules[service], name) for service, name in pairs}
     for (service, name), write in originals.items():
-        setattr(modules[service], name, journaled(write, service, name, journal))
+        if service in WRITES:
+            setattr(modules[service], name, journaled(write, service, name, journal))
 
     load, save = app._load_persisted_state, persistence.save_all
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -18,11 +19,13 @@ from typing import Any
 import psutil
 from botocore.exceptions import BotoCoreError
 
+from local import manifest, orphans, room
 from local.clients import Clients
 from local.credentials import CredentialsError
 from local.deploy import DeployError, deploy, describe_stack, outputs, stack_name
-from local.emulator import port_is_taken
-from local.private import NotPrivateError, make_private, private_folder, privately
+from local.manifest import DamagedHomeError
+from local.preflight import PreflightError, check_home, check_ports, explain
+from local.private import NotPrivateError, make_private, open_private, private_folder, privately
 from local.processes import PROCESSES, Process, is_healthy, log_file, log_tail
 from local.settings import REPOSITORY, Settings
 from local.supervisor import code_version, state_file
@@ -73,6 +76,7 @@ class Status:
     outputs: dict[str, str] = field(default_factory=dict)
     event_source_mappings: list[Part] = field(default_factory=list)
     delivery_streams: list[Part] = field(default_factory=list)
+    disk: str = ""  # why writes have stopped; empty while there is room
 
     @property
     def running(self) -> bool:
@@ -97,18 +101,18 @@ def _explained(settings: Settings) -> Iterator[None]:
         yield
     except (NotPrivateError, CredentialsError) as error:
         raise StackError(f"{error} (the home of the embedded AWS is {settings.home}, see SWIPELINE_HOME)") from error
+    except (PreflightError, DamagedHomeError) as error:
+        raise StackError(str(error)) from error
+    except OSError as error:
+        raise StackError(explain(error, settings)) from error
 
 
 def _up(settings: Settings, stage: str, tell: Callable[[str], None]) -> Status:
-    if _supervisor(settings) is not None and _told(settings).get("code") != code_version():
-        tell("stopping the embedded AWS: it runs older code")
-        down()
-    started = _supervisor(settings) is None
-    if started:
-        tell("starting the embedded AWS")
-        _start(settings)
-    else:
-        _wait_until_well(settings, fresh=False)
+    room.limit_from(os.environ)
+    if _supervisor(settings) is None:
+        check_home(settings)
+    with _only_one_start(settings, tell):
+        started = _ensure_started(settings, tell)
     tell("deploying")
     try:
         changed = deploy(settings, Clients(settings, "swipeline-up"), stage)
@@ -122,6 +126,45 @@ def _up(settings: Settings, stage: str, tell: Callable[[str], None]) -> Status:
     if changed or started:
         _merge_until_scheduled(Clients(settings, "swipeline-up"), stage)
     return status()
+
+
+def _ensure_started(settings: Settings, tell: Callable[[str], None]) -> bool:
+    """Have all processes run; False when they did. What is left of a supervisor that was killed is ended first."""
+    pid = _supervisor(settings)
+    if pid is not None and _told(settings).get("stopping"):
+        tell("waiting for the embedded AWS to stop")
+        if not _gone([pid], STOP_SECONDS):
+            raise StackError(f"the supervisor of {settings.home} (pid {pid}) does not end")
+        pid = None
+    if pid is not None and (stopped := orphans.resume(orphans.find(settings))):
+        tell(f"continuing processes that were stopped: {', '.join(map(str, stopped))}")
+    if pid is not None and _told(settings).get("code") != code_version():
+        tell("stopping the embedded AWS: it runs older code")
+        down()
+        pid = None
+    if pid is not None:
+        _wait_until_well(settings, fresh=False)
+        return False
+    if left := orphans.find(settings):
+        pids = ", ".join(str(one.pid) for one in left)
+        tell(f"ending processes that were left without a supervisor: {pids}")
+        if stay := orphans.end(left):
+            raise StackError(f"processes of {settings.home} do not end: {', '.join(map(str, stay))}")
+    tell("starting the embedded AWS")
+    _start(settings, tell)
+    return True
+
+
+@contextmanager
+def _only_one_start(settings: Settings, tell: Callable[[str], None]) -> Iterator[None]:
+    """Of two commands that start the same home, the second waits, and finds it started."""
+    with os.fdopen(open_private(private_folder(settings.run) / "start.lock"), "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            tell("waiting for another command that starts the embedded AWS")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _merge_until_scheduled(clients: Clients, stage: str) -> None:
@@ -140,9 +183,10 @@ def down() -> bool:
     settings = Settings.from_environment()
     pid = _supervisor(settings)
     if pid is None:
-        return False
+        return bool(left := orphans.find(settings)) and not orphans.end(left)
     pids = [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
     os.kill(pid, signal.SIGTERM)
+    orphans.resume(orphans.find(settings))  # one that is stopped would not hear of it
     if not _gone(pids, STOP_SECONDS):
         for left in filter(psutil.pid_exists, pids):
             os.kill(left, signal.SIGKILL)
@@ -159,6 +203,7 @@ def reset() -> None:
     settings = Settings.from_environment()
     for directory in (settings.state, settings.logs, settings.run):
         shutil.rmtree(directory, ignore_errors=True)
+    manifest.remove(settings.home)
 
 
 def status() -> Status:
@@ -186,19 +231,17 @@ def status() -> Status:
             settings, "event_sources.sqlite", "SELECT function_name, state, reason FROM mapping"
         ),
         delivery_streams=_parts(settings, "firehose.sqlite", "SELECT stream, state, reason FROM delivery"),
+        disk=_disk_problem(settings),
     )
 
 
-def _start(settings: Settings) -> None:
+def _start(settings: Settings, tell: Callable[[str], None] = lambda _: None) -> None:
     make_private(settings.home)
     for directory in (settings.state, settings.logs, settings.run):
         private_folder(directory)
-    for process in PROCESSES:
-        for port in filter(port_is_taken, process.ports(settings)):
-            raise StackError(
-                f"port {port}, which {process.name} needs, is taken by another program: stop it, "
-                f"or choose another with SWIPELINE_PORT (it and the two after it are used)"
-            )
+    check_ports(settings)
+    for damage in manifest.check(settings.home):
+        tell(f"recovered from its copy: {damage}")
     state_file(settings).unlink(missing_ok=True)  # of a supervisor that was killed: its restarts are not this one's
     with log_file(settings, "supervisor").open("ab") as output:
         subprocess.Popen(
@@ -285,6 +328,13 @@ def _parts(settings: Settings, database: str, query: str) -> list[Part]:
             return [Part(*row) for row in db.execute(f"{query} ORDER BY 1")]
     except sqlite3.OperationalError:
         return []
+
+
+def _disk_problem(settings: Settings) -> str:
+    try:
+        return room.Room(settings.home, room.limit_from(os.environ)).problem()
+    except OSError:  # no home yet
+        return ""
 
 
 def _gone(pids: list[int], seconds: float) -> bool:

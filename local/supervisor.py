@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local import manifest
 from local.private import open_private, private_folder, private_umask
 from local.process import start_logging, stop_signal
 from local.processes import PROCESSES, Process, heartbeat_file, held_file, is_healthy, log_file
@@ -69,6 +70,7 @@ class Supervisor:
         self._children = [Child(process) for process in processes]
         self._code = code_version()
         self._told = ""
+        self._stopping = False
 
     def start_all(self, stopping: threading.Event) -> None:
         """The emulator first; the others are started once it answers, or after a while all the same."""
@@ -103,13 +105,18 @@ class Supervisor:
                 log.error("%s ended with %s, again in %.1f s", child.process.name, child.last_exit, wait)
             elif child.popen is None and now >= child.not_before:
                 child.restarts += 1
-                self._start(child)
+                self._start_again(child)
         for path in self._settings.logs.glob("*.log"):
-            bound(path)
+            try:
+                bound(path)
+            except OSError as error:
+                log.warning("%s is not cut: %s", path, error)
         self._tell()
 
     def stop_all(self) -> None:
         """SIGTERM, in the opposite order, each given its time; SIGKILL after that."""
+        self._stopping = True
+        self._tell()
         for child in reversed(self._children):
             if child.popen is None or child.popen.poll() is not None:
                 continue
@@ -121,7 +128,6 @@ class Supervisor:
                 child.popen.kill()
                 child.popen.wait()
             log.info("%s stopped", child.process.name)
-        state_file(self._settings).unlink(missing_ok=True)
 
     def _start(self, child: Child) -> None:
         heartbeat_file(self._settings, child.process.name).unlink(missing_ok=True)
@@ -138,6 +144,13 @@ class Supervisor:
             )
         child.started_at, child.since = time.monotonic(), round(time.time(), 1)
         log.info("%s started as %d", child.process.name, child.popen.pid)
+
+    def _start_again(self, child: Child) -> None:
+        try:
+            self._start(child)
+        except OSError as error:  # no room for its log
+            child.not_before = time.monotonic() + MOST_RESTART_SECONDS
+            log.error("%s cannot be started, again in %.0f s: %s", child.process.name, MOST_RESTART_SECONDS, error)
 
     def _hold(self, child: Child) -> None:
         if child.popen is not None:
@@ -157,13 +170,18 @@ class Supervisor:
             }
             for child in self._children
         ]
-        text = json.dumps({"pid": os.getpid(), "port": self._settings.port, "code": self._code, "processes": processes})
+        about = {"pid": os.getpid(), "port": self._settings.port, "code": self._code, "stopping": self._stopping}
+        text = json.dumps(about | {"processes": processes})
         if text == self._told:
             return
         path = state_file(self._settings)
         new = path.with_suffix(".new")
-        new.write_text(text)
-        new.replace(path)
+        try:
+            new.write_text(text)
+            new.replace(path)
+        except OSError as error:  # a full disk must not end the processes; it is written when there is room
+            log.warning("%s is not written: %s", path, error)
+            return
         self._told = text
 
 
@@ -191,6 +209,7 @@ def supervise(settings: Settings, stopping: threading.Event, processes: Sequence
         except BlockingIOError:
             sys.exit(f"Another supervisor runs for {settings.home}")
         supervisor = Supervisor(settings, processes)
+        manifest.begin(settings.home)
         try:
             supervisor.start_all(stopping)
             while not stopping.is_set():
@@ -198,6 +217,11 @@ def supervise(settings: Settings, stopping: threading.Event, processes: Sequence
                 stopping.wait(LOOK_EVERY_SECONDS)
         finally:
             supervisor.stop_all()
+            try:
+                manifest.write(settings.home)
+            except OSError as error:  # the next start does without
+                log.error("the files of %s are not listed: %s", settings.home, error)
+            state_file(settings).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

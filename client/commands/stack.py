@@ -66,7 +66,7 @@ def status(stage: StageOption = LOCAL, as_json: JsonOption = False) -> None:
         output.as_json(asdict(found) | {"running": found.running})
     else:
         _print(found)
-    if not (found.running and found.deployed):
+    if not (found.running and found.deployed) or found.disk:
         raise typer.Exit(1)
 
 
@@ -92,6 +92,8 @@ def _print(found: Any) -> None:
     for part in (*found.event_source_mappings, *found.delivery_streams):
         table.add_row(part.name, f"{part.state} {part.reason}".strip(), "", "", "", "")
     output.table(table)
+    if found.disk:
+        output.people.print(found.disk.capitalize(), markup=False)
     if found.deployed:
         output.people.print(f"Stage local is deployed: {found.endpoint}", markup=False)
     else:

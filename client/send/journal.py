@@ -7,6 +7,7 @@ counts as they were, and a second run that is killed takes nothing away from the
 
 from __future__ import annotations
 
+import errno
 import heapq
 import json
 import os
@@ -53,6 +54,23 @@ class Totals(NamedTuple):
     rejected: int
 
 
+_FULL_CODES = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE})
+_BROKEN_CODES = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+
+def _unusable(path: Path, error: sqlite3.Error | OSError) -> str:
+    """Why a journal cannot be used, and what to do: only a broken one is worth removing, it knows what was stored."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or code in _FULL_CODES:
+        return (
+            f"disk full: the journal {path} cannot be written ({error}). Make room and send again with --resume. Keep "
+            "the journal: it is the record of what the API has acknowledged."
+        )
+    if code is not None and code & 0xFF in _BROKEN_CODES:
+        return f"The journal {path} is damaged: {error}. Remove it to send from the start; nothing is stored twice."
+    return f"The journal {path} cannot be used: {error}."
+
+
 class Journal:
     """An open journal; safe to use from the thread that opened it, and beside other processes."""
 
@@ -73,9 +91,7 @@ class Journal:
                 _prepare(path, database)
                 yield cls(path, database)
         except (sqlite3.Error, OSError) as error:
-            raise ClientError(
-                f"The journal {path} cannot be used: {error}. Remove it to send from the start."
-            ) from error
+            raise ClientError(_unusable(path, error)) from error
 
     def record(self, numbers: Sequence[int], ids: Sequence[str | None], findings: Sequence[Findings]) -> None:
         """Note what became of some rows, by their numbers, ascending; on return it outlives a killed process."""
@@ -153,7 +169,8 @@ class Journal:
         try:
             yield
         except BaseException:
-            self._database.execute("ROLLBACK")
+            if self._database.in_transaction:  # SQLite itself has rolled back when the disk is full
+                self._database.execute("ROLLBACK")
             raise
         self._database.execute("COMMIT")
 

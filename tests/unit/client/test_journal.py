@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import tempfile
 import zlib
@@ -9,9 +10,12 @@ from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import client.send.journal as journal_module
+from client.errors import ClientError
 from client.send.journal import Journal
 
 batches = st.lists(st.dictionaries(st.integers(0, 60), st.booleans(), min_size=1, max_size=25), max_size=15)
@@ -76,3 +80,41 @@ def test_a_journal_takes_over_what_another_knows(tmp_path: Path) -> None:
         assert list(one.ids()) == ["a", "b"]
         assert one.totals() == (3, 2, 1)
         assert one.facts()["rows"] == "3"
+
+
+@pytest.mark.parametrize(
+    ("error", "says", "not_"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "disk full: the journal", "Remove"),
+        (PermissionError(errno.EACCES, "Permission denied"), "cannot be used: [Errno 13]", "Remove"),
+    ],
+)
+def test_a_journal_that_cannot_be_written_is_not_to_be_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, says: str, not_: str
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(journal_module.sqlite3, "connect", refused)
+    with pytest.raises(ClientError) as raised, Journal.open(tmp_path / "j.sqlite"):
+        pass
+    assert says in str(raised.value)
+    assert not_ not in str(raised.value)
+
+
+def test_a_disk_that_becomes_full_is_named(tmp_path: Path) -> None:
+    def fill() -> None:
+        with Journal.open(tmp_path / "j.sqlite") as journal:
+            [(pages,)] = journal._database.execute("PRAGMA page_count")
+            journal._database.execute(f"PRAGMA max_page_count = {pages}")
+            for row in range(0, 100_000, 1_000):
+                journal.record(range(row, row + 1_000), [f"{i:032}" for i in range(row, row + 1_000)], [[]] * 1_000)
+
+    with pytest.raises(ClientError, match=r"disk full.*--resume.*Keep the journal"):
+        fill()
+
+
+def test_a_damaged_journal_is_named(tmp_path: Path) -> None:
+    (tmp_path / "j.sqlite").write_bytes(b"not a database, but a text of some length" * 100)
+    with pytest.raises(ClientError, match="is damaged"), Journal.open(tmp_path / "j.sqlite"):
+        pass

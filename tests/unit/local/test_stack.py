@@ -21,7 +21,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Processes that are well at the second look."""
     looks = iter([False] * len(PROCESSES) + [True] * len(PROCESSES))
     monkeypatch.setattr(stack, "is_healthy", lambda *_: next(looks))
-    monkeypatch.setattr(stack, "port_is_taken", lambda _: False)
+    monkeypatch.setattr(stack, "check_ports", lambda _: None)
     made = Settings(tmp_path, 45_670)
     monkeypatch.setattr(stack.Settings, "from_environment", classmethod(lambda _: made))
     made.run.mkdir(parents=True)
