@@ -150,7 +150,7 @@ def main() -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import _extract_s3_vhost_bucket, _parse_execute_api_url, app
-    from ministack.services import apigateway_v1, dynamodb, glue, kinesis, lambda_svc, stepfunctions
+    from ministack.services import apigateway_v1, dynamodb, glue, lambda_svc, stepfunctions
 
     api_keys.install(apigateway_v1)
     GlueEngine(settings, glue).install()
@@ -165,7 +165,9 @@ def main() -> None:
     from local.door.install import install as install_door
     from local.door.install import resolve
     from local.door.origins import Door
-    from local.housekeeping import tidy_less_often
+    from local.housekeeping import collect_young_objects_only
+    from local.kinesis.install import install as install_kinesis
+    from local.kinesis.store import DamagedStoreError
     from local.paged_scan import page_scans
     from local.partiql import check_each_statement, read_less_often
     from local.partiql_writes import Writes
@@ -176,7 +178,7 @@ def main() -> None:
     topics.install()
     permissions = Permissions()
     permissions.install(iam_evaluator)
-    tidy_less_often()
+    collect_young_objects_only()
     go_on_after_a_restart()
     function_logs.install(lambda_runtime)
     mapping_switch.install(lambda_svc)
@@ -186,9 +188,13 @@ def main() -> None:
     check_each_statement()
     read_less_often()
     Writes(dynamodb).install()
+    try:
+        streams = install_kinesis(settings.state / "emulator")
+    except DamagedStoreError as error:
+        sys.exit(f"{error}. Nothing was changed")
     journal.install(settings.state / "emulator" / "journal")
     if limiting:
-        shard_limits.install(kinesis)  # before the journal: what is refused is not noted
+        shard_limits.install(streams)
     cloudwatch = CloudWatch(settings)
     cloudwatch.install()
     xray = XRay(settings)
@@ -208,6 +214,7 @@ def main() -> None:
     finally:
         xray.stop()
         cloudwatch.stop()
+        streams.store.close()
 
 
 if __name__ == "__main__":

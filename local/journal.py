@@ -25,7 +25,6 @@ import orjson
 
 # The functions of MiniStack's modules that write, as `handle_request` finds them by name when it is called.
 WRITES = {
-    "kinesis": ("_put_record", "_put_records"),
     "dynamodb": (
         "_put_item",
         "_update_item",
