@@ -16,6 +16,7 @@ from local.firehose.delivery_log import report_error
 from local.firehose.metrics import DeliveryMetrics
 from local.firehose.model import DeliveryStream
 from local.firehose.naming import object_key
+from local.firehose.processing import NotProcessedError, Processing
 from local.firehose.store import Store
 from local.kinesis_reader import (
     AT_TIMESTAMP,
@@ -57,6 +58,7 @@ class Stager(threading.Thread):
         self._last_record = time.time()
         self._errors = 0
         self._stopping = threading.Event()
+        self._processing = Processing(clients, stream)
 
     def stop(self) -> None:
         self._stopping.set()
@@ -131,7 +133,19 @@ class Stager(threading.Thread):
     def _store_due(self) -> None:
         while (chunk := self._buffer.take(time.time())) is not None:
             try:
-                self._store_chunk(chunk)
+                self._store_chunk(chunk, self._processing.run(chunk))
+            except NotProcessedError as error:
+                self._buffer.put_back(chunk)
+                report_error(
+                    self._clients,
+                    self._stream,
+                    self._stream.s3_log,
+                    self._stream.bucket_role_arn,
+                    "Lambda.FunctionError",
+                    str(error),
+                )
+                self._stopping.wait(self._processing.pause)
+                return
             except (ClientError, BotoCoreError) as error:
                 self._buffer.put_back(chunk)
                 self._metrics.not_stored()
@@ -142,16 +156,20 @@ class Stager(threading.Thread):
                     )
                 raise
 
-    def _store_chunk(self, chunk: Chunk) -> None:
+    def _store_chunk(self, chunk: Chunk, data: list[bytes]) -> None:
         stream = self._stream
+        if not data:
+            self._store.passed_over(stream.name, chunk.last)
+            return
         key = object_key(stream, chunk.oldest, uuid.uuid4())
-        body = gzip.compress(chunk.body, GZIP_LEVEL, mtime=0) if stream.gzip else chunk.body
+        joined = b"".join(data)  # nothing between them
+        body = gzip.compress(joined, GZIP_LEVEL, mtime=0) if stream.gzip else joined
         self._clients.role("s3", stream.bucket_role_arn).put_object(Bucket=stream.bucket, Key=key, Body=body)
         # Killed between these two, the records are stored again under another key; the first object is never copied.
         self._store.stored(stream.name, key, chunk.last)
         self._stored.set()
-        self._metrics.stored(key, len(chunk.data), chunk.size, chunk.started_at)
-        log.info("%s: %d records, %d bytes in s3://%s/%s", self.name, len(chunk.data), chunk.size, stream.bucket, key)
+        self._metrics.stored(key, len(data), chunk.size, chunk.started_at)
+        log.info("%s: %d records, %d bytes in s3://%s/%s", self.name, len(data), chunk.size, stream.bucket, key)
 
     def _pause(self, found: bool) -> float:
         if found:

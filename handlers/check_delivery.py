@@ -1,0 +1,49 @@
+"""check-delivery: lets through what Firehose may bring to the warehouse; sets aside what is no alert."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from shared import config
+from shared.aws import client
+from shared.detection.alert_line import decode_alert
+from shared.sinks import quarantine
+from shared.sinks.bucket import THREADS, Bucket
+from shared.sinks.delivery import check
+from shared.telemetry import logger, metrics, observed
+from shared.transaction.codec import decode_line
+
+FUNCTION = "check-delivery"
+
+
+@cache
+def settings() -> config.CheckDelivery:
+    """Read the settings once per container."""
+    return config.read(config.CheckDelivery)
+
+
+@cache
+def bucket() -> Bucket:
+    """Build the quarantine once per container."""
+    return Bucket(client("s3", read_timeout=10, attempts=3, connections=THREADS), settings().quarantine_bucket)
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Check the records of a delivery; raise when bad alerts cannot be set aside, so that Firehose asks again.
+
+    Transactions that are left out are in quarantine already: write-to-s3 reads every record of that stream.
+    """
+    of_alerts = event["sourceKinesisStreamArn"].rsplit("/", 1)[-1] == settings().alert_stream_name
+    checked = check(event["records"], decode_alert if of_alerts else decode_line)
+    if of_alerts:
+        objects = quarantine.quarantine_objects(FUNCTION, checked.unreadable)
+        if objects:
+            bucket().put_all([(one.key, one.body) for one in objects], quarantine.CONTENT_TYPE)
+        for described in quarantine.describe(checked.unreadable):
+            logger.warning("lines quarantined", extra={"quarantined_lines": described})
+        metrics.add_metric(name="Quarantined", unit="Count", value=len(checked.unreadable))
+    metrics.add_metric(name="Passed", unit="Count", value=checked.passed)
+    metrics.add_metric(name="LeftOut", unit="Count", value=len(checked.unreadable))
+    return {"records": checked.records}
