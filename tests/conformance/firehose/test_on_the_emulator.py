@@ -229,9 +229,7 @@ CHECK = """
 """
 
 
-def test_a_delivery_survives_splits_and_merges_with_each_keys_lines_in_order(
-    emulator, deliver, warehouse, runner
-) -> None:  # type: ignore[no-untyped-def]
+def test_a_delivery_survives_splits_and_merges_in_the_order_of_each_key(emulator, deliver, warehouse, runner) -> None:  # type: ignore[no-untyped-def]
     delivery = deliver()
     runner()
     keys = [f"card-{number}" for number in range(6)]

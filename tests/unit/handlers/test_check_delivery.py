@@ -19,24 +19,15 @@ from tests.unit.test_delivery import ALERT, GOOD, record
 ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/swipeline-test-"
 
 
-@pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STAGE", "test")
-    monkeypatch.setenv("ALERT_STREAM_NAME", "swipeline-test-alerts")
-    monkeypatch.setenv("QUARANTINE_BUCKET", "quarantine")
-    check_delivery.settings.cache_clear()
-
-
 def event(stream: str, *records: dict[str, Any]) -> dict[str, Any]:
     return {"invocationId": "1", "sourceKinesisStreamArn": ARN + stream, "records": list(records)}
 
 
 def with_s3(monkeypatch: pytest.MonkeyPatch, s3: FakeS3) -> FakeS3:
-    monkeypatch.setattr(check_delivery, "bucket", lambda: Bucket(s3, "quarantine"))
+    monkeypatch.setattr(check_delivery, "stage", lambda: ("swipeline-test-alerts", Bucket(s3, "quarantine")))
     return s3
 
 
-@pytest.mark.usefixtures("environment")
 def test_a_transaction_that_cannot_be_read_is_left_to_write_to_s3(monkeypatch: pytest.MonkeyPatch) -> None:
     s3 = with_s3(monkeypatch, FakeS3([]))
     answer = check_delivery.handler(event("transactions", record(b"junk"), record(GOOD[0], 1)), Context())
@@ -44,7 +35,6 @@ def test_a_transaction_that_cannot_be_read_is_left_to_write_to_s3(monkeypatch: p
     assert not s3.objects
 
 
-@pytest.mark.usefixtures("environment")
 def test_what_is_no_alert_is_quarantined_and_the_alerts_beside_it_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     s3 = with_s3(monkeypatch, FakeS3([]))
     alert = json.dumps(ALERT).encode()
@@ -55,7 +45,6 @@ def test_what_is_no_alert_is_quarantined_and_the_alerts_beside_it_go_on(monkeypa
     assert sorted(base64.b64decode(body["data"]) for body in bodies) == sorted([b"no alert", GOOD[0][:-1]])
 
 
-@pytest.mark.usefixtures("environment")
 def test_while_the_quarantine_is_away_firehose_has_to_ask_again(monkeypatch: pytest.MonkeyPatch) -> None:
     with_s3(monkeypatch, FakeS3([], Fault(Kind.THROTTLED)))
     with pytest.raises(TransientError):
