@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from fraud.serving.alert_line import decode_alert
+from functions.write_to_s3 import quarantine
 from shared import config
 from shared.aws import client
-from shared.detection.alert_line import decode_alert
-from shared.sinks import quarantine
 from shared.sinks.bucket import THREADS, Bucket
 from shared.sinks.delivery import check
 from shared.telemetry import logger, metrics, observed

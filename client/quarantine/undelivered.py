@@ -12,7 +12,7 @@ from client.errors import ClientError
 from client.loading import Loader
 from client.quarantine.entries import Entry, Quarantine
 from client.quarantine.outcome import FAILED, REDRIVEN, STILL_BAD, WOULD, Outcome
-from shared.detection.alert_line import decode_alert
+from fraud.serving.alert_line import decode_alert
 from shared.transaction.codec import BadLine, decode_line, split_record
 from shared.warehouse.data_api import StatementFailedError
 
