@@ -7,6 +7,7 @@ from typing import Any
 
 from fraud.model import SHIPPED, load
 from fraud.serving.alerts import Alerts, Topic
+from fraud.serving.damage import Damage
 from fraud.serving.detector import Detector
 from fraud.serving.drift import DriftCounts
 from fraud.serving.profiles import Profiles
@@ -15,6 +16,7 @@ from shared.aws import client
 from shared.memory import tune_gc
 from shared.retry import Budget, seconds_left
 from shared.sinks import report
+from shared.sinks.bucket import Bucket
 from shared.sinks.conditional import THREADS, ConditionalWriter
 from shared.sinks.consumer import read_batch
 from shared.stream.writer import Stream
@@ -34,7 +36,8 @@ def detector() -> Detector:
     stream = Stream(client("kinesis", read_timeout=5, attempts=1), settings.alert_stream_name)
     alerts = Alerts(ConditionalWriter(dynamodb, settings.alerts_table_name), stream, topic)
     profiles, drift = Profiles(dynamodb, settings.profiles_table_name), DriftCounts(dynamodb, settings.drift_table_name)
-    made = Detector(load(), shadow, profiles, alerts, drift)
+    damage = Damage(Bucket(client("s3", read_timeout=10, attempts=3), settings.quarantine_bucket))
+    made = Detector(load(), shadow, profiles, alerts, drift, damage)
     tune_gc()
     return made
 
@@ -50,8 +53,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     ledger.written, ledger.duplicates, ledger.retried = outcome.scored, outcome.skipped, outcome.retried
     if outcome.failed:
         ledger.failed = ledger.accepted - ledger.written - ledger.duplicates
-    found = {"alerts": outcome.alerts, "late": outcome.late, "early": outcome.early, "reset": outcome.reset}
-    found["uncounted"] = outcome.uncounted
+    found = outcome.findings()
     for name, value in found.items():
         metrics.add_metric(name=name.capitalize(), unit="Count", value=value)
-    return report.end("detect-fraud", batch, ledger, outcome.failed, "batch scored", warn=bool(outcome.reset), **found)
+    return report.end("detect-fraud", batch, ledger, outcome.failed, "batch scored", warn=outcome.restarts, **found)

@@ -181,7 +181,7 @@ def main() -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import _extract_s3_vhost_bucket, _parse_execute_api_url, app
-    from ministack.services import apigateway_v1, dynamodb, glue, kinesis, lambda_svc, stepfunctions
+    from ministack.services import apigateway_v1, dynamodb, glue, lambda_svc, stepfunctions
 
     api_keys.install(apigateway_v1)
     GlueEngine(settings, glue).install()
@@ -190,12 +190,13 @@ def main() -> None:
     executions.install()
     from ministack.core import iam_evaluator, lambda_runtime
 
-    from local import function_logs, journal, mapping_switch, topics
+    from local import function_logs, mapping_switch, saved_secrets, topics
     from local.door.gate import Gate
     from local.door.install import install as install_door
     from local.door.install import resolve
     from local.door.origins import Door
-    from local.housekeeping import tidy_less_often
+    from local.kinesis.install import install as install_kinesis
+    from local.kinesis.store import DamagedStoreError
     from local.partiql import check_each_statement, read_less_often
     from local.partiql_writes import Writes
     from local.quick_json import read_requests_quickly
@@ -207,7 +208,6 @@ def main() -> None:
     topics.install()
     permissions = Permissions()
     permissions.install(iam_evaluator)
-    tidy_less_often()
     resume_after_restart()
     function_logs.install(lambda_runtime)
     mapping_switch.install(lambda_svc)
@@ -216,9 +216,13 @@ def main() -> None:
     check_each_statement()
     read_less_often()
     Writes(dynamodb).install()
-    journal.install(settings.state / "emulator" / "journal")
+    try:
+        streams = install_kinesis(settings.state / "emulator")
+    except DamagedStoreError as error:
+        sys.exit(f"{error}. Nothing was changed")
+    saved_secrets.install()
     if limiting:
-        shard_limits.install(kinesis)  # before the journal: what is refused is not noted
+        shard_limits.install(streams)
     cloudwatch = CloudWatch(settings)
     cloudwatch.install()
     xray = XRay(settings)
@@ -239,6 +243,7 @@ def main() -> None:
         xray.stop()
         cloudwatch.stop()
         tables.close()
+        streams.store.close()
 
 
 if __name__ == "__main__":

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -17,7 +16,7 @@ AFTER = "AFTER_SEQUENCE_NUMBER"
 
 MOST_RECORDS_A_READ = 10_000
 FIRST_READ_RECORDS = 100
-# AWS gives at most 10 MB a read; MiniStack has no limit, so the number of records is chosen by their size.
+# A read gives up to 10 MB: the number of records is chosen by their size, so that little is held in memory.
 TARGET_READ_BYTES = 2 * 1024 * 1024
 
 
@@ -57,8 +56,12 @@ class StreamInfo:
     """A stream's shards; no record older than `retention_seconds` is kept."""
 
     shards: tuple[ShardInfo, ...]
-    created_at: float
     retention_seconds: float
+
+    def parents_left(self, shard: ShardInfo, finished: Container[str]) -> bool:
+        """Whether a shard has a parent that is still there and not read to its end: its records come first."""
+        listed = {one.shard_id for one in self.shards}
+        return any(parent in listed and parent not in finished for parent in shard.parents)
 
 
 class ShardGoneError(Exception):
@@ -77,23 +80,17 @@ def describe_stream(kinesis: Any, stream_arn: str) -> StreamInfo:
         if not page["HasMoreShards"]:
             break
         start = {"ExclusiveStartShardId": page["Shards"][-1]["ShardId"]}
-    created = page["StreamCreationTimestamp"].timestamp()
-    return StreamInfo(tuple(shards), created, page["RetentionPeriodHours"] * 3600.0)
+    return StreamInfo(tuple(shards), page["RetentionPeriodHours"] * 3600.0)
 
 
 class ShardReader:
     """Reads on from a position, in order and without gaps; `client` is called for each read."""
 
-    def __init__(
-        self, client: Callable[[], Any], stream_arn: str, shard_id: str, position: Position, stream: StreamInfo
-    ) -> None:
+    def __init__(self, client: Callable[[], Any], stream_arn: str, shard_id: str, position: Position) -> None:
         self._client = client
         self._stream_arn = stream_arn
         self._shard_id = shard_id
         self._position = position
-        # MiniStack's iterators are list indexes: they skip records once older ones leave the stream. From the time on
-        # at which that can happen, every read asks for an iterator of its own.
-        self._fresh_iterators_from = stream.created_at + stream.retention_seconds - 60
         self._iterator: str | None = None
         self._limit = FIRST_READ_RECORDS
         self.closed = False
@@ -103,7 +100,7 @@ class ShardReader:
         if self.closed:
             return Read([], closed=True)
         client = self._client()
-        if self._iterator is None or time.time() > self._fresh_iterators_from:
+        if self._iterator is None:
             self._iterator = self._new_iterator(client)
         try:
             answer = client.get_records(StreamARN=self._stream_arn, ShardIterator=self._iterator, Limit=self._limit)

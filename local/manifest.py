@@ -27,7 +27,6 @@ _CONTENTS = (
     ("state/emulator/tables.sqlite", "the items of all DynamoDB tables"),
     ("state/emulator/secretsmanager.json", "the card key and the passwords"),
     ("state/emulator/kinesis", "records of the streams"),
-    ("state/emulator/journal", "records of the streams"),
     ("state/emulator/", "resources of the emulator"),
     ("state/s3/", "an S3 object"),
     ("state/redshift/", "the warehouse"),

@@ -11,9 +11,15 @@ import json
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from local.kinesis.iterators import decode, stream_of
+from local.kinesis.streams import RefusedError
+
+if TYPE_CHECKING:
+    from local.kinesis.install import Kinesis
 
 VARIABLE = "SWIPELINE_SHARD_LIMITS"
 WRITE_BYTES, WRITE_RECORDS = 1024 * 1024, 1000
@@ -86,36 +92,40 @@ class ShardLimits:
         return True
 
 
-def install(kinesis: Any) -> dict[tuple[str, str], ShardLimits]:
-    """Put the limits before MiniStack's functions; gives the shards' limits, by stream and shard."""
+def install(embedded: Kinesis) -> dict[tuple[str, str], ShardLimits]:
+    """Put the limits before the operations; gives the shards' limits, by stream and shard."""
+    kinesis = embedded.streams.kinesis
     limits: dict[tuple[str, str], ShardLimits] = defaultdict(ShardLimits)
     put_records, get_records = kinesis._put_records, kinesis._get_records
 
     def limited_put(data: dict[str, Any]) -> Answer:
-        name, stream = kinesis._resolve_stream(data)
-        if not stream:
-            return put_records(data)
-        records = data.get("Records", [])
-        admitted = [limits[name, shard_of(kinesis, stream, one)].admits(size_of(one)) for one in records]
+        name, records = stream_of(data), data.get("Records", [])
+        try:
+            admitted = [limits[name, embedded.writing.shard_of(data, one)].admits(size_of(one)) for one in records]
+        except RefusedError:
+            return put_records(data)  # which says what is wrong
         kept = [one for one, within in zip(records, admitted, strict=True) if within]
         if len(kept) == len(records):
             return put_records(data)
-        status, headers, body = put_records({**data, "Records": kept})
-        if status != 200:
-            return status, headers, body
-        answers = iter(json.loads(body)["Records"])
         refused = {"ErrorCode": _CODE, "ErrorMessage": f"Rate exceeded for shard in stream {name}"}
+        answers: Iterator[dict[str, Any]] = iter(())
+        if kept:
+            status, headers, body = put_records({**data, "Records": kept})
+            if status != 200:
+                return status, headers, body
+            answers = iter(json.loads(body)["Records"])
         results = [next(answers) if within else refused for within in admitted]
-        content = {"FailedRecordCount": len(records) - len(kept), "Records": results}
-        return status, headers, json.dumps(content).encode()
+        answer: Answer = kinesis.json_response({"FailedRecordCount": len(records) - len(kept), "Records": results})
+        return answer
 
     def limited_get(data: dict[str, Any]) -> Answer:
-        state = kinesis._shard_iterators.get(data.get("ShardIterator"))
-        if not state:
+        try:
+            iterator = decode(data.get("ShardIterator"))
+        except ValueError:
             return get_records(data)
-        of = limits[state["stream"], state["shard_id"]]
+        of = limits[iterator.stream, iterator.shard_id]
         if not of.admits_read():
-            return kinesis.error_response_json(_CODE, f"Rate exceeded for shard {state['shard_id']}", 400)
+            return kinesis.error_response_json(_CODE, f"Rate exceeded for shard {iterator.shard_id}", 400)
         answer: Answer = get_records(data)
         if answer[0] == 200:
             of.bytes_out.take(sum(size_of(one) for one in json.loads(answer[2])["Records"]))
@@ -123,13 +133,6 @@ def install(kinesis: Any) -> dict[tuple[str, str], ShardLimits]:
 
     kinesis._put_records, kinesis._get_records = limited_put, limited_get
     return limits
-
-
-def shard_of(kinesis: Any, stream: Any, record: dict[str, Any]) -> str:
-    """The shard that MiniStack will put a record into."""
-    explicit = record.get("ExplicitHashKey")
-    place = int(explicit) if explicit else kinesis._partition_key_to_hash(record.get("PartitionKey", ""))
-    return str(kinesis._route_to_shard(place, stream))
 
 
 def size_of(record: dict[str, Any]) -> int:

@@ -62,7 +62,7 @@ def save(service: str, data: dict[str, Any]) -> None:
         state = {"__ministack_format__": persistence._state_format_version(service), "payload": data}
         content = sealed(json.dumps(state, default=persistence._json_default).encode())
         if path.exists() and path.read_bytes() == content:
-            path.touch()  # `local.journal` looks at when a state was saved
+            path.touch()  # `local.saved_secrets` looks at when a state was saved
             return
         with new.open("wb") as file:
             file.write(content)

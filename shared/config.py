@@ -61,6 +61,7 @@ class Detect(Stage):
     alert_stream_name: str
     alert_topic_arn: str
     drift_table_name: str
+    quarantine_bucket: str
     shadow_model: str = ""
 
 
@@ -77,6 +78,14 @@ class Lake(Stage):
     """Of write-to-s3."""
 
     lake_bucket: str
+    quarantine_bucket: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckDelivery(Stage):
+    """Of check-delivery."""
+
+    alert_stream_name: str
     quarantine_bucket: str
 
 

@@ -16,7 +16,7 @@ from client.commands.options import DRY_RUN, JsonOption, StageOption, YesOption
 
 app = typer.Typer(help="List, inspect, retry or discard what could not be processed.", no_args_is_help=True)
 KindOption = Annotated[
-    str | None, typer.Option("--kind", help="Only entries of this kind: lines, batches or manifests.")
+    str | None, typer.Option("--kind", help="Only entries of this kind: lines, batches, manifests or undelivered.")
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from client.errors import ClientError
-from client.quarantine import batches, lines, manifests
+from client.quarantine import batches, lines, manifests, undelivered
 from client.quarantine.entries import KINDS, Entry
 from shared.card_numbers.masking import mask
 
@@ -23,6 +23,8 @@ def describe(entry: Entry, body: bytes) -> dict[str, Any]:
     if entry.kind == "batches":
         record = batches.parse(body, entry.key)
         return head | record | {"payload": f"{len(record['payload']['Records'])} records"}
+    if entry.kind == "undelivered":
+        return head | {"records": len(undelivered.parse(body, entry.key))}
     return head | {"objects": manifests.parse(body, entry.key)}
 
 

@@ -1,4 +1,4 @@
-"""The three kinds of quarantine entries and where they are: unreadable lines, failed batches, refused manifests."""
+"""The kinds of quarantine entries and where they are: unreadable lines, failed batches, deliveries."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ KINDS = {
         Kind("lines", "QuarantineBucket", "quarantine/", "unreadable records (retrying will not help)"),
         Kind("batches", "QuarantineBucket", "aws/lambda/", "batches that a function gave up on"),
         Kind("manifests", "DeliveryBucket", "errors/manifests/", "deliveries that the warehouse refused"),
+        Kind("undelivered", "DeliveryBucket", "errors/processing-failed/", "records that could not be checked"),
     )
 }
 

@@ -16,12 +16,15 @@ from client.quarantine.entries import KINDS, Entry, Quarantine
 from client.quarantine.lines import Lines
 from client.quarantine.manifests import Manifests
 from client.quarantine.outcome import FAILED, REDRIVEN, STILL_BAD, WOULD, Outcome
+from client.quarantine.undelivered import Undelivered
 
 Tell = Callable[[Outcome], None]
-_MAKERS: dict[str, Callable[[Stage, Quarantine], Lines | Batches | Manifests]] = {
+Redriver = Lines | Batches | Manifests | Undelivered
+_MAKERS: dict[str, Callable[[Stage, Quarantine], Redriver]] = {
     "lines": Lines,
     "batches": Batches,
     "manifests": Manifests,
+    "undelivered": Undelivered,
 }
 
 
@@ -89,7 +92,7 @@ def redrive(
     return done
 
 
-def _one(redriver: Lines | Batches | Manifests, entry: Entry, act: bool) -> Outcome:
+def _one(redriver: Redriver, entry: Entry, act: bool) -> Outcome:
     """Redrive one; one that cannot be read, or gets no answer, must not keep the others from going through."""
     try:
         return redriver.redrive(entry, act)

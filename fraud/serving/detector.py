@@ -6,14 +6,15 @@ profiles and makes the same alerts, which the table has already. A card whose al
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from fraud.model import Model
 from fraud.scoring import Applied
 from fraud.serving.alerts import Alerts
+from fraud.serving.damage import Damage
 from fraud.serving.drift import DriftCounts
-from fraud.serving.profiles import Profiles
+from fraud.serving.profiles import Damaged, Profiles
 from fraud.stream import Detection, detect
 from shared.retry import Budget
 from shared.sinks.consumer import Line, Position
@@ -30,33 +31,58 @@ class Detected(NamedTuple):
     reset: int  # profiles begun anew
     alerts: int  # new ones
     uncounted: int  # not in the counts for the drift: their table was away
+    damaged: int  # profiles set aside, whose cards go on with new ones
     failed: list[Position]
+
+    def findings(self) -> dict[str, int]:
+        """Give what is counted besides the ledger, by name."""
+        return {name: getattr(self, name) for name in ("alerts", "late", "early", "reset", "uncounted", "damaged")}
+
+    @property
+    def restarts(self) -> bool:
+        """Whether a card starts over."""
+        return bool(self.reset or self.damaged)
 
 
 class Detector:
     """Fraud detection on the stores of a stage."""
 
     def __init__(
-        self, model: Model, shadow: Model | None, profiles: Profiles, alerts: Alerts, drift: DriftCounts
+        self,
+        model: Model,
+        shadow: Model | None,
+        profiles: Profiles,
+        alerts: Alerts,
+        drift: DriftCounts,
+        damage: Damage,
     ) -> None:
         self._model, self._shadow, self._profiles, self._alerts = model, shadow, profiles, alerts
-        self._drift = drift
+        self._drift, self._damage = drift, damage
 
     def run(self, lines: Sequence[Line], budget: Budget, redriven: bool = False) -> Detected:
         """Detect; a card fails from its first line that is not in its profile. Raises ClientError for good."""
         read = self._profiles.read(dict.fromkeys(line.transaction.card_id for line in lines), budget)
-        known = [line for line in lines if line.transaction.card_id not in read.unread]
+        unread = read.unread | self._not_set_aside(read.damaged, lines)
+        known = [line for line in lines if line.transaction.card_id not in unread]
         found = detect(self._model, read.states, known, self._shadow, redriven)
         published = self._alerts.publish(found.flagged, budget)
         ready = [state for state in found.states if state.card_id not in published.failed]
-        written = self._profiles.write(ready, budget)
+        written = self._profiles.write(ready, budget, read.damaged)
         failed = published.failed | written.failed
         done = [one for card_id, one in found.scored if card_id not in failed]  # the others come again
         counted = not done or self._drift.add(self._model, done, lines[0].position)
-        positions = [line.position for line in lines if line.transaction.card_id in read.unread]
+        positions = [line.position for line in lines if line.transaction.card_id in unread]
         positions += [found.first_new[card_id].position for card_id in failed]
         retried = read.retried + published.retried + written.retried
-        return _detected(found, failed, positions, published.new, retried, 0 if counted else len(done))
+        done_with = _detected(found, failed, positions, published.new, retried, 0 if counted else len(done))
+        return done_with._replace(damaged=len(read.damaged.keys() - unread))
+
+    def _not_set_aside(self, damaged: Mapping[str, Damaged], lines: Sequence[Line]) -> set[str]:
+        """Set damaged items aside; give their cards if that cannot be done now."""
+        first: dict[str, Position] = {}
+        for line in lines:
+            first.setdefault(line.transaction.card_id, line.position)
+        return set() if self._damage.set_aside(damaged, first) else set(damaged)
 
 
 def _detected(
@@ -72,5 +98,6 @@ def _detected(
         reset=found.reset,
         alerts=new,
         uncounted=uncounted,
+        damaged=0,
         failed=positions,
     )

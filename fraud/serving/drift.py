@@ -15,7 +15,7 @@ from fraud.drift import Drift
 from fraud.features import FEATURES
 from fraud.model import Model
 from fraud.scoring import Scored
-from shared.aws import is_transient
+from shared.aws import error_code, is_transient
 from shared.sinks.consumer import Position
 
 KEPT_DAYS = 400  # so that a year can be compared with the one before
@@ -41,7 +41,7 @@ class DriftCounts:
     def add(self, model: Model, scored: Sequence[Scored], first: Position) -> bool:
         """Add the rows of a batch, at least one, to the day on which its first record arrived.
 
-        Gives False if the table does not answer: scoring goes on.
+        Gives False if the table does not answer, or its item is damaged: scoring goes on.
 
         Raises ClientError on what no retry can mend.
         """
@@ -60,7 +60,8 @@ class DriftCounts:
                 | {f":{n}": {"N": str(value)} for n, value in enumerate(values)},
             )
         except Exception as error:
-            if not is_transient(error):
+            # An item of another type takes no count: detection goes on without, and the batch counts as uncounted.
+            if not is_transient(error) and error_code(error) != "ValidationException":
                 raise
             return False
         return True

@@ -35,17 +35,17 @@ def quarantine_objects(function: str, unreadable: Iterable[Unreadable]) -> list[
     a replay overwrites the same objects.
     """
     objects: list[QuarantineObject] = []
-    for position, group in groupby(unreadable, key=lambda line: line.position):
-        lines = [(line.number, line.bad) for line in group]
+    for _, group in groupby(unreadable, key=lambda line: (line.position.shard_id, line.position.sequence_number)):
+        lines = list(group)
+        first = lines[0]
         if len(lines) <= MAX_OBJECTS_PER_RECORD:
-            objects += [_object(function, position, number, bad, 1) for number, bad in lines]
+            objects += [_object(function, line.position, line.number, line.bad, 1) for line in lines]
         else:
-            number, first = lines[0]
             joined = BadLine(
-                b"\n".join(bad.data for _, bad in lines),
-                f"{first.reason} (and {len(lines) - 1} more bad lines of this record, each with its own reason)",
+                b"\n".join(line.bad.data for line in lines),
+                f"{first.bad.reason} (and {len(lines) - 1} more bad lines of this record, each with its own reason)",
             )
-            objects.append(_object(function, position, number, joined, len(lines)))
+            objects.append(_object(function, first.position, first.number, joined, len(lines)))
     return objects
 
 

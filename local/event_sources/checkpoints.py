@@ -66,6 +66,12 @@ class Checkpoints:
         """The shard has ended and all of it is done: its children may start."""
         self._run("UPDATE shard SET finished = 1 WHERE mapping = ? AND shard_id = ?", (mapping, shard_id))
 
+    def forget_shards(self, mapping: str, listed: Iterable[str]) -> None:
+        """Forget the finished shards that the stream has no more."""
+        gone = {shard_id for shard_id, state in self.shards(mapping).items() if state.finished} - set(listed)
+        for shard_id in gone:
+            self._run("DELETE FROM shard WHERE mapping = ? AND shard_id = ?", (mapping, shard_id))
+
     def report_mapping(self, uuid: str, function_name: str, state: str, reason: str = "") -> None:
         """What a mapping is at, for the people who look: `Running`, `Refused`, `Waiting`, with the reason."""
         self._run("INSERT OR REPLACE INTO mapping VALUES (?, ?, ?, ?)", (uuid, function_name, state, reason))

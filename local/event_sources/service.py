@@ -148,14 +148,12 @@ class EventSources:
         age = min(mapping.rules.max_age_seconds or stream.retention_seconds, stream.retention_seconds)
         bounded = replace(mapping, rules=replace(mapping.rules, max_age_seconds=age))
         known = services.checkpoints.shards(mapping.uuid)
-        listed = {shard.shard_id for shard in stream.shards}
+        finished = {shard_id for shard_id, state in known.items() if state.finished} - set(runner.workers)
         for shard in stream.shards:
             state = known[shard.shard_id]
-            waits = any(parent in known and parent in listed and not known[parent].finished for parent in shard.parents)
-            waits |= any(parent in runner.workers for parent in shard.parents)
-            if shard.shard_id in runner.workers or state.finished or waits:
+            if shard.shard_id in runner.workers or state.finished or stream.parents_left(shard, finished):
                 continue
-            worker = ShardWorker(services, bounded, role_arn, stream, shard.shard_id, state.position)
+            worker = ShardWorker(services, bounded, role_arn, shard.shard_id, state.position)
             runner.workers[shard.shard_id] = worker
             worker.start()
             log.info("%s: reading from %s", worker.name, state.position)
@@ -173,6 +171,7 @@ class EventSources:
             position = Position(AT_TIMESTAMP, str(time.time()))
         for shard in stream.shards:
             self._services.checkpoints.add(mapping.uuid, shard.shard_id, position)
+        self._services.checkpoints.forget_shards(mapping.uuid, [shard.shard_id for shard in stream.shards])
 
     def _leave(self, uuid: str) -> None:
         runner = self._runners.pop(uuid)

@@ -20,7 +20,7 @@ from local.event_sources.metrics import MappingMetrics
 from local.event_sources.model import Mapping
 from local.event_sources.response import NotInvoked, Outcome, Succeeded, failed_of
 from local.event_sources.shard import Shard
-from local.kinesis_reader import Position, ShardGoneError, ShardReader, StreamInfo
+from local.kinesis_reader import Position, ShardGoneError, ShardReader
 from local.retry import backoff
 from local.shard_limits import paced
 
@@ -46,9 +46,7 @@ class Services:
 class ShardWorker(threading.Thread):
     """Runs until `stop`, or until the shard has ended and all of it is done (`finished`)."""
 
-    def __init__(
-        self, services: Services, mapping: Mapping, role_arn: str, stream: StreamInfo, shard_id: str, position: Position
-    ) -> None:
+    def __init__(self, services: Services, mapping: Mapping, role_arn: str, shard_id: str, position: Position) -> None:
         super().__init__(name=f"{mapping.function_name}/{shard_id}", daemon=True)
         self.mapping = mapping
         self.shard_id = shard_id
@@ -61,7 +59,7 @@ class ShardWorker(threading.Thread):
             room=room_for_records(),
         )
         self._reader = ShardReader(
-            lambda: services.clients.role("kinesis", role_arn), mapping.stream_arn, shard_id, position, stream
+            lambda: services.clients.role("kinesis", role_arn), mapping.stream_arn, shard_id, position
         )
         self._stopping = threading.Event()
         self._answers: queue.SimpleQueue[tuple[Action, Outcome | None] | None] = queue.SimpleQueue()

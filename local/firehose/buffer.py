@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from local.firehose.transform import Source, opened
 from local.kinesis_reader import Record
 
 
@@ -12,15 +13,10 @@ class Chunk:
     """The content of one S3 object: records of any shards, in the order they were read."""
 
     started_at: float
-    data: list[bytes] = field(default_factory=list)
+    records: list[Source] = field(default_factory=list)
     size: int = 0
     oldest: float = float("inf")
     last: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def body(self) -> bytes:
-        """The records one after the other, nothing between them."""
-        return b"".join(self.data)
 
 
 class Buffer:
@@ -37,10 +33,10 @@ class Buffer:
     def add(self, shard_id: str, record: Record, now: float) -> None:
         """Hold back a record read at `now`."""
         chunk = self._chunks[-1] if self._chunks else None
-        if chunk is None or (chunk.data and chunk.size + len(record.data) > self._most_bytes):
+        if chunk is None or (chunk.records and chunk.size + len(record.data) > self._most_bytes):
             chunk = Chunk(started_at=now)
             self._chunks.append(chunk)
-        chunk.data.append(record.data)
+        chunk.records += opened(shard_id, record)
         chunk.size += len(record.data)
         chunk.oldest = min(chunk.oldest, record.arrived_at)
         chunk.last[shard_id] = record.sequence_number

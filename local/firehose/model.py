@@ -12,6 +12,8 @@ from typing import Any
 BUFFER_MEBIBYTES = 5
 BUFFER_SECONDS = 300
 RETRY_SECONDS = 3600
+PROCESSOR_MEBIBYTES = 1
+PROCESSOR_RETRIES = 3
 
 _SERVERLESS_URL = re.compile(
     r"jdbc:(?:redshift|postgresql)://(?P<workgroup>[a-z0-9-]+)\.\d{12}\.[a-z0-9-]+\.redshift-serverless\.[a-z0-9.-]+"
@@ -29,6 +31,16 @@ class LogTarget:
 
     group: str
     stream: str
+
+
+@dataclass(frozen=True)
+class Processor:
+    """The function that records go through: how many bytes of them at once, and how often a failure is retried."""
+
+    function_arn: str
+    role_arn: str
+    most_bytes: int
+    retries: int
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,7 @@ class DeliveryStream:
     retry_seconds: float
     copy_log: LogTarget | None
     s3_log: LogTarget | None
+    processor: Processor | None = None
 
 
 def parse_stream(description: Mapping[str, Any]) -> DeliveryStream:
@@ -105,14 +118,13 @@ def parse_stream(description: Mapping[str, Any]) -> DeliveryStream:
         retry_seconds=float((redshift.get("RetryOptions") or {}).get("DurationInSeconds", RETRY_SECONDS)),
         copy_log=_log_target(redshift),
         s3_log=_log_target(s3),
+        processor=_processor(redshift.get("ProcessingConfiguration") or {}, redshift["RoleARN"]),
     )
 
 
 def _refuse(redshift: Mapping[str, Any], s3: Mapping[str, Any]) -> None:
     if not s3.get("BucketARN"):
         raise UnsupportedStreamError("the S3 configuration of the Redshift destination is missing")
-    if (redshift.get("ProcessingConfiguration") or {}).get("Enabled"):
-        raise UnsupportedStreamError("ProcessingConfiguration (transformation by a function) is not supported")
     if redshift.get("S3BackupMode", "Disabled") != "Disabled":
         raise UnsupportedStreamError("S3BackupMode is not supported")
     if s3.get("CompressionFormat", "UNCOMPRESSED") not in ("GZIP", "UNCOMPRESSED"):
@@ -121,6 +133,23 @@ def _refuse(redshift: Mapping[str, Any], s3: Mapping[str, Any]) -> None:
         raise UnsupportedStreamError("KMSEncryptionConfig is not supported: let the bucket encrypt by default")
     if "!{" in (s3.get("Prefix") or "") + (s3.get("ErrorOutputPrefix") or ""):
         raise UnsupportedStreamError("expressions in the prefixes are not supported")
+
+
+def _processor(config: Mapping[str, Any], role_arn: str) -> Processor | None:
+    if not config.get("Enabled"):
+        return None
+    processors = config.get("Processors") or []
+    if len(processors) != 1 or processors[0].get("Type") != "Lambda":
+        raise UnsupportedStreamError("a ProcessingConfiguration of one Lambda processor is supported, and no other")
+    given = {one["ParameterName"]: one["ParameterValue"] for one in processors[0].get("Parameters") or []}
+    if "LambdaArn" not in given:
+        raise UnsupportedStreamError("the Lambda processor has no LambdaArn")
+    return Processor(
+        function_arn=given["LambdaArn"],
+        role_arn=given.get("RoleArn", role_arn),
+        most_bytes=int(float(given.get("BufferSizeInMBs", PROCESSOR_MEBIBYTES)) * 1024 * 1024),
+        retries=int(given.get("NumberOfRetries", PROCESSOR_RETRIES)),
+    )
 
 
 def _log_target(config: Mapping[str, Any]) -> LogTarget | None:

@@ -28,6 +28,11 @@ def error_manifest_key(stream: DeliveryStream, manifest: str) -> str:
     return stream.error_prefix + manifest
 
 
+def processing_failed_key(stream: DeliveryStream, at: float, unique: UUID) -> str:
+    """errors/processing-failed/...: where the records go that the stream's function fails on."""
+    return f"{stream.error_prefix}processing-failed/" + _dated(stream, at, unique)
+
+
 def manifest_body(bucket: str, keys: Iterable[str]) -> bytes:
     """A COPY manifest: every object has to be there."""
     entries = [{"url": f"s3://{bucket}/{key}", "mandatory": True} for key in keys]

@@ -16,6 +16,7 @@ from local.firehose.delivery_log import report_error
 from local.firehose.metrics import DeliveryMetrics
 from local.firehose.model import DeliveryStream
 from local.firehose.naming import object_key
+from local.firehose.processing import NotProcessedError, Processing
 from local.firehose.store import Store
 from local.kinesis_reader import (
     AT_TIMESTAMP,
@@ -23,7 +24,6 @@ from local.kinesis_reader import (
     Position,
     ShardGoneError,
     ShardReader,
-    StreamInfo,
     describe_stream,
 )
 from local.retry import backoff
@@ -53,10 +53,12 @@ class Stager(threading.Thread):
         self._metrics = metrics
         self._buffer = Buffer(stream.buffer_bytes, stream.buffer_seconds)
         self._readers: dict[str, ShardReader] = {}
+        self._finished: set[str] = set()  # closed shards that were read to their end; a restart reads that end again
         self._next_look = 0.0
         self._last_record = time.time()
         self._errors = 0
         self._stopping = threading.Event()
+        self._processing = Processing(clients, stream)
 
     def stop(self) -> None:
         self._stopping.set()
@@ -87,14 +89,16 @@ class Stager(threading.Thread):
         # A delivery stream takes its source from the moment on at which it was created; shards that come later are read
         # from their beginning.
         first = Position(TRIM_HORIZON) if known else Position(AT_TIMESTAMP, str(self._stream.starts_at))
+        self._finished &= {shard.shard_id for shard in source.shards}
         for shard in source.shards:
-            if shard.shard_id not in self._readers:
-                self._start_shard(source, shard.shard_id, known.get(shard.shard_id, first))
+            started = shard.shard_id in self._readers or shard.shard_id in self._finished
+            if not started and not source.parents_left(shard, self._finished):
+                self._start_shard(shard.shard_id, known.get(shard.shard_id, first))
         self._next_look = now + LOOK_AT_SHARDS_EVERY_SECONDS
 
-    def _start_shard(self, source: StreamInfo, shard_id: str, position: Position) -> None:
+    def _start_shard(self, shard_id: str, position: Position) -> None:
         self._store.add_shard(self._stream.name, shard_id, position)
-        self._readers[shard_id] = ShardReader(self._source, self._stream.source_arn, shard_id, position, source)
+        self._readers[shard_id] = ShardReader(self._source, self._stream.source_arn, shard_id, position)
         log.info("%s: reading %s from %s", self.name, shard_id, position)
 
     def _read(self) -> bool:
@@ -106,22 +110,42 @@ class Stager(threading.Thread):
                 records = reader.read().records
             except ShardGoneError as error:
                 log.warning("%s: the shard is gone: %s", self.name, error)
-                del self._readers[shard_id]
-                self._next_look = 0.0
+                self._end_shard(shard_id)
                 continue
             now = time.time()
             for record in records:
                 self._buffer.add(shard_id, record, now)
+            if reader.closed:
+                log.info("%s: %s is closed and read to its end", self.name, shard_id)
+                self._end_shard(shard_id)
             found = found or bool(records)
             self._metrics.read(len(records), sum(len(record.data) for record in records), caught_up=not records)
         if found:
             self._last_record = time.time()
         return found
 
+    def _end_shard(self, shard_id: str) -> None:
+        """Nothing more comes from a shard: its children may start, behind it in the buffer."""
+        del self._readers[shard_id]
+        self._finished.add(shard_id)
+        self._next_look = 0.0
+
     def _store_due(self) -> None:
         while (chunk := self._buffer.take(time.time())) is not None:
             try:
-                self._store_chunk(chunk)
+                self._store_chunk(chunk, self._processing.run(chunk))
+            except NotProcessedError as error:
+                self._buffer.put_back(chunk)
+                report_error(
+                    self._clients,
+                    self._stream,
+                    self._stream.s3_log,
+                    self._stream.bucket_role_arn,
+                    "Lambda.FunctionError",
+                    str(error),
+                )
+                self._stopping.wait(self._processing.pause)
+                return
             except (ClientError, BotoCoreError) as error:
                 self._buffer.put_back(chunk)
                 self._metrics.not_stored()
@@ -132,16 +156,20 @@ class Stager(threading.Thread):
                     )
                 raise
 
-    def _store_chunk(self, chunk: Chunk) -> None:
+    def _store_chunk(self, chunk: Chunk, data: list[bytes]) -> None:
         stream = self._stream
+        if not data:
+            self._store.passed_over(stream.name, chunk.last)
+            return
         key = object_key(stream, chunk.oldest, uuid.uuid4())
-        body = gzip.compress(chunk.body, GZIP_LEVEL, mtime=0) if stream.gzip else chunk.body
+        joined = b"".join(data)  # nothing between them
+        body = gzip.compress(joined, GZIP_LEVEL, mtime=0) if stream.gzip else joined
         self._clients.role("s3", stream.bucket_role_arn).put_object(Bucket=stream.bucket, Key=key, Body=body)
         # Killed between these two, the records are stored again under another key; the first object is never copied.
         self._store.stored(stream.name, key, chunk.last)
         self._stored.set()
-        self._metrics.stored(key, len(chunk.data), chunk.size, chunk.started_at)
-        log.info("%s: %d records, %d bytes in s3://%s/%s", self.name, len(chunk.data), chunk.size, stream.bucket, key)
+        self._metrics.stored(key, len(data), chunk.size, chunk.started_at)
+        log.info("%s: %d records, %d bytes in s3://%s/%s", self.name, len(data), chunk.size, stream.bucket, key)
 
     def _pause(self, found: bool) -> float:
         if found:

@@ -70,11 +70,12 @@ class Store:
         with self._transaction() as db:
             number = db.execute("SELECT COALESCE(MAX(number), 0) + 1 FROM object").fetchone()[0]
             db.execute("INSERT INTO object VALUES (?, ?, ?, NULL)", (key, stream, number))
-            for shard_id, sequence_number in last.items():
-                db.execute(
-                    "UPDATE shard SET kind = ?, value = ? WHERE stream = ? AND shard_id = ?",
-                    (AFTER, sequence_number, stream, shard_id),
-                )
+            _advance(db, stream, last)
+
+    def passed_over(self, stream: str, last: Mapping[str, str]) -> None:
+        """Nothing of these records is to be stored: they are not read again."""
+        with self._transaction() as db:
+            _advance(db, stream, last)
 
     def waiting(self, stream: str) -> int:
         """How many stored objects wait for their COPY."""
@@ -149,3 +150,11 @@ class Store:
                 self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
+
+
+def _advance(db: sqlite3.Connection, stream: str, last: Mapping[str, str]) -> None:
+    for shard_id, sequence_number in last.items():
+        db.execute(
+            "UPDATE shard SET kind = ?, value = ? WHERE stream = ? AND shard_id = ?",
+            (AFTER, sequence_number, stream, shard_id),
+        )

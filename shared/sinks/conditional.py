@@ -43,12 +43,13 @@ class Put(NamedTuple):
     """An item of a table whose key is the one attribute ``key``.
 
     It is stored where there is none of that key; with ``before``, the name and value of an attribute, only where there
-    is one that still has it. The item there has no attribute that this one lacks.
+    is one that still has it; with ``replaces`` alone, where there is any. Other attributes of the item there stay.
     """
 
     item: Item
     key: str
     before: tuple[str, dict[str, Any]] | None = None
+    replaces: bool = False
 
 
 class PutOutcome(NamedTuple):
@@ -101,7 +102,7 @@ class ConditionalWriter:
         return PutOutcome(refused, puts, retried)
 
     def _statement(self, put: Put) -> dict[str, Any]:
-        if put.before is None:
+        if put.before is None and not put.replaces:
             values = ", ".join(f"'{name}': ?" for name in put.item)
             return {
                 "Statement": f'INSERT INTO "{self._name}" VALUE {{{values}}}',
@@ -109,11 +110,11 @@ class ConditionalWriter:
             }
         names = [name for name in put.item if name != put.key]
         changes = " ".join(f'SET "{name}" = ?' for name in names)
-        attribute, value = put.before
-        return {
-            "Statement": f'UPDATE "{self._name}" {changes} WHERE "{put.key}" = ? AND "{attribute}" = ?',
-            "Parameters": [*(put.item[name] for name in names), put.item[put.key], value],
-        }
+        where, parameters = f'"{put.key}" = ?', [*(put.item[name] for name in names), put.item[put.key]]
+        if put.before is not None:
+            where += f' AND "{put.before[0]}" = ?'
+            parameters.append(put.before[1])
+        return {"Statement": f'UPDATE "{self._name}" {changes} WHERE {where}', "Parameters": parameters}
 
 
 def _codes(answer: dict[str, Any]) -> list[str | None]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from shared.sinks.aggregate import open_aggregate
 from shared.transaction.codec import BadLine, decode_line, split_record, trace_of
 from shared.transaction.schema import Transaction
 
@@ -43,7 +44,7 @@ class Unreadable(NamedTuple):
     """A line that no retry can process."""
 
     position: Position
-    number: int  # of the line within its record, from 0
+    number: int  # of the line within its record of the stream, from 0
     bad: BadLine
 
 
@@ -108,15 +109,17 @@ def read_lines(event: Mapping[str, Any], decode: Callable[[bytes], Decoded | Bad
     unreadable: list[Unreadable] = []
     traces: dict[str, Position] = {}
     for position, data in records:
-        header = trace_of(data)
-        if header:
-            traces.setdefault(header, position)
-        for number, line in enumerate(split_record(data)):
-            decoded = decode(line)
-            if isinstance(decoded, BadLine):
-                unreadable.append(Unreadable(position, number, decoded))
-            else:
-                lines.append(LineOf(position, decoded))
+        number = 0
+        for at, content in _user_records(position, data):
+            if header := trace_of(content):
+                traces.setdefault(header, at)
+            for line in split_record(content):
+                decoded = decode(line)
+                if isinstance(decoded, BadLine):
+                    unreadable.append(Unreadable(at, number, decoded))
+                else:
+                    lines.append(LineOf(at, decoded))
+                number += 1
     return Batch([position for position, _ in records], lines, unreadable, traces)
 
 
@@ -127,6 +130,14 @@ def respond(failed: Iterable[Position]) -> dict[str, list[dict[str, str]]]:
     """
     numbers = [position.sequence_number for position in failed]
     return {"batchItemFailures": [{"itemIdentifier": min(numbers, key=int)}] if numbers else []}
+
+
+def _user_records(position: Position, data: bytes) -> list[tuple[Position, bytes]]:
+    """Give what a producer put: the record, or those that its library has aggregated into it."""
+    opened = open_aggregate(data)
+    if opened is None:
+        return [(position, data)]
+    return [(position._replace(partition_key=one.partition_key), one.data) for one in opened]
 
 
 def _position(record: Mapping[str, Any]) -> Position:

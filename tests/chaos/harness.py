@@ -17,6 +17,7 @@ from client.send.run import Options, send_file
 from shared.transaction.codec import encode_line
 from tests.chaos import poison
 from tests.chaos.faults import Plan
+from tests.chaos.resharding import Resharding
 from tests.chaos.scenarios import Scenario
 from tests.chaos.stores import Content, Stores
 from tests.chaos.target import Target
@@ -44,6 +45,7 @@ class Result:
     duplicated: dict[str, int] = field(default_factory=dict)
     quarantined: int = 0
     problems: list[str] = field(default_factory=list)
+    reshards: list[str] = field(default_factory=list)
 
 
 class Harness:
@@ -93,7 +95,8 @@ class Harness:
         if any(kill.target == "emulator" for kill in scenario.kills):
             self.target.revive()
         self.tell(
-            f"{scenario.seed:4} {scenario.kind}: {result.hit} faults, {result.killed} kills, {result.seconds:.1f} s"
+            f"{scenario.seed:4} {scenario.kind}: {result.hit} faults, {result.killed} kills, "
+            f"{len(result.reshards)} reshards, {result.seconds:.1f} s"
         )
         return result
 
@@ -123,6 +126,8 @@ class Harness:
         random = Random(scenario.seed)
         poisoned = threading.Thread(target=self._put_poison, args=(scenario, random, result))
         poisoned.start()
+        resharded = threading.Thread(target=self._reshard, args=(scenario, result))
+        resharded.start()
         summary = send_file(self.target.sender, str(file), options)
         if summary.error:
             plan.clear()
@@ -136,6 +141,14 @@ class Harness:
         if scenario.replayed:
             self._replay(scenario.replayed)
         poisoned.join()
+        resharded.join()
+
+    def _reshard(self, scenario: Scenario, result: Result) -> None:
+        stream = Resharding(self.target.client("kinesis"), self.target.outputs["StreamName"])
+        try:
+            result.reshards = stream.run(scenario.reshards, Random(f"reshard {scenario.seed}"))
+        except (ClientError, BotoCoreError, AssertionError) as error:
+            result.problems.append(f"not resharded: {error}")
 
     def _put_poison(self, scenario: Scenario, random: Random, result: Result) -> None:
         good = encode_line(transaction(scenario.seed))[:-1]
@@ -147,7 +160,7 @@ class Harness:
 
     def _replay(self, count: int) -> None:
         kinesis, name = self.target.client("kinesis"), self.target.outputs["StreamName"]
-        shard = kinesis.list_shards(StreamName=name)["Shards"][0]["ShardId"]
+        shard = kinesis.list_shards(StreamName=name, ShardFilter={"Type": "AT_LATEST"})["Shards"][0]["ShardId"]
         iterator = kinesis.get_shard_iterator(
             StreamName=name, ShardId=shard, ShardIteratorType="AT_TIMESTAMP", Timestamp=time.time() - 5
         )

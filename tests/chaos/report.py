@@ -23,6 +23,7 @@ def summarise(results: Iterable[Result]) -> list[dict[str, Any]]:
             line["transactions"] += len(result.ids)
             line["faults"] += result.hit
             line["kills"] += result.killed
+            line["reshards"] = line.get("reshards", 0) + len(result.reshards)
             for what in ("lost", "duplicated"):
                 counts = line.setdefault(what, dict.fromkeys(_STORES, 0))
                 for store in _STORES:
@@ -41,7 +42,7 @@ def untouched(results: Iterable[Result]) -> list[str]:
     for result in results:
         if result.scenario.troubles:
             meant.add(result.scenario.kind)
-        if result.hit or result.killed:
+        if result.hit or result.killed or result.reshards:
             hit.add(result.scenario.kind)
     return sorted(meant - hit)
 
@@ -50,7 +51,7 @@ def table(results: list[Result], title: str) -> Table:
     """For a terminal: lost and duplicated as DynamoDB / lake / warehouse, quarantined as actual / expected."""
     made = Table(title=title, box=SIMPLE_HEAD)
     made.add_column("scenarios", no_wrap=True)
-    for name in ("n", "rows", "faults", "kills", "lost", "twice", "quarantined", "s"):
+    for name in ("n", "rows", "faults", "kills", "reshards", "lost", "twice", "quarantined", "s"):
         made.add_column(name, justify="right", no_wrap=True)
     for line in summarise(results):
         lost, twice = ("/".join(str(line[what][store]) for store in _STORES) for what in ("lost", "duplicated"))
@@ -60,6 +61,7 @@ def table(results: list[Result], title: str) -> Table:
             f"{line['transactions']:,}",
             str(line["faults"]),
             str(line["kills"]),
+            str(line["reshards"]),
             lost,
             twice,
             f"{line['quarantined']}/{line['poison']}",

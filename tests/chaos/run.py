@@ -46,7 +46,7 @@ def main(
     transactions: Annotated[int, typer.Option(help="Transactions in each.")] = 250,
     seed: Annotated[int, typer.Option(help="Decides everything that is drawn.")] = 1,
     only: Annotated[int | None, typer.Option(help="Run the scenario of this number alone.")] = None,
-    kind: Annotated[str | None, typer.Option(help="Run the scenarios of this kind alone.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Run only the scenarios whose kind begins with this.")] = None,
     wave: Annotated[int, typer.Option(help="Scenarios between two waits until all is balanced.")] = 10,
     durable: Annotated[bool, typer.Option(help="Kill the emulator too.")] = False,
     keep: Annotated[bool, typer.Option(help="Leave the stack's files where they are.")] = False,
@@ -56,7 +56,7 @@ def main(
     numbers = list(range(scenarios)) if only is None else [only]
     kinds = list(KINDS | DURABLE_KINDS if durable else KINDS)
     if kind is not None:
-        numbers = [number for number in numbers if kinds[number % len(kinds)] == kind]
+        numbers = [number for number in numbers if kinds[number % len(kinds)].startswith(kind)]
     target = Target.make()
     began = time.monotonic()
     try:

@@ -37,6 +37,7 @@ class Scenario:
     duplicates: int = 0  # rows of the file that are in it twice
     resent: bool = False  # the whole file once more, as another request
     replayed: int = 0  # records of the stream that are put on it again
+    reshards: list[str] = field(default_factory=list)  # split, merge, scale: while the file is sent
     shuffled: bool = False
     batch_size: int = 50
     workers: int = 2
@@ -44,7 +45,8 @@ class Scenario:
     @property
     def troubles(self) -> int:
         """How many calls are to go wrong."""
-        return sum(1 for faults in self.faults.values() for fault in faults if fault) + len(self.kills)
+        faults = sum(1 for faults in self.faults.values() for fault in faults if fault)
+        return faults + len(self.kills) + len(self.reshards)
 
 
 def _some(random: Random, faults: tuple[Fault, ...], calls: int) -> list[Fault | None]:
@@ -199,6 +201,18 @@ def _out_of_order(s: Scenario, random: Random) -> None:
     s.shuffled, s.batch_size = True, random.choice([7, 25])
 
 
+def _resharded(s: Scenario, random: Random) -> None:
+    s.reshards = random.choices(["split", "merge", "scale"], [4, 4, 1], k=random.randint(1, 4))
+    s.batch_size, s.workers = 25, random.choice([1, 2])
+
+
+def _resharded_and_killed(s: Scenario, random: Random) -> None:
+    random.choice([_kill_event_sources, _kill_firehose, _pollers])(s, random)
+    kept = s.faults, s.kills
+    _resharded(s, random)
+    s.faults, s.kills = kept
+
+
 def _everything(s: Scenario, random: Random) -> None:
     stores = (_table_partial, _profiles_refused, _lake_refused, _delivery, _merge)
     for part in (_stream_partial, _api_lost, _pollers, *stores):
@@ -207,6 +221,7 @@ def _everything(s: Scenario, random: Random) -> None:
         s.faults = kept | s.faults
     _duplicates(s, random)
     s.shuffled, s.poison = True, random.sample(sorted(poison.KINDS), 2)
+    s.reshards = ["split", "merge"]
     s.kills = [Kill("write-to-dynamodb", "BatchWriteItem:transactions", random.choice([3, -3]))]
 
 
@@ -239,6 +254,8 @@ KINDS = {
     "poison": _poison,
     "duplicates and replays": _duplicates,
     "out of order": _out_of_order,
+    "resharding": _resharded,
+    "resharding, and a consumer in trouble": _resharded_and_killed,
     "everything at once": _everything,
 }
 # Needs an emulator whose state outlives kill -9.

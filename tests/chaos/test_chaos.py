@@ -27,6 +27,7 @@ SELECTION = (
     "kill a function",
     "kill firehose",
     "poison",
+    "resharding, and a consumer in trouble",
     "everything at once",
 )
 

@@ -81,6 +81,27 @@ class Emulator:
             answer = self.client("kinesis").put_records(StreamARN=stream_arn, Records=records[start : start + 500])
             assert answer["FailedRecordCount"] == 0
 
+    def reshard(self, stream_arn: str, change: str) -> None:
+        """Split the widest open shard, or merge the first two, once the stream is active."""
+        kinesis = self.client("kinesis")
+
+        def active() -> bool:
+            summary = kinesis.describe_stream_summary(StreamARN=stream_arn)["StreamDescriptionSummary"]
+            return bool(summary["StreamStatus"] == "ACTIVE")
+
+        wait_until(active, "the stream is active")
+        shards = kinesis.list_shards(StreamARN=stream_arn, ShardFilter={"Type": "AT_LATEST"})["Shards"]
+        ranges = sorted((int(one["HashKeyRange"]["StartingHashKey"]), one) for one in shards)
+        if change == "merge":
+            (_, one), (_, other) = ranges[:2]
+            kinesis.merge_shards(
+                StreamARN=stream_arn, ShardToMerge=one["ShardId"], AdjacentShardToMerge=other["ShardId"]
+            )
+            return
+        start, widest = max(ranges, key=lambda pair: int(pair[1]["HashKeyRange"]["EndingHashKey"]) - pair[0])
+        middle = (start + int(widest["HashKeyRange"]["EndingHashKey"])) // 2
+        kinesis.split_shard(StreamARN=stream_arn, ShardToSplit=widest["ShardId"], NewStartingHashKey=str(middle))
+
     def role(self, name: str, service: str) -> str:
         """A role that a service may assume; returns its ARN. Grants come from `grant`."""
         trust = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole"}

@@ -10,7 +10,6 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.journal import Journal
 from local.processes import PROCESSES, is_healthy
 from local.snapshot import take_snapshot
 from tests.conformance.emulator import Emulator, start_module, wait_until
@@ -163,28 +162,6 @@ def test_a_record_keeps_its_number_and_its_time_of_arrival(tmp_path: Path) -> No
         assert int(read()[-1][0]) > int(before[-1][0])
     finally:
         emulator.process.kill()
-
-
-def test_an_entry_cut_off_by_the_kill_is_left_out(tmp_path: Path) -> None:
-    journal = Journal(tmp_path)
-    journal.append({"n": 1})
-    journal.append({"n": 2})
-    with journal.current.open("ab") as file:
-        file.write(b'{"n": 3, "da')
-    again = Journal(tmp_path)
-    again.append({"n": 4})
-    assert [entry["n"] for entry in again.entries()] == [1, 2, 4]
-
-
-def test_a_save_makes_the_older_segments_needless_and_no_newer_ones(tmp_path: Path) -> None:
-    journal = Journal(tmp_path)
-    journal.append({"n": 1})
-    journal.rotate()
-    journal.append({"n": 2})
-    assert [entry["n"] for entry in journal.entries()] == [1, 2]
-    journal.forget()
-    assert [entry["n"] for entry in journal.entries()] == [2]
-    assert [entry["n"] for entry in Journal(tmp_path).entries()] == [2]
 
 
 def test_a_secret_that_was_changed_is_there_after_a_kill_with_its_versions(tmp_path: Path) -> None:

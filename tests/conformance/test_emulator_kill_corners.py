@@ -5,19 +5,14 @@ from __future__ import annotations
 import http.client
 import json
 import random
-import shutil
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local.journal import Journal
 from local.redshift.errors import SqlError
 from local.redshift.s3 import RoleAccess
-from local.settings import REPOSITORY
 from local.snapshot import take_snapshot
 from tests.conformance.emulator import Emulator
 from tests.conformance.test_emulator_kill import Writers, all_records, check, restarted
@@ -104,47 +99,6 @@ def test_each_kind_of_write_survives(tmp_path: Path) -> None:
         ]
     finally:
         emulator.process.kill()
-
-
-def test_a_record_that_was_saved_and_is_still_in_the_journal_is_there_once(tmp_path: Path) -> None:
-    emulator = Emulator.start(tmp_path)
-    try:
-        arn = emulator.stream("killed")
-        take_snapshot(emulator.settings)
-        emulator.put(arn, b"a", b"b")
-        journal = emulator.settings.state / "emulator" / "journal"
-        shutil.copytree(journal, tmp_path / "kept")
-        take_snapshot(emulator.settings)
-        before = all_records(emulator)
-        assert [path.stat().st_size for path in journal.iterdir()] == [0], "a save makes the older segments needless"
-        emulator.process.kill()
-        emulator.process.wait(10)
-        shutil.copytree(tmp_path / "kept", journal, dirs_exist_ok=True)  # the files as after a kill before `forget`
-        emulator = restarted(emulator)
-        assert all_records(emulator) == before
-    finally:
-        emulator.process.kill()
-
-
-_FULL_DISK = """
-import resource, sys
-from pathlib import Path
-from local.journal import Journal
-journal = Journal(Path(sys.argv[1]))
-journal.append({"n": 1})
-soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-resource.setrlimit(resource.RLIMIT_FSIZE, (20, hard))
-try:
-    journal.append({"n": 2, "data": "x" * 100})
-except OSError:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    journal.append({"n": 3})
-"""
-
-
-def test_an_entry_that_did_not_fit_on_the_disk_does_not_spoil_the_next(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-c", _FULL_DISK, str(tmp_path)], check=True, cwd=REPOSITORY)
-    assert [entry["n"] for entry in Journal(tmp_path).entries()] == [1, 3]
 
 
 def test_copy_assumes_its_role_anew_when_the_emulator_has_forgotten_the_credentials(tmp_path: Path) -> None:

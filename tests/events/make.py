@@ -146,6 +146,33 @@ def schedule_event() -> dict[str, Any]:
     }
 
 
+def delivery_event() -> dict[str, Any]:
+    """What Firehose sends to check-delivery: the records of the sample Kinesis event."""
+    records = kinesis_event()["Records"]
+    arrived = [int(one["kinesis"]["approximateArrivalTimestamp"] * 1000) for one in records]
+    return {
+        "invocationId": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+        "deliveryStreamArn": f"arn:aws:firehose:us-east-1:{ACCOUNT}:deliverystream/swipeline-local-to-warehouse",
+        "sourceKinesisStreamArn": records[0]["eventSourceARN"],
+        "region": "us-east-1",
+        "records": [
+            {
+                "recordId": str(number),
+                "approximateArrivalTimestamp": at,
+                "data": one["kinesis"]["data"],
+                "kinesisRecordMetadata": {
+                    "sequenceNumber": one["kinesis"]["sequenceNumber"],
+                    "subsequenceNumber": "0",
+                    "partitionKey": one["kinesis"]["partitionKey"],
+                    "shardId": one["eventID"].split(":")[0],
+                    "approximateArrivalTimestamp": at,
+                },
+            }
+            for number, (one, at) in enumerate(zip(records, arrived, strict=True))
+        ],
+    }
+
+
 def all_events() -> dict[str, str]:
     """Give the text of every sample event by its file name."""
     events = {
@@ -153,6 +180,7 @@ def all_events() -> dict[str, str]:
         "write-to-dynamodb.json": kinesis_event(),
         "write-to-s3.json": kinesis_event(),
         "detect-fraud.json": kinesis_event(),
+        "check-delivery.json": delivery_event(),
         "query-transactions.json": query_event(),
         "measure-fraud.json": schedule_event(),
         "merge-warehouse.json": schedule_event(),

@@ -21,20 +21,22 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from local.firehose.copier import Copier
 from local.firehose.metrics import DeliveryMetrics
-from local.firehose.model import DeliveryStream
+from local.firehose.model import DeliveryStream, Processor
 from local.firehose.stager import Stager
 from local.firehose.store import Store
 from local.kinesis_reader import Record
 from local.redshift.engine import Database
 from local.redshift.errors import SqlError
 from local.redshift.translate import Compiled, compile_statement, parse
+from shared.sinks.delivery import check
+from shared.transaction.codec import decode_line
 from shared.transaction.schema import FIELDS
 from shared.warehouse.migrations import all_statements
 from shared.warehouse.sql import DIRECTORY, columns, fill_in, read_statements
 from tests.unit.fakes.events import SHARD
 from tests.unit.fakes.faults import client_error
 
-OPERATIONS = ("GetShardIterator", "GetRecords", "PutObject", "ExecuteStatement", "DescribeStatement")
+OPERATIONS = ("GetShardIterator", "GetRecords", "Invoke", "PutObject", "ExecuteStatement", "DescribeStatement")
 MOST_STATEMENTS = 200
 BUCKET, JSONPATHS = "delivery", columns()["JSONPATHS"]
 
@@ -197,6 +199,7 @@ class _Clients:
             "kinesis": _Kinesis(delivery),
             "s3": _S3(delivery),
             "redshift-data": _DataApi(delivery),
+            "lambda": _Lambda(delivery),
         }
 
     def role(self, service: str, role_arn: str) -> Any:
@@ -240,6 +243,22 @@ class _Kinesis:
         ]
         answer = {"Records": records, "NextShardIterator": str(start + len(found))}
         return self._delivery.call("GetRecords", lambda: answer)
+
+
+class _Lambda:
+    """Runs check-delivery's own code on what Firehose asks it."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        self._delivery = delivery
+
+    def invoke(self, *, Payload: bytes, **_: Any) -> Any:
+        event = json.loads(Payload)
+
+        def answer() -> dict[str, Any]:
+            body = json.dumps({"records": check(event["records"], decode_line).records}).encode()
+            return {"StatusCode": 200, "Payload": io.BytesIO(body)}
+
+        return self._delivery.call("Invoke", answer)
 
 
 class _S3:
@@ -308,4 +327,5 @@ def _delivery_stream(buffer_bytes: int) -> DeliveryStream:
         retry_seconds=3600.0,
         copy_log=None,
         s3_log=None,
+        processor=Processor("arn:aws:lambda:us-east-1:000000000000:function:check-delivery", role, 1024 * 1024, 300),
     )

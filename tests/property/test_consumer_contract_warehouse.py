@@ -8,8 +8,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.property.consumer_world import TRANSACTIONS, UNREADABLE, MadeRecord, made_streams, on_the_stream, valid
+from functions.write_to_s3.lake import Body
+from local.kinesis_reader import Record
+from shared.sinks.aggregate import UserRecord
+from shared.sinks.consumer import read_batch, read_lines
+from shared.transaction.codec import decode_line, encode_line
+from shared.transaction.schema import Transaction
+from tests.property.consumer_world import (
+    TRANSACTIONS,
+    UNREADABLE,
+    WRONG_SCHEMA,
+    MadeRecord,
+    made_streams,
+    on_the_stream,
+    valid,
+)
 from tests.property.delivery_world import OPERATIONS, Delivery, Trouble, Warehouse
+from tests.unit.fakes.events import kinesis_event
+from tests.unit.fakes.kpl import aggregate
 
 Troubles = dict[str, list[Trouble]]
 
@@ -25,7 +41,7 @@ def warehouse() -> Iterator[Warehouse]:
 
 @settings(max_examples=40)
 @given(
-    made_streams(UNREADABLE),
+    made_streams(UNREADABLE + WRONG_SCHEMA),
     st.fixed_dictionaries({operation: st.lists(st.sampled_from(Trouble), max_size=4) for operation in OPERATIONS}),
     st.lists(st.integers(0, 2), max_size=12),
     st.sampled_from([200, 700, 3000, 1_000_000]),
@@ -47,3 +63,37 @@ def test_core_ends_as_the_set_of_valid_transactions(
     assert set(warehouse.column("SELECT customer_id FROM core.customer")) == {one.customer_id for one in expected}
     assert set(warehouse.column("SELECT merchant_id FROM core.merchant")) == {one.merchant_id for one in expected}
     assert warehouse.column("SELECT COUNT(*) FROM staging.transaction") == [0]
+
+
+_good = st.integers(0, len(TRANSACTIONS) - 1).map(lambda number: encode_line(TRANSACTIONS[number]))
+_pieces = (
+    _good | _good.map(lambda line: line[:-1]) | st.binary(max_size=40) | st.sampled_from([b"\n", b"\r\n", b"", b"[2"])
+)
+_content = st.lists(_pieces, min_size=1, max_size=5).map(b"".join)
+_aggregated = st.lists(
+    st.builds(UserRecord, st.sampled_from(["00", "07"]), st.none() | st.just("5"), _content), min_size=1, max_size=4
+).map(aggregate)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_content | _aggregated, min_size=1, max_size=10), st.sampled_from([100, 1000, 1_000_000]))
+def test_whatever_a_producer_puts_ends_the_same_in_table_lake_and_warehouse(
+    warehouse: Warehouse, data: list[bytes], buffer_bytes: int
+) -> None:
+    event = kinesis_event([("07", one) for one in data])
+    table = read_batch(event)
+    body = Body()
+    lake = read_lines(event, body.add)
+    warehouse.clear()
+    records = [Record(str(number), "07", one, 1592741665.25) for number, one in enumerate(data, 1)]
+    delivery = Delivery(warehouse, records, {}, buffer_bytes)
+    try:
+        delivery.finish()
+    finally:
+        delivery.close()
+    expected = sorted({line.transaction.transaction_id for line in table.lines})
+    assert warehouse.column("SELECT transaction_id FROM core.transaction ORDER BY transaction_id") == expected
+    assert len(lake.lines) == len(table.lines)
+    assert lake.unreadable == table.unreadable, "what is no row is in quarantine, once, with its bytes"
+    for bad in table.unreadable:
+        assert not isinstance(decode_line(bad.bad.data), Transaction)

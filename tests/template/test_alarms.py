@@ -19,6 +19,7 @@ FUNCTIONS = {
         "query-transactions": "QueryDashtransactions",
         "write-to-s3": "WriteDashtoDashs3",
         "detect-fraud": "DetectDashfraud",
+        "check-delivery": "CheckDashdelivery",
         "measure-fraud": "MeasureDashfraud",
         "merge-warehouse": "MergeDashwarehouse",
         "migrate-warehouse": "MigrateDashwarehouse",

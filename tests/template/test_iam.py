@@ -95,8 +95,11 @@ def expected(function: str, on_aws: bool) -> Permissions:
                     ("kinesis:PutRecords", "AlertStream.Arn"),
                     ("sns:Publish", "FraudAlertTopic"),
                     ("dynamodb:UpdateItem", "DriftTable.Arn"),
+                    ("s3:PutObject", "${QuarantineBucket.Arn}/quarantine/detect-fraud/*"),
                 }
             )
+        case "check-delivery":
+            return trace() | {("s3:PutObject", "${QuarantineBucket.Arn}/quarantine/check-delivery/*")}
         case "measure-fraud":
             read = ("DriftTable.Arn", "${AlertsTable.Arn}/index/day-time")
             return trace() | {("dynamodb:Query", arn) for arn in read}
@@ -139,6 +142,7 @@ def allowed(role: dict[str, object]) -> Permissions:
         "write-to-dynamodb",
         "write-to-s3",
         "detect-fraud",
+        "check-delivery",
         "measure-fraud",
         "merge-warehouse",
         "migrate-warehouse",

@@ -78,7 +78,9 @@ def part(logical_id: str, *path: Any) -> Callable[[Template], Any]:
 
 REACHES: dict[str, list[Callable[[Template], Any]]] = {
     "ingestMemory": [of("write-to-kinesis", "MemorySize")],
-    "consumerMemory": [of(name, "MemorySize") for name in ("write-to-dynamodb", "write-to-s3", "detect-fraud")],
+    "consumerMemory": [
+        of(name, "MemorySize") for name in ("write-to-dynamodb", "write-to-s3", "detect-fraud", "check-delivery")
+    ],
     "queryMemory": [of("query-transactions", "MemorySize")],
     "ingestConcurrency": [of("write-to-kinesis", "ReservedConcurrentExecutions")],
     "queryConcurrency": [of("query-transactions", "ReservedConcurrentExecutions")],

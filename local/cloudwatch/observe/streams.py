@@ -15,6 +15,7 @@ import orjson
 from local.cloudwatch.faults import Faults
 from local.cloudwatch.observe.recorder import Recorder, count, milliseconds
 from local.cloudwatch.replacing import replace
+from local.kinesis.iterators import stream_of
 
 Answer = tuple[int, Any, bytes]
 _BEHIND = re.compile(rb'"MillisBehindLatest":\s*(\d+)')
@@ -42,21 +43,13 @@ class Streams:
         operation = "".join(part.title() for part in name.split("_"))
 
         def watched(data: Any) -> Answer:
-            stream, begun = self._stream(data), time.perf_counter()
+            stream, begun = stream_of(data), time.perf_counter()
             answer = self._faults.answer("kinesis", operation) or call(data)
             if stream:
                 seen(data, answer, stream, time.perf_counter() - begun)
             return answer
 
         return watched
-
-    def _stream(self, data: dict[str, Any]) -> str:
-        if data.get("StreamName"):
-            return str(data["StreamName"])
-        if data.get("StreamARN"):
-            return str(data["StreamARN"]).rsplit("/", 1)[-1]
-        state = self._kinesis._shard_iterators.get(data.get("ShardIterator"))
-        return str(state["stream"]) if state else ""
 
     def _put_record(self, data: Any, answer: Answer, stream: str, took: float) -> None:
         self._put([data], answer, stream, took, "PutRecord")
@@ -68,7 +61,7 @@ class Streams:
         good, throttled = len(records), 0
         if answer[0] != 200:
             good, throttled = 0, len(records) if _THROTTLE in answer[2] else 0
-        elif name == "PutRecords" and b'"FailedRecordCount": 0' not in answer[2]:
+        elif name == "PutRecords" and b'"FailedRecordCount":0,' not in answer[2]:
             results = orjson.loads(answer[2])["Records"]
             throttled = sum(one.get("ErrorCode") == _THROTTLE.decode() for one in results)
             good = sum("ErrorCode" not in one for one in results)

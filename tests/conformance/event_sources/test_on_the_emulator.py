@@ -204,3 +204,21 @@ def test_an_enabled_mapping_is_taken_from_the_emulators_own_poller(emulator, con
     wait_until(lambda: f"{mapped.name}: Running" in log.read_text(), "the mapping is driven")
     emulator.put(mapped.stream, b"a")
     wait_until(lambda: mapped.done() == ["a"], "the record is done once")
+
+
+def test_splits_and_merges_lose_nothing_and_keep_the_order_of_each_key(emulator, consumer, poller) -> None:  # type: ignore[no-untyped-def]
+    mapped = consumer(ParallelizationFactor=2, BatchSize=10)
+    keys = [f"card-{number}" for number in range(8)]
+    changes = ["split", "split", "merge", "split", "merge"]
+    poller()
+    for number, change in enumerate([*changes, ""]):
+        for key in keys:
+            emulator.put(mapped.stream, *(b"%s %d" % (key.encode(), 10 * number + at) for at in range(10)), key=key)
+        if change:
+            emulator.reshard(mapped.stream, change)
+    each = 10 * (len(changes) + 1)
+    wait_until(lambda: len(mapped.done()) >= each * len(keys), "all records are processed", 60)
+    done = mapped.done()
+    assert len(done) == each * len(keys)
+    for key in keys:
+        assert [one for one in done if one.startswith(f"{key} ")] == [f"{key} {at}" for at in range(each)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import re
@@ -51,7 +52,9 @@ def warehouse(emulator: Emulator) -> Iterator[Warehouse]:
 def deliver(emulator: Emulator, request: pytest.FixtureRequest) -> Iterator[Callable[..., Delivery]]:
     name = "to-" + re.sub("[^a-z]+", "-", request.node.name)[-40:].strip("-")
 
-    def make(retry_seconds: int = 60, size: int = 1, seconds: int = 0, grants: bool = True, **s3: Any) -> Delivery:
+    def make(
+        retry_seconds: int = 60, size: int = 1, seconds: int = 0, grants: bool = True, function: str = "", **s3: Any
+    ) -> Delivery:
         role = emulator.role(name, "firehose")
         delivery = Delivery(emulator, name, emulator.stream(name), role, emulator.bucket(name))
         actions = ["kinesis:DescribeStream", "kinesis:GetShardIterator", "kinesis:GetRecords"]
@@ -61,6 +64,14 @@ def deliver(emulator: Emulator, request: pytest.FixtureRequest) -> Iterator[Call
         emulator.grant(role, "log", ["logs:PutLogEvents"], "*")
         if grants:
             emulator.grant(role, "store", ["s3:PutObject"], f"arn:aws:s3:::{name}/*")
+        processing: dict[str, Any] = {"Enabled": False}
+        if function:
+            emulator.function(name, emulator.role(f"{name}-function", "lambda"), function)
+            arn = emulator.client("lambda").get_function_configuration(FunctionName=name)["FunctionArn"]
+            emulator.grant(role, "invoke", ["lambda:InvokeFunction"], arn)
+            given = {"LambdaArn": arn, "RoleArn": role, "NumberOfRetries": "1"}
+            parameters = [{"ParameterName": key, "ParameterValue": value} for key, value in given.items()]
+            processing = {"Enabled": True, "Processors": [{"Type": "Lambda", "Parameters": parameters}]}
         logging = {"Enabled": True, "LogGroupName": name, "LogStreamName": "copy"}
         emulator.client("firehose").create_delivery_stream(
             DeliveryStreamName=name,
@@ -72,6 +83,7 @@ def deliver(emulator: Emulator, request: pytest.FixtureRequest) -> Iterator[Call
                 "CopyCommand": {"DataTableName": "t", "DataTableColumns": "a", "CopyOptions": "GZIP"},
                 "RetryOptions": {"DurationInSeconds": retry_seconds},
                 "CloudWatchLoggingOptions": logging,
+                "ProcessingConfiguration": processing,
                 "S3Configuration": {
                     "BucketARN": f"arn:aws:s3:::{name}",
                     "RoleARN": role,
@@ -199,3 +211,49 @@ def test_a_stream_that_asks_for_what_is_missing_is_refused(deliver, warehouse, r
     log = emulator.settings.home / "local.firehose.log"
     wait_until(lambda: f"{delivery.name}: refused: expressions in the prefixes" in log.read_text(), "it is refused")
     assert delivery.keys("") == []
+
+
+CHECK = """
+    import base64, json, os
+
+    def handler(event, context):
+        records = []
+        for record in event["records"]:
+            data = base64.b64decode(record["data"])
+            if data.startswith(b"raise"):
+                raise ValueError("as asked")
+            result = "ProcessingFailed" if data.startswith(b"fail") else "Dropped" if data.startswith(b"junk") else "Ok"
+            kept = base64.b64encode(data.rstrip(b"\\n") + b"\\n").decode()
+            records.append({"recordId": record["recordId"], "result": result, "data": kept})
+        return {"records": records}
+"""
+
+
+def test_a_delivery_survives_splits_and_merges_in_the_order_of_each_key(emulator, deliver, warehouse, runner) -> None:  # type: ignore[no-untyped-def]
+    delivery = deliver()
+    runner()
+    keys = [f"card-{number}" for number in range(6)]
+    changes = ["split", "split", "merge"]
+    for number, change in enumerate([*changes, ""]):
+        for key in keys:
+            emulator.put(delivery.source, f"{key} {number}\n".encode(), key=key)
+        if change:
+            emulator.reshard(delivery.source, change)
+    wait_until(lambda: len(warehouse.lines) == 4 * len(keys), "all lines are in the warehouse", 60)
+    for key in keys:
+        assert [line for line in warehouse.lines if line.startswith(f"{key} ")] == [f"{key} {at}" for at in range(4)]
+
+
+def test_records_go_through_the_function_and_what_it_fails_on_is_kept(emulator, deliver, warehouse, runner) -> None:  # type: ignore[no-untyped-def]
+    delivery = deliver(function=CHECK)
+    emulator.put(delivery.source, b"junk without a newline", b"good 1", b"fail\xff", b"good 2\n")
+    runner()
+    wait_until(lambda: sorted(warehouse.lines) == ["good 1", "good 2"], "the good lines are in the warehouse", 60)
+    kept = emulator.objects(delivery.bucket, "errors/processing-failed/")
+    lines = [json.loads(line) for body in kept.values() for line in body.splitlines()]
+    assert [base64.b64decode(line["rawData"]) for line in lines] == [b"fail\xff"]
+    emulator.put(delivery.source, b"raise", b"good 3")
+    prefix = "errors/processing-failed/"
+    wait_until(lambda: len(delivery.keys(prefix)) == 2, "the batch that the function fails on is given up", 60)
+    emulator.put(delivery.source, b"good 4")
+    wait_until(lambda: "good 4" in warehouse.lines, "the delivery goes on", 60)

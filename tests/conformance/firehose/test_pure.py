@@ -170,9 +170,9 @@ def test_a_buffer_loses_splits_and_reorders_nothing(
         chunk = buffer.take(now)
         assert chunk is not None
         taken.append(chunk)
-    assert [data for chunk in taken for data in chunk.data] == [data for _, data, _ in items]
-    assert all(chunk.size <= most or len(chunk.data) == 1 for chunk in taken)
-    assert all(len(chunk.data) > 0 for chunk in taken)
+    assert [source.record.data for chunk in taken for source in chunk.records] == [data for _, data, _ in items]
+    assert all(chunk.size <= most or len(chunk.records) == 1 for chunk in taken)
+    assert all(len(chunk.records) > 0 for chunk in taken)
     # Reading may go on behind the last chunk's numbers: together they are the last of each shard.
     last: dict[str, str] = {}
     for chunk in taken:
@@ -188,7 +188,7 @@ def test_a_buffer_waits_for_its_size_or_its_time() -> None:
     assert buffer.take(1059.9) is None
     chunk = buffer.take(1060)
     assert chunk is not None
-    assert chunk.body == b"x" * 80
+    assert b"".join(source.record.data for source in chunk.records) == b"x" * 80
     for _ in range(3):
         buffer.add("s", record, 2000)
     chunk = buffer.take(2000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -291,3 +292,41 @@ def test_what_the_shadow_model_alone_flags_goes_to_the_warehouse_and_to_nobody_e
     assert [line["is_alert"] for line in streamed].count(False) > 0
     assert {line["shadow_model"] for line in streamed} == {"next"}
     assert len(json.loads(stores.messages[0])["alerts"]) == 2
+
+
+DAMAGED = [
+    {},
+    {"profile": {"B": b"\x01"}},
+    {"profile": {"S": "text"}, "seq": {"S": "1" * 56}, "scored": {"N": "1"}},
+    {"profile": {"B": b"\x01"}, "seq": {"N": "1"}, "scored": {"N": "1"}},
+    {"profile": {"B": b"\x01"}, "seq": {"S": "zzz"}, "scored": {"N": "1"}},
+    {"profile": {"B": b"\x01"}, "seq": {"S": "1" * 56}, "scored": {"S": "many"}},
+    {"profile": {"B": b"\x01"}, "seq": {"S": "1" * 56}, "scored": {"N": "1.5"}},
+    {"profile": {"B": b"\x01"}, "seq": {"S": "1" * 56}, "scored": {"M": {}}},
+]
+
+
+@pytest.mark.parametrize("damaged", DAMAGED, ids=lambda item: " ".join(item) or "nothing but its key")
+def test_a_damaged_profile_is_set_aside_and_its_card_and_the_others_go_on(damaged: dict) -> None:
+    stores = FakeStores()
+    item = {"card_id": {"S": "a"}, **damaged}
+    stores.tables["profiles"]["a"] = item
+    done = run(stores, lines(DAY))
+    assert (done.scored, done.alerts, done.damaged, done.failed) == (5, 2, 1, [])
+    assert {card: scored for card, (*_, scored) in stores.profiles().items()} == {"a": 2, "b": 2, "c": 1}
+    ((key, body),) = stores.objects.items()
+    kept = json.loads(body)
+    assert key.startswith("quarantine/detect-fraud/date=")
+    assert "profile of card a" in kept["reason"]
+    assert json.loads(base64.b64decode(kept["data"])).keys() == item.keys()
+    again = run(stores, lines(DAY))
+    assert (again.scored, again.skipped, again.damaged) == (0, 5, 0)
+
+
+def test_a_damaged_profile_waits_while_the_quarantine_is_away_and_no_other_card_does() -> None:
+    stores = FakeStores([Fault(), Fault(Kind.THROTTLED)])
+    stores.tables["profiles"]["a"] = {"card_id": {"S": "a"}}
+    done = run(stores, lines(DAY))
+    assert (done.scored, done.damaged) == (3, 0)
+    assert [int(position.sequence_number) - int(FIRST_SEQUENCE_NUMBER) for position in done.failed] == [0, 1]
+    assert stores.tables["profiles"]["a"] == {"card_id": {"S": "a"}}

@@ -9,9 +9,11 @@ from typing import Any
 from fraud.model import Model
 from fraud.profile import Profile
 from fraud.serving.alerts import Alerts, Topic
+from fraud.serving.damage import Damage
 from fraud.serving.detector import Detector
 from fraud.serving.drift import DriftCounts
 from fraud.serving.profiles import Profiles
+from shared.sinks.bucket import Bucket
 from shared.sinks.conditional import ConditionalWriter
 from shared.stream.writer import Stream
 from tests.unit.fakes.faults import Fault, Kind, Plan, client_error
@@ -28,6 +30,7 @@ class KilledError(BaseException):
 
 @obeys("dynamodb")
 @obeys("kinesis")
+@obeys("s3")
 @obeys("sns")
 class FakeStores:
     """Both tables, the alert stream and the topic. ``kill_before`` counts down the calls that are still carried out."""
@@ -37,6 +40,7 @@ class FakeStores:
         self.tables: dict[str, dict[str, Any]] = {"profiles": {}, "alerts": {}, "drift": {}}
         self.messages: list[str] = []
         self.streamed: list[bytes] = []
+        self.objects: dict[str, bytes] = {}
         self.requests: list[str] = []
         self.kill_before: int | None = None
         self.refusals = "TransactionConflict"  # the code of the statements that a fault refuses
@@ -121,6 +125,12 @@ class FakeStores:
         self.plan.end(fault)
         return {"FailedRecordCount": 0, "Records": [{"SequenceNumber": "1", "ShardId": "0"} for _ in Records]}
 
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, **_: Any) -> dict[str, Any]:
+        fault = self._begin("PutObject", Bucket)
+        self.objects[Key] = Body
+        self.plan.end(fault)
+        return {}
+
     def publish(self, *, TopicArn: str, Subject: str, Message: str) -> dict[str, Any]:
         assert len(Subject) < 100
         assert len(Message.encode()) <= 262_144
@@ -144,7 +154,8 @@ class FakeStores:
         alerts = Alerts(
             ConditionalWriter(self, "alerts", threads), Stream(self, "alerts"), Topic(self, "topic", "test")
         )
-        return Detector(model, shadow, Profiles(self, "profiles", threads), alerts, DriftCounts(self, "drift"))
+        damage = Damage(Bucket(self, "quarantine"))
+        return Detector(model, shadow, Profiles(self, "profiles", threads), alerts, DriftCounts(self, "drift"), damage)
 
     def profiles(self) -> dict[str, tuple[list[Any], dict[int, list[int]], str, int]]:
         """What is known of each card."""

@@ -27,6 +27,7 @@ BUILDERS = {
     "write_to_dynamodb": "table",
     "write_to_s3": "buckets",
     "detect_fraud": "detector",
+    "check_delivery": "stage",
     "measure_fraud": "measure",
     "merge_warehouse": "warehouse",
     "migrate_warehouse": "stores",

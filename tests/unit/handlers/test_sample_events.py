@@ -50,6 +50,15 @@ def test_the_consumers_store_their_samples(stage: Stage, function: Load, name: s
         assert stage.s3.list_objects_v2(Bucket="quarantine")["KeyCount"] == 0
 
 
+def test_the_sample_delivery_is_let_through_as_it_is(function: Load, stage: Stage) -> None:
+    event = sample("check-delivery")
+    answer = function("check_delivery").handler(event, Context())
+    assert answer["records"] == [
+        {"recordId": one["recordId"], "result": "Ok", "data": one["data"]} for one in event["records"]
+    ]
+    assert stage.s3.list_objects_v2(Bucket="quarantine")["KeyCount"] == 0
+
+
 def test_the_sample_query_finds_what_the_sample_of_write_to_dynamodb_wrote(
     stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:

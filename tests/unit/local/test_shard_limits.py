@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from local import shard_limits
 from local.shard_limits import READS, VARIABLE, ShardLimits, paced
 from tests.unit.fakes.clock import FakeClock
+from tests.unit.local.embedded_kinesis import call, embedded_kinesis
 
 STREAM = "limits"
 
@@ -23,16 +25,14 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def kinesis(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+def kinesis(clock: FakeClock, tmp_path: Path) -> Iterator[ModuleType]:
     from ministack.services import kinesis as service
 
-    monkeypatch.setattr(service, "_put_records", service._put_records)  # put back at the end
-    monkeypatch.setattr(service, "_get_records", service._get_records)
-    service._create_stream({"StreamName": STREAM, "ShardCount": 1})
-    limits = shard_limits.install(service)
-    limits.default_factory = lambda: ShardLimits(clock)  # type: ignore[attr-defined]
-    yield service
-    service._delete_stream({"StreamName": STREAM})
+    with embedded_kinesis(tmp_path) as embedded:
+        call("_create_stream", StreamName=STREAM, ShardCount=1)
+        limits = shard_limits.install(embedded)
+        limits.default_factory = lambda: ShardLimits(clock)  # type: ignore[attr-defined]
+        yield service
 
 
 Put = Callable[[int, int], list[bool]]
@@ -55,8 +55,8 @@ def put(kinesis: ModuleType) -> Put:
     return call
 
 
-def read(kinesis: ModuleType) -> tuple[int, dict[str, Any]]:
-    shard = {"StreamName": STREAM, "ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"}
+def read(kinesis: ModuleType, start: str = "TRIM_HORIZON") -> tuple[int, dict[str, Any]]:
+    shard = {"StreamName": STREAM, "ShardId": "shardId-000000000000", "ShardIteratorType": start}
     iterator = json.loads(kinesis._get_shard_iterator(shard)[2])["ShardIterator"]
     status, _, body = kinesis._get_records({"ShardIterator": iterator})
     return status, json.loads(body)
@@ -89,8 +89,7 @@ def test_readers_share_two_megabytes_a_second_and_five_reads(put: Put, clock: Fa
     assert read(kinesis)[0] == 200, "and waited for afterwards"
     clock.now += 10
     put(1, 10)
-    kinesis._streams[STREAM]["shards"]["shardId-000000000000"]["records"].clear()
-    assert [read(kinesis)[0] for _ in range(6)] == [200] * 5 + [400]
+    assert [read(kinesis, "LATEST")[0] for _ in range(6)] == [200] * 5 + [400]
 
 
 def test_consumers_wait_as_long_as_on_aws_where_the_limits_hold(monkeypatch: pytest.MonkeyPatch) -> None:

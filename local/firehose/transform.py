@@ -1,0 +1,114 @@
+"""The event of a delivery stream's function and what its answer means, record by record. Pure.
+
+https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-status-model.html
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from local.firehose.model import DeliveryStream
+from local.kinesis_reader import Record
+from shared.sinks.aggregate import open_aggregate
+
+DROPPED, OK, FAILED = "Dropped", "Ok", "ProcessingFailed"
+
+
+class Source(NamedTuple):
+    """A record on its way: from which shard, and which it is of an aggregate's (0 where it is none)."""
+
+    shard_id: str
+    record: Record
+    inner: int = 0
+
+
+class BadAnswerError(Exception):
+    """The function's answer does not fit its event."""
+
+
+def opened(shard_id: str, record: Record) -> list[Source]:
+    """The records of a record of the stream: itself, or those that the producer's library has aggregated."""
+    inner = open_aggregate(record.data)
+    if inner is None:
+        return [Source(shard_id, record)]
+    made = (record._replace(partition_key=one.partition_key, data=one.data) for one in inner)
+    return [Source(shard_id, one, number) for number, one in enumerate(made)]
+
+
+def portions(sources: Sequence[Source], most_bytes: int) -> Iterator[list[Source]]:
+    """Cut records into what fits one invocation; one record alone may be larger."""
+    portion: list[Source] = []
+    size = 0
+    for source in sources:
+        if portion and size + len(source.record.data) > most_bytes:
+            yield portion
+            portion, size = [], 0
+        portion.append(source)
+        size += len(source.record.data)
+    if portion:
+        yield portion
+
+
+def build_event(stream: DeliveryStream, invocation_id: str, sources: Sequence[Source]) -> bytes:
+    """The invocation payload; a record's id is its place."""
+    return json.dumps(
+        {
+            "invocationId": invocation_id,
+            "deliveryStreamArn": stream.arn,
+            "sourceKinesisStreamArn": stream.source_arn,
+            "region": stream.arn.split(":")[3],
+            "records": [_item(place, source) for place, source in enumerate(sources)],
+        },
+        separators=(",", ":"),
+    ).encode()
+
+
+def read_answer(payload: bytes, count: int) -> list[tuple[str, bytes]]:
+    """Result and data of each record, in order. Raises BadAnswerError when one is missing, twice or no such result."""
+    try:
+        records = json.loads(payload)["records"]
+        found = {str(one["recordId"]): (str(one["result"]), _data(one)) for one in records}
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadAnswerError(f"the answer is none of a transformation: {error}") from error
+    if len(records) != count or found.keys() != {str(place) for place in range(count)}:
+        raise BadAnswerError(f"the answer has {len(records)} records, expected {count}, each once")
+    if any(result not in (OK, DROPPED, FAILED) for result, _ in found.values()):
+        raise BadAnswerError("a record has a result that is none of Ok, Dropped and ProcessingFailed")
+    return [found[str(place)] for place in range(count)]
+
+
+def failed_line(source: Source, function_arn: str, attempts: int, code: str, message: str, now: float) -> bytes:
+    """A record that is given up, as a line of an object under processing-failed/."""
+    line = {
+        "attemptsMade": attempts,
+        "arrivalTimestamp": int(source.record.arrived_at * 1000),
+        "errorCode": code,
+        "errorMessage": message,
+        "attemptEndingTimestamp": int(now * 1000),
+        "rawData": base64.b64encode(source.record.data).decode(),
+        "lambdaArn": function_arn,
+    }
+    return json.dumps(line).encode() + b"\n"
+
+
+def _item(place: int, source: Source) -> dict[str, Any]:
+    arrived = int(source.record.arrived_at * 1000)
+    return {
+        "recordId": str(place),
+        "approximateArrivalTimestamp": arrived,
+        "data": base64.b64encode(source.record.data).decode(),
+        "kinesisRecordMetadata": {
+            "sequenceNumber": source.record.sequence_number,
+            "subsequenceNumber": str(source.inner),
+            "partitionKey": source.record.partition_key,
+            "shardId": source.shard_id,
+            "approximateArrivalTimestamp": arrived,
+        },
+    }
+
+
+def _data(answer: dict[str, Any]) -> bytes:
+    return base64.b64decode(answer["data"], validate=True) if answer["result"] == OK else b""
