@@ -150,7 +150,8 @@ def main() -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import _extract_s3_vhost_bucket, _parse_execute_api_url, app
-    from ministack.services import apigateway_v1, dynamodb, glue, kinesis, lambda_svc, stepfunctions
+    from ministack.services import apigateway_v1, athena, dynamodb, glue, kinesis, lambda_svc, stepfunctions
+    from ministack.services.cloudformation import provisioners
 
     api_keys.install(apigateway_v1)
     GlueEngine(settings, glue).install()
@@ -160,6 +161,7 @@ def main() -> None:
     from ministack.core import iam_evaluator, lambda_runtime
 
     from local import function_logs, journal, mapping_switch, topics
+    from local.athena.install import install as install_athena
     from local.batch_writes import write_batches_cheaply
     from local.door.gate import Gate
     from local.door.install import install as install_door
@@ -174,6 +176,7 @@ def main() -> None:
 
     install_door(settings.root_key)
     topics.install()
+    install_athena(settings, athena, provisioners)
     permissions = Permissions()
     permissions.install(iam_evaluator)
     tidy_less_often()
