@@ -77,7 +77,7 @@ def _advice(why: str) -> str:
     if "TABLE_NOT_FOUND" in why:
         return ". Table batch is there once a crawl has followed the first `swipeline batch`: it takes a minute or two."
     if "Bytes scanned limit" in why:
-        return ". Read fewer columns, or fewer partitions (run, month)."
+        return ". Read fewer columns, or fewer partitions (run, occurred_month)."
     return ""
 
 
