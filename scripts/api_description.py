@@ -15,7 +15,7 @@ from scripts.api_page import render
 from scripts.api_row import row_property
 from shared.ingest.body import MAX_ROWS
 from shared.query.alert_service import AlertQueries
-from shared.query.routes import METHODS, VERDICT, make_app
+from shared.query.routes import ASSIGNMENT, METHODS, VERDICT, make_app
 from shared.query.service import Queries
 from shared.transaction.schema import IGNORED_SOURCES, REQUIRED_SOURCES, SOURCES
 
@@ -72,7 +72,7 @@ def describe() -> dict[str, Any]:
 
 def _key(path: str, method: str) -> str:
     """Name the key of a call. Reviewers may read as well; one is named, since a list of choices means any."""
-    if path == VERDICT:
+    if path in (VERDICT, ASSIGNMENT):
         return "reviewKey"
     return "sendKey" if (path, method) == ("/transactions", "post") else "readKey"
 

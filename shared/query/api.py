@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from shared.callers import VERDICT, Callers
+from shared.callers import ASSIGNMENT, VERDICT, Callers
 from shared.ingest.body import BodyError, header, once_each, read_bytes
 from shared.query.alert_service import AlertQueries
 from shared.query.answers import answer
@@ -54,8 +54,9 @@ class Api:
         if self._callers.named(event) is None:
             raise RefusalError(403, "this key may not read")
         path, methods = _path(event), _methods(event)
-        if path == VERDICT and not self._callers.may(event, "POST", VERDICT):
-            raise RefusalError(403, "this key may not give verdicts")
+        if path in (VERDICT, ASSIGNMENT) and not self._callers.may(event, "POST", path):
+            what = "give verdicts" if path == VERDICT else "assign alerts"
+            raise RefusalError(403, f"this key may not {what}")
         if path is None:
             raise RefusalError(404, "there is no such path")
         if event["httpMethod"] not in methods:

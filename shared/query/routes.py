@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
-from shared.callers import VERDICT
+from shared.callers import ASSIGNMENT, VERDICT
 from shared.errors import TransientError
 from shared.query.alert_routes import add_alert_routes
 from shared.query.alert_service import AlertQueries
@@ -44,6 +44,7 @@ METHODS = {
     "/alerts": ("GET",),
     "/alerts/{alert_id}": ("GET",),
     VERDICT: ("POST",),
+    ASSIGNMENT: ("POST",),
     "/health": ("GET",),
 }
 _NAME = {"pattern": f"^[^{UNSTORABLE}]+$"}  # checked by the service: pydantic's patterns differ
