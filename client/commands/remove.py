@@ -16,7 +16,7 @@ from client.errors import ClientError
 def remove(
     stage: Annotated[str, typer.Option(help="The stage to remove; there is no default.")],
     yes: Annotated[
-        bool, typer.Option("--yes", help="Do it, once the stage's name is typed: without, only say what would go.")
+        bool, typer.Option("--yes", help="Apply changes (default: dry run); asks for the stage's name.")
     ] = False,
     orphans: Annotated[
         bool,
