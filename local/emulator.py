@@ -181,7 +181,8 @@ def main() -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import _extract_s3_vhost_bucket, _parse_execute_api_url, app
-    from ministack.services import apigateway_v1, dynamodb, glue, lambda_svc, stepfunctions
+    from ministack.services import apigateway_v1, athena, dynamodb, glue, lambda_svc, stepfunctions
+    from ministack.services.cloudformation import provisioners
 
     api_keys.install(apigateway_v1)
     GlueEngine(settings, glue).install()
@@ -191,6 +192,7 @@ def main() -> None:
     from ministack.core import iam_evaluator, lambda_runtime
 
     from local import function_logs, mapping_switch, saved_secrets, topics
+    from local.athena.install import install as install_athena
     from local.door.gate import Gate
     from local.door.install import install as install_door
     from local.door.install import resolve
@@ -206,6 +208,7 @@ def main() -> None:
     state_files.install()
     install_door(settings.root_key)
     topics.install()
+    install_athena(settings, athena, provisioners)
     permissions = Permissions()
     permissions.install(iam_evaluator)
     resume_after_restart()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from functions.query_transactions.alert_service import AlertQueries
-from functions.query_transactions.routes import METHODS, VERDICT, make_app
+from functions.query_transactions.routes import ASSIGNMENT, METHODS, VERDICT, make_app
 from functions.query_transactions.service import Queries
 from scripts.api_page import render
 from scripts.api_row import row_property
@@ -72,7 +72,7 @@ def describe() -> dict[str, Any]:
 
 def _key(path: str, method: str) -> str:
     """Name the key of a call. Reviewers may read as well; one is named, since a list of choices means any."""
-    if path == VERDICT:
+    if path in (VERDICT, ASSIGNMENT):
         return "reviewKey"
     return "sendKey" if (path, method) == ("/transactions", "post") else "readKey"
 

@@ -14,7 +14,6 @@ from client.errors import ClientError
 from fraud.precision import Judged
 from fraud.serving.verdicts import JudgedOutError, NoAlertError, Verdicts
 from fraud.verdict import FINDINGS, OPEN, WORDS, Verdict
-from shared.card_numbers.masking import mask_text
 from shared.errors import TransientError
 from shared.retry import Budget
 from shared.stream.writer import Stream
@@ -66,11 +65,8 @@ class AlertsTable:
         if verdict not in WORDS:
             raise ClientError(f"A verdict is {', '.join(WORDS)}, not {verdict}.")
         at = _now()
-        verdicts = Verdicts(
-            self._client, self._name, Stream(self._stage.client("kinesis"), self._stage.output("AlertStreamName"))
-        )
         try:
-            item = verdicts.give(transaction_id, Verdict(verdict, by, note, at), Budget(_BUDGET_SECONDS))
+            item = self._verdicts().give(transaction_id, Verdict(verdict, by, note, at), Budget(_BUDGET_SECONDS))
         except NoAlertError as error:
             raise ClientError(f"There is no alert on transaction {transaction_id}: see `swipeline alerts`.") from error
         except (JudgedOutError, TransientError) as error:
@@ -78,26 +74,17 @@ class AlertsTable:
         return _alert(item)
 
     def assign(self, transaction_id: str, to: str) -> Alert:
-        """Say who works on an alert; nobody with an empty name. Raises ClientError when there is no such alert."""
-        who = mask_text(to.strip())[:_LONGEST_NAME]
-        change: dict[str, Any] = {"UpdateExpression": "REMOVE assigned_to, assigned_at"}
-        if who:
-            values = {":who": {"S": who}, ":at": {"S": _now()}}
-            change = {
-                "UpdateExpression": "SET assigned_to = :who, assigned_at = :at",
-                "ExpressionAttributeValues": values,
-            }
+        """Record who works on an alert, as the API does; nobody with an empty name. Raises ClientError when there is no such alert."""
         try:
-            answer = self._client.update_item(
-                TableName=self._name,
-                Key={"transaction_id": {"S": transaction_id}},
-                ConditionExpression="attribute_exists(transaction_id)",
-                ReturnValues="ALL_NEW",
-                **change,
-            )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
+            return _alert(self._verdicts().assign(transaction_id, to[:_LONGEST_NAME], _now()))
+        except NoAlertError as error:
             raise ClientError(f"There is no alert on transaction {transaction_id}: see `swipeline alerts`.") from error
-        return _alert(answer["Attributes"])
+        except TransientError as error:
+            raise ClientError(f"The assignment was not saved: {error}. Try again.") from error
+
+    def _verdicts(self) -> Verdicts:
+        stream = Stream(self._stage.client("kinesis"), self._stage.output("AlertStreamName"))
+        return Verdicts(self._client, self._name, stream)
 
     def open(self, limit: int) -> list[Alert]:
         """Give at most so many open alerts, the newest."""

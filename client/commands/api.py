@@ -21,6 +21,7 @@ _BODIES = {
     "/transactions": "@transactions.json",
     "/transactions/search": '{"card_number": "CARD_NUMBER"}',
     "/alerts/{alert_id}/verdict": '{"verdict": "fraud", "by": "YOUR_NAME"}',
+    "/alerts/{alert_id}/assignment": '{"to": "YOUR_NAME"}',
 }
 
 

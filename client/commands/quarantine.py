@@ -24,7 +24,7 @@ KindOption = Annotated[
 def list_entries(
     stage: StageOption = "local",
     kind: KindOption = None,
-    limit: Annotated[int, typer.Option(help="Maximum number of entries to show (all are counted).")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of entries to show (all are counted).")] = 50,
     as_json: JsonOption = False,
 ) -> None:
     """List quarantined entries, oldest key first, with a count by kind.

@@ -1,4 +1,4 @@
-"""`swipeline sql`: a query to the warehouse as an analyst, who may read the marts and nothing else."""
+"""`swipeline sql`: a query to the warehouse or the lake as an analyst, who may read the marts, the lake and no more."""
 
 from __future__ import annotations
 
@@ -20,29 +20,38 @@ SCREEN = 20
 
 
 def sql(
-    statement: Annotated[str, typer.Argument(help="One SELECT over schema mart; - reads it from standard input.")],
+    statement: Annotated[
+        str,
+        typer.Argument(help="One SELECT over schema mart (--lake: over table batch); - reads it from standard input."),
+    ] = "",
     stage: StageOption = LOCAL,
     limit: Annotated[
         int | None,
         typer.Option(min=1, help="Maximum number of rows (default: 20 at a time on a terminal, else all)."),
     ] = None,
+    lake: Annotated[
+        bool, typer.Option("--lake", help="Ask the lake through Athena, in its dialect, instead of the warehouse.")
+    ] = False,
+    saved: Annotated[
+        str, typer.Option("--saved", metavar="NAME", help="Run a saved query of the lake; an unknown NAME lists them.")
+    ] = "",
     as_json: JsonOption = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV with a header.")] = False,
 ) -> None:
-    """Query the warehouse, read-only, with an analyst's permissions. On a terminal, Enter shows the next rows.
+    """Query the warehouse or the lake, read-only, with an analyst's permissions. On a terminal, Enter shows more rows.
 
     Example: swipeline sql "SELECT * FROM mart.overview" --csv
     """
-    from client.warehouse import query_as_analyst
-
     if as_json and as_csv:
         raise ClientError("Give --json or --csv, not both.")
+    if saved and statement:
+        raise ClientError("Give a query or --saved, not both.")
     text = (sys.stdin.read() if statement == "-" else statement).strip().rstrip(";")
-    if not text:
+    if not text and not saved:
         raise ClientError('Give a query, e.g. swipeline sql "SELECT * FROM mart.spend_by_state".')
     where = Stage(stage)
     with explained(where):
-        columns, rows = query_as_analyst(where, text)
+        columns, rows = _from_lake(where, text, saved) if lake or saved else _from_warehouse(where, text)
         shown = itertools.islice(rows, limit)
         if as_json:
             _write_json(columns, shown)
@@ -50,6 +59,25 @@ def sql(
             _write_csv(columns, shown)
         else:
             _show(columns, shown, paged=limit is None and sys.stdout.isatty() and sys.stdin.isatty())
+
+
+def _from_warehouse(stage: Stage, text: str) -> tuple[list[str], Iterator[list[Any]]]:
+    from client.warehouse import query_as_analyst
+
+    return query_as_analyst(stage, text)
+
+
+def _from_lake(stage: Stage, text: str, name: str) -> tuple[list[str], Iterator[list[Any]]]:
+    from client import lake
+
+    if name:
+        known = lake.saved(stage)
+        if name not in known:
+            raise ClientError(f'No saved query "{name}". Available: {", ".join(known)}.')
+        text = known[name]
+    answer, scanned = lake.query_lake(stage, text)
+    output.note(f"{scanned:,} bytes scanned")
+    return answer
 
 
 def _write_json(columns: list[str], rows: Iterator[list[Any]]) -> None:

@@ -30,7 +30,7 @@ class Assumptions:
     rpu: int = 8  # Redshift Serverless's base capacity
     warehouse_hours: float = HOURS  # a month, in which it computes: all of them when it merges every minute
     merge_seconds: float = 15.0  # of each minute in which merge-warehouse runs
-    batch_runs: int = 30  # of the batch path a month; a crawler for 10 minutes, 2 workers for 3
+    batch_runs: int = 30  # of the batch path a month; two crawls of 10 minutes, 2 workers for 3
     dashboards: int = 2
     secrets: int = 3
     alarm_metrics: int | None = None  # each metric of a math expression; None: the alarms of the measured run
@@ -175,7 +175,7 @@ def _lines(
         reads = usage["secret_reads"] * per_million * price["secret_read"]
         yield Line("Secrets Manager", "secrets", reads, given.secrets * price["secret_month"])
         yield from _standing(price, given)
-        hours = given.batch_runs * (10 / 60 + 2 * 3 / 60)
+        hours = given.batch_runs * (2 * 10 / 60 + 2 * 3 / 60)
         yield Line("Glue", f"{given.batch_runs} batch runs", fixed=hours * price["glue_dpu_hour"])
     rpu_hours = given.rpu * given.warehouse_hours
     yield Line("Redshift Serverless", f"{given.rpu} RPU", fixed=rpu_hours * price["redshift_rpu_hour"])

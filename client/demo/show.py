@@ -52,7 +52,7 @@ def _fraud(quality: Quality, alerts: list[dict[str, Any]]) -> list[RenderableTyp
     said += [
         Text(
             f"  {float(alert['score']):.3f}  card ...{alert['card_last4']}, {alert['amount']} dollars at "
-            f"{alert['merchant']}, {alert['occurred_at'][:16]}: {'; '.join(alert['reasons'])}"
+            f"{alert['merchant']}, {alert['occurred_at'][:16]}Z: {'; '.join(alert['reasons'])}"
         )
         for alert in alerts
     ]

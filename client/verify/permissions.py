@@ -15,6 +15,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "AWS::ApiGateway::Stage": ("apigateway:PATCH",),
     "AWS::ApiGateway::UsagePlan": ("apigateway:POST",),
     "AWS::ApiGateway::UsagePlanKey": ("apigateway:POST",),
+    "AWS::Athena::NamedQuery": ("athena:CreateNamedQuery", "athena:DeleteNamedQuery"),
+    "AWS::Athena::WorkGroup": ("athena:CreateWorkGroup", "athena:DeleteWorkGroup"),
     "AWS::Budgets::Budget": ("budgets:ModifyBudget",),
     "AWS::CloudWatch::Alarm": ("cloudwatch:PutMetricAlarm",),
     "AWS::CloudWatch::Dashboard": ("cloudwatch:PutDashboard",),

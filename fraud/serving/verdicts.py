@@ -1,4 +1,4 @@
-"""Gives verdicts: into the alerts table, where the last one counts, and onto the alert stream for the warehouse."""
+"""Reviews of alerts: verdicts, kept in the alerts table and put onto the alert stream; and who works on an alert."""
 
 from __future__ import annotations
 
@@ -54,6 +54,35 @@ class Verdicts:
         record = StreamRecord(item["card_id"]["S"], to_line(item, kept), (0,))
         if self._stream.put([[record]], budget).unstored_rows:
             raise TransientError("the alert stream does not take the verdict")
+        return item
+
+    def assign(self, alert_id: str, to: str, at: str) -> Item:
+        """Record who works on an alert, nobody for an empty name; give the alert's item. Card numbers are masked.
+
+        Raises NoAlertError, TransientError if the table is away, ClientError on what no retry can mend.
+        """
+        who = mask_text(to.strip())
+        change: dict[str, Any] = {"UpdateExpression": "REMOVE assigned_to, assigned_at"}
+        if who:
+            change = {
+                "UpdateExpression": "SET assigned_to = :who, assigned_at = :at",
+                "ExpressionAttributeValues": {":who": {"S": who}, ":at": {"S": at}},
+            }
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key={"transaction_id": {"S": alert_id}},
+                ConditionExpression="attribute_exists(transaction_id)",
+                ReturnValues="ALL_NEW",
+                **change,
+            )
+        except Exception as error:
+            if is_transient(error):
+                raise TransientError("the alerts table does not answer") from error
+            if error_code(error) == "ConditionalCheckFailedException":
+                raise NoAlertError("there is no alert of this id") from None
+            raise
+        item: Item = answer["Attributes"]
         return item
 
     def _keep(self, alert_id: str, said: Verdict) -> tuple[Item, Verdict]:

@@ -32,6 +32,14 @@ class VerdictIn(BaseModel):
     ] = ""
 
 
+class AssignmentIn(BaseModel):
+    """Who works on an alert. A card number in it is masked."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    to: Annotated[str, Field(max_length=100, json_schema_extra=_LINE, description="A name or an id; empty: nobody.")]
+
+
 class VerdictOut(BaseModel):
     """A verdict that was given."""
 

@@ -1,4 +1,4 @@
-"""The calls on alerts: a list, one with its transaction, and the verdict on one."""
+"""The calls on alerts: a list, one with its transaction, the verdict on one, and who works on it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
-from functions.query_transactions.alert_models import AlertOut, AlertPage, AlertWithTransaction, Status, VerdictIn
+from functions.query_transactions.alert_models import (
+    AlertOut,
+    AlertPage,
+    AlertWithTransaction,
+    AssignmentIn,
+    Status,
+    VerdictIn,
+)
 from functions.query_transactions.alert_service import WITHOUT_BOUNDS, AlertList, AlertQueries
 from functions.query_transactions.answers import about, ok
 from functions.query_transactions.models import CARD_ID, CURSOR, MOMENT, MOST, NEXT, TRANSACTION_ID
@@ -57,3 +64,8 @@ def add_alert_routes(app: APIGatewayRestResolver, queries: AlertQueries) -> None
     def give_verdict(alert_id: AlertId, body: Annotated[VerdictIn, Body(description="The finding, and whose it is.")]):
         """With the reviewers' key. The last verdict counts, all are kept; the same again changes nothing."""
         return ok(queries.give_verdict(alert_id, body.verdict, body.by, body.note))
+
+    @app.post("/alerts/<alert_id>/assignment", **about("Assign an alert", AlertOut, 404, 413, 415))
+    def assign(alert_id: AlertId, body: Annotated[AssignmentIn, Body(description="Who works on the alert.")]):
+        """With the reviewers' key. The last assignment counts; an empty name removes it."""
+        return ok(queries.assign(alert_id, body.to))

@@ -1,4 +1,4 @@
-"""What the calls on alerts do: a list, one with its transaction, and a verdict. Knows neither HTTP nor AWS."""
+"""What the calls on alerts do: a list, one with its transaction, a verdict, an assignment. Knows neither HTTP nor AWS."""
 
 from __future__ import annotations
 
@@ -35,6 +35,9 @@ class VerdictsPort(Protocol):
 
     def give(self, alert_id: str, verdict: Verdict, budget: Budget) -> Item:
         """Keep a verdict, and give the alert."""
+
+    def assign(self, alert_id: str, to: str, at: str) -> Item:
+        """Keep who works on an alert, and give the alert."""
 
 
 class TransactionsPort(Protocol):
@@ -99,15 +102,27 @@ class AlertQueries:
         """Keep a verdict, and give the alert with all it has."""
         require_storable("by", by)
         require_storable("note", note)
-        at = self._now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         try:
-            item = self._verdicts.give(alert_id, Verdict(finding, by, note, at), Budget(BUDGET_SECONDS))
+            item = self._verdicts.give(alert_id, Verdict(finding, by, note, self._at()), Budget(BUDGET_SECONDS))
         except NoAlertError:
             raise no_alert() from None
         except JudgedOutError as error:
             raise RefusalError(409, str(error)) from None
         self.counts = Counts(1, 1)
         return alert_to_json(item)
+
+    def assign(self, alert_id: str, to: str) -> dict[str, Any]:
+        """Keep who works on an alert, nobody for an empty name, and give the alert with all it has."""
+        require_storable("to", to)
+        try:
+            item = self._verdicts.assign(alert_id, to, self._at())
+        except NoAlertError:
+            raise no_alert() from None
+        self.counts = Counts(1, 1)
+        return alert_to_json(item)
+
+    def _at(self) -> str:
+        return self._now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def no_alert() -> RefusalError:

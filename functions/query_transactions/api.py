@@ -13,7 +13,7 @@ from functions.query_transactions.refusal import RefusalError
 from functions.query_transactions.routes import METHODS, make_app
 from functions.query_transactions.service import Counts, Queries
 from shared.http.body import BodyError, header, once_each, read_bytes
-from shared.http.callers import VERDICT, Callers
+from shared.http.callers import ASSIGNMENT, VERDICT, Callers
 from shared.telemetry import describe, logger, metrics
 
 PARAMETERS = {
@@ -54,8 +54,9 @@ class Api:
         if self._callers.named(event) is None:
             raise RefusalError(403, "this key may not read")
         path, methods = _path(event), _methods(event)
-        if path == VERDICT and not self._callers.may(event, "POST", VERDICT):
-            raise RefusalError(403, "this key may not give verdicts")
+        if path in (VERDICT, ASSIGNMENT) and not self._callers.may(event, "POST", path):
+            what = "give verdicts" if path == VERDICT else "assign alerts"
+            raise RefusalError(403, f"this key may not {what}")
         if path is None:
             raise RefusalError(404, "there is no such path")
         if event["httpMethod"] not in methods:

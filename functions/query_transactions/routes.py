@@ -31,7 +31,7 @@ from functions.query_transactions.models import (
 from functions.query_transactions.refusal import RefusalError, bad, from_findings
 from functions.query_transactions.service import Paging, Queries
 from shared.errors import TransientError
-from shared.http.callers import VERDICT
+from shared.http.callers import ASSIGNMENT, VERDICT
 from shared.transaction.kinds import UNSTORABLE
 
 RETRY_AFTER_SECONDS = 2
@@ -44,6 +44,7 @@ METHODS = {
     "/alerts": ("GET",),
     "/alerts/{alert_id}": ("GET",),
     VERDICT: ("POST",),
+    ASSIGNMENT: ("POST",),
     "/health": ("GET",),
 }
 _NAME = {"pattern": f"^[^{UNSTORABLE}]+$"}  # checked by the service: pydantic's patterns differ

@@ -12,7 +12,8 @@ from typing import Any
 SENDER, READER, REVIEWER = "sender", "reader", "reviewer"
 _READERS = frozenset({READER, REVIEWER})
 SEND = ("POST", "/transactions")
-VERDICT = "/alerts/{alert_id}/verdict"  # the one call that changes anything: it decides what the next model learns
+VERDICT = "/alerts/{alert_id}/verdict"  # decides what the next model learns
+ASSIGNMENT = "/alerts/{alert_id}/assignment"
 ALLOWED: Mapping[tuple[str, str], frozenset[str]] = {
     SEND: frozenset({SENDER}),
     ("GET", "/transactions"): _READERS,
@@ -22,6 +23,7 @@ ALLOWED: Mapping[tuple[str, str], frozenset[str]] = {
     ("GET", "/alerts"): _READERS,
     ("GET", "/alerts/{alert_id}"): _READERS,
     ("POST", VERDICT): frozenset({REVIEWER}),
+    ("POST", ASSIGNMENT): frozenset({REVIEWER}),
     ("GET", "/health"): _READERS,
 }
 

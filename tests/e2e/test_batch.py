@@ -6,11 +6,14 @@ import csv
 import json
 import signal
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import boto3
 import psutil
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.e2e.stack import Stack, wait_until
 from tests.ports import free_port_pair
@@ -199,6 +202,57 @@ def test_the_crawler_has_catalogued_the_raw_zone_and_the_parquet_with_its_partit
     assert [key["Name"] for key in tables["batch"]["PartitionKeys"]] == ["run", "occurred_month"]
     partitions = glue.get_partitions(DatabaseName=database, TableName="batch")["Partitions"]
     assert loaded["run_id"] in {partition["Values"][0] for partition in partitions}
+
+
+def test_the_lake_answers_through_athena_what_the_file_says(batch_stack: Stack, make_file: Any) -> None:
+    path = make_file("lake", 300)
+    (loaded,) = batch(batch_stack, path)
+    with path.open(newline="") as file:
+        sent = list(csv.DictReader(file))
+
+    def answer(sql: str) -> list[dict[str, Any]]:
+        return list(json.loads(batch_stack.run("sql", "--lake", sql, "--json").stdout))
+
+    run = f"WHERE run = '{loaded['run_id']}'"
+    wait_until(lambda: answer(f"SELECT count(*) AS n FROM batch {run}") == [{"n": 300}], 120, "the crawl has ended")
+    by_state: dict[str, list[Decimal]] = {}
+    for row in sent:
+        by_state.setdefault(row["state"], []).append(Decimal(row["amt"]))
+    assert answer(
+        f"SELECT state, count(*) AS n, sum(amount) AS spend FROM batch {run} GROUP BY state ORDER BY state"
+    ) == [
+        {"state": state, "n": len(amounts), "spend": f"{sum(amounts):.2f}"}
+        for state, amounts in sorted(by_state.items())
+    ]
+    named = json.loads(batch_stack.run("sql", "--saved", "rows-by-run", "--json").stdout)
+    assert {"run": loaded["run_id"], "rows": 300}.items() <= next(
+        row for row in named if row["run"] == loaded["run_id"]
+    ).items()
+
+
+def test_an_analyst_gets_no_card_number_out_of_the_raw_zone_and_a_stranger_no_query(
+    batch_stack: Stack, make_file: Any
+) -> None:
+    batch(batch_stack, make_file("raw", 20))
+    refused = batch_stack.run("sql", "--lake", "SELECT cc_num FROM transactions", check=False)
+    assert refused.returncode != 0
+    assert "PERMISSION_DENIED" in refused.stderr
+    stranger = stranger_to(batch_stack)
+    for call, arguments in {
+        "start_query_execution": {"QueryString": "SELECT 1", "WorkGroup": batch_stack.outputs["LakeWorkgroupName"]},
+        "list_named_queries": {"WorkGroup": batch_stack.outputs["LakeWorkgroupName"]},
+    }.items():
+        with pytest.raises(ClientError, match="AccessDenied"):
+            getattr(stranger, call)(**arguments)
+
+
+def stranger_to(stack: Stack) -> Any:
+    """An Athena client of a user without any right."""
+    iam = stack.client("iam")
+    iam.create_user(UserName="stranger")
+    key = iam.create_access_key(UserName="stranger")["AccessKey"]
+    session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="us-east-1")
+    return session.client("athena", endpoint_url=f"http://127.0.0.1:{stack.port}")
 
 
 def test_no_card_number_is_in_what_a_run_leaves(batch_stack: Stack, make_file: Any) -> None:

@@ -27,7 +27,7 @@ class Keys:
     """The key of whoever makes the call."""
 
     def get(self, case: Any, context: Any) -> str:
-        if case.path == "/alerts/{alert_id}/verdict":
+        if case.path.startswith("/alerts/{alert_id}/"):
             return REVIEW_KEY
         return SEND_KEY if (case.method, case.path) == ("POST", "/transactions") else READ_KEY
 

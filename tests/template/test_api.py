@@ -29,6 +29,7 @@ def test_every_method_asks_for_a_key_and_is_proxied_to_its_function(template: Te
         ("/alerts", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",
         ("/alerts/{alert_id}", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",
         ("/alerts/{alert_id}/verdict", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",
+        ("/alerts/{alert_id}/assignment", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",
         ("/health", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",
     }
     found = methods(template)

@@ -90,6 +90,7 @@ def test_every_step_has_a_timeout_retries_and_a_way_to_the_alarm(template: Templ
         last = state["Catch"][-1]
         assert last["ErrorEquals"] == ["States.ALL"], name
         way_out = {"Alarm": "Failed", "CrawlAlarm": "Transform", "Crawl": "CrawlAlarm", "LookAtCrawl": "CrawlAlarm"}
+        way_out |= {"CrawlLake": "CrawlLakeAlarm", "CrawlLakeAlarm": "WasAllTaken"}
         assert last["Next"] == way_out.get(name, "Alarm"), name
 
 
@@ -125,7 +126,7 @@ def test_a_poll_has_an_end(template: Template) -> None:
 
 def test_the_steps_come_in_order_and_a_failure_ends_as_one(template: Template) -> None:
     states = machine(template)["States"]
-    order = ["Crawl", "Transform", "ReadRun", "Load", "ReadCounts", "Reconcile", "Note", "Done"]
+    order = ["Crawl", "Transform", "ReadRun", "Load", "ReadCounts", "Reconcile", "Note", "CrawlLake", "Done"]
     assert [name for name in states if name in order] == order
     assert states["Transform"]["Resource"] == "arn:aws:states:::glue:startJobRun.sync"
     assert states["Alarm"]["Resource"] == "arn:aws:states:::sns:publish"
@@ -135,7 +136,7 @@ def test_the_steps_come_in_order_and_a_failure_ends_as_one(template: Template) -
 
 def test_a_file_that_was_refused_among_others_is_told_after_they_are_noted_as_loaded(template: Template) -> None:
     states = machine(template)["States"]
-    assert states["Note"]["Next"] == "WasAllTaken"
+    assert (states["Note"]["Next"], states["CrawlLake"]["Next"]) == ("CrawlLake", "WasAllTaken")
     (refused,) = states["WasAllTaken"]["Choices"]
     assert "$run.refused_files.N" in refused["Condition"]
     assert (refused["Next"], refused["Assign"]["failure"]["Error"]) == ("Alarm", "InputRefused")

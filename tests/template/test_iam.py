@@ -239,3 +239,34 @@ def test_copy_may_read_what_was_delivered_and_what_a_replay_loads_from_the_lake_
         ("s3:GetObject", "${DeliveryBucket.Arn}/*"),
         ("s3:GetObject", "${LakeBucket.Arn}/transactions/*"),
     }
+
+
+def test_an_analyst_reads_the_lake_through_athena_and_never_the_raw_zone(template: Template) -> None:
+    policy = template.resources["AnalystLakePolicy"]
+    assert [text(role) for role in policy["Properties"]["Roles"]] == ["AnalystRole"]
+    may = {
+        (action, text(resource))
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    }
+    objects = {(action, resource) for action, resource in may if action in ("s3:GetObject", "s3:PutObject")}
+    results = "${LakeBucket.Arn}/query-results/*"
+    assert objects == {
+        ("s3:GetObject", "${LakeBucket.Arn}/batch/*"),
+        ("s3:GetObject", results),
+        ("s3:PutObject", results),
+    }
+    assert {resource for action, resource in may if action.startswith("athena:")} == {
+        "arn:${AWS::Partition}:athena:${AWS::Region}:${AWS::AccountId}:workgroup/${LakeWorkgroup}"
+    }
+
+
+def test_a_query_of_the_lake_has_a_limit_and_its_result_an_end(template: Template) -> None:
+    workgroup = template.resources["LakeWorkgroup"]["Properties"]["WorkGroupConfiguration"]
+    assert workgroup["EnforceWorkGroupConfiguration"] is True
+    assert 10_000_000 <= workgroup["BytesScannedCutoffPerQuery"] <= 2**40
+    assert text(workgroup["ResultConfiguration"]["OutputLocation"]) == "s3://${LakeBucket}/query-results/"
+    rules = template.resources["LakeBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    (ends,) = [rule["ExpirationInDays"] for rule in rules if rule.get("Prefix") == "query-results/"]
+    assert 1 <= ends <= 30

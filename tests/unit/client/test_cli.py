@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.table import Table
+from typer.main import get_command
 
-from client import output
+from client import cli, output
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -54,3 +58,53 @@ def test_a_wide_table_is_never_cut(capsys: pytest.CaptureFixture[str], monkeypat
     output.table(table)
     printed = capsys.readouterr().out
     assert all(cell in printed for cell in cells)
+
+
+def commands(of: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Every command of the tree that does something, with what is typed for it; a group may do something itself."""
+    group = get_command(cli.app) if of is None else of
+    for name, command in getattr(group, "commands", {}).items():
+        if not hasattr(command, "commands") or command.invoke_without_command:
+            yield " ".join((*path, name)), command
+        yield from commands(command, (*path, name))
+
+
+COMMANDS = dict(commands())
+# They serve a page, write a file, or print a document of another format.
+WITHOUT_JSON = {"dashboard", "console", "deploy", "train", "score", "quarantine show", "alerts verdicts", "help"}
+STARTS = {"--limit": "Maximum number of ", "--yes": "Apply changes (default: dry run)"}
+
+
+def options(command: Any) -> dict[str, Any]:
+    return {name: parameter for parameter in command.params for name in parameter.opts}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_option_means_the_same_in_every_command(name: str) -> None:
+    given = options(COMMANDS[name])
+    for option, start in STARTS.items():
+        if option in given:
+            assert given[option].help.startswith(start)
+    if "--limit" in given:
+        assert given["--limit"].min == 1, "a limit of nothing, or less, is a mistake"
+    for flag in ("--yes", "--json"):
+        if flag in given:
+            assert given[flag].is_flag
+            assert given[flag].default is False
+    if "--stage" in given:
+        assert "stage" in given["--stage"].help.lower()
+    assert ("--json" in given) != (name in WITHOUT_JSON)
+
+
+def test_every_exception_is_a_command() -> None:
+    assert set(COMMANDS) >= WITHOUT_JSON - {"help"}
+
+
+def test_a_time_that_is_printed_in_short_names_its_zone() -> None:
+    cut = re.compile(r"\{[^{}]*(?:_at|\['at'\]|moment)[^{}]*\[:1[69]\]\}(?!Z| UTC)")
+    found = [
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in (ROOT / "client").rglob("*.py")
+        for match in cut.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []

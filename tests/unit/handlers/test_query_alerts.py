@@ -141,6 +141,23 @@ def streamed(stage: Stage) -> list[bytes]:
     return [line for record in records for line in record["Data"].splitlines()]
 
 
+def test_an_alert_is_assigned_and_an_empty_name_removes_that(ask: Ask, stage: Stage) -> None:
+    def assign(to: object, alert_id: str = ID, key: str = REVIEWER) -> tuple[int, Any]:
+        return ask(f"/alerts/{alert_id}/assignment", "POST", key=key, body={"to": to})
+
+    status, alert = assign("Nora")
+    assert (status, alert["assigned_to"], alert["status"]) == (200, "Nora", "open")
+    AlertOut.model_validate(alert)
+    assert ask(f"/alerts/{ID}")[1]["alert"]["assigned_to"] == "Nora"
+    assert "assigned_at" in stage.dynamodb.get_item(TableName="alerts", Key={"transaction_id": {"S": ID}})["Item"]
+    assert assign("")[1]["assigned_to"] is None
+    assert CARD_NUMBER not in json.dumps(assign(f"card {CARD_NUMBER}"))
+    assert assign("Nora", "nobody-knows-this")[0] == 404
+    assert assign("Nora", key=READER)[0] == 403
+    assert assign("x" * 101)[0] == 400
+    assert assign(None)[0] == 400
+
+
 def test_a_card_number_in_a_note_is_masked_everywhere(ask: Ask, stage: Stage, output: Output) -> None:
     _, body = judge(ask, by=f"x {CARD_NUMBER}", note=f"called about {CARD_NUMBER}")
     assert body["verdicts"][0]["note"].endswith(CARD_NUMBER[-4:])
