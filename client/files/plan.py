@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 from client.errors import ClientError
-from client.files.convert import Convert, converters, stand_in_card, stand_in_text
+from client.files.convert import CARD, Convert, converters, stand_in_card, stand_in_text
 from client.files.mapping import Reading, names_in, places
 from client.files.names import ADDED, OPTIONAL, REQUIRED, api_name, may_be_row_number, plain_name
 from client.files.row import Row
@@ -20,7 +20,6 @@ from shared.transaction.schema import IGNORED_SOURCES
 Cells = Sequence[str | None]
 Maker = Callable[[Cells], str | None]
 
-CARD = "cc_num"
 NULLS = frozenset(
     {"null", "NULL", "Null", "nan", "NaN", "NAN", "NA", "N/A", "n/a", "<NA>", "#N/A", "None", "none", "\\N", "NaT"}
 )
@@ -228,7 +227,7 @@ def _makers(
 
 
 def _stand_in(name: str) -> list[Convert]:
-    return [stand_in_card if name == "cc_num" else stand_in_text]
+    return [stand_in_card if name == CARD else stand_in_text]
 
 
 def _has_nulls(index: int, head: Sequence[Row]) -> bool:
