@@ -13,24 +13,13 @@ import typer
 
 from client import outfile, output
 from client.aws import Stage, explained
-from client.commands.options import (
-    DatesOption,
-    DecimalCommaOption,
-    DelimiterOption,
-    DropOption,
-    EncodingOption,
-    MapOption,
-    MappingOption,
-    RoundedOption,
-    SheetOption,
-    StageOption,
-    TimeZoneOption,
-    reading,
-)
+from client.commands.options import StageOption
+from client.commands.reading import How, reads_files
 from client.errors import ClientError
 from client.outfile import OverwriteOption
 
 
+@reads_files
 def score(
     file: Annotated[
         str | None, typer.Argument(help="File of transactions: CSV, JSON, Parquet or Excel; or --from.")
@@ -40,18 +29,10 @@ def score(
     end: Annotated[str | None, typer.Option("--to", help="Until before this day.")] = None,
     model: Annotated[Path | None, typer.Option(help="Another model than the shipped one.")] = None,
     out: Annotated[str, typer.Option(help="Output file, or - for standard output.")] = "-",
-    map_: MapOption = None,
-    mapping: MappingOption = None,
-    drop: DropOption = None,
-    encoding: EncodingOption = None,
-    delimiter: DelimiterOption = None,
-    sheet: SheetOption = None,
-    dates: DatesOption = None,
-    time_zone: TimeZoneOption = None,
-    decimal_comma: DecimalCommaOption = False,
-    accept_rounded: RoundedOption = False,
     stage: StageOption = "local",
     overwrite: OverwriteOption = False,
+    *,
+    how: How,
 ) -> None:
     """Score transactions without a stream, in order of time: transaction_id,score,is_alert. No alert is raised."""
     from client.replay.plan import read_days
@@ -61,15 +42,16 @@ def score(
         raise ClientError("Give a file, or --from a day of the lake.")
     if before and file is None:
         raise ClientError("The lake has card ids and a file card numbers: --before goes with a file.")
-    how = reading(map_, mapping, drop, encoding, delimiter, sheet, dates, time_zone, decimal_comma, accept_rounded)
     served, rejected, keys = load_model(model), list[str](), keys_of_this_run()
     where = Stage(stage)
     with explained(where):
         if begin is not None:
             found = lake_transactions(where, read_days(begin, end, datetime.now(UTC).date()))
         else:
-            found = file_transactions(file or "", keys, rejected, how)
-        history = chain.from_iterable(file_transactions(str(path), keys, rejected, how) for path in before or [])
+            found = file_transactions(file or "", keys, rejected, how.reading)
+        history = chain.from_iterable(
+            file_transactions(str(path), keys, rejected, how.reading) for path in before or []
+        )
         if out == "-":
             done = write_scores(served, found, history, sys.stdout, rejected)
         else:
