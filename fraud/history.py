@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -68,11 +68,13 @@ def read(
     verdicts: Verdicts | None = None,
     reading: Reading | None = None,
     rejected: list[str] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> tuple[History, ...]:
     """Read files, or folders of files, so that a card has the same number in all of them, in the order given.
 
     ``reading`` says how, if the columns have other names or forms; a mapping beside a file counts as well. Rows that
-    the API would refuse are left out, with their line and reason in ``rejected``.
+    the API would refuse are left out, with their line and reason in ``rejected``; ``tell`` hears of what is unusual
+    about a file.
     With verdicts, a judged row takes its verdict for its label; a row without either is taken to be genuine, as nobody
     complained of it.
 
@@ -84,13 +86,13 @@ def read(
     """
     numbers: dict[str, int] = {}
     left_out = [] if rejected is None else rejected
-    return tuple(_read(path, numbers, verdicts, reading, left_out) for path in paths)
+    tables = (_tables(path, reading or Reading(), left_out, tell) for path in paths)
+    return tuple(
+        _read(path, table, digest, numbers, verdicts) for path, (table, digest) in zip(paths, tables, strict=True)
+    )
 
 
-def _read(
-    path: Path, numbers: dict[str, int], verdicts: Verdicts | None, reading: Reading | None, rejected: list[str]
-) -> History:
-    table, digest = _tables(path, reading or Reading(), rejected)
+def _read(path: Path, table: pa.Table, digest: str, numbers: dict[str, int], verdicts: Verdicts | None) -> History:
     table = table.sort_by([("trans_date_trans_time", "ascending"), ("trans_num", "ascending")])
     if verdicts is not None:
         table = verdicts.label(table)
@@ -122,10 +124,10 @@ def _read(
 _DTYPES: dict[str, Any] = dict.fromkeys(Event._fields, np.int64) | {"amount": float, "age": float, "male": float}
 
 
-def _tables(path: Path, reading: Reading, rejected: list[str]) -> tuple[pa.Table, str]:
+def _tables(path: Path, reading: Reading, rejected: list[str], tell: Callable[[str], None]) -> tuple[pa.Table, str]:
     """The rows of a file, or of the files that a folder or pattern stands for, and their hash."""
     try:
-        found = [_table(named, reading, rejected) for named in expand([str(path)])]
+        found = [_table(named, reading, rejected, tell) for named in expand([str(path)])]
     except ClientError as error:
         raise HistoryError(str(error)) from error
     hashes = [digest for _, digest in found]
@@ -133,13 +135,14 @@ def _tables(path: Path, reading: Reading, rejected: list[str]) -> tuple[pa.Table
     return pa.concat_tables(table for table, _ in found), whole
 
 
-def _table(named: Named, reading: Reading, rejected: list[str]) -> tuple[pa.Table, str]:
+def _table(named: Named, reading: Reading, rejected: list[str], tell: Callable[[str], None]) -> tuple[pa.Table, str]:
     """The columns that are learned from, in their canonical form, and the file's hash; other columns are of no use."""
     source = open_input(named.name, named.member)
     if source.identity is None:
         raise HistoryError(f"{named.shown} is a pipe: expected a file.")
     table = Table(source, Reading(drop=("*",)).over(reading), required=())
-    rejected += [f"{named.shown}: {text}" for text in table.warnings]
+    for text in (*table.notes, *table.warnings):
+        tell(f"{named.shown}: {text}")
     names = [name for name in COLUMNS if name in table.plan.targets]
     if missing := [name for name in COLUMNS if name not in names and name != "trans_num"]:
         raise HistoryError(f"{named.shown} lacks the columns {', '.join(missing)}")

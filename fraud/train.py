@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,10 +71,12 @@ def train(
     verdicts: Path | None = None,
     reading: Reading | None = None,
     rejected: list[str] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Trained:
     """Learn a model from a file, and from verdicts on some of its rows. The same input gives the same bytes.
 
-    ``reading`` says how files are read; of rows that are left out, line and reason go to ``rejected``.
+    ``reading`` says how files are read; of rows that are left out, line and reason go to ``rejected``; ``tell`` hears
+    of what is unusual about a file.
 
     Raises
     ------
@@ -82,7 +85,8 @@ def train(
 
     """
     given = read_verdicts(verdicts) if verdicts else None
-    history, *tests = read(data, *([test] if test else []), verdicts=given, reading=reading, rejected=rejected)
+    paths = [data, test] if test else [data]
+    history, *tests = read(*paths, verdicts=given, reading=reading, rejected=rejected, tell=tell)
     trained = learn(history, data.name, options, given)
     if tests:
         trained.card["test"] = {"sha256": tests[0].sha256} | measure(parse(trained.data), history, tests[0])
@@ -216,7 +220,11 @@ def main(arguments: list[str] | None = None, reading: Reading | None = None) -> 
     options = Options(given.seed, given.precision, given.threads, not given.no_ablation, given.source)
     try:
         rejected: list[str] = []
-        trained = train(given.data, given.test, options, given.verdicts, reading, rejected)
+
+        def tell(text: str) -> None:
+            sys.stderr.write(f"{text}\n")
+
+        trained = train(given.data, given.test, options, given.verdicts, reading, rejected, tell)
     except (HistoryError, ClientError, OSError) as error:
         sys.stderr.write(f"fraud.train: {error}\n")
         return 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import sys
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -21,10 +20,11 @@ from client.outfile import OverwriteOption
 
 @reads_files
 def score(
-    file: Annotated[
-        str | None, typer.Argument(help="File of transactions: CSV, JSON, Parquet or Excel; or --from.")
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(help="Files, folders or patterns: CSV, JSON, Parquet or Excel; - for stdin; or --from."),
     ] = None,
-    before: Annotated[list[Path] | None, typer.Option(help="Earlier history of the cards; may be repeated.")] = None,
+    before: Annotated[list[str] | None, typer.Option(help="Earlier history of the cards; may be repeated.")] = None,
     begin: Annotated[str | None, typer.Option("--from", help="Of the lake, from this day of arrival on, UTC.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="Until before this day.")] = None,
     model: Annotated[Path | None, typer.Option(help="Another model than the shipped one.")] = None,
@@ -36,11 +36,11 @@ def score(
 ) -> None:
     """Score transactions without a stream, in order of time: transaction_id,score,is_alert. No alert is raised."""
     from client.replay.plan import read_days
-    from client.score.run import file_transactions, keys_of_this_run, lake_transactions, load_model, write_scores
+    from client.score.run import files_transactions, keys_of_this_run, lake_transactions, load_model, write_scores
 
-    if (file is None) == (begin is None):
+    if bool(files) == (begin is not None):
         raise ClientError("Give a file, or --from a day of the lake.")
-    if before and file is None:
+    if before and not files:
         raise ClientError("The lake has card ids and a file card numbers: --before goes with a file.")
     served, rejected, keys = load_model(model), list[str](), keys_of_this_run()
     where = Stage(stage)
@@ -48,14 +48,12 @@ def score(
         if begin is not None:
             found = lake_transactions(where, read_days(begin, end, datetime.now(UTC).date()))
         else:
-            found = file_transactions(file or "", keys, rejected, how.reading)
-        history = chain.from_iterable(
-            file_transactions(str(path), keys, rejected, how.reading) for path in before or []
-        )
+            found = files_transactions(files or [], keys, rejected, how.reading, output.note)
+        history = files_transactions(before or [], keys, rejected, how.reading, output.note)
         if out == "-":
             done = write_scores(served, found, history, sys.stdout, rejected)
         else:
-            inputs = [one for one in (file, model, *(before or [])) if one]
+            inputs = [one for one in (*(files or []), model, *(before or [])) if one]
             with outfile.whole(Path(out), inputs, overwrite=overwrite) as target:
                 text = io.TextIOWrapper(target, encoding="utf-8", write_through=True)
                 done = write_scores(served, found, history, text, rejected)
