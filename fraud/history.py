@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -16,13 +17,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from client.errors import ClientError
+from client.files.expand import Named, expand
 from client.files.mapping import Reading
+from client.files.row import Row
 from client.files.stream import open_input
 from client.files.table import Table
 from fraud.event import Event, event_of
 from fraud.labels import HistoryError, Verdicts
-from shared.transaction.kinds import LABEL, utc
-from shared.transaction.schema import Transaction
+from shared.errors import RejectedError
+from shared.transaction.engine import ONE_COLUMN
+from shared.transaction.explain import contradictions, explain
+from shared.transaction.ids import content_id
+from shared.transaction.schema import SOURCES, Transaction
 
 COLUMNS = (
     "trans_date_trans_time", "cc_num", "category", "amt", "gender", "city_pop", "dob", "trans_num", "is_fraud",
@@ -57,29 +63,37 @@ class History:
             )
 
 
-def read(*paths: Path, verdicts: Verdicts | None = None, reading: Reading | None = None) -> tuple[History, ...]:
-    """Read files so that a card has the same number in all of them, in the order given.
+def read(
+    *paths: Path,
+    verdicts: Verdicts | None = None,
+    reading: Reading | None = None,
+    rejected: list[str] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> tuple[History, ...]:
+    """Read files, or folders of files, so that a card has the same number in all of them, in the order given.
 
-    ``reading`` says how, if the columns have other names or forms; a mapping beside a file counts as well.
+    ``reading`` says how, if the columns have other names or forms; a mapping beside a file counts as well. Rows that
+    the API would refuse are left out, with their line and reason in ``rejected``; ``tell`` hears of what is unusual
+    about a file.
     With verdicts, a judged row takes its verdict for its label; a row without either is taken to be genuine, as nobody
     complained of it.
 
     Raises
     ------
     HistoryError
-        If a column is missing, or a value is not of its column's form.
+        If a column is missing, or no row is left.
 
     """
     numbers: dict[str, int] = {}
-    return tuple(_read(path, numbers, verdicts, reading) for path in paths)
+    left_out = [] if rejected is None else rejected
+    tables = (_tables(path, reading or Reading(), left_out, tell) for path in paths)
+    return tuple(
+        _read(path, table, digest, numbers, verdicts) for path, (table, digest) in zip(paths, tables, strict=True)
+    )
 
 
-def _read(path: Path, numbers: dict[str, int], verdicts: Verdicts | None, reading: Reading | None) -> History:
-    table = _table(path, reading)
-    missing = [name for name in COLUMNS if name not in table.column_names]
-    if missing:
-        raise HistoryError(f"{path.name} lacks the columns {', '.join(missing)}")
-    table = table.select(COLUMNS).sort_by([("trans_date_trans_time", "ascending"), ("trans_num", "ascending")])
+def _read(path: Path, table: pa.Table, digest: str, numbers: dict[str, int], verdicts: Verdicts | None) -> History:
+    table = table.sort_by([("trans_date_trans_time", "ascending"), ("trans_num", "ascending")])
     if verdicts is not None:
         table = verdicts.label(table)
     empty = [name for name in COLUMNS if table[name].null_count]
@@ -104,59 +118,91 @@ def _read(path: Path, numbers: dict[str, int], verdicts: Verdicts | None, readin
         raise HistoryError(f"{path.name}: {error}") from error
     if not np.isin(fraud, (0, 1)).all():
         raise HistoryError(f"{path.name}: is_fraud must be 0 or 1 in every row")
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
     return History(events, card, fraud, population, digest)
 
 
 _DTYPES: dict[str, Any] = dict.fromkeys(Event._fields, np.int64) | {"amount": float, "age": float, "male": float}
 
 
-def _table(path: Path, reading: Reading | None) -> pa.Table:
-    """The columns that are learned from, as text and labels; other columns of the file are of no use here."""
+def _tables(path: Path, reading: Reading, rejected: list[str], tell: Callable[[str], None]) -> tuple[pa.Table, str]:
+    """The rows of a file, or of the files that a folder or pattern stands for, and their hash."""
     try:
-        source = open_input(str(path))
-        table = Table(source, Reading(drop=("*",)).over(reading or Reading()), required=())
-        names = [name for name in COLUMNS if name in table.plan.targets]
-        schema = pa.schema([(name, pa.int64() if name == "is_fraud" else pa.string()) for name in names])
-        takers = [table.plan.getter(name) for name in names]
-        batches, rows = [], iter(table)
-        while chunk := list(islice(rows, _CHUNK)):
-            if problem := next((row for row in chunk if row.problem), None):
-                raise HistoryError(f"{path.name}, line {problem.line}: {problem.problem}")
-            columns = [_values(name, map(take, chunk)) for name, take in zip(names, takers, strict=True)]
-            batches.append(pa.RecordBatch.from_arrays(columns, schema=schema))
-        table.close()
+        found = [_table(named, reading, rejected, tell) for named in expand([str(path)])]
     except ClientError as error:
         raise HistoryError(str(error)) from error
-    except ValueError as error:
-        raise HistoryError(f"{path.name}: is_fraud must be 0 or 1 in every row") from error
-    return pa.Table.from_batches(batches, schema)
+    hashes = [digest for _, digest in found]
+    whole = hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
+    return pa.concat_tables(table for table, _ in found), whole
 
 
-def _values(name: str, texts: Iterable[str | None]) -> pa.Array:
-    if name == "is_fraud":
-        return pa.array([int(LABEL.read(text)) if text and text.strip() else None for text in texts], pa.int64())
-    return pa.array([text or None for text in texts], pa.string())
+def _table(named: Named, reading: Reading, rejected: list[str], tell: Callable[[str], None]) -> tuple[pa.Table, str]:
+    """The columns that are learned from, in their canonical form, and the file's hash; other columns are of no use."""
+    source = open_input(named.name, named.member)
+    if source.identity is None:
+        raise HistoryError(f"{named.shown} is a pipe: expected a file.")
+    table = Table(source, Reading(drop=("*",)).over(reading), required=())
+    for text in (*table.notes, *table.warnings):
+        tell(f"{named.shown}: {text}")
+    names = [name for name in COLUMNS if name in table.plan.targets]
+    if missing := [name for name in COLUMNS if name not in names and name != "trans_num"]:
+        raise HistoryError(f"{named.shown} lacks the columns {', '.join(missing)}")
+    today, before = datetime.now(UTC).date().isoformat(), len(rejected)
+    batches, rows = [], iter(table)
+    while chunk := list(islice(rows, _CHUNK)):
+        good = []
+        for row in chunk:
+            try:
+                good.append(_canonical(row, table, names, today))
+            except RejectedError as error:
+                rejected.append(f"{named.shown}, line {row.line}: {error}")
+        batches.append(pa.RecordBatch.from_pylist(good, _SCHEMA))
+    table.close()
+    if len(rejected) > before and not any(batch.num_rows for batch in batches):
+        raise HistoryError(f"no row can be learned from, {rejected[before]}")
+    return pa.Table.from_batches(batches, _SCHEMA), source.identity
+
+
+_SCHEMA = pa.schema([(name, pa.int64() if name == "is_fraud" else pa.string()) for name in COLUMNS])
+
+
+def _canonical(row: Row, table: Table, names: Sequence[str], today: str) -> dict[str, Any]:
+    """The values of a row as the stream would have them. Raises RejectedError if the API would refuse one of them."""
+    if row.problem:
+        raise RejectedError("row", row.problem)
+    record = table.plan.record(row)
+    given = {name: record.get(name) for name in names}
+    try:
+        values = ONE_COLUMN.validate_python(given)
+    except ValueError:
+        found = [one for one in explain(given, today) if one[0] in names]
+    else:
+        found = contradictions(values, today)
+    if found:
+        raise RejectedError.of(found)
+    made = {name: values.get(SOURCES[name].name) for name in COLUMNS}
+    label, number = made["is_fraud"], made["trans_num"]
+    made |= {"amt": str(made["amt"]), "city_pop": str(made["city_pop"])}
+    made["is_fraud"] = None if label is None else int(label)
+    made["trans_num"] = number or content_id(*(str(value) for name, value in made.items() if name != "is_fraud"))
+    return made
 
 
 def _transaction(  # the fields the features read, in their canonical form, as shared.transaction.model makes them
     time: str,
     _card: Any,
     category: str,
-    amount: Any,
+    amount: str,
     gender: str,
     _population: Any,
     born: str,
     number: str,
     _fraud: Any,
 ) -> Transaction:
-    dollars = Decimal(amount) if isinstance(amount, str) else Decimal(f"{amount:.2f}")
     return _BLANK._replace(
         transaction_id=number,
-        occurred_at=utc(time),
+        occurred_at=time,
         category=category,
-        amount=dollars,
+        amount=Decimal(amount),
         gender=gender,
         date_of_birth=born,
     )

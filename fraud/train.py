@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import lightgbm as lgb
 import numpy as np
 
 from client.errors import ClientError
-from client.files.mapping import load
+from client.files.mapping import Reading
 from fraud import card as model_card
 from fraud.drift import SCORE, SCORE_EDGES, reference
 from fraud.evaluate import by_segment, measure
@@ -68,9 +69,14 @@ def train(
     test: Path | None = None,
     options: Options = Options(),
     verdicts: Path | None = None,
-    mapping: Path | None = None,
+    reading: Reading | None = None,
+    rejected: list[str] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Trained:
     """Learn a model from a file, and from verdicts on some of its rows. The same input gives the same bytes.
+
+    ``reading`` says how files are read; of rows that are left out, line and reason go to ``rejected``; ``tell`` hears
+    of what is unusual about a file.
 
     Raises
     ------
@@ -79,8 +85,8 @@ def train(
 
     """
     given = read_verdicts(verdicts) if verdicts else None
-    reading = load(mapping) if mapping else None
-    history, *tests = read(data, *([test] if test else []), verdicts=given, reading=reading)
+    paths = [data, test] if test else [data]
+    history, *tests = read(*paths, verdicts=given, reading=reading, rejected=rejected, tell=tell)
     trained = learn(history, data.name, options, given)
     if tests:
         trained.card["test"] = {"sha256": tests[0].sha256} | measure(parse(trained.data), history, tests[0])
@@ -193,8 +199,8 @@ def _require_equal(model: Model, booster: lgb.Booster, rows: Array) -> None:
         raise AssertionError(f"the served scores differ from LightGBM's by {difference}")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command; gives its exit status."""
+def main(arguments: list[str] | None = None, reading: Reading | None = None) -> int:
+    """Run the command; gives its exit status. ``reading`` says how the files are read."""
     parser = argparse.ArgumentParser(prog="python -m fraud.train", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="labelled transactions")
     parser.add_argument("--test", type=Path, help="later history of any cards, to measure the model on")
@@ -205,7 +211,6 @@ def main(arguments: list[str] | None = None) -> int:
         "--out", type=Path, required=True, help="directory for NAME.json, NAME.card.json and NAME.card.md"
     )
     parser.add_argument("--source", default="", help="how the data came about, for the card")
-    parser.add_argument("--mapping", type=Path, help="TOML file that says which columns are which")
     parser.add_argument("--name", default="swipeline")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--precision", type=float, default=0.98, help="at the threshold, on the last tenth of the time")
@@ -214,10 +219,19 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     options = Options(given.seed, given.precision, given.threads, not given.no_ablation, given.source)
     try:
-        trained = train(given.data, given.test, options, given.verdicts, given.mapping)
+        rejected: list[str] = []
+
+        def tell(text: str) -> None:
+            sys.stderr.write(f"{text}\n")
+
+        trained = train(given.data, given.test, options, given.verdicts, reading, rejected, tell)
     except (HistoryError, ClientError, OSError) as error:
         sys.stderr.write(f"fraud.train: {error}\n")
         return 1
+    for line in rejected[:10]:
+        sys.stderr.write(f"not learned from, {line}\n")
+    if len(rejected) > 10:
+        sys.stderr.write(f"and {len(rejected) - 10:,} other rows\n")
     model_card.write(given.out, given.name, trained.data, trained.card)
     sys.stdout.write(model_card.headline(trained.card) + "\n")
     return 0

@@ -13,21 +13,8 @@ from client import output
 from client.aws import LOCAL, Stage, explained
 from client.batch.prepare import PREFIX, Prepared, prepare
 from client.batch.run import Batch, Loaded
-from client.commands.options import (
-    DatesOption,
-    DecimalCommaOption,
-    DelimiterOption,
-    DropOption,
-    EncodingOption,
-    JsonOption,
-    MapOption,
-    MappingOption,
-    RoundedOption,
-    SheetOption,
-    StageOption,
-    TimeZoneOption,
-    reading,
-)
+from client.commands.options import JsonOption, StageOption
+from client.commands.reading import How, reads_files
 from client.errors import ClientError
 from client.files.expand import expand
 from client.send.run import check_place
@@ -35,6 +22,7 @@ from client.send.run import check_place
 REJECTED_EXIT = 2
 
 
+@reads_files
 def batch(
     files: Annotated[
         list[str] | None,
@@ -51,17 +39,9 @@ def batch(
     rejected: Annotated[
         Path | None, typer.Option(help="Output file for rejected rows (default: FILE.rejected.csv).")
     ] = None,
-    map_: MapOption = None,
-    mapping: MappingOption = None,
-    drop: DropOption = None,
-    encoding: EncodingOption = None,
-    delimiter: DelimiterOption = None,
-    sheet: SheetOption = None,
-    dates: DatesOption = None,
-    time_zone: TimeZoneOption = None,
-    decimal_comma: DecimalCommaOption = False,
-    accept_rounded: RoundedOption = False,
     as_json: JsonOption = False,
+    *,
+    how: How,
 ) -> None:
     """Load files by the batch path. Exits with 0 if every row is loaded, 2 if rows were rejected, 1 on failure.
 
@@ -70,9 +50,8 @@ def batch(
     if bool(files) == pending:
         raise ClientError("Which files? Name some, or give --pending for what is in the raw zone already.")
     where = Stage(stage)
-    how = reading(map_, mapping, drop, encoding, delimiter, sheet, dates, time_zone, decimal_comma, accept_rounded)
     with tempfile.TemporaryDirectory(prefix="swipeline-batch-") as folder:
-        wanted = [prepare(one, how, Path(folder)) for one in expand(files or [])]
+        wanted = [prepare(one, how.reading, Path(folder)) for one in expand(files or [])]
         check_keys(wanted)
         places = {one.key: _place(one, rejected, len(wanted)) for one in wanted}
         if where.local:

@@ -3,62 +3,41 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
 
 from client import output
-from client.commands.options import (
-    DatesOption,
-    DecimalCommaOption,
-    DelimiterOption,
-    DropOption,
-    EncodingOption,
-    JsonOption,
-    MapOption,
-    MappingOption,
-    RoundedOption,
-    SheetOption,
-    TimeZoneOption,
-    reading,
-)
+from client.commands.options import JsonOption
+from client.commands.reading import How, reads_files
 from client.errors import ClientError
 from client.files.expand import Named, expand
 from client.files.mapping import Reading
 from client.files.table import mapping_beside
-from client.inspect.report import Report, inspect, propose, quoted
+from client.inspect.report import Report, inspect, propose
 
 
+@reads_files
 def inspect_command(
     file: Annotated[str, typer.Argument(help="CSV, JSON, Parquet or Excel file, also compressed.")],
     suggest: Annotated[bool, typer.Option("--suggest", help="Propose a mapping for columns with other names.")] = False,
     save: Annotated[
         bool, typer.Option("--save", help="Save the mapping as FILE.swipeline.toml, which later commands read.")
     ] = False,
-    map_: MapOption = None,
-    mapping: MappingOption = None,
-    drop: DropOption = None,
-    encoding: EncodingOption = None,
-    delimiter: DelimiterOption = None,
-    sheet: SheetOption = None,
-    dates: DatesOption = None,
-    time_zone: TimeZoneOption = None,
-    decimal_comma: DecimalCommaOption = False,
-    accept_rounded: RoundedOption = False,
     as_json: JsonOption = False,
+    *,
+    how: How,
 ) -> None:
     """Show the format of a file and the rows that would be rejected. Exits with 1 if `send` would refuse the file.
 
     Example: swipeline inspect my.csv --suggest
     """
-    how = reading(map_, mapping, drop, encoding, delimiter, sheet, dates, time_zone, decimal_comma, accept_rounded)
     named = expand([file])
     if suggest or save:
-        _mapping(named[0], how, suggest, save, as_json)
+        _mapping(named[0], how.reading, suggest, save, as_json)
         return
-    given = reading(map_, None, drop, encoding, delimiter, sheet, dates, time_zone, decimal_comma, accept_rounded)
-    flags = (f" --mapping {quoted(str(mapping))}" if mapping else "") + _flags(given)
-    reports = [inspect(one, how, flags) for one in named]
+    reports = [inspect(one, how.reading, how.flags) for one in named]
     if as_json:
         shown = [one.as_json() for one in reports]
         output.as_json(shown if len(shown) > 1 else shown[0])
@@ -82,26 +61,14 @@ def _mapping(named: Named, how: Reading, suggested: bool, save: bool, as_json: b
         typer.echo(text, nl=False)
     beside = mapping_beside(Path(named.name))
     if not save:
-        output.note(f"To keep it for every later command: swipeline inspect {quoted(named.name)} --suggest --save")
+        output.note(f"To keep it for every later command: swipeline inspect {quote(named.name)} --suggest --save")
         return
     if beside.exists():
         raise ClientError(f"{beside} exists: change it there, or remove it first.")
     if made == Reading():
         raise ClientError("There is nothing to keep: the file is read without a mapping.")
     beside.write_text(text, encoding="utf-8")
-    output.note(f"Kept as {beside}. Check it, then: swipeline inspect {quoted(named.name)}")
-
-
-def _flags(how: Reading) -> str:
-    """The options again, for the command that sends the file."""
-    parts = [f"--map {quoted(f'{target}={source}')}" for target, source in how.columns.items()]
-    parts += [f"--drop {quoted(name)}" for name in how.drop]
-    for name in ("encoding", "delimiter", "sheet", "dates", "time_zone"):
-        if value := getattr(how, name):
-            parts.append(f"--{name.replace('_', '-')} {quoted('tab' if value == chr(9) else value)}")
-    parts += ["--decimal-comma"] if how.decimal_comma else []
-    parts += ["--accept-rounded-card-numbers"] if how.accept_rounded_card_numbers else []
-    return "".join(f" {part}" for part in parts)
+    output.note(f"Kept as {beside}. Check it, then: swipeline inspect {quote(named.name)}")
 
 
 def describe(one: Report) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import sys
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -13,72 +12,55 @@ import typer
 
 from client import outfile, output
 from client.aws import Stage, explained
-from client.commands.options import (
-    DatesOption,
-    DecimalCommaOption,
-    DelimiterOption,
-    DropOption,
-    EncodingOption,
-    MapOption,
-    MappingOption,
-    RoundedOption,
-    SheetOption,
-    StageOption,
-    TimeZoneOption,
-    reading,
-)
+from client.commands.options import StageOption
+from client.commands.reading import How, reads_files
 from client.errors import ClientError
 from client.outfile import OverwriteOption
 
 
+@reads_files
 def score(
-    file: Annotated[
-        str | None, typer.Argument(help="Transactions to score: CSV, JSON, Parquet or Excel (or use --from).")
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Transactions to score: files, folders or patterns (CSV, JSON, Parquet, Excel), or - for stdin."
+        ),
     ] = None,
-    before: Annotated[list[Path] | None, typer.Option(help="Earlier history of the cards. Repeatable.")] = None,
+    before: Annotated[list[str] | None, typer.Option(help="Earlier history of the cards. Repeatable.")] = None,
     begin: Annotated[
         str | None, typer.Option("--from", help="Score the lake from this day of arrival, UTC, e.g. 2026-11-24.")
     ] = None,
     end: Annotated[str | None, typer.Option("--to", help="Day after the last day of arrival, UTC.")] = None,
     model: Annotated[Path | None, typer.Option(help="Model file (default: the shipped model).")] = None,
     out: Annotated[str, typer.Option(help="Output file, or - for standard output.")] = "-",
-    map_: MapOption = None,
-    mapping: MappingOption = None,
-    drop: DropOption = None,
-    encoding: EncodingOption = None,
-    delimiter: DelimiterOption = None,
-    sheet: SheetOption = None,
-    dates: DatesOption = None,
-    time_zone: TimeZoneOption = None,
-    decimal_comma: DecimalCommaOption = False,
-    accept_rounded: RoundedOption = False,
     stage: StageOption = "local",
     overwrite: OverwriteOption = False,
+    *,
+    how: How,
 ) -> None:
     """Score transactions offline, in order of time, as CSV (transaction_id,score,is_alert). Raises no alerts.
 
     Example: swipeline score my.csv --before history.csv --out scores.csv
     """
     from client.replay.plan import read_days
-    from client.score.run import file_transactions, keys_of_this_run, lake_transactions, load_model, write_scores
+    from client.score.run import files_transactions, keys_of_this_run, lake_transactions, load_model, write_scores
 
-    if (file is None) == (begin is None):
+    if bool(files) == (begin is not None):
         raise ClientError("Give a file, or --from a day of the lake.")
-    if before and file is None:
+    if before and not files:
         raise ClientError("The lake has card ids and a file card numbers: --before goes with a file.")
-    how = reading(map_, mapping, drop, encoding, delimiter, sheet, dates, time_zone, decimal_comma, accept_rounded)
     served, rejected, keys = load_model(model), list[str](), keys_of_this_run()
     where = Stage(stage)
     with explained(where):
         if begin is not None:
             found = lake_transactions(where, read_days(begin, end, datetime.now(UTC).date()))
         else:
-            found = file_transactions(file or "", keys, rejected, how)
-        history = chain.from_iterable(file_transactions(str(path), keys, rejected, how) for path in before or [])
+            found = files_transactions(files or [], keys, rejected, how.reading, output.note)
+        history = files_transactions(before or [], keys, rejected, how.reading, output.note)
         if out == "-":
             done = write_scores(served, found, history, sys.stdout, rejected)
         else:
-            inputs = [one for one in (file, model, *(before or [])) if one]
+            inputs = [one for one in (*(files or []), model, *(before or [])) if one]
             with outfile.whole(Path(out), inputs, overwrite=overwrite) as target:
                 text = io.TextIOWrapper(target, encoding="utf-8", write_through=True)
                 done = write_scores(served, found, history, text, rejected)

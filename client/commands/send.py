@@ -10,21 +10,8 @@ import typer
 
 from client import output
 from client.aws import Stage, explained
-from client.commands.options import (
-    DatesOption,
-    DecimalCommaOption,
-    DelimiterOption,
-    DropOption,
-    EncodingOption,
-    JsonOption,
-    MapOption,
-    MappingOption,
-    RoundedOption,
-    SheetOption,
-    StageOption,
-    TimeZoneOption,
-    reading,
-)
+from client.commands.options import JsonOption, StageOption
+from client.commands.reading import How, reads_files
 from client.errors import ClientError
 from client.files.expand import Named, expand
 from client.files.mapping import Reading
@@ -37,6 +24,7 @@ from client.send.run import Options, Summary, send_file
 REJECTED_EXIT = 2
 
 
+@reads_files
 def send(
     files: Annotated[
         list[str],
@@ -53,32 +41,23 @@ def send(
         Path | None, typer.Option(help="Output file for rejected rows (default: FILE.rejected.csv).")
     ] = None,
     patience: Annotated[float, typer.Option(help="Give up after this many seconds without progress.")] = 60.0,
-    map_: MapOption = None,
-    mapping: MappingOption = None,
-    drop: DropOption = None,
-    encoding: EncodingOption = None,
-    delimiter: DelimiterOption = None,
-    sheet: SheetOption = None,
-    dates: DatesOption = None,
-    time_zone: TimeZoneOption = None,
-    decimal_comma: DecimalCommaOption = False,
-    accept_rounded: RoundedOption = False,
     overwrite: OverwriteOption = False,
     as_json: JsonOption = False,
+    *,
+    how: How,
 ) -> None:
     """Send files through the API. Exits with 0 if every row is stored, 2 if rows were rejected, 1 on failure.
 
     Example: swipeline send my.csv --stage dev --rate 500
     """
     where = Stage(stage)
-    how = reading(map_, mapping, drop, encoding, delimiter, sheet, dates, time_zone, decimal_comma, accept_rounded)
-    options = Options(batch_size, workers, rate, resume, rejected, patience, how, overwrite)
+    options = Options(batch_size, workers, rate, resume, rejected, patience, how.reading, overwrite)
     named = expand(files)
     if len(named) > 1 and rejected is not None and not rejected.is_dir():
         raise ClientError("--rejected must be a folder when there is more than one file.")
     if len(named) > 1:
         for one in named:  # before the first is sent
-            check(one, how)
+            check(one, how.reading)
     summaries = []
     for one in named:
         summaries.append(_send(where, one, options, as_json))

@@ -9,14 +9,16 @@ from typing import Annotated
 import typer
 
 from client import outfile
+from client.commands.reading import How, reads_files
 from client.errors import ClientError
 from client.outfile import OverwriteOption
 
 _NEEDED = ("lightgbm", "scipy")
 
 
+@reads_files
 def train(
-    data: Annotated[Path, typer.Option(help="Labeled history: CSV, JSON, Parquet or Excel.")],
+    data: Annotated[Path, typer.Option(help="Labeled history: file, folder or pattern; CSV, JSON, Parquet or Excel.")],
     out: Annotated[Path, typer.Option(help="Output directory for NAME.json and its model card.")],
     test: Annotated[Path | None, typer.Option(help="Later history to evaluate the model on.")] = None,
     name: Annotated[str, typer.Option(help="Model name.")] = "candidate",
@@ -24,15 +26,13 @@ def train(
     verdicts: Annotated[
         Path | None, typer.Option(help="Verdicts from `swipeline alerts verdicts`. They take precedence over labels.")
     ] = None,
-    mapping: Annotated[
-        Path | None,
-        typer.Option(help="TOML file with names, constants, formats; default FILE.swipeline.toml if it exists."),
-    ] = None,
     precision: Annotated[
         float, typer.Option(help="Target precision used to choose the alert threshold, from 0 to 1.")
     ] = 0.98,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 1,
     overwrite: OverwriteOption = False,
+    *,
+    how: How,
 ) -> None:
     """Train a fraud model. See docs/runbook.md for how to run it in shadow mode and ship it.
 
@@ -53,8 +53,7 @@ def train(
     arguments += ["--test", str(test)] if test else []
     arguments += ["--verdicts", str(verdicts)] if verdicts else []
     arguments += ["--source", source] if source else []
-    arguments += ["--mapping", str(mapping)] if mapping else []
-    if main(arguments):
+    if main(arguments, how.reading):
         raise typer.Exit(1)
     for path in written:
         outfile.remember(path)

@@ -19,6 +19,8 @@ _EXPONENT = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d{1,2}")
 _COMMA = re.compile(r"-?\d+(?:\.\d{3})*,\d+")
 _ZONED = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$")
 _MOST_KNOWN = 100_000  # different card numbers that are remembered
+_STRETCH = 1_000  # rows with long numbers that are judged on their own
+_FEWEST_IN_STRETCH = 2
 _MOST_OFFSET = 14 * 3600
 
 
@@ -45,7 +47,11 @@ class Cards:
     exponents: int = 0
     lines: list[int] = field(default_factory=list)
     numbers: set[str] = field(default_factory=set)
+    dense: bool = False  # some stretch of the file has many of them, as where two files were put together
     _known: dict[str, str] = field(default_factory=dict)
+    _stretch: dict[str, set[str]] = field(default_factory=lambda: {"all": set(), "rounded": set()})
+    _stretch_exponents: int = 0
+    _in_stretch: int = 0
 
     def add(self, text: str, line: int) -> None:
         """Look at the number of one row."""
@@ -57,6 +63,7 @@ class Cards:
                 self.other_failures += kind == "fails"
         if kind == "short":
             return
+        self._note_in_stretch(text, kind)
         if kind == "exponent":
             self.exponents += 1
         else:
@@ -68,6 +75,24 @@ class Cards:
             if len(self.lines) < 3:
                 self.lines.append(line)
 
+    def _note_in_stretch(self, text: str, kind: str) -> None:
+        self._in_stretch += 1
+        self._stretch_exponents += kind == "exponent"
+        self._stretch["all"].add(text)
+        if kind == "rounded":
+            self._stretch["rounded"].add(text)
+        if self._in_stretch == _STRETCH:
+            self.end_stretch()
+
+    def end_stretch(self) -> None:
+        """Judge the last rows; different numbers count, as one bad number may stand in many rows of a sorted file."""
+        different, rounded = len(self._stretch["all"]), len(self._stretch["rounded"])
+        many_rounded = rounded >= max(_FEWEST_IN_STRETCH, SHARE * different)
+        many_exponents = self._stretch_exponents >= max(_FEWEST_IN_STRETCH, SHARE * self._in_stretch)
+        self.dense = self.dense or many_rounded or many_exponents
+        self._stretch = {"all": set(), "rounded": set()}
+        self._in_stretch = self._stretch_exponents = 0
+
     @property
     def prove(self) -> bool:
         """Whether the rounded ones are that, and not numbers without check digits."""
@@ -75,8 +100,8 @@ class Cards:
 
     @property
     def many(self) -> bool:
-        """Whether the column as a whole was rounded."""
-        return self.prove and self.rounded >= SHARE * self.rows
+        """Whether the column, or a part of it, was rounded as a whole."""
+        return self.prove and (self.dense or self.rounded >= SHARE * self.rows)
 
 
 def card_kind(text: str) -> str:
@@ -95,7 +120,8 @@ def check_cards(cards: Cards, reading: Reading, file: str) -> Findings:
     """What the card numbers say. The numbers themselves are not shown."""
     found = Findings()
     lines = ", ".join(map(str, cards.lines))
-    if cards.exponents and cards.exponents >= SHARE * (cards.exponents + cards.rows):
+    cards.end_stretch()
+    if cards.exponents and (cards.dense or cards.exponents >= SHARE * (cards.exponents + cards.rows)):
         found.refusals.append(
             f"{cards.exponents:,} card numbers are in scientific notation, e.g. 2.29E+15 (lines {lines}): a "
             "spreadsheet dropped their last digits for good. Export the column again as text, from its source"
@@ -226,7 +252,8 @@ def _offset(text: str, seconds: str | None) -> int | None:
     return offset if abs(offset) <= _MOST_OFFSET and offset % 900 == 0 and offset else None
 
 
-def refuse(findings: Sequence[Findings], file: str) -> None:
-    """Raise one ClientError with everything that stops a file."""
+def refuse(findings: Sequence[Findings], file: str, line: int = 0) -> None:
+    """Raise one ClientError with everything that stops a file, before its first row or, of a pipe, at a line."""
     if refusals := [text for one in findings for text in one.refusals]:
-        raise ClientError(f"{file}: {'. Also: '.join(refusals)}. Nothing was sent.")
+        end = f"Only rows before line {line} were read." if line else "Nothing was sent."
+        raise ClientError(f"{file}: {'. Also: '.join(refusals)}. {end}")

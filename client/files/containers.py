@@ -153,6 +153,11 @@ class Content:
         opened, _ = self._peel(self.counter)
         return opened
 
+    def beside(self) -> io.BufferedReader:
+        """The bytes of a file from their start, for one who does not go on with them: they are not counted."""
+        opened, _ = self._peel(self.input.reopen())
+        return opened
+
     def seekable(self) -> BinaryIO:
         """The content as a file that can be sought in: the file itself, or a copy that goes away with the program."""
         if self._copy is not None:

@@ -14,7 +14,7 @@ from shared.card_numbers.search import luhn_valid
 
 Convert = Callable[[str], str]
 
-TIME, DOB = "trans_date_trans_time", "dob"
+TIME, DOB, CARD = "trans_date_trans_time", "dob", "cc_num"
 DECIMALS = frozenset({"amt", "lat", "long", "merch_lat", "merch_long"})
 DATE = re.compile(
     r"(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4})"

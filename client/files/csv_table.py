@@ -12,6 +12,7 @@ from client.files.containers import Content
 from client.files.dialect import detect
 from client.files.encoding import Encoding
 from client.files.lines import LONGEST, Lines, lines_of
+from client.files.probe import suspicious
 from client.files.row import Row
 
 _MOST_LINES = 200  # that one record may run over
@@ -54,6 +55,13 @@ class CsvTable:
     def summary(self) -> dict[str, str]:
         """Encoding and dialect."""
         return {"format": "CSV", "encoding": self.encoding.label, "dialect": self.dialect.label}
+
+    def suspicious(self, column: int) -> bool:
+        """Whether something in the text seems to be a card number that lost digits."""
+        if self.encoding.suspicious is None:
+            with self._content.beside() as stream:
+                self.encoding.suspicious = suspicious(stream)
+        return self.encoding.suspicious
 
     def position(self) -> int:
         """Bytes read."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from client.errors import ClientError
 from client.files.containers import Content
+from client.files.probe import BLOCK, Probe
 
-_BLOCK = 1 << 20
 _MOST_WORDS = 5_000  # distinct words with bytes beyond ASCII, kept as evidence
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -40,6 +40,7 @@ class Encoding:
     bom: bytes = b""
     damaged: bool = False
     notes: list[str] = field(default_factory=list)
+    suspicious: bool | None = None  # what :class:`~client.files.probe.Probe` says; None: the file was not read for it
 
     @property
     def label(self) -> str:
@@ -91,8 +92,10 @@ def _survey(content: Content, name: str) -> Encoding:
     rest = b""
     first_bad = 0
     lines = 1
+    probe = Probe()
     with content.open() as stream:
-        while block := stream.read(_BLOCK):
+        while block := stream.read(BLOCK):
+            probe.look(block)
             if not rest and block.isascii():
                 if not seen_other:
                     lines += block.count(b"\n")
@@ -115,10 +118,10 @@ def _survey(content: Content, name: str) -> Encoding:
         words.update(dict.fromkeys(_WORD.findall(rest)))
         seen_other = True
     if not seen_other:
-        return Encoding("utf-8")
+        return Encoding("utf-8", suspicious=probe.suspicious)
     if seen_utf8:
-        return Encoding("utf-8", damaged=True)
-    return _proven(list(words), name, first_bad)
+        return Encoding("utf-8", damaged=True, suspicious=probe.suspicious)
+    return replace(_proven(list(words), name, first_bad), suspicious=probe.suspicious)
 
 
 def _not_utf8(block: bytes) -> tuple[list[tuple[int, bytes]], bool]:

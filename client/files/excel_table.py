@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
-from typing import Any
+from typing import Any, BinaryIO, cast
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
@@ -16,9 +17,11 @@ from openpyxl.utils.exceptions import InvalidFileException
 from client.errors import ClientError
 from client.files.containers import Content
 from client.files.names import plain_name
+from client.files.probe import suspicious
 from client.files.row import Row
 
 _MOST_BEFORE_HEADER = 50
+_HOLDS_VALUES = re.compile(r"xl/(?:sharedStrings|worksheets/.*)\.xml")
 _BROKEN = (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError, ParseError, OSError, EOFError)
 
 
@@ -47,6 +50,11 @@ class ExcelTable:
     def columns(self) -> list[str]:
         """The header's names."""
         return self._columns
+
+    def suspicious(self, column: int) -> bool:
+        """Whether something in the workbook seems to be a card number that lost digits."""
+        with zipfile.ZipFile(self._content.seekable()) as book:
+            return any(_suspicious(book, name) for name in book.namelist() if _HOLDS_VALUES.fullmatch(name))
 
     def position(self) -> int:
         """Unknown while it is read: the archive is read ahead."""
@@ -117,6 +125,11 @@ class ExcelTable:
             yield Row(number, line, cells, problem)
             number += 1
             self._done = number
+
+
+def _suspicious(book: zipfile.ZipFile, name: str) -> bool:
+    with book.open(name) as part:
+        return suspicious(cast(BinaryIO, part))
 
 
 def _looks_filled(worksheet: Any, wanted: frozenset[str]) -> bool:

@@ -13,6 +13,7 @@ from client.files.containers import Content
 from client.files.encoding import Encoding
 from client.files.lines import LONGEST, lines_of
 from client.files.names import KNOWN, OPTIONAL, plain_name
+from client.files.probe import suspicious
 from client.files.row import Row
 
 _HEAD = 1_000  # rows whose properties are the table's columns
@@ -59,6 +60,13 @@ class JsonTable:
     def summary(self) -> dict[str, str]:
         """Format and encoding."""
         return {"format": self._kind, "encoding": self._encoding.label}
+
+    def suspicious(self, column: int) -> bool:
+        """Whether something in the text seems to be a card number that lost digits."""
+        if self._encoding.suspicious is None:
+            with self._content.beside() as stream:
+                self._encoding.suspicious = suspicious(stream)
+        return self._encoding.suspicious
 
     def position(self) -> int:
         """Bytes read."""

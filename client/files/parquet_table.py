@@ -11,11 +11,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from client.errors import ClientError
+from client.files.checks import card_kind
 from client.files.containers import Content
 from client.files.names import plain_name
 from client.files.row import Row
 
 _BATCH_ROWS = 5_000
+_BATCH_CARDS = 65_536
+_LOST_DIGITS = r"^\s*\d{15}0{1,4}\s*$|[eE]"  # to look at more closely
 _DATES = frozenset({"dob"})
 _WHOLE = frozenset({"zip", "city_pop", "is_fraud"})  # an engine that has no integer with nulls makes them 28654.0
 _MOST_EXACT = 2**53  # beyond it a double skips integers
@@ -60,6 +63,19 @@ class ParquetTable:
     def types(self) -> list[str]:
         """The columns' types."""
         return [str(field.type) for field in self._file.schema_arrow]
+
+    def suspicious(self, column: int) -> bool:
+        """Whether a column holds what seems to be card numbers that lost digits."""
+        name = [self._columns[column]]
+        try:
+            for batch in self._file.iter_batches(batch_size=_BATCH_CARDS, columns=name, use_threads=False):
+                texts = pa.array(as_text(pc.unique(batch.column(0))), pa.string())
+                found = texts.filter(pc.match_substring_regex(texts, _LOST_DIGITS)).to_pylist()
+                if any(card_kind(text) in ("rounded", "exponent") for text in found):
+                    return True
+        except (pa.ArrowException, OSError) as error:
+            raise ClientError(f"Cannot read {self._name}: {error}") from error
+        return False
 
     def position(self) -> int:
         """The share of rows read, in bytes of the file."""

@@ -9,10 +9,12 @@ from operator import itemgetter
 from typing import Any
 
 from client.errors import ClientError
-from client.files.convert import Convert, converters, stand_in_card, stand_in_text
+from client.files.convert import CARD, Convert, converters, stand_in_card, stand_in_text
 from client.files.mapping import Reading, names_in, places
 from client.files.names import ADDED, OPTIONAL, REQUIRED, api_name, may_be_row_number, plain_name
 from client.files.row import Row
+from shared.card_numbers.search import digits_of
+from shared.transaction.echo import echo
 from shared.transaction.schema import IGNORED_SOURCES
 
 Cells = Sequence[str | None]
@@ -21,6 +23,14 @@ Maker = Callable[[Cells], str | None]
 NULLS = frozenset(
     {"null", "NULL", "Null", "nan", "NaN", "NAN", "NA", "N/A", "n/a", "<NA>", "#N/A", "None", "none", "\\N", "NaT"}
 )
+
+
+class RefusedValueError(ValueError):
+    """A value that cannot be converted; the message says why."""
+
+    def __init__(self, value: str, why: str) -> None:
+        super().__init__(why)
+        self.value = value
 
 
 @dataclass(frozen=True)
@@ -41,8 +51,9 @@ class Plan:
         for target, maker in zip(self.targets, self.makers, strict=True):
             try:
                 made.append(maker(row.cells))
-            except ValueError as error:
-                return row._replace(problem=f"{target}: {error}")
+            except RefusedValueError as error:
+                own = digits_of(self.getter(CARD)(row))
+                return row._replace(problem=f"{target}: {echo(error.value, own)} {error}")
         return row._replace(values=made)
 
     def record(self, row: Row) -> dict[str, str]:
@@ -216,7 +227,7 @@ def _makers(
 
 
 def _stand_in(name: str) -> list[Convert]:
-    return [stand_in_card if name == "cc_num" else stand_in_text]
+    return [stand_in_card if name == CARD else stand_in_text]
 
 
 def _has_nulls(index: int, head: Sequence[Row]) -> bool:
@@ -253,8 +264,12 @@ def _maker(take: Maker, steps: Sequence[Convert], default: str | None, nulls: bo
             return None
         if value is None or not value.strip():
             return default if default is not None else value
-        for step in steps:
-            value = step(value)
+        given = value
+        try:
+            for step in steps:
+                value = step(value)
+        except ValueError as error:
+            raise RefusedValueError(given.strip(), str(error)) from error
         return str(value)
 
     return make

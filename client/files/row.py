@@ -37,5 +37,8 @@ class Reader(Protocol):
     def head(self, count: int) -> list[Row]:
         """The first rows; `rows` gives them again."""
 
+    def suspicious(self, column: int) -> bool:
+        """Whether a column, or anything in the file, seems to hold card numbers that lost digits. Of files only."""
+
     def position(self) -> int:
         """How far the reading has come, in bytes of the input."""

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from client.files import checks, encoding
 from client.files.checks import Cards, Findings
-from client.files.containers import EXCEL, PARQUET, TEXT, Content
-from client.files.convert import DECIMALS, DOB, TIME
+from client.files.containers import EXCEL, PARQUET, Content
+from client.files.convert import CARD, DECIMALS, DOB, TIME
 from client.files.mapping import SUFFIX, Reading, load
 from client.files.names import KNOWN, REQUIRED, plain_name
 from client.files.plan import Plan, plan_of
-from client.files.probe import looks_rounded
 from client.files.row import Reader, Row
 from client.files.stream import Input, open_input
 
@@ -55,10 +54,16 @@ class Table:
         return self.reader.position()
 
     def __iter__(self) -> Iterator[Row]:
-        """The rows, with their values if those are not the cells. They can be read once."""
-        if self.plan.makers is None:
-            return self.reader.rows()
-        return map(self.plan.values, self.reader.rows())
+        """The rows, with their values if those are not the cells. They can be read once.
+
+        Raises ClientError where a file cannot be read any further, and in a pipe, of which only the first rows could be
+        looked at, where card numbers turn out to have lost digits.
+        """
+        rows = self.reader.rows()
+        if self.plan.makers is not None:
+            rows = map(self.plan.values, rows)
+        watched = not self.content.again and self._cards_matter()
+        return self._watched(rows) if watched else rows
 
     def head(self) -> list[Row]:
         """The first rows, with their values."""
@@ -73,17 +78,12 @@ class Table:
         """What the sample says about the file as a whole."""
         rows = [self.plan.values(row) for row in head if row.problem is None]
         rows = [row for row in rows if row.problem is None]
-        card = self.plan.getter("cc_num")
-        seen: Iterable[Row] = rows
-        if self._rounded_elsewhere():
-            source = open_input(self.input.path.as_posix() if self.input.path else "", self.input.member)
-            other = open_reader(Content(source), self.reading)
-            seen = map(self.plan.values, other.rows())
-        for row in seen:
+        card = self.plan.getter(CARD)
+        for row in self._all_rows() if self._cards_elsewhere(len(head)) else rows:
             if text := card(row):
                 self.cards.add(text, row.line)
         found = [checks.check_cards(self.cards, self.reading, self.input.name)]
-        if "cc_num" in self.reading.stand_ins:
+        if CARD in self.reading.stand_ins:
             found.clear()
         columns = {name: self._texts(rows, name) for name in (TIME, DOB)}
         columns |= {name: self._texts(rows[:_FORMS], name) for name in sorted(DECIMALS)}
@@ -94,11 +94,36 @@ class Table:
         unix = [row.cells[at] if at >= 0 else None for row in rows[:_FORMS]]
         return [*found, checks.check_zone(columns[TIME][:_FORMS], unix, self.reading)]
 
-    def _rounded_elsewhere(self) -> bool:
-        """Whether a large file of text has numbers beyond the sample that look rounded: then all of it is read."""
-        content, path = self.content, self.input.path
-        text = content.kind == TEXT and not content.layers and path is not None
-        return bool(text and not self.reading.accept_rounded_card_numbers and looks_rounded(path or Path()))
+    def _cards_elsewhere(self, sample: int) -> bool:
+        """Whether a file has numbers beyond the sample that seem to have lost digits: then all of it is read."""
+        if sample < SAMPLE or not self.content.again or not self._cards_matter():
+            return False
+        column = self.plan.indexes[self.plan.targets.index(CARD)]
+        return column < 0 or self.reader.suspicious(column)  # -1: put together from several columns
+
+    def _cards_matter(self) -> bool:
+        taken = CARD in self.plan.targets and CARD not in self.reading.stand_ins
+        return taken and not self.reading.accept_rounded_card_numbers
+
+    def _watched(self, rows: Iterator[Row]) -> Iterator[Row]:
+        """The rows of a pipe, until a stretch of them has card numbers that lost digits."""
+        card, sample = self.plan.getter(CARD), len(self.reader.head(SAMPLE))
+        for row in rows:
+            if row.number >= sample and (text := card(row)):
+                self.cards.add(text, row.line)
+                if self.cards.dense:
+                    found = checks.check_cards(self.cards, self.reading, self.input.name)
+                    checks.refuse([found], self.input.name, row.line)
+            yield row
+
+    def _all_rows(self) -> Iterator[Row]:
+        """All rows of the file, read beside those that this table gives."""
+        content = Content(open_input(self.input.path.as_posix() if self.input.path else "", self.input.member))
+        try:
+            yield from map(self.plan.values, open_reader(content, self.reading).rows())
+        finally:
+            content.close()
+            content.input.close()
 
     def _texts(self, rows: Sequence[Row], target: str) -> list[tuple[int, str]]:
         value = self.plan.getter(target)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
+from shlex import quote
 from typing import Any
 
 from client.errors import ClientError
@@ -200,11 +201,6 @@ def _command(made: Report, named: Named, flags: str) -> str:
         text = made.refusals[0]
         drop = re.search(r"leave the unknown ones out with ((?:--drop (?:\w+|'[^']*') ?)+)", text)
         if drop and "missing:" not in text:
-            return f"swipeline send {quoted(named.name)}{flags} {drop[1].strip()}"
-        return f"swipeline inspect {quoted(named.name)} --suggest" if "missing:" in text or "no header" in text else ""
-    return f"swipeline send {quoted(named.name)}{flags}"
-
-
-def quoted(name: str) -> str:
-    """A name as a shell takes it."""
-    return name if re.fullmatch(r"[\w./-]+", name) else "'" + name.replace("'", "'\\''") + "'"
+            return f"swipeline send {quote(named.name)}{flags} {drop[1].strip()}"
+        return f"swipeline inspect {quote(named.name)} --suggest" if "missing:" in text or "no header" in text else ""
+    return f"swipeline send {quote(named.name)}{flags}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
@@ -14,6 +14,7 @@ import orjson
 from client.archived import opened
 from client.aws import Stage
 from client.errors import ClientError
+from client.files.expand import Named, expand
 from client.files.mapping import Reading
 from client.files.stream import open_input
 from client.files.table import Table
@@ -45,24 +46,35 @@ def keys_of_this_run() -> CardKeys:
     return CardKeys((CardKey("1", secrets.token_hex(32).encode()),))
 
 
-def file_transactions(
-    name: str, keys: CardKeys, rejected: list[str], reading: Reading | None = None, member: str | None = None
+def files_transactions(
+    arguments: Iterable[str], keys: CardKeys, rejected: list[str], reading: Reading, tell: Callable[[str], None]
 ) -> Iterator[Transaction]:
-    """Give a file's good rows, as the API would take them; of each bad row, a line and reason into ``rejected``."""
-    source = open_input(name, member)
+    """Give the good rows of files, folders and patterns, as the API would take them.
+
+    Of each bad row, line and reason go to ``rejected``; ``tell`` hears of what is unusual about a file.
+    """
+    for named in expand(arguments):
+        yield from _file_transactions(named, keys, rejected, reading, tell)
+
+
+def _file_transactions(
+    named: Named, keys: CardKeys, rejected: list[str], reading: Reading, tell: Callable[[str], None]
+) -> Iterator[Transaction]:
+    source = open_input(named.name, named.member)
     try:
         rows = Table(source, reading)
-        rejected += [f"{source.name}: {text}" for text in rows.warnings]
+        for text in (*rows.notes, *rows.warnings):
+            tell(f"{named.shown}: {text}")
         chunk: list[tuple[int, dict[str, Any]]] = []
         for row in rows:
             if row.problem:
-                rejected.append(f"line {row.line}: {row.problem}")
+                rejected.append(f"{named.shown}, line {row.line}: {row.problem}")
                 continue
             chunk.append((row.line, rows.plan.record(row)))
             if len(chunk) == _CHUNK:
-                yield from _good(chunk, keys, rejected)
+                yield from _good(chunk, named.shown, keys, rejected)
                 chunk = []
-        yield from _good(chunk, keys, rejected)
+        yield from _good(chunk, named.shown, keys, rejected)
     finally:
         source.close()
 
@@ -108,9 +120,11 @@ def load_model(path: Path | None) -> Model:
         raise ClientError(f"{path} is no model: {error}.") from error
 
 
-def _good(chunk: list[tuple[int, dict[str, Any]]], keys: CardKeys, rejected: list[str]) -> Iterator[Transaction]:
+def _good(
+    chunk: list[tuple[int, dict[str, Any]]], file: str, keys: CardKeys, rejected: list[str]
+) -> Iterator[Transaction]:
     for (line, _), parsed in zip(chunk, parse_many((row for _, row in chunk), keys), strict=True):
         if isinstance(parsed, RejectedError):
-            rejected.append(f"line {line}: {parsed}")
+            rejected.append(f"{file}, line {line}: {parsed}")
         else:
             yield parsed

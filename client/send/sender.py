@@ -11,6 +11,7 @@ from queue import SimpleQueue
 from threading import Event
 
 from client.errors import ClientError
+from client.files.convert import CARD
 from client.files.row import Row
 from client.files.table import Table
 from client.send.api import Api, Failure
@@ -21,7 +22,6 @@ from client.send.rejected import RejectedRows
 from shared.card_numbers.search import plain
 
 _AHEAD = 3  # batches under way or waiting, per worker: bounds memory
-CARD_COLUMN = "cc_num"
 
 
 @dataclass
@@ -183,7 +183,7 @@ class Sender:
         findings = self.journal.rejected() if self.resume else iter(())
         refused = next(findings, None)
         plan = self.source.plan
-        card_of = plan.getter(CARD_COLUMN)
+        card_of = plan.getter(CARD)
         gathered: list[list[Row]] = [[] for _ in range(self.workers)]
         self._source_rows = self._rows()
         for row in self._source_rows:

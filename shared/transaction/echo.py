@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
-from shared.card_numbers.digits import normalized
+from shared.card_numbers.digits import NORMAL, normalized
+from shared.card_numbers.masking import mask_text
 from shared.card_numbers.search import holds_card_number
 
 _MOST_CHARACTERS = 40
 _MOST_DIGITS = 10  # the shortest card number has 11
+_FIRST_DIGITS = 6  # that are shown of a value with more, as PCI DSS 3.4.1 allows of a card number
+_DAY_DIGITS = 8  # of 20200621121425
+
+_DATE = r"(?:(?:19|20|21)\d\d([-/. ])\d{1,2}\1\d{1,2}|\d{1,2}([-/. ])\d{1,2}\2(?:(?:19|20|21)\d\d|\d\d))(?!\d)"
+_CLOCK = r"\d{1,2}[:.-]\d{1,2}(?:[:.-]\d{1,2}(?:[.,]\d{1,9})?)?(?:\s?[AaPp]\.?[Mm]\.?)?"
+_ZONE = r"\s?(?:[Zz]|[A-Za-z]{2,5}|(?:UTC|GMT)?[+-]\d\d:?\d\d)"
+_MOMENT = re.compile(rf"{_DATE}(?:(?:[T_]|,?\s){_CLOCK}(?:{_ZONE})?)?", re.ASCII)
+_BEGINS_WITH_DATE = re.compile(_DATE, re.ASCII)
+_BEGINS_WITH_DAY = re.compile(r"(?:19|20|21)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])", re.ASCII)
 
 _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (str, "text"),
@@ -18,15 +29,40 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
 )
 
 
-def echo(value: object) -> str:
-    """Quote a value for a message, or describe it where it may not be shown."""
+def echo(value: object, own: str = "") -> str:
+    """Quote a value for a message, or describe it where it may not be shown. ``own``: the digits of the row's card.
+
+    A value with as many digits as a card number is shown whole if it is a date or time, else with stars for all but
+    its first digits; of one that holds a card number, only the date that it may begin with is shown.
+    """
     text = as_text(value)
     if text is None:
         return kind(value)
-    if sum(map(str.isdigit, normalized(text))) > _MOST_DIGITS or holds_card_number(text):
-        return f"a value of {len(text)} characters (not shown: it has as many digits as a card number)"
+    holds = holds_card_number(text, own)
+    few = sum(map(str.isdigit, normalized(text))) <= _MOST_DIGITS
+    if not holds and (few or (_MOMENT.fullmatch(text) and mask_text(text) == text)):
+        return _quoted(text)
+    if begin := _BEGINS_WITH_DATE.match(text):
+        return _quoted(begin[0]) + "..."
+    if holds:
+        return f"a value of {len(text)} characters (not shown: it holds a card number)"
+    return _quoted(_first_digits(text))
+
+
+def _quoted(text: str) -> str:
     quoted = "".join(c if c.isprintable() else rf"\u{ord(c):04x}" for c in text[:_MOST_CHARACTERS])
     return f'"{quoted}"' + ("..." if len(text) > _MOST_CHARACTERS else "")
+
+
+def _first_digits(text: str) -> str:
+    """The text with stars for all but its first digits."""
+    most = _DAY_DIGITS if _BEGINS_WITH_DAY.match(text) else _FIRST_DIGITS
+    found, shown = 0, []
+    for character in text:
+        digit = any(map(str.isdigit, NORMAL[ord(character)]))
+        found += digit
+        shown.append("*" if digit and found > most else character)
+    return "".join(shown)
 
 
 def as_text(value: object) -> str | None:

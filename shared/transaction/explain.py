@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from shared.card_numbers.search import holds_card_number, holds_number
+from shared.card_numbers.search import digits_of, holds_card_number, holds_number
 from shared.transaction.echo import as_text, echo, kind
 from shared.transaction.engine import ONE_COLUMN
 from shared.transaction.kinds import BLANKS
@@ -16,7 +15,6 @@ _KNOWN = SOURCES.keys() | IGNORED_SOURCES
 _MOST_UNKNOWN = 20  # a row may bring thousands of columns; the answer need not
 _FREE_TEXTS = [field for field in FIELDS if field.source and field.kind.is_free_text]
 _HOLDS_NUMBER = "holds a card number: send it in cc_num only, no store may keep it"
-_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}").match
 Findings = list[tuple[str, str]]
 
 
@@ -71,9 +69,7 @@ def _reason(column: str, raw: Mapping[str, Any]) -> str:
     if not field.accepted.any_type and (text is None or not (isinstance(value, str) or field.accepted.numbers)):
         return f"is {kind(value)}: {field.hint}"
     says = field.accepted.why(value if text is None else text.strip(BLANKS)) or "is not valid"
-    shown = echo(value)
-    if text and field.accepted.is_day and (day := _DAY(text.strip(BLANKS))):  # a time has too many digits to be shown
-        shown = echo(day[0])
+    shown = echo(value if text is None else text.strip(BLANKS), digits_of(raw.get("cc_num")))
     reason = says.removesuffix(".") if field.kind.is_free_text else f"{shown} {says.removesuffix('.')}"
     return reason if says.endswith(".") else f"{reason}{';' if ': ' in says else ':'} {field.hint}"
 

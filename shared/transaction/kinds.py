@@ -50,11 +50,6 @@ class Kind:
         """Whether a person writes what they like."""
         return self.accepts is None and not self.any_type
 
-    @property
-    def is_day(self) -> bool:
-        """Whether it begins with a day, as 2020-06-21: safe to quote."""
-        return self.redshift in ("DATE", "TIMESTAMP")
-
     def why(self, text: Any) -> str | None:
         """Say what is wrong with a trimmed text; None where there is nothing to add to what is expected."""
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
+from client.files.mapping import Reading
 from client.simulator import Settings, batches, write
 from fraud.event import event_of
 from fraud.history import HistoryError, read
@@ -64,7 +66,7 @@ def test_a_card_has_the_same_number_in_files_read_together(files: dict[str, Path
     [
         (lambda t: t.drop_columns(["is_fraud", "amt"]), "lacks the columns amt, is_fraud"),
         (lambda t: t.slice(0, 0), "no rows"),
-        (lambda t: _with(t, "is_fraud", [2] * t.num_rows), "0 or 1"),
+        (lambda t: _with(t, "is_fraud", [2] * t.num_rows), "expected 0, 1"),
         (lambda t: _with(t, "is_fraud", [None] * t.num_rows), "without a value in is_fraud"),
         (lambda t: _with(t, "dob", ["yesterday"] * t.num_rows), "sim.parquet"),
     ],
@@ -85,3 +87,39 @@ def _with(table: pa.Table, name: str, values: list[object]) -> pa.Table:
 def _names(path: Path) -> list[str]:
     with path.open() as file:
         return file.readline().strip().replace('"', "").split(",")
+
+
+def test_a_row_that_the_api_would_refuse_is_left_out_and_said(files: dict[str, Path], tmp_path: Path) -> None:
+    lines = files["csv"].read_text().splitlines()
+    amount = lines[0].split(",").index("amt")
+    for at, value in ((5, "-3.00"), (9, "a lot")):
+        cells = next(csv.reader([lines[at]]))
+        cells[amount] = value
+        lines[at] = ",".join(f'"{cell}"' for cell in cells)
+    lines[20] += ",one cell more"
+    target = tmp_path / "sim.csv"
+    target.write_text("\n".join(lines) + "\n")
+    rejected: list[str] = []
+    (history,) = read(target, rejected=rejected)
+    assert len(history) == 597
+    assert [line.split(", line ")[1].split(":")[0] for line in rejected] == ["6", "10", "21"]
+
+
+def test_a_folder_is_read_as_one_history(files: dict[str, Path], tmp_path: Path) -> None:
+    header, *lines = files["csv"].read_text().splitlines()
+    for name, part in (("a.csv", lines[:300]), ("b.csv", lines[300:])):
+        (tmp_path / name).write_text("\n".join([header, *part]) + "\n")
+    assert list(read(tmp_path)[0].replay()) == list(read(files["csv"])[0].replay())
+
+
+def test_options_say_how_a_history_is_read(files: dict[str, Path], tmp_path: Path) -> None:
+    target = tmp_path / "sim.csv"
+    target.write_text(files["csv"].read_text().replace(",amt,", ",price,"))
+    (history,) = read(target, reading=Reading(columns={"amt": "price"}))
+    assert list(history.replay()) == list(read(files["csv"])[0].replay())
+
+
+def test_ids_are_made_of_the_content_where_a_file_has_none(files: dict[str, Path], tmp_path: Path) -> None:
+    target = tmp_path / "sim.parquet"
+    pq.write_table(pq.read_table(files["parquet"]).drop_columns(["trans_num"]), target)
+    assert len(read(target)[0]) == 600

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from client.errors import ClientError
-from client.files import probe
 from tests.unit.client.files.tables import csv_text, open_table, read, rows
 
 ROUNDED = "2291163933867240"  # of 2291163933867244, by a spreadsheet
@@ -107,7 +106,6 @@ def test_rounded_numbers_far_behind_the_first_rows_are_found_before_anything_is_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("client.files.table.SAMPLE", 10)
-    monkeypatch.setattr(probe, "SMALLEST", 0)
     content = rows(2_000)
     for row in content[1_500:]:
         row["cc_num"] = ROUNDED
