@@ -80,6 +80,10 @@ class Loader:
                 self._sleep(self._jitter(0, 2.0**attempt))
         raise AssertionError("unreachable")
 
+    def run(self, name: str, statements: list[str]) -> list[Row]:
+        """Run statements in one transaction; give the rows of the last one that has any. Raises as the copies do."""
+        return self._run(name, statements, MERGE_SECONDS)
+
     def transactions(self) -> int:
         """How many transactions core holds."""
         (row,) = self._run("operator-count", ["SELECT COUNT(*) AS transactions FROM core.transaction"], MERGE_SECONDS)

@@ -1,4 +1,4 @@
-"""`swipeline reconcile`: proof that what the API acknowledged is in every store, once."""
+"""`swipeline reconcile`: proof that what the API acknowledged is in every store, once, with the same content."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def reconcile(
         typer.Option(help="Seconds to wait for what is still on its way (default: 30 for local, 600 on AWS)."),
     ] = None,
     allow_foreign: Annotated[
-        bool, typer.Option("--allow-foreign", help="Ids that another machine has sent are no fault.")
+        bool, typer.Option("--allow-foreign", help="Don't fail on transactions sent from other machines.")
     ] = False,
     begin: Annotated[str | None, typer.Option("--from", help="Event times from: a day or a time, UTC.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="Event times until just before: a day or a time.")] = None,
@@ -34,32 +34,30 @@ def reconcile(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Prove that API, DynamoDB, lake and warehouse hold the same, once. Exits with 0 only when they balance.
+    """Prove that API, DynamoDB, lake and warehouse hold the same content, once. Exits with 0 only when they balance.
 
-    With --file, or without any window on the machine that sent: id by id against what was acknowledged. With a window,
-    or --stores-only, or where nothing was sent from: the stores against each other, by counts and checksums.
+    Compares counts and digests of contents; where those differ, names ids, stores and fields. On a machine that has
+    sent anything, also against what the API acknowledged, unless a window or --stores-only is given.
     """
-    from client.reconcile.buckets.lake import Arrival
-    from client.reconcile.buckets.run import Options, compare_stores
-    from client.reconcile.buckets.window import read_day, read_window
-    from client.reconcile.run import reconcile as compare  # NumPy: only for the commands that count
-    from client.reconcile.table import ledger_table
+    from client.reconcile.lake import Arrival
+    from client.reconcile.run import Options  # NumPy: only for the commands that count
+    from client.reconcile.run import reconcile as compare
+    from client.reconcile.show import ledger_table
+    from client.reconcile.window import read_day, read_window
 
-    windowed = stores_only or scan or any((begin, end, arrived_from, arrived_to))
-    if windowed and file:
-        raise ClientError(
-            "--file compares with the journal of a file: it goes with no window, and none of its options."
-        )
+    if file and (stores_only or scan or any((begin, end, arrived_from, arrived_to))):
+        raise ClientError("--file cannot be combined with a window, --scan or --stores-only.")
     options = Options(
-        read_window(begin, end, datetime.now(UTC)), Arrival(read_day(arrived_from), read_day(arrived_to)), scan
+        read_window(begin, end, datetime.now(UTC)),
+        Arrival(read_day(arrived_from), read_day(arrived_to)),
+        scan,
+        file,
+        stores_only,
+        allow_foreign,
     )
     where = Stage(stage)
-    patience = where.delivery_seconds if wait is None else wait
     with explained(where):
-        if windowed or not (file or any(where.journals.glob("*.sqlite"))):
-            ledger = compare_stores(where, options, patience)
-        else:
-            ledger = compare(where, file, patience, allow_foreign)
+        ledger = compare(where, options, where.delivery_seconds if wait is None else wait)
     if as_json:
         output.as_json(ledger.as_json())
     else:

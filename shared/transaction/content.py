@@ -25,7 +25,6 @@ ORDER = (*_FIRST, *(field.name for field in FIELDS if field.name not in (*_FIRST
 
 _in_order = itemgetter(*(Transaction._fields.index(name) for name in ORDER))
 _LABEL_AT = Transaction._fields.index(LABEL_FIELD)
-_CORRECTED_AT = Transaction._fields.index(CORRECTED)
 _LABEL_ORDER = {True: 0, False: 1, None: 2}
 _LABEL_TEXT = {True: "1", False: "0", None: ""}
 
@@ -35,16 +34,16 @@ def counts_before(one: Transaction, other: Transaction) -> bool:
 
     A correction counts before what it corrects, and the latest of several; else the order of the contents decides.
     """
-    one_at, other_at = one[_CORRECTED_AT] or "", other[_CORRECTED_AT] or ""
+    one_at, other_at = one.corrected_at or "", other.corrected_at or ""
     if one_at != other_at:
-        return bool(one_at > other_at)
+        return one_at > other_at
     return rank(one) < rank(other)
 
 
 def rank(transaction: Transaction) -> tuple[Any, ...]:
     """Give the place of a content among those of its id and correction: the smallest counts."""
     values = _in_order(transaction)
-    return (*(("" if value is None else value) for value in values), _LABEL_ORDER[transaction[_LABEL_AT]])
+    return (*(("" if value is None else value) for value in values), _LABEL_ORDER[transaction.is_fraud])
 
 
 def counting(transactions: Iterable[Transaction]) -> Transaction:

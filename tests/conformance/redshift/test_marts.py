@@ -291,7 +291,7 @@ def test_a_label_or_another_content_that_comes_later_is_in_the_marts(empty: Own)
     empty.run(*read_statements("resolve.sql"))
     empty.refresh()
     found = empty.run("SELECT amount, state FROM mart.purchase ORDER BY transaction_id")
-    assert [str(one["amount"]) for one in found][0] == "0.01"
+    assert str(found[0]["amount"]) == "0.01"
     assert {one["state"] for one in found} == {"NY"}
     assert empty.refresh() is None
 
