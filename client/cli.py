@@ -16,6 +16,7 @@ from client.commands import (
     batch,
     connect,
     console,
+    correct,
     cost,
     dashboard,
     demo,
@@ -84,6 +85,7 @@ app.command("api")(api.api)
 app.command("transactions")(transactions.transactions)
 app.command("batch")(batch.batch)
 app.command("reconcile")(reconcile.reconcile)
+app.command("correct")(correct.correct)
 app.command("repair")(repair.repair)
 app.command("replay")(replay.replay)
 app.add_typer(quarantine.app, name="quarantine")

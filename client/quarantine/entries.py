@@ -1,4 +1,4 @@
-"""The three kinds of quarantine entries and where they are: unreadable lines, failed batches, refused manifests."""
+"""The kinds of quarantine entries and where they are: unreadable lines, failed batches, conflicts, refused manifests."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ KINDS = {
     for kind in (
         Kind("lines", "QuarantineBucket", "quarantine/", "unreadable records (retrying will not help)"),
         Kind("batches", "QuarantineBucket", "aws/lambda/", "batches that a function gave up on"),
+        Kind("conflicts", "QuarantineBucket", "conflicts/", "contents of a transaction that do not count"),
         Kind("manifests", "DeliveryBucket", "errors/manifests/", "deliveries that the warehouse refused"),
     )
 }
