@@ -1,4 +1,4 @@
-"""merge-warehouse: merges what was delivered to staging into core, resolves what is in conflict, refreshes the marts."""
+"""merge-warehouse: merges what was delivered to staging into core, resolves conflicts, refreshes the marts."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """Merge until the next run is due, or for the ``seconds`` that a caller by hand gives.
 
     A pass that outlasts its minute runs on, and is no error. A second run beside it is harmless. A pass that the
-    warehouse refuses (it met a load) is tried again by the next one; the last one's refusal is raised, for the alarm. The
-    marts keep no merge back: their failure is raised at the end. Raises at once when a store that it needs is away.
+    warehouse refuses (it met a load) is tried again by the next one; the last one's refusal is raised, for the alarm.
+    The marts keep no merge back: their failure is raised at the end. Raises at once when a store that it needs is away.
     """
     database, every = warehouse()
     merge, marts, total = Merge(database), Marts(database), Ledger()

@@ -1,4 +1,4 @@
-"""The kinds of quarantine entries and where they are: unreadable lines, failed batches, conflicts, refused manifests."""
+"""The kinds of quarantine entries, and where they are: lines, batches, conflicts, manifests."""
 
 from __future__ import annotations
 

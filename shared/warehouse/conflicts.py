@@ -1,8 +1,8 @@
 """Tells the other stores of contents that do not count, which the merge alone sees, across shards and paths.
 
-core.superseded has them, whole. Each conflict becomes an object of the quarantine, under a key of its content; what lies
-in the table under another key than the content that counts gives way to a mark; and the content that counts goes on the
-stream (again), so that table and lake have it, by whichever path it came. All of it may be repeated.
+core.superseded has them, whole. Each conflict becomes an object of the quarantine, under a key of its content; what
+lies in the table under another key than the content that counts gives way to a mark; and the content that counts goes
+on the stream (again), so that table and lake have it, by whichever path it came. All of it may be repeated.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One content of each transaction in every store: conflicts, late labels, corrections, and repair of what hands changed."""
+"""One content of each transaction in every store: conflicts, late labels, corrections, and repair."""
 
 from __future__ import annotations
 
@@ -91,9 +91,8 @@ def test_what_hands_changed_or_took_away_is_named_and_repaired(stack: Stack, row
     key = {part: item(stack, gone)[part] for part in ("card_id", "time_id")}
     dynamodb.delete_item(TableName=name, Key=key)
     stack.sql(f"UPDATE core.transaction SET is_fraud = NULL, job = 'x' WHERE transaction_id = '{warehouse}'")
-    stack.sql(
-        "UPDATE core.customer SET city = 'Nowhere' WHERE last_transaction_id = (SELECT MAX(last_transaction_id) FROM core.customer)"
-    )
+    latest = "(SELECT MAX(last_transaction_id) FROM core.customer)"
+    stack.sql(f"UPDATE core.customer SET city = 'Nowhere' WHERE last_transaction_id = {latest}")
     objects = {key: body for key, body in stack.objects("LakeBucket", "transactions/") if damaged.encode() in body}
     for key in objects:
         s3.put_object(Bucket=bucket, Key=key, Body=b"no gzip")
