@@ -1,0 +1,1 @@
+"""write-to-dynamodb: transactions into the table."""
