@@ -20,6 +20,7 @@ from local.redshift.server import DataApi
 from local.settings import ACCOUNT_ID, REGION
 from shared.warehouse.data_api import Row, Warehouse
 from shared.warehouse.marts import Refreshed, install, refresh
+from shared.warehouse.merging import merge_statements
 from shared.warehouse.migrations import all_statements
 from shared.warehouse.sql import read_statements
 
@@ -100,7 +101,7 @@ class Own:
 
     def merge(self) -> Row:
         """One pass of merge-warehouse, without the marts; its counts."""
-        [counts] = self.run(*read_statements("merge.sql"))
+        [counts] = self.run(*merge_statements())
         return counts
 
     def refresh(self) -> Refreshed | None:

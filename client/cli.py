@@ -16,6 +16,7 @@ from client.commands import (
     batch,
     connect,
     console,
+    correct,
     cost,
     dashboard,
     demo,
@@ -29,6 +30,7 @@ from client.commands import (
     quarantine,
     reconcile,
     remove,
+    repair,
     replay,
     rotate,
     score,
@@ -83,6 +85,8 @@ app.command("api")(api.api)
 app.command("transactions")(transactions.transactions)
 app.command("batch")(batch.batch)
 app.command("reconcile")(reconcile.reconcile)
+app.command("correct")(correct.correct)
+app.command("repair")(repair.repair)
 app.command("replay")(replay.replay)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(alerts.app, name="alerts")

@@ -11,8 +11,8 @@ from client.errors import ClientError
 from shared.errors import TransientError
 from shared.transaction.schema import FIELDS
 from shared.warehouse.data_api import Row, StatementFailedError, StatementRunningError, Warehouse
-from shared.warehouse.merging import MergeResult, read_result
-from shared.warehouse.sql import fill_in, read_statements
+from shared.warehouse.merging import MergeResult, merge_statements, read_result
+from shared.warehouse.sql import fill_in
 
 COPY_SECONDS = 1800.0
 MERGE_SECONDS = 900.0
@@ -73,12 +73,16 @@ class Loader:
         """Merge staging into core; a conflict with the scheduled merge is tried again. Raises as the copies do."""
         for attempt in range(1, _TRIES + 1):
             try:
-                return read_result(self._run("operator-merge", read_statements("merge.sql"), MERGE_SECONDS))
+                return read_result(self._run("operator-merge", merge_statements(), MERGE_SECONDS))
             except StatementFailedError as error:
                 if attempt == _TRIES or not any(word in str(error).lower() for word in _CONFLICTS):
                     raise
                 self._sleep(self._jitter(0, 2.0**attempt))
         raise AssertionError("unreachable")
+
+    def run(self, name: str, statements: list[str]) -> list[Row]:
+        """Run statements in one transaction; give the rows of the last one that has any. Raises as the copies do."""
+        return self._run(name, statements, MERGE_SECONDS)
 
     def transactions(self) -> int:
         """How many transactions core holds."""

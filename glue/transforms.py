@@ -15,10 +15,6 @@ from shared.card_keys.ring import CardKeys
 MONTH = "occurred_month"
 ROWS_PER_FILE = 1_000_000  # about 70 MB of Parquet: within the 1 MB to 1 GB that COPY likes
 
-# Which of several rows with one id stays: what redshift/merge.sql takes of equally old ones. Content decides, never
-# the order in which tasks end.
-_FIRST = ("occurred_at", *(name for name in COLUMNS if name not in ("transaction_id", "occurred_at")))
-
 
 class Counts(NamedTuple):
     """Counts of the lines by outcome; ``lines`` includes headers and empty lines.
@@ -61,9 +57,8 @@ def counts(rows: DataFrame) -> Counts:
 
 
 def deduplicated(transactions: DataFrame) -> DataFrame:
-    """Keep one row per transaction_id, the same one whatever the order they come in."""
-    order = Window.partitionBy("transaction_id").orderBy(*(F.col(name).asc_nulls_first() for name in _FIRST))
-    return transactions.withColumn("_place", F.row_number().over(order)).where("_place = 1").drop("_place")
+    """Keep each content once. Several of one id stay: redshift/merge.sql knows which counts, and keeps the others."""
+    return transactions.dropDuplicates()
 
 
 def has_duplicates(transactions: DataFrame) -> bool:

@@ -1,4 +1,4 @@
-"""merge-warehouse: merges what was delivered to the warehouse's staging tables into core, and refreshes the marts."""
+"""merge-warehouse: merges what was delivered to staging into core, resolves conflicts, refreshes the marts."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 from shared import config
 from shared.aws import client
 from shared.ledger import Ledger
-from shared.retry import seconds_left
+from shared.retry import Budget, seconds_left
 from shared.telemetry import logger, metrics, observed
 from shared.warehouse.data_api import Warehouse
 from shared.warehouse.marts import Marts
 from shared.warehouse.merging import PERIOD_SECONDS, Merge, passes
+from shared.warehouse.resolving import resolver
 
 RESERVE_SECONDS = 3.0
 LEAST_SECONDS = 10.0  # a pass needs some
@@ -31,12 +32,10 @@ def warehouse() -> tuple[Warehouse, int]:
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """Merge until the next run is due, or for the ``seconds`` that a caller by hand gives.
 
-    A pass that outlasts its minute runs on in the warehouse, and is no error. A second run beside it is harmless:
-    merge.sql locks, and inserts what is new.
-
-    A pass that the warehouse refuses (a conflict with a load, a table that somebody holds) is tried again by the next
-    one; what the last one was refused for is raised, so that the alarm sees it. The marts keep no merge back: what they
-    failed of is raised at the end. Raises boto3's errors at once when the warehouse is unavailable.
+    A pass that outlasts its minute runs on, and is no error. A second run beside it is harmless. A pass that the
+    warehouse refuses (it met a load) is tried again by the next one; the last one's refusal is raised, for the alarm.
+    The marts keep no merge back: their failure is raised at the end. Raises at once when a
+    store that it needs is unavailable.
     """
     database, every = warehouse()
     merge, marts, total = Merge(database), Marts(database), Ledger()
@@ -48,6 +47,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
             total.received += result.staged
             total.written += result.inserted
             total.duplicates += result.duplicates
+            total.conflicts += result.conflicts
+            if result.unresolved:
+                resolver(database).run(Budget(seconds_left(context, RESERVE_SECONDS, wanted)))
             metrics.add_metric(name="MergeLag", unit="Seconds", value=result.waited_seconds or 0.0)
             if refreshed := marts.follow(seconds_left(context, RESERVE_SECONDS, wanted)):
                 logger.info("refreshed the marts", extra=refreshed._asdict())

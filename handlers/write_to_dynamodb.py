@@ -1,4 +1,4 @@
-"""write-to-dynamodb: writes each transaction of the stream to the table, under a key that a replay meets again."""
+"""write-to-dynamodb: writes each transaction of the stream to the table: of several contents the one that counts."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     outcome = table().write(batch.lines, Budget(seconds_left(context, RESERVE_SECONDS, BUDGET_SECONDS)))
     ledger = report.ledger_of(batch)
     ledger.written, ledger.duplicates, ledger.retried = outcome.written, outcome.duplicates, outcome.retried
+    ledger.conflicts = outcome.conflicts
     if outcome.failed:
         ledger.failed = ledger.accepted - ledger.written - ledger.duplicates
     return report.end("write-to-dynamodb", batch, ledger, outcome.failed, "batch written")

@@ -1,6 +1,7 @@
 -- Moves staging.transaction into core, in one transaction: run all statements together (BatchExecuteStatement).
--- Idempotent, and the same whatever the order and the splitting of the loads: facts are first wins by transaction_id,
--- a dimension's attributes are those of its latest (occurred_at, transaction_id). Work grows with the rows staged.
+-- Idempotent, and the same whatever the order and the splitting of the loads: of several contents of a transaction_id the
+-- one that docs/one-truth.md names is in core.transaction, each other one in core.superseded, once; a dimension's
+-- attributes are those of its latest (occurred_at, transaction_id). Work grows with the rows staged.
 
 -- COPY waits until this transaction is over, and what it then loads is left for the next one.
 LOCK staging.transaction;
@@ -11,6 +12,10 @@ DELETE FROM staging.transaction
 WHERE schema_version < 1;
 
 DROP TABLE IF EXISTS merge_id;
+
+DROP TABLE IF EXISTS merge_content;
+
+DROP TABLE IF EXISTS merge_ranked;
 
 DROP TABLE IF EXISTS merge_count;
 
@@ -27,21 +32,96 @@ FROM (SELECT DISTINCT transaction_id FROM staging.transaction) AS staged
 LEFT JOIN core.transaction AS known ON known.transaction_id = staged.transaction_id
 GROUP BY staged.transaction_id;
 
--- The new rows, one per id. A resend has equal content; were it not so, the first loaded counts.
+-- Every content of these ids that was staged or is known, each once. A row of core from before whole contents were kept
+-- (without a merchant's name) gives way to one that says the same of all that it has.
+CREATE TEMP TABLE merge_content AS
+SELECT ${COLUMNS}, MAX(in_core) AS in_core, MAX(is_superseded) AS is_superseded, MAX(on_stream) AS on_stream
+FROM (
+    SELECT
+        ${STAGED_COLUMNS}, 0 AS in_core, 0 AS is_superseded,
+        CASE WHEN staged.schema_version IS NULL THEN 0 ELSE 1 END AS on_stream
+    FROM staging.transaction AS staged
+    WHERE staged.transaction_id IS NOT NULL
+    UNION ALL
+    SELECT ${KNOWN_COLUMNS}, 1 AS in_core, 0 AS is_superseded, 0 AS on_stream
+    FROM core.transaction AS known
+    INNER JOIN merge_id AS wanted ON wanted.transaction_id = known.transaction_id AND wanted.is_known = 1
+    LEFT JOIN staging.transaction AS whole
+        ON known.merchant IS NULL
+        AND whole.transaction_id = known.transaction_id
+        AND whole.occurred_at = known.occurred_at
+        AND whole.card_id = known.card_id
+        AND whole.customer_id = known.customer_id
+        AND whole.merchant_id = known.merchant_id
+        AND whole.category = known.category
+        AND whole.amount = known.amount
+        AND (known.is_fraud IS NULL OR whole.is_fraud = known.is_fraud)
+    WHERE whole.transaction_id IS NULL
+    UNION ALL
+    SELECT ${KNOWN_COLUMNS}, 0 AS in_core, 1 AS is_superseded, 0 AS on_stream
+    FROM core.superseded AS known
+    INNER JOIN merge_id AS wanted ON wanted.transaction_id = known.transaction_id AND wanted.is_known = 1
+) AS found
+GROUP BY ${COLUMNS};
+
+-- Where an id has several: which one counts, and what each other one is. A content without a label is not in conflict
+-- with the same one that has it. The order and the digest are those of shared/transaction/content.py.
+CREATE TEMP TABLE merge_ranked AS
+SELECT
+    placed.*,
+    CASE
+        WHEN placed.place = 1 THEN 'counts'
+        WHEN placed.is_fraud IS NULL AND placed.labelled = 1 THEN 'label'
+        WHEN placed.place_among = 1 THEN 'corrected'
+        ELSE 'conflict'
+    END AS kind
+FROM (
+    SELECT
+        content.*,
+        ROW_NUMBER() OVER (
+            PARTITION BY content.transaction_id
+            ORDER BY
+                CASE WHEN content.corrected_at IS NULL THEN 1 ELSE 0 END, content.corrected_at DESC,
+                ${CONTENT_ORDER}
+        ) AS place,
+        ROW_NUMBER() OVER (
+            PARTITION BY content.transaction_id, content.corrected_at
+            ORDER BY ${CONTENT_ORDER}
+        ) AS place_among,
+        MAX(CASE WHEN content.is_fraud IS NULL THEN 0 ELSE 1 END) OVER (
+            PARTITION BY content.transaction_id, content.base
+        ) AS labelled
+    FROM (
+        SELECT content.*, MD5(${BASE_TEXT}) AS base, MD5(${CONTENT_TEXT}) AS digest
+        FROM merge_content AS content
+        INNER JOIN (
+            SELECT transaction_id
+            FROM merge_content
+            GROUP BY transaction_id
+            HAVING COUNT(*) > 1
+        ) AS disputed ON disputed.transaction_id = content.transaction_id
+    ) AS content
+) AS placed;
+
+-- The rows that core lacks, one per id: of new ids, and of those whose content is now another one.
 CREATE TEMP TABLE merge_transaction AS
-SELECT staged.*
-FROM staging.transaction AS staged
-INNER JOIN merge_id AS new_id ON new_id.transaction_id = staged.transaction_id AND new_id.is_known = 0
-WHERE staged.transaction_id IS NOT NULL
-QUALIFY ROW_NUMBER() OVER (
-    PARTITION BY staged.transaction_id
-    ORDER BY staged.loaded_at, ${STAGED_COLUMNS}
-) = 1;
+SELECT ${STAGED_COLUMNS}, wanted.is_known
+FROM merge_content AS staged
+INNER JOIN merge_id AS wanted ON wanted.transaction_id = staged.transaction_id
+LEFT JOIN merge_ranked AS ranked ON ranked.transaction_id = staged.transaction_id AND ranked.place = 1
+WHERE staged.in_core = 0 AND ranked.transaction_id IS NULL
+UNION ALL
+SELECT ${STAGED_COLUMNS}, wanted.is_known
+FROM merge_ranked AS staged
+INNER JOIN merge_id AS wanted ON wanted.transaction_id = staged.transaction_id
+WHERE staged.place = 1 AND staged.in_core = 0;
 
 CREATE TEMP TABLE merge_count AS
 SELECT
     (SELECT COUNT(*) FROM staging.transaction) AS staged,
-    (SELECT COUNT(*) FROM merge_transaction) AS inserted,
+    (SELECT COUNT(*) FROM merge_transaction WHERE is_known = 0) AS inserted,
+    (SELECT COUNT(*) FROM merge_transaction WHERE is_known = 1) AS replaced,
+    (SELECT COUNT(*) FROM merge_ranked WHERE kind = 'conflict' AND is_superseded = 0) AS conflicts,
     (SELECT MAX(occurred_at) FROM staging.transaction) AS newest_occurred_at,
     (SELECT DATEDIFF(second, MIN(loaded_at), GETDATE()) FROM staging.transaction) AS waited_seconds;
 
@@ -134,64 +214,39 @@ LEFT JOIN core.merchant AS known ON known.merchant_id = seen.merchant_id
 WHERE known.merchant_id IS NULL;
 
 -- Facts.
-INSERT INTO core.transaction (${FACTS}, merged_at)
-SELECT ${FACTS}, GETDATE()
+DELETE FROM core.transaction
+USING merge_transaction
+WHERE core.transaction.transaction_id = merge_transaction.transaction_id
+    AND merge_transaction.is_known = 1;
+
+INSERT INTO core.transaction (${COLUMNS}, merged_at)
+SELECT ${COLUMNS}, GETDATE()
 FROM merge_transaction;
+
+-- What does not count. A kind changes where a content comes that was first of its correction until now.
+UPDATE core.superseded
+SET kind = ranked.kind, resolved_at = NULL
+FROM merge_ranked AS ranked
+WHERE core.superseded.transaction_id = ranked.transaction_id
+    AND core.superseded.digest = ranked.digest
+    AND core.superseded.kind <> ranked.kind
+    AND ranked.place > 1;
+
+-- Which other stores know: a label that came on the stream has reached them all, as what it completes has.
+INSERT INTO core.superseded (${COLUMNS}, digest, kind, found_at, resolved_at)
+SELECT
+    ${STAGED_COLUMNS}, staged.digest, staged.kind, GETDATE(),
+    CASE WHEN staged.kind = 'label' AND winner.on_stream = 1 THEN GETDATE() ELSE NULL END
+FROM merge_ranked AS staged
+INNER JOIN merge_ranked AS winner ON winner.transaction_id = staged.transaction_id AND winner.place = 1
+WHERE staged.place > 1 AND staged.is_superseded = 0;
 
 -- Only what was merged. Not TRUNCATE: that would commit the transaction.
 DELETE FROM staging.transaction
 USING merge_id
 WHERE staging.transaction.transaction_id = merge_id.transaction_id;
 
--- Fraud alerts: the first of each transaction.
-LOCK staging.alert_event;
-
-DROP TABLE IF EXISTS merge_alert;
-
-DROP TABLE IF EXISTS merge_verdict;
-
-CREATE TEMP TABLE merge_alert AS
-SELECT staged.*, CASE WHEN known.transaction_id IS NULL THEN 0 ELSE 1 END AS is_known
-FROM staging.alert_event AS staged
-LEFT JOIN core.alert AS known ON known.transaction_id = staged.transaction_id
-WHERE staged.transaction_id IS NOT NULL
-QUALIFY ROW_NUMBER() OVER (
-    PARTITION BY staged.transaction_id ORDER BY staged.alerted_at, staged.loaded_at, staged.model, staged.score
-) = 1;
-
-INSERT INTO core.alert (
-    transaction_id, occurred_at, card_id, card_last4, merchant_id, category, amount, score, threshold, reasons, model,
-    shadow_score, shadow_model, is_alert, alerted_at, merged_at
-)
 SELECT
-    seen.transaction_id, seen.occurred_at, seen.card_id, seen.card_last4, seen.merchant_id, seen.category, seen.amount,
-    seen.score, seen.threshold, seen.reasons, seen.model, seen.shadow_score, seen.shadow_model, seen.is_alert,
-    seen.alerted_at, GETDATE()
-FROM merge_alert AS seen
-WHERE seen.is_known = 0;
-
--- Verdicts: each that was given, once.
-CREATE TEMP TABLE merge_verdict AS
-SELECT
-    staged.transaction_id, staged.verdict, staged.judged_by, staged.judged_at,
-    CASE WHEN known.transaction_id IS NULL THEN 0 ELSE 1 END AS is_known
-FROM staging.alert_event AS staged
-LEFT JOIN core.verdict AS known
-    ON known.transaction_id = staged.transaction_id AND known.judged_at = staged.judged_at
-WHERE staged.verdict IS NOT NULL
-QUALIFY ROW_NUMBER() OVER (
-    PARTITION BY staged.transaction_id, staged.judged_at
-    ORDER BY staged.loaded_at, staged.verdict, staged.judged_by
-) = 1;
-
-INSERT INTO core.verdict (transaction_id, verdict, judged_by, judged_at, merged_at)
-SELECT seen.transaction_id, seen.verdict, seen.judged_by, seen.judged_at, GETDATE()
-FROM merge_verdict AS seen
-WHERE seen.is_known = 0;
-
-DELETE FROM staging.alert_event
-USING merge_alert
-WHERE staging.alert_event.transaction_id = merge_alert.transaction_id;
-
-SELECT staged, inserted, staged - inserted AS duplicates, newest_occurred_at, waited_seconds
+    staged, inserted, staged - inserted AS duplicates, replaced, conflicts, newest_occurred_at, waited_seconds,
+    (SELECT COUNT(*) FROM core.superseded WHERE resolved_at IS NULL) AS unresolved
 FROM merge_count;

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from shared.transaction.codec import PLACES
+from shared.transaction.content import base_sql, content_sql, order_sql
 from shared.transaction.schema import FIELDS, SCHEMA_VERSION, Field
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,7 +24,10 @@ def columns() -> dict[str, str]:
     return {
         "COLUMNS": ", ".join(names),
         "STAGED_COLUMNS": ", ".join(f"staged.{name}" for name in names),
-        "FACTS": ", ".join(field.name for field in FIELDS if field.of == "purchase"),
+        "KNOWN_COLUMNS": ", ".join(f"known.{name}" for name in names),
+        "BASE_TEXT": base_sql("content"),
+        "CONTENT_TEXT": content_sql("content"),
+        "CONTENT_ORDER": order_sql("content"),
         "STREAM": ",".join(["schema_version", *names]),
         "JSONPATHS": JSONPATHS,
     }

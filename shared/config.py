@@ -103,6 +103,9 @@ class Merge(Warehouse):
     """Of merge-warehouse."""
 
     merge_every_seconds: int = 60
+    table_name: str
+    stream_name: str
+    quarantine_bucket: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,8 @@ _BODY = "swipeline_body"
 
 
 def with_prepared_writes(client: Any) -> Any:
-    """Give the client of DynamoDB, whose BatchWriteItem takes values of S, N, BOOL, NULL, L and M as they are sent."""
+    """Give the client of DynamoDB, whose bulk writes take values of S, N, BOOL, NULL, L and M as they are sent."""
+    _prepared(client, "dynamodb.BatchExecuteStatement", _take_statements)
     return _prepared(client, "dynamodb.BatchWriteItem", _take_parameters)
 
 
@@ -28,8 +29,8 @@ def with_prepared_puts(client: Any) -> Any:
 def _prepared(client: Any, call: str, take: Callable[..., None]) -> Any:
     events = client.meta.events
     # Handlers registered under an ID of their own are not added twice when a client is prepared again.
-    events.register(f"before-parameter-build.{call}", take, unique_id=_BODY)
-    events.register(f"before-call.{call}", _put_body, unique_id=_BODY + "_put")
+    events.register(f"before-parameter-build.{call}", take, unique_id=_BODY + call)
+    events.register(f"before-call.{call}", _put_body, unique_id=f"{_BODY}_put{call}")
     return client
 
 
@@ -42,6 +43,11 @@ def _take_records(params: dict[str, Any], context: dict[str, Any], **_: Any) -> 
 def _take_parameters(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
     context[_BODY] = orjson.dumps(params)
     params["RequestItems"] = {}  # nothing is left for the serialiser to walk
+
+
+def _take_statements(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    context[_BODY] = orjson.dumps(params)
+    params["Statements"] = []
 
 
 def _put_body(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:

@@ -35,6 +35,11 @@ class Budget:
         """Whether the deadline has passed."""
         return self._clock() >= self._deadline
 
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline; 0 once it has passed."""
+        return max(0.0, self._deadline - self._clock())
+
     def wait(self, repeat: int) -> bool:
         """Sleep before the n-th repeat (from 0). False, without a sleep, when the wait would pass the deadline."""
         if repeat >= MAX_WAITS:

@@ -8,9 +8,15 @@ from typing import NamedTuple
 from client.alerts.table import AlertsTable
 from client.aws import Stage
 from client.warehouse import query
+from fraud.verdict import FINDINGS
 
+FRAUD, GENUINE = FINDINGS
 _POLL_SECONDS = 1.0
 _COUNTS = "SELECT COUNT(*), COUNT(is_fraud) FROM core.transaction"
+_LABELS = (
+    "SELECT fact.transaction_id, fact.is_fraud FROM core.alert AS alert "
+    "INNER JOIN core.transaction AS fact ON fact.transaction_id = alert.transaction_id WHERE fact.is_fraud IS NOT NULL"
+)
 _FRAUDS = "SELECT transaction_id FROM core.transaction WHERE is_fraud"
 
 
@@ -53,6 +59,11 @@ def measure(stage: Stage, wait: float) -> Quality:
     alerts = AlertsTable(stage).ids()
     frauds = {str(row[0]) for row in query(stage, _FRAUDS)}
     return Quality(int(transactions), int(labelled), done, len(alerts), len(frauds), len(alerts & frauds))
+
+
+def labels(stage: Stage) -> dict[str, str]:
+    """Give what the labels in the warehouse say of the alerts there, as a verdict would: fraud or genuine."""
+    return {str(identity): FRAUD if is_fraud else GENUINE for identity, is_fraud in query(stage, _LABELS)}
 
 
 def scored(stage: Stage) -> int:

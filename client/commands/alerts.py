@@ -93,10 +93,13 @@ def precision(
     days: Annotated[int, typer.Option(min=1, max=3660, help="Time range in days.")] = 90,
     as_json: JsonOption = False,
 ) -> None:
-    """Show alert precision over time from the verdicts, with confidence intervals.
+    """Show alert precision over time, with confidence intervals.
+
+    An alert counts by its verdict, else by the transaction's label, also one that came later or was corrected.
 
     Example: swipeline alerts precision --by month --days 365
     """
+    from client.alerts.quality import labels
     from client.alerts.table import AlertsTable
     from fraud.precision import PERIODS, over_time
 
@@ -104,8 +107,9 @@ def precision(
         raise ClientError(f"--by is {', '.join(PERIODS)}, not {by}.")
     where, today = Stage(stage), datetime.now(UTC).date()
     with explained(where):
-        found = AlertsTable(where).between(today - timedelta(days=days - 1), today)
-        periods = over_time(((alert["alerted_at"], alert.get("verdict", "open")) for alert in found), by)
+        found = list(AlertsTable(where).between(today - timedelta(days=days - 1), today))
+        known = labels(where) if any(alert.get("verdict") not in FINDINGS for alert in found) else {}
+        periods = over_time(((alert["alerted_at"], _finding(alert, known)) for alert in found), by)
     if as_json:
         output.as_json([period.as_json() for period in periods])
         return
@@ -115,6 +119,11 @@ def precision(
     from client.alerts.show import precision_table
 
     output.table(precision_table(periods, by))
+
+
+def _finding(alert: dict[str, Any], labels: dict[str, str]) -> str:
+    given = str(alert.get("verdict", "open"))
+    return given if given in FINDINGS else labels.get(alert["transaction_id"], given)
 
 
 @app.command()

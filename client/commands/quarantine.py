@@ -1,4 +1,4 @@
-"""`swipeline quarantine list | show | redrive | discard`: inspect, retry or discard what could not be processed."""
+"""`swipeline quarantine list | show | redrive | settle | discard`: inspect, retry, settle or discard entries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from client.commands.options import DRY_RUN, JsonOption, StageOption, YesOption
 
 app = typer.Typer(help="List, inspect, retry or discard what could not be processed.", no_args_is_help=True)
 KindOption = Annotated[
-    str | None, typer.Option("--kind", help="Only entries of this kind: lines, batches, manifests or undelivered.")
+    str | None,
+    typer.Option("--kind", help="Only entries of this kind: lines, batches, conflicts, manifests or undelivered."),
 ]
 
 
@@ -105,6 +106,35 @@ def redrive(
             output.people.print(DRY_RUN)
     if not done.clean:
         raise typer.Exit(1)
+
+
+@app.command()
+def settle(
+    key: Annotated[str, typer.Argument(help="Key of a conflict, from `quarantine list --kind conflicts`.")],
+    keep: Annotated[
+        str, typer.Option("--keep", help="stored (what all stores have) or other (what is in quarantine).")
+    ],
+    stage: StageOption = "local",
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Settle a conflict: keep the stored content, or make the other one count in all stores, as a correction.
+
+    Example: swipeline quarantine settle conflicts/T-1001-… --keep other --yes
+    """
+    from client.quarantine.conflicts import settle as run
+
+    where = Stage(stage)
+    with explained(where):
+        done = run(where, key, keep, yes)
+    if as_json:
+        output.as_json(done)
+        return
+    _print_line(
+        f"{'settled' if yes else 'would be settled'}: {key} (keep {keep}; differs in {', '.join(done['fields'])})"
+    )
+    if not yes:
+        output.people.print(DRY_RUN)
 
 
 @app.command()

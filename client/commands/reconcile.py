@@ -1,4 +1,4 @@
-"""`swipeline reconcile`: proof that what the API acknowledged is in every store, once."""
+"""`swipeline reconcile`: proof that what the API acknowledged is in every store, once, with the same content."""
 
 from __future__ import annotations
 
@@ -40,32 +40,30 @@ def reconcile(
 ) -> None:
     """Check that API, DynamoDB, lake and warehouse hold the same transactions, each once. Exits with 0 if they balance.
 
-    On the machine that sent, compares IDs with its journals. With a time window or --stores-only, or on another
-    machine, compares the stores with each other by counts and checksums.
+    Compares counts and digests of contents; where those differ, names IDs, stores and fields. On the machine that sent,
+    also compares with its journals, unless a time window or --stores-only is given.
 
     Example: swipeline reconcile --file my.csv --wait 120
     """
-    from client.reconcile.buckets.lake import Arrival
-    from client.reconcile.buckets.run import Options, compare_stores
-    from client.reconcile.buckets.window import read_day, read_window
-    from client.reconcile.run import reconcile as compare  # NumPy: only for the commands that count
-    from client.reconcile.table import ledger_table
+    from client.reconcile.lake import Arrival
+    from client.reconcile.run import Options  # NumPy: only for the commands that count
+    from client.reconcile.run import reconcile as compare
+    from client.reconcile.show import ledger_table
+    from client.reconcile.window import read_day, read_window
 
-    windowed = stores_only or scan or any((begin, end, arrived_from, arrived_to))
-    if windowed and file:
-        raise ClientError(
-            "--file compares with the journal of a file: it goes with no window, and none of its options."
-        )
+    if file and (stores_only or scan or any((begin, end, arrived_from, arrived_to))):
+        raise ClientError("--file cannot be combined with a window, --scan or --stores-only.")
     options = Options(
-        read_window(begin, end, datetime.now(UTC)), Arrival(read_day(arrived_from), read_day(arrived_to)), scan
+        read_window(begin, end, datetime.now(UTC)),
+        Arrival(read_day(arrived_from), read_day(arrived_to)),
+        scan,
+        file,
+        stores_only,
+        allow_foreign,
     )
     where = Stage(stage)
-    patience = where.delivery_seconds if wait is None else wait
     with explained(where):
-        if windowed or not (file or any(where.journals.glob("*.sqlite"))):
-            ledger = compare_stores(where, options, patience)
-        else:
-            ledger = compare(where, file, patience, allow_foreign)
+        ledger = compare(where, options, where.delivery_seconds if wait is None else wait)
     if as_json:
         output.as_json(ledger.as_json())
     else:

@@ -15,6 +15,7 @@ from client.aws import Stage, home
 from client.demo.samples import Samples, look
 from client.errors import ClientError
 from client.reconcile.ledger import Ledger
+from client.reconcile.run import Options as Compared
 from client.reconcile.run import reconcile
 from client.send.run import Options, Progress, Summary, send_file
 
@@ -69,7 +70,7 @@ def run_demo(
         raise ClientError(f"The API stopped taking rows: {demo.summary.error}. Look at `swipeline status`.")
     with _timed(demo, "reconcile"):
         report("waiting for the stores")
-        demo.ledger = reconcile(stage, demo.file, wait=wait)
+        demo.ledger = reconcile(stage, Compared(file=demo.file), wait=wait)
     with _timed(demo, "look"):
         demo.samples = look(stage)
     with _timed(demo, "detect"):

@@ -12,7 +12,7 @@ from rich.text import Text
 from client.alerts.quality import Quality
 from client.demo.run import Demo
 from client.demo.samples import Samples
-from client.reconcile.table import ledger_table
+from client.reconcile.show import ledger_table
 
 _NEXT = (
     ("swipeline status", "the parts of the embedded AWS"),

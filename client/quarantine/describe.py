@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from client.errors import ClientError
-from client.quarantine import batches, lines, manifests, undelivered
+from client.quarantine import batches, conflicts, lines, manifests, undelivered
 from client.quarantine.entries import KINDS, Entry
 from shared.card_numbers.masking import mask
 
@@ -20,6 +20,8 @@ def describe(entry: Entry, body: bytes) -> dict[str, Any]:
         data = found.pop("data")
         text = data[:_SHOWN_BYTES].decode("utf-8", "backslashreplace")
         return head | found | {"bytes": len(data), "text": mask(text)}
+    if entry.kind == "conflicts":
+        return head | conflicts.parse(body, entry.key)
     if entry.kind == "batches":
         record = batches.parse(body, entry.key)
         return head | record | {"payload": f"{len(record['payload']['Records'])} records"}

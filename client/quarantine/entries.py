@@ -1,4 +1,4 @@
-"""The kinds of quarantine entries and where they are: unreadable lines, failed batches, deliveries."""
+"""The kinds of quarantine entries and where they are: unreadable lines, failed batches, conflicts, deliveries."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ KINDS = {
     for kind in (
         Kind("lines", "QuarantineBucket", "quarantine/", "unreadable records (retrying will not help)"),
         Kind("batches", "QuarantineBucket", "aws/lambda/", "batches that a function gave up on"),
+        Kind("conflicts", "QuarantineBucket", "conflicts/", "contents of a transaction that do not count"),
         Kind("manifests", "DeliveryBucket", "errors/manifests/", "deliveries that the warehouse refused"),
         Kind("undelivered", "DeliveryBucket", "errors/processing-failed/", "records that could not be checked"),
     )

@@ -75,11 +75,19 @@ def redrive(
     Raises ClientError on an unknown key or kind, and what boto3 raises when S3 or the stream cannot be reached.
     """
     quarantine = Quarantine(stage)
-    kinds = chosen_kinds(kind)
+    if kind == "conflicts":
+        raise ClientError(
+            "A conflict is settled by a person, not redriven: `swipeline quarantine settle KEY --keep ...`."
+        )
+    kinds = [one for one in chosen_kinds(kind) if one in _MAKERS]
     done = Redrive(stage.name, not act, quarantine.counts())
     wanted = [quarantine.find(key) for key in dict.fromkeys(keys)]
+    if any(entry.kind not in _MAKERS for entry in wanted):
+        raise ClientError(
+            "A conflict is settled by a person, not redriven: `swipeline quarantine settle KEY --keep ...`."
+        )
     entries = wanted or list(quarantine.entries(kinds))
-    for name in KINDS:
+    for name in _MAKERS:
         of_kind = [entry for entry in entries if entry.kind == name]
         if not of_kind:
             continue

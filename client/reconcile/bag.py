@@ -17,22 +17,18 @@ def digest(text: str) -> bytes:
 
 
 class Bag:
-    """Ids as they are found, repeats included, each with the version of its content where that is told apart."""
+    """Ids as they are found, repeats included."""
 
     def __init__(self) -> None:
         self._ids = bytearray()
-        self._versions = bytearray()
 
-    def add(self, identity: str, version: bytes | None = None) -> None:
-        """Add one record; either all records of a bag have a version (16 bytes), or none has."""
+    def add(self, identity: str) -> None:
+        """Add one record."""
         self._ids += digest(identity)
-        if version is not None:
-            self._versions += version
 
     def extend(self, other: Bag) -> None:
         """Add all that another bag holds."""
         self._ids += other._ids
-        self._versions += other._versions
 
     def __len__(self) -> int:
         return len(self._ids) // WIDTH
@@ -44,21 +40,3 @@ class Bag:
     def distinct(self) -> Digests:
         """The different ids, sorted."""
         return np.unique(self.ids())
-
-    def only(self, wanted: Digests) -> Bag:
-        """The records whose id is wanted."""
-        kept = np.isin(self.ids(), wanted)
-        bag = Bag()
-        bag._ids = bytearray(self.ids()[kept].tobytes())
-        if self._versions:
-            bag._versions = bytearray(np.frombuffer(self._versions, dtype=f"S{WIDTH}")[kept].tobytes())
-        return bag
-
-    def distinct_versions(self) -> int:
-        """How many different (id, version) there are; without versions every record is one of its own."""
-        if not self._versions:
-            return len(self)
-        pairs = np.empty((len(self), 2), dtype=f"S{WIDTH}")
-        pairs[:, 0] = self.ids()
-        pairs[:, 1] = np.frombuffer(self._versions, dtype=f"S{WIDTH}")
-        return len(np.unique(pairs.view(f"S{2 * WIDTH}")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,18 +23,19 @@ class Acknowledged:
     unfinished: list[str] = field(default_factory=list)  # files whose sending was stopped
     bag: Bag = field(default_factory=Bag)
 
-    def names(self, wanted: Digests, most: int) -> list[str]:
-        """The ids behind some digests, in the order of the files, at most so many."""
+    def names(self, wanted: Digests) -> Iterator[str]:
+        """Give the ids behind some digests, in the order of the files."""
         looked_for = set(wanted.tolist())
-        found: dict[str, None] = {}
-        for journal in self.journals:
+        for journal in self.journals if looked_for else ():
             for identity in _ids(journal):
                 # A digest that ends in zero bytes loses them in an array of bytes: compare both forms alike.
                 if digest(identity).rstrip(b"\0") in looked_for:
-                    found[identity] = None
-                    if len(found) == most:
-                        return list(found)
-        return list(found)
+                    yield identity
+
+    def has(self) -> Callable[[str], bool]:
+        """Give the question whether an id is among them, of sets in memory: about 100 bytes an id."""
+        known = set(self.bag.distinct().tolist())
+        return lambda identity: digest(identity).rstrip(b"\0") in known
 
 
 def acknowledged(stage: Stage, file: str | None) -> Acknowledged:

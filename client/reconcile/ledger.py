@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
-from client.reconcile.bag import Bag, Digests
+from client.reconcile.bag import Bag
+from client.reconcile.differences import Difference
 from client.reconcile.loaded import Loaded
-from client.reconcile.stores import Seen
 
 NAMED_IDS = 20  # at most so many missing ids are named; all are counted
 
@@ -34,11 +32,14 @@ class Hop:
     unexpected: int = 0  # ids that the store has, and no journal of this machine and no run of the batch path
     seconds: float | None = None  # until nothing was missing any more, where that was waited for
     more: dict[str, int] = field(default_factory=dict)
-    missing_digests: Digests = field(default_factory=lambda: np.array([], dtype="S16"), repr=False)
+    different: int = 0  # contents that differ from what counts
+    differences: list[Difference] = field(default_factory=list)  # the first ones
+    damaged: dict[str, str] = field(default_factory=dict)  # objects that cannot be read, and why
 
     def as_json(self) -> dict[str, Any]:
         """The hop as programs read it."""
-        kept = {k: v for k, v in vars(self).items() if k not in ("more", "missing_digests", "seconds")}
+        kept = {k: v for k, v in vars(self).items() if k not in ("more", "seconds", "differences")}
+        kept["differences"] = [{"id": one.identity, "fields": one.fields} for one in self.differences]
         return kept | self.more | ({} if self.seconds is None else {"seconds": round(self.seconds, 3)})
 
 
@@ -55,7 +56,7 @@ class Ledger:
 
     @property
     def balanced(self) -> bool:
-        """True when every acknowledged transaction is in every store, once."""
+        """True when every acknowledged transaction is in every store, once and with the same content."""
         return not self.problems
 
     def as_json(self) -> dict[str, Any]:
@@ -94,37 +95,21 @@ def batch_hop(runs: Loaded) -> Hop:
     )
 
 
-def store_hop(seen: Seen, expected: Digests, only_expected: bool) -> Hop:
-    """A store's line against the ids that are expected; `only_expected` leaves all others out of every count."""
-    bag = seen.bag.only(expected) if only_expected else seen.bag
-    found = bag.distinct()
-    versions = bag.distinct_versions()
-    missing = np.setdiff1d(expected, found, assume_unique=True)
-    hop = Hop(
-        received=len(bag),
-        accepted=len(found),
-        written=len(found),
-        duplicates=versions - len(found),
-        missing=len(missing),
-        missing_digests=missing,
-        unexpected=0 if only_expected else len(np.setdiff1d(found, expected, assume_unique=True)),
-        more=dict(seen.more),
-    )
-    if versions < len(bag):
-        hop.more["archived_copies"] = len(bag) - versions
-    return hop
-
-
 def problems(hops: dict[str, Hop], allow_foreign: bool) -> list[str]:
     """What keeps the hops from balancing, one line each."""
     found = []
     for name, hop in hops.items():
-        if name in ("api", "batch", "quarantine"):
+        if name in ("api", "quarantine"):
+            continue
+        found += [f"{name}: {why}" for why in hop.damaged.values()]
+        if hop.different:
+            found.append(f"{name}: {hop.different:,} with another content")
+        if name == "batch":
             continue
         if hop.missing:
             found.append(f"{name}: {hop.missing:,} missing")
         if hop.duplicates:
             found.append(f"{name}: {hop.duplicates:,} stored more than once")
         if hop.unexpected and not allow_foreign:
-            found.append(f"{name}: {hop.unexpected:,} that no journal of this machine knows (--allow-foreign)")
+            found.append(f"{name}: {hop.unexpected:,} not sent from this machine (use --allow-foreign to accept)")
     return found

@@ -5,22 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from client.aws import Stage
-from client.reconcile.bag import Bag, Digests, digest
+from client.reconcile.bag import Bag
+from client.reconcile.records import Record, of_row
 
-_COLUMNS = ["transaction_id", "occurred_at", "card_id"]
 _RUN = "run#"
 _LOADED = "loaded"  # as the state machine notes it in the table of glue/loads.py
-
-
-class Row(NamedTuple):
-    """A transaction of a run: its id, its event time as the stream writes it, its card."""
-
-    identity: str
-    occurred_at: str
-    card_id: str
 
 
 @dataclass
@@ -34,22 +25,15 @@ class Loaded:
     rejected: int = 0
     duplicates: int = 0  # of the accepted, as each run counts them in its own files
 
-    def read(self) -> Iterator[Row]:
+    def read(self) -> Iterator[Record]:
         """Give the rows of all runs, file by file; a file of a run has about a million rows at most."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
         import pyarrow.parquet as pq
 
         s3, bucket = self.stage.client("s3"), self.stage.output("LakeBucket")
         for key in self._keys():
             file = pq.ParquetFile(io.BytesIO(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))
-            for batch in file.iter_batches(columns=_COLUMNS):
-                moments = batch.column("occurred_at").cast(pa.timestamp("ms"), safe=False)
-                texts = pc.binary_join_element_wise(
-                    pc.strftime(moments, format="%Y-%m-%dT%H:%M:%S"), pa.scalar("Z"), pa.scalar("")
-                )
-                columns = (batch.column("transaction_id"), texts, batch.column("card_id"))
-                yield from map(Row, *(column.to_pylist() for column in columns))
+            for batch in file.iter_batches():
+                yield from map(of_row, batch.to_pylist())
 
     def bag(self) -> Bag:
         """Give the ids of all runs."""
@@ -57,17 +41,6 @@ class Loaded:
         for row in self.read():
             bag.add(row.identity)
         return bag
-
-    def names(self, wanted: Digests, most: int) -> list[str]:
-        """Give the ids behind some digests, at most so many."""
-        looked_for, found = set(wanted.tolist()), dict[str, None]()
-        for row in self.read() if looked_for else ():
-            # A digest that ends in zero bytes loses them in an array of bytes: compare both forms alike.
-            if digest(row.identity).rstrip(b"\0") in looked_for:
-                found[row.identity] = None
-                if len(found) == most:
-                    break
-        return list(found)
 
     def _keys(self) -> Iterator[str]:
         pages = self.stage.client("s3").get_paginator("list_objects_v2")

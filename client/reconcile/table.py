@@ -1,56 +1,111 @@
-"""The ledger as a table for people."""
+"""The DynamoDB table by bucket: by the merchants' index, which reads the window alone, or by a scan, which reads all.
+
+No index counts items per bucket, and DynamoDB bills what it reads, not what it returns. The index merchant-time is by
+merchant and month, sorted by time: the items of a window are in as many of its partitions as there are merchants and
+months. What it cannot show are items of a merchant whom neither lake nor warehouse knows; a scan does.
+"""
 
 from __future__ import annotations
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import product
+from typing import Any
 
-from client.reconcile.ledger import Hop, Ledger
+from client.aws import Stage
+from client.reconcile.records import Record, of_item
+from client.reconcile.tally import Tally
+from client.reconcile.window import EVERYTHING, Window, bucket_of
+from shared.sinks.item import SUPERSEDED
 
-_ALWAYS = ("received", "accepted", "rejected", "written", "missing", "duplicates")
-_SOURCES = ("api", "batch")
-_OF_SOURCES = ("received", "accepted", "rejected", "written", "duplicates")
-_TITLES = {"api": "API", "batch": "batch path", "dynamodb": "DynamoDB", "lake": "lake", "warehouse": "warehouse"}
-_MORE = {"archived_copies": "exact copies in the lake, of rows sent again", "staged": "rows in staging, to be merged"}
+THREADS = 8
+SEGMENTS = 32
+INDEX = "merchant-time"
+_ROUND = 1000  # partitions whose results may wait in memory at a time
 
-
-def ledger_table(ledger: Ledger) -> RenderableType:
-    """The hops, what else there is to know, and the verdict."""
-    columns = list(_ALWAYS)
-    if any(hop.unexpected for hop in ledger.hops.values()):
-        columns.append("unexpected")
-    timed = any(hop.seconds is not None for hop in ledger.hops.values())
-    table = Table(title=f"Stage {ledger.stage}" + (f", {ledger.file}" if ledger.file else ""), box=SIMPLE_HEAD)
-    for column in ("hop", *columns, *(["complete after"] if timed else [])):
-        table.add_column(column, justify="left" if column == "hop" else "right", no_wrap=True)
-    for name, hop in ledger.hops.items():
-        if name != "quarantine":
-            cells = [f"{getattr(hop, c):,}" if name not in _SOURCES or c in _OF_SOURCES else "" for c in columns]
-            table.add_row(_TITLES[name], *cells, *([_seconds(hop)] if timed else []))
-    return Group(table, *_lines(ledger))
+Records = Iterator[Record]
 
 
-def _seconds(hop: Hop) -> str:
-    return "" if hop.seconds is None else f"{hop.seconds:.1f} s"
+class Table:
+    """Reads the table of a stage; `merchants` None: by scan."""
+
+    def __init__(self, stage: Stage, merchants: Iterable[str] | None) -> None:
+        self._client, self._name = stage.client("dynamodb"), stage.output("TableName")
+        self._merchants = None if merchants is None else sorted(merchants)
+
+    def tally(self, window: Window, width: int) -> Tally:
+        """Count the items of a window."""
+        whole = Tally()
+
+        def count(records: Callable[[], Records]) -> Tally:
+            part = Tally()
+            for record in records():
+                part.add(bucket_of(record.occurred_at, record.card_id, width), record.digest)
+            return part
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            for some in _rounds(self._parts(window)):
+                for part in pool.map(count, some):
+                    whole.extend(part)
+        return whole
+
+    def records(self, window: Window, buckets: set[str], width: int) -> Iterator[Record]:
+        """Give the items of some buckets, all of which are in the window."""
+        for part in self._parts(window):
+            for record in part():
+                if bucket_of(record.occurred_at, record.card_id, width) in buckets:
+                    yield record
+
+    def all_records(self) -> Records:
+        """Give all items."""
+        for part in self._parts(EVERYTHING):
+            yield from part()
+
+    def _parts(self, window: Window) -> Iterator[Callable[[], Records]]:
+        if self._merchants is None:
+            for segment in range(SEGMENTS):
+                yield partial(self._scan, window, segment)
+        else:
+            for merchant, month in product(self._merchants, window.months()):
+                yield partial(self._query, window, f"{merchant}#{month}")
+
+    def _scan(self, window: Window, segment: int) -> Records:
+        limits: dict[str, Any] = {}
+        if not window.everything:
+            limits = {
+                "FilterExpression": "occurred_at >= :begin AND occurred_at < :end",
+                "ExpressionAttributeValues": {":begin": {"S": window.begin}, ":end": {"S": window.end}},
+            }
+        yield from self._records("scan", Segment=segment, TotalSegments=SEGMENTS, **limits)
+
+    def _query(self, window: Window, merchant_bucket: str) -> Records:
+        # time_id is occurred_at#transaction_id: all of a time sort after it and before the next one.
+        yield from self._records(
+            "query",
+            IndexName=INDEX,
+            KeyConditionExpression="merchant_bucket = :bucket AND time_id BETWEEN :begin AND :end",
+            ExpressionAttributeValues={
+                ":bucket": {"S": merchant_bucket},
+                ":begin": {"S": window.begin},
+                ":end": {"S": window.end},
+            },
+        )
+
+    def _records(self, operation: str, **request: Any) -> Records:
+        # Whole items: what is billed is what is read. A mark holds no transaction (shared/sinks/item.py).
+        for page in self._client.get_paginator(operation).paginate(TableName=self._name, **request):
+            for item in page["Items"]:
+                if SUPERSEDED not in item:
+                    yield of_item(item)
 
 
-def _lines(ledger: Ledger) -> list[Text]:
-    lines = []
-    for hop in ledger.hops.values():
-        lines += [Text(f"{count:,} {_MORE[name]}") for name, count in hop.more.items() if count]
-    lines.append(Text(f"{ledger.hops['quarantine'].quarantined:,} in quarantine"))
-    lines += [Text(note) for note in ledger.notes]
-    for name, hop in ledger.hops.items():
-        if hop.missing_ids:
-            rest = hop.missing - len(hop.missing_ids)
-            text = ", ".join(hop.missing_ids) + (f" and {rest:,} more" if rest else "")
-            lines.append(Text(f"missing in {_TITLES[name]}: {text}", style="red"))
-    if ledger.balanced and ledger.stores_only:
-        lines.append(Text("Balanced: the stores hold the same transactions, each once.", style="green"))
-    elif ledger.balanced:
-        lines.append(Text("Balanced: every acknowledged transaction is in every store, once.", style="green"))
-    else:
-        lines.append(Text(f"Not balanced: {'; '.join(ledger.problems)}.", style="red"))
-    return lines
+def _rounds(parts: Iterator[Callable[[], Records]]) -> Iterator[list[Callable[[], Records]]]:
+    some: list[Callable[[], Records]] = []
+    for part in parts:
+        some.append(part)
+        if len(some) == _ROUND:
+            yield some
+            some = []
+    if some:
+        yield some

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from functions.query_transactions.pager import Found, Pager, ReadClient
-from shared.sinks.item import Item, merchant_bucket
+from shared.sinks.item import SUPERSEDED, Item, merchant_bucket
 from shared.sinks.merchants import folded, months_part, name_part
 from shared.window import Window
 
@@ -66,7 +66,8 @@ class Reader:
     def of_card_at(self, card_id: str, occurred_at: str, transaction_id: str) -> Item | None:
         """Give the transaction of a card at a moment, by its id: all three are known of an alert's."""
         key = {"card_id": {"S": card_id}, "time_id": {"S": f"{occurred_at}#{transaction_id}"}}
-        return self._pager.get(self._table, key)
+        found = self._pager.get(self._table, key)
+        return None if found is None or SUPERSEDED in found else found
 
     def merchants(self, prefix: str, limit: int, position: list[str] | None) -> Found:
         """Give merchants whose name starts so, sorted by name; each spelling that was seen is one."""
@@ -100,7 +101,8 @@ class Reader:
             more, read = more or last is not None, read + scanned
         order = sorted(found, reverse=asked.newest_first)
         given = order[:limit]
-        return Found([found[time_id] for time_id in given], given[-1:] if more or len(order) > limit else None, read)
+        shown = [found[time_id] for time_id in given if SUPERSEDED not in found[time_id]]
+        return Found(shown, given[-1:] if more or len(order) > limit else None, read)
 
     def _of_merchant(self, asked: Asked, limit: int, position: list[str] | None) -> Found:
         """Go through the buckets that hold anything, in order, until the page is full."""

@@ -13,6 +13,17 @@ DROP TABLE IF EXISTS refresh_fact;
 
 DROP TABLE IF EXISTS refresh_count;
 
+-- Whose content is another one now: out, and in again with what mart.purchase lacks.
+DELETE FROM mart.purchase
+USING (
+    SELECT DISTINCT fact.transaction_id
+    FROM core.superseded AS other
+    INNER JOIN core.transaction AS fact ON fact.transaction_id = other.transaction_id
+    WHERE other.refreshed_at IS NULL
+        AND fact.merged_at >= (SELECT merged_until FROM refresh.watermark)
+) AS changed
+WHERE mart.purchase.transaction_id = changed.transaction_id;
+
 -- The transactions that mart.purchase lacks.
 CREATE TEMP TABLE refresh_new AS
 SELECT
@@ -44,7 +55,11 @@ FROM (
         END AS city_size
     FROM core.customer
 ) AS customer
-INNER JOIN (SELECT DISTINCT customer_id FROM refresh_new) AS seen ON seen.customer_id = customer.customer_id
+INNER JOIN (
+    SELECT customer_id FROM refresh_new
+    UNION
+    SELECT customer_id FROM core.superseded WHERE refreshed_at IS NULL
+) AS seen ON seen.customer_id = customer.customer_id
 LEFT JOIN refresh.customer AS known ON known.customer_id = customer.customer_id
 WHERE known.customer_id IS NULL
     OR known.gender <> customer.gender
@@ -139,6 +154,10 @@ SELECT
 FROM (SELECT COUNT(*) AS inserted, MAX(merged_at) AS merged_until FROM refresh_new) AS fresh
 CROSS JOIN (SELECT COUNT(*) AS alerts, MAX(merged_at) AS alerts_until FROM core.alert) AS alert
 CROSS JOIN (SELECT MAX(merged_until) AS merged_until, MAX(alerts_until) AS alerts_until FROM refresh.watermark) AS known;
+
+UPDATE core.superseded
+SET refreshed_at = GETDATE()
+WHERE refreshed_at IS NULL;
 
 -- Not UPDATE ... FROM refresh_count: Redshift refuses one whose target is not part of an equijoin, and one row has no key.
 DELETE FROM refresh.watermark;

@@ -69,9 +69,10 @@ module.exports = (kit) => [
       kit.own('write-to-kinesis', 'Amount', { label: 'dollars accepted' }),
       kit.own('detect-fraud', 'Alerts', { label: 'fraud alerts' }),
     ], { setPeriodToTimeRange: true }),
-    kit.number('Quarantined and rejected', [
+    kit.number('Quarantined, rejected, in conflict', [
       kit.own('write-to-s3', 'Quarantined', { label: 'lines quarantined' }),
       kit.own('write-to-kinesis', 'Rejected', { label: 'rows rejected' }),
+      kit.own('merge-warehouse', 'Conflicts', { label: 'contents in conflict' }),
     ], { setPeriodToTimeRange: true })],
   [6, kit.graph('Transactions per period', [
     kit.own('write-to-kinesis', 'Accepted', { label: 'accepted by the API' }),

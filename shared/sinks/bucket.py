@@ -1,9 +1,10 @@
-"""Puts objects into an S3 bucket."""
+"""Puts objects into an S3 bucket, and deletes them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from shared.aws import error_code, is_transient
@@ -18,6 +19,9 @@ class S3Client(Protocol):
     def put_object(self, **parameters: Any) -> dict[str, Any]:
         """Put one object, whole or not at all."""
 
+    def delete_object(self, **parameters: Any) -> dict[str, Any]:
+        """Delete one object, if it is there."""
+
 
 class Bucket:
     """A bucket; botocore repeats a failed put, since a put is whole or nothing."""
@@ -27,17 +31,28 @@ class Bucket:
 
     def put(self, key: str, body: bytes, content_type: str, **metadata: str) -> None:
         """Put an object. Raises TransientError when S3 cannot take it now, ClientError when it never will."""
-        try:
+        with _told():
             self._client.put_object(
                 Bucket=self._name, Key=key, Body=body, ContentType=content_type, Metadata=dict(metadata)
             )
-        except Exception as error:
-            if is_transient(error):
-                raise TransientError(error_code(error)) from error
-            raise
+
+    def delete(self, key: str) -> None:
+        """Delete an object, if it is there. Raises as put does."""
+        with _told():
+            self._client.delete_object(Bucket=self._name, Key=key)
 
     def put_all(self, objects: Iterable[tuple[str, bytes]], content_type: str) -> None:
         """Put several objects at once; raises as put does, after which any of them may be there."""
         with ThreadPoolExecutor(THREADS) as pool:
             for _ in pool.map(lambda one: self.put(one[0], one[1], content_type), objects):
                 pass
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if is_transient(error):
+            raise TransientError(error_code(error)) from error
+        raise

@@ -1,11 +1,12 @@
-"""A transaction as an item of the DynamoDB table, in the wire's own types."""
+"""A transaction as an item of the DynamoDB table, in the wire's own types, and back."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
 
-from shared.transaction.schema import FIELDS, Transaction
+from shared.transaction.codec import BadLine, decode_line, encode_line
+from shared.transaction.schema import FIELDS, Field, Transaction
 
 Item = dict[str, dict[str, Any]]
 
@@ -42,3 +43,44 @@ def to_item(t: Transaction) -> Item:
         if value is not None:
             item[name] = {tag: str(value) if tag == "N" else value}
     return item
+
+
+# A mark in the place of a content that does not count, where that has another key (another card or time) than the one
+# that does: the line of that one. It has nothing that an index asks for, so no index has it.
+SUPERSEDED = "superseded_by"
+
+
+def mark(key: tuple[str, str], counts: Transaction) -> Item:
+    """Give the mark for a key whose content is not the one that counts."""
+    line = encode_line(counts).decode().rstrip()
+    return {"card_id": {"S": key[0]}, "time_id": {"S": key[1]}, SUPERSEDED: {"S": line}}
+
+
+def content_of(item: Item) -> Transaction:
+    """Give the content that an item holds or, if it is a mark, the one that it names.
+
+    Raises ValueError, which names the field, when it holds something that no transaction can: somebody changed it.
+    """
+    if SUPERSEDED in item:
+        found = decode_line(item[SUPERSEDED]["S"].encode())
+        if isinstance(found, BadLine):
+            raise ValueError(f"{SUPERSEDED}: {found.reason}")
+        return found
+    return Transaction._make([_value(item, field, tag) for field, (_, tag) in zip(FIELDS, _COLUMNS, strict=True)])
+
+
+def _value(item: Item, field: Field, tag: str) -> Any:
+    if field.name not in item:
+        if field.nullable:
+            return field.default
+        raise ValueError(f"{field.name} is missing")
+    ((found, value),) = item[field.name].items()
+    if found != tag:
+        raise ValueError(f"{field.name} has the type {found}, expected {tag}")
+    if field.type is Decimal:
+        exact = Decimal(value)
+        return exact.quantize(_CENT) if exact == round(exact, 2) else exact
+    return int(Decimal(value)) if field.type is int else field.type(value)
+
+
+_CENT = Decimal("0.01")

@@ -25,6 +25,7 @@ _NEWEST = 2**15 - 1  # schema_version is a SMALLINT in the warehouse
 # Fields of a line by its version; of a newer one, those that are known.
 _COUNTS = [sum(field.since <= version for field in FIELDS) for version in range(SCHEMA_VERSION + 1)]
 _DEFAULTS = tuple(field.default for field in FIELDS)
+_LATER_DEFAULTS = _DEFAULTS[_COUNTS[1] :]
 
 
 class BadLine(NamedTuple):
@@ -41,9 +42,11 @@ def encode_record(transactions: Iterable[Transaction]) -> bytes:
 
 def encode_line(transaction: Transaction) -> bytes:
     """Encode one transaction as one line, its newline included."""
-    line: list[Any] = [SCHEMA_VERSION, *transaction]
-    if len(line) > TRACE_AT:
-        line.insert(TRACE_AT, None)
+    line: list[Any]
+    if transaction[_COUNTS[1] :] == _LATER_DEFAULTS:  # nearly all: no byte of later fields, and every release reads it
+        line = [1, *transaction[: _COUNTS[1]]]
+    else:
+        line = [SCHEMA_VERSION, *transaction[: TRACE_AT - 1], None, *transaction[TRACE_AT - 1 :]]
     return orjson.dumps(line, default=str, option=orjson.OPT_APPEND_NEWLINE)  # str: of Decimals
 
 

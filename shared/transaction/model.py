@@ -17,6 +17,7 @@ from shared.transaction.schema import FIELDS, Transaction
 _WHO = itemgetter("first_name", "last_name", "gender", "date_of_birth", "street", "zip")
 _identifying = itemgetter(*(field.name for field in FIELDS if field.in_id))
 _in_order = itemgetter(*Transaction._fields)
+_NOT_SENT = {field.name: field.default for field in FIELDS if field.source is None and field.since > 1}
 
 
 def parse_transaction(raw: Mapping[str, Any], card_keys: CardKeys, now: datetime | None = None) -> Transaction:
@@ -69,4 +70,4 @@ def _transaction(values: dict[str, Any], card_keys: CardKeys) -> Transaction:
     values["merchant_id"] = merchant_id(values["merchant"])
     # Not of the label, which may become known later, nor of what changes with the card key: customer and digits do.
     values["transaction_id"] = values["transaction_id"] or content_id(*map(str, _identifying(values)))
-    return Transaction._make(_in_order(values))
+    return Transaction._make(_in_order(values | _NOT_SENT))

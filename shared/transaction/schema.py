@@ -104,6 +104,11 @@ class Transaction(NamedTuple):
     merchant_latitude: Annotated[float, _Part(degrees(90), _LATITUDE, "40.4958", "merch_lat")]
     merchant_longitude: Annotated[float, _Part(degrees(180), _LONGITUDE, "-74.1961", "merch_long")]
     is_fraud: Annotated[bool | None, Field(LABEL, "0, 1, true, false or empty", "", "is_fraud", optional=True)] = None
+    # Of a correction (docs/one-truth.md): the later one counts, and any counts before what a sender first sent.
+    corrected_at: Annotated[str | None, Field(MOMENT, "when it was corrected, in UTC", "2026-11-30T12:00:00.000Z",
+        optional=True, since=2)] = None
+    corrected_by: Annotated[str | None, Field(text(100), "who corrected it", "operations", optional=True,
+        since=2)] = None
     # fmt: on
 
 

@@ -49,7 +49,7 @@ def refresh(warehouse: Warehouse, seconds: float) -> Refreshed | None:
     Raises as Warehouse.run does.
     """
     [waiting] = warehouse.run("watch-marts", read_statements("marts/waiting.sql"), seconds)
-    if not int(waiting["transactions"]) and not int(waiting["alerts"]):
+    if not any(int(count) for count in waiting.values()):
         return None
     [row] = warehouse.run("refresh-marts", read_statements("marts/refresh.sql"), seconds)
     done = Refreshed(*(int(row[name]) for name in Refreshed._fields))

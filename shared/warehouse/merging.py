@@ -20,12 +20,20 @@ class MergeResult(NamedTuple):
     """What one pass did, in rows; ``waited_seconds`` is how long the oldest of them was staged, None without any."""
 
     staged: int
-    inserted: int
-    duplicates: int
+    inserted: int  # of new ids
+    duplicates: int  # of ids that were known, or staged more than once
     waited_seconds: float | None
+    replaced: int = 0  # of these, contents that count from now on
+    conflicts: int = 0  # contents in conflict with the one that counts, found by this pass
+    unresolved: int = 0  # contents that do not count, which the other stores have not been told of
 
 
 NOTHING = MergeResult(0, 0, 0, None)
+
+
+def merge_statements() -> list[str]:
+    """Give the statements of one merge, of transactions and alerts: one transaction."""
+    return [*read_statements("merge_alerts.sql"), *read_statements("merge.sql")]
 
 
 def read_result(rows: list[Row]) -> MergeResult:
@@ -35,15 +43,21 @@ def read_result(rows: list[Row]) -> MergeResult:
     row = rows[0]
     waited = row["waited_seconds"]
     return MergeResult(
-        int(row["staged"]), int(row["inserted"]), int(row["duplicates"]), None if waited is None else float(waited)
+        int(row["staged"]),
+        int(row["inserted"]),
+        int(row["duplicates"]),
+        None if waited is None else float(waited),
+        int(row["replaced"]),
+        int(row["conflicts"]),
+        int(row["unresolved"]),
     )
 
 
-def is_idle(rows: list[Row]) -> bool:
-    """Read the one row that staged.sql gives: whether there is nothing to merge. Raises ValueError without it."""
+def read_look(rows: list[Row]) -> tuple[int, int]:
+    """Read the one row that staged.sql gives: what waits to be merged, and to be told. Raises ValueError without it."""
     if len(rows) != 1:
-        raise ValueError(f"staged.sql gave {len(rows)} rows, expected one with a count")
-    return int(rows[0]["waiting"]) == 0
+        raise ValueError(f"staged.sql gave {len(rows)} rows, expected one with two counts")
+    return int(rows[0]["waiting"]), int(rows[0]["unresolved"])
 
 
 class Merge:
@@ -55,15 +69,16 @@ class Merge:
 
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
-        self._look, self._statements = read_statements("staged.sql"), read_statements("merge.sql")
+        self._look, self._statements = read_statements("staged.sql"), merge_statements()
         self._refusal: StatementFailedError | None = None
 
     def once(self, seconds: float) -> MergeResult | None:
         """Merge what is staged, if anything is; None when it was refused or runs on. Raises as Warehouse.run does."""
         self._refusal = None
         try:
-            if is_idle(self._warehouse.run("look-at-staging", self._look, seconds)):
-                return NOTHING
+            waiting, unresolved = read_look(self._warehouse.run("look-at-staging", self._look, seconds))
+            if not waiting:
+                return NOTHING._replace(unresolved=unresolved)
             return self._merge(seconds)
         except StatementFailedError as error:
             self._refusal = error

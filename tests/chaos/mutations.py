@@ -182,15 +182,15 @@ MUTATIONS = (
     Mutation(
         "the merge takes an id once, however often it was staged",
         "redshift",
-        "    ORDER BY staged.loaded_at, ${STAGED_COLUMNS}\n) = 1;",
-        "    ORDER BY staged.loaded_at, ${STAGED_COLUMNS}\n) >= 1;",
+        ") AS found\nGROUP BY ${COLUMNS};",
+        ") AS found\nGROUP BY ${COLUMNS}, on_stream, in_core, is_superseded;",
         (MERGE, WAREHOUSE),
     ),
     Mutation(
         "the merge leaves out what core has",
         "redshift",
-        " AND new_id.is_known = 0\n",
-        "\n",
+        "WHERE staged.in_core = 0 AND ranked.transaction_id IS NULL",
+        "WHERE ranked.transaction_id IS NULL",
         (MERGE, WAREHOUSE),
     ),
     Mutation(

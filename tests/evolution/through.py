@@ -20,8 +20,9 @@ from shared.sinks.item import to_item
 from shared.transaction.codec import BadLine, decode_line, encode_line
 from shared.transaction.model import parse_many
 from shared.transaction.schema import Transaction
+from shared.warehouse.merging import merge_statements
 from shared.warehouse.migrations import all_statements
-from shared.warehouse.sql import DIRECTORY, columns, fill_in, read_statements
+from shared.warehouse.sql import DIRECTORY, columns, fill_in
 from tests.conformance.redshift.conftest import Redshift
 from tests.rows import CARD_KEYS, NOW
 
@@ -68,8 +69,8 @@ def warehouse(lines: list[str]) -> list[dict[str, Any]]:
                 f"COPY staging.transaction ({columns()['STREAM']}) FROM 's3://b/manifest' "
                 f"CREDENTIALS 'aws_iam_role={role}' MANIFEST {options}"
             )
-            redshift.ok(read_statements("merge.sql"))
-            names = columns()["FACTS"].split(", ")
+            redshift.ok(merge_statements())
+            names = columns()["COLUMNS"].split(", ")
             rows = redshift.rows(f"SELECT {', '.join(names)} FROM core.transaction ORDER BY transaction_id")
             return [dict(zip(names, map(str, row), strict=True)) for row in rows]
         finally:

@@ -31,8 +31,9 @@ from local.redshift.translate import Compiled, compile_statement, parse
 from shared.sinks.delivery import check
 from shared.transaction.codec import decode_line
 from shared.transaction.schema import FIELDS
+from shared.warehouse.merging import merge_statements
 from shared.warehouse.migrations import all_statements
-from shared.warehouse.sql import DIRECTORY, columns, fill_in, read_statements
+from shared.warehouse.sql import DIRECTORY, columns, fill_in
 from tests.unit.fakes.events import SHARD
 from tests.unit.fakes.faults import client_error
 
@@ -62,7 +63,7 @@ class Warehouse:
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="swipeline-property-"))
         self._database = Database(self._folder / "swipeline.duckdb")
-        self._merge = [compile_statement(parse(sql)) for sql in read_statements("merge.sql")]
+        self._merge = [compile_statement(parse(sql)) for sql in merge_statements()]
         self.run([compile_statement(parse(sql)) for sql in all_statements()])
 
     def run(self, statements: Sequence[Compiled], objects: Any = None) -> list[list[Any]]:
@@ -87,7 +88,7 @@ class Warehouse:
         return [row[0] for row in self.run([compile_statement(parse(sql))])]
 
     def clear(self) -> None:
-        for table in ("staging.transaction", "core.transaction", "core.customer", "core.merchant"):
+        for table in ("staging.transaction", "core.transaction", "core.customer", "core.merchant", "core.superseded"):
             self.run([compile_statement(parse(f"DELETE FROM {table}"))])
 
     def close(self) -> None:

@@ -7,9 +7,11 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.reconcile.buckets.differences import Differences, Record
-from client.reconcile.buckets.tally import Tally, differing
-from client.reconcile.buckets.window import DAY, HOUR, MONTH, Window, bucket_of, hull, slot_window
+from client.reconcile.differences import Differences
+from client.reconcile.records import Record
+from client.reconcile.tally import Tally, differing
+from client.reconcile.window import DAY, HOUR, MONTH, Window, bucket_of, hull, slot_window
+from shared.transaction.schema import FIELDS
 
 STORES = ("dynamodb", "lake", "warehouse")
 hours = st.integers(0, 400)
@@ -24,6 +26,10 @@ def place(number: int) -> tuple[str, str]:
     return moment(number * 37 % 401), f"{number * 53 % 256:02x}"
 
 
+def record(number: int) -> Record:
+    return Record.of([str(number), *place(number), *[""] * (len(FIELDS) - 3)])
+
+
 stored = st.lists(st.integers(0, 60), max_size=80)
 
 
@@ -33,15 +39,17 @@ def test_buckets_find_what_ids_find(contents: tuple[list[int], list[int], list[i
     for numbers in contents:
         tally = Tally()
         for number in numbers:
-            tally.add(bucket_of(*place(number), width), str(number))
+            tally.add(bucket_of(*place(number), width), record(number).digest)
         tallies.append(tally)
     buckets = differing(tallies)
     union = set().union(*contents)
     with Differences.on_disk() as ids:
         for store, numbers in zip(STORES, contents, strict=True):
-            ids.add(store, (Record(str(n)) for n in numbers if bucket_of(*place(n), width) in buckets))
+            ids.add(store, (record(n) for n in numbers if bucket_of(*place(n), width) in buckets))
+        found_in, cases = ids.compare(frozenset(), 100)
+        list(cases)
         for store, numbers, tally in zip(STORES, contents, tallies, strict=True):
-            found = ids.of(store, copies_allowed=False, most=100)
+            found = found_in[store]
             assert set(found.missing_ids) == {str(n) for n in union - set(numbers)}
             assert found.missing == len(found.missing_ids)
             same = tally.records() - tally.records_in(buckets)
@@ -49,7 +57,7 @@ def test_buckets_find_what_ids_find(contents: tuple[list[int], list[int], list[i
             alike = sum(
                 n - 1 for n in Counter(k for k in numbers if bucket_of(*place(k), width) not in buckets).values()
             )
-            assert found.duplicates + alike == len(numbers) - len(set(numbers))
+            assert found.duplicates + found.copies + alike == len(numbers) - len(set(numbers))
             assert same - alike + found.distinct == len(set(numbers))
 
 

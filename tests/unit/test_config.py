@@ -20,7 +20,9 @@ def test_every_missing_variable_is_named_at_once() -> None:
 
 
 def test_an_optional_variable_has_its_default() -> None:
-    settings = config.read(config.Merge, {"STAGE": "dev", "WORKGROUP_NAME": "w", "DATABASE_NAME": "d"})
+    environ = {"STAGE": "dev", "WORKGROUP_NAME": "w", "DATABASE_NAME": "d"}
+    environ |= {"TABLE_NAME": "t", "STREAM_NAME": "s", "QUARANTINE_BUCKET": "q"}
+    settings = config.read(config.Merge, environ)
     assert (settings.merge_every_seconds, settings.warehouse_secret_arn) == (60, "")
 
 

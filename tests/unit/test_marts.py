@@ -26,7 +26,7 @@ def followed(answers: dict[str, Result | StatementError]) -> tuple[Marts, FakeCl
 
 
 def test_they_are_looked_at_once_in_ten_seconds_however_often_the_merge_runs() -> None:
-    marts, clock, api = followed({WAITING: [{"transactions": 0, "alerts": 0}]})
+    marts, clock, api = followed({WAITING: [{"transactions": 0, "alerts": 0, "changes": 0}]})
     for _ in range(25):
         assert marts.follow(60) is None
         clock.sleep(1)
@@ -34,7 +34,14 @@ def test_they_are_looked_at_once_in_ten_seconds_however_often_the_merge_runs() -
     assert len(api.submitted) == 3
 
 
-@pytest.mark.parametrize("waiting", [{"transactions": 5, "alerts": 0}, {"transactions": 0, "alerts": 1}])
+@pytest.mark.parametrize(
+    "waiting",
+    [
+        {"transactions": 5, "alerts": 0},
+        {"transactions": 0, "alerts": 1},
+        {"transactions": 0, "alerts": 0, "changes": 1},
+    ],
+)
 def test_new_transactions_and_new_alerts_make_a_refresh(waiting: dict[str, int]) -> None:
     marts, _, api = followed({WAITING: [waiting], REFRESH[-1]: [DONE]})
     assert marts.follow(60) == Refreshed(2, 1, 0, 4)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.warehouse.merging import SHORTEST_PASS_SECONDS, MergeResult, is_idle, passes, read_result
+from shared.warehouse.merging import SHORTEST_PASS_SECONDS, MergeResult, passes, read_look, read_result
 from tests.unit.fakes.clock import FakeClock
 
 
@@ -52,17 +52,17 @@ def test_passes_of_one_duration_end_in_time_save_the_first(every: float, seconds
 
 def test_the_counts_are_read_by_name() -> None:
     row = {"staged": 5, "inserted": 3, "duplicates": 2, "newest_occurred_at": "2020-06-21", "waited_seconds": 7}
-    assert read_result([row]) == MergeResult(5, 3, 2, 7.0)
+    row |= {"replaced": 1, "conflicts": 1, "unresolved": 2}
+    assert read_result([row]) == MergeResult(5, 3, 2, 7.0, 1, 1, 2)
     assert read_result([row | {"staged": 0, "waited_seconds": None}]).waited_seconds is None
 
 
 @pytest.mark.parametrize("rows", [[], [{}, {}]])
 def test_a_merge_without_counts_is_an_error_not_zero(rows: list) -> None:
-    for read in (read_result, is_idle):
+    for read in (read_result, read_look):
         with pytest.raises(ValueError, match="expected one"):
             read(rows)
 
 
-def test_nothing_staged_is_idle() -> None:
-    assert is_idle([{"waiting": 0}])
-    assert not is_idle([{"waiting": 3}])
+def test_a_look_says_what_waits_to_be_merged_and_to_be_told() -> None:
+    assert read_look([{"waiting": 3, "unresolved": 1}]) == (3, 1)

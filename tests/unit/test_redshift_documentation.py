@@ -72,6 +72,8 @@ NODES: dict[str, str] = {
     "Asin": "r_ASIN.html",
     "Pow": "r_POWER.html",
     "Sqrt": "r_SQRT.html",
+    "MD5": "r_MD5.html",
+    "Alter": "r_ALTER_TABLE.html",
 }
 # What any SQL has.
 ORDINARY = {
@@ -164,8 +166,7 @@ def test_every_unusual_construct_names_its_page(name: str) -> None:
 def test_the_pages_are_used() -> None:
     everything = [sql for name in FILES for sql in statements(name)]
     for pattern in WORDS:
-        if pattern not in (r"^ALTER TABLE ",):
-            assert any(re.search(pattern, sql) for sql in everything), pattern
+        assert any(re.search(pattern, sql) for sql in everything), pattern
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -15,6 +15,7 @@ from fraud.alert import Alert
 from fraud.verdict import VERDICT_COLUMNS
 from scripts.schema_files import contents
 from shared.transaction.schema import FIELDS, SCHEMA_VERSION
+from shared.warehouse.merging import merge_statements
 from shared.warehouse.migrations import all_statements, read_migrations
 from shared.warehouse.sql import read_statements
 
@@ -55,9 +56,9 @@ def test_the_staging_table_has_the_schemas_fields_and_when_they_were_loaded() ->
 def test_core_columns_have_the_types_of_the_fields_they_come_from() -> None:
     types = columns(create_tables()["staging.transaction"])
     derived = {"first_seen_at": "occurred_at", "last_seen_at": "occurred_at", "last_transaction_id": "transaction_id"}
-    for table in ("core.customer", "core.merchant", "core.transaction"):
+    for table in ("core.customer", "core.merchant", "core.transaction", "core.superseded"):
         for name, kind in columns(create_tables()[table]).items():
-            if name != "merged_at":
+            if name not in ("merged_at", "digest", "kind", "found_at", "resolved_at", "refreshed_at"):
                 assert kind == types[derived.get(name, name)], (table, name)
 
 
@@ -67,6 +68,8 @@ def test_every_column_but_the_optional_ones_refuses_null() -> None:
             kinds = [constraint.kind for constraint in column.args.get("constraints") or []]
             required = any(isinstance(kind, exp.NotNullColumnConstraint) for kind in kinds)
             optional = {"schema_version", "shadow_score", "shadow_model"} | {f.name for f in FIELDS if f.nullable}
+            if table in ("core.transaction", "core.superseded"):  # of rows from before release 2
+                optional |= {f.name for f in FIELDS if f.of != "purchase"} | {"resolved_at", "refreshed_at"}
             optional |= set(VERDICT_COLUMNS) if table == "staging.alert_event" else set()
             assert required == (column.name not in optional), (table, column.name)
 
@@ -78,6 +81,7 @@ def test_every_table_says_how_it_is_distributed_and_claims_no_key_that_redshift_
         "core.customer",
         "core.merchant",
         "core.transaction",
+        "core.superseded",
         "core.alert",
         "core.verdict",
         "staging.alert_event",
@@ -135,9 +139,12 @@ def test_the_manifest_template_is_a_manifest_whose_files_are_mandatory() -> None
     assert all(set(entry) == {"url", "mandatory"} and entry["mandatory"] is True for entry in manifest["entries"])
 
 
-@pytest.mark.parametrize("name", ["merge.sql", *sorted(path.name for path in (REDSHIFT / "migrations").iterdir())])
+MERGES = ["merge.sql", "merge_alerts.sql", "resolve.sql"]
+
+
+@pytest.mark.parametrize("name", [*MERGES, *sorted(path.name for path in (REDSHIFT / "migrations").iterdir())])
 def test_each_file_fits_in_one_batch_and_uses_only_redshifts_sql(name: str) -> None:
-    found = statements(name if name == "merge.sql" else f"migrations/{name}")
+    found = statements(name if name in MERGES else f"migrations/{name}")
     assert 0 < len(found) <= 40
     for sql in found:
         assert len(sql.encode()) < 100_000
@@ -145,6 +152,10 @@ def test_each_file_fits_in_one_batch_and_uses_only_redshifts_sql(name: str) -> N
             assert construct not in sql.upper()
         if not sql.startswith("LOCK"):
             assert not isinstance(sqlglot.parse_one(sql, read="redshift"), exp.Command), sql[:60]
+
+
+def test_the_whole_merge_fits_in_one_batch() -> None:
+    assert len(merge_statements()) <= 40
 
 
 def test_qualify_never_follows_from_directly() -> None:
@@ -167,7 +178,8 @@ def test_the_merge_locks_staging_first_and_never_commits_on_the_way() -> None:
 
 def test_the_look_before_a_merge_counts_every_table_that_the_merge_empties() -> None:
     (look,) = statements("staged.sql")
+    merge = merge_statements()
     looked_at = {f"{table.db}.{table.name}" for table in sqlglot.parse_one(look, read="redshift").find_all(exp.Table)}
-    locked = {sql.split()[1] for sql in statements("merge.sql") if sql.startswith("LOCK")}
-    assert looked_at == locked
+    locked = {sql.split()[1] for sql in merge if sql.startswith("LOCK")}
+    assert looked_at == {*locked, "core.superseded"}  # what the other stores are to be told of
     assert looked_at <= create_tables().keys()

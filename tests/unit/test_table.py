@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from functions.write_to_dynamodb.table import ITEMS_PER_CALL, Table
 from shared.sinks.bulk_write import BulkWriter
 from shared.sinks.consumer import Line, read_batch, respond
-from shared.sinks.item import key_of, to_item
+from shared.sinks.item import SUPERSEDED, content_of, key_of, to_item
 from shared.transaction.codec import encode_record
+from shared.transaction.content import counting
 from shared.transaction.schema import Transaction
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.dynamodb import FakeTable
@@ -37,7 +38,7 @@ def expected(transactions: list[Transaction]) -> dict[tuple[str, str], dict[str,
 
 
 def test_an_item_is_what_boto3_would_have_serialised() -> None:
-    t = transaction(7)
+    t = transaction(7)._replace(corrected_at="2026-11-30T12:00:00.000Z", corrected_by="operations")
     values: dict[str, Any] = t._asdict() | {
         "time_id": f"{t.occurred_at}#{t.transaction_id}",
         "merchant_bucket": f"{t.merchant_id}#2020-06",
@@ -47,7 +48,10 @@ def test_an_item_is_what_boto3_would_have_serialised() -> None:
 
 
 def test_an_item_holds_every_field_of_a_transaction() -> None:
-    item = to_item(transaction(7))
+    item = to_item(transaction(7)._replace(corrected_at="2026-11-30T12:00:00.000Z", corrected_by="operations"))
+    assert content_of(item) == transaction(7)._replace(
+        corrected_at="2026-11-30T12:00:00.000Z", corrected_by="operations"
+    )
     values = {name: TypeDeserializer().deserialize(value) for name, value in item.items()}
     assert set(Transaction._fields) <= set(values)
     assert values["amount"] == transaction(7).amount
@@ -66,12 +70,70 @@ def test_all_items_are_written_in_calls_of_25() -> None:
     assert fake.items == expected(MANY)
 
 
-def test_no_call_names_a_key_twice_and_the_last_of_equal_keys_stays() -> None:
-    changed = MANY[0]._replace(amount=Decimal("9.99"))
+@pytest.mark.parametrize("amount", ["0.01", "99999.99"])
+def test_of_two_contents_of_a_key_the_one_that_counts_stays_in_one_batch_or_in_two(amount: str) -> None:
+    changed = MANY[0]._replace(amount=Decimal(amount))
+    counts = counting([MANY[0], changed])
     fake = FakeTable()
     outcome = Table(fake, "t").write(lines_of([MANY[0], MANY[1], MANY[0]], [changed]), FakeClock().budget(20))
-    assert (outcome.written, outcome.duplicates) == (2, 2)
-    assert fake.items == expected([changed, MANY[1]])
+    assert (outcome.written, outcome.duplicates, outcome.conflicts) == (2, 2, 1)
+    assert fake.items == expected([counts, MANY[1]])
+    for first, second in ((MANY[0], changed), (changed, MANY[0])):
+        fake = FakeTable()
+        Table(fake, "t").write(lines_of([first]), FakeClock().budget(20))
+        outcome = Table(fake, "t").write(lines_of([second]), FakeClock().budget(20))
+        assert (outcome.written + outcome.duplicates, outcome.conflicts) == (1, 1)
+        assert fake.items == expected([counts])
+
+
+def test_a_label_that_comes_later_is_stored_and_a_resend_without_it_takes_it_from_nobody() -> None:
+    known, unknown = MANY[0]._replace(is_fraud=True), MANY[0]._replace(is_fraud=None)
+    fake = FakeTable()
+    for one, expects in ((unknown, (1, 0, 0)), (known, (1, 0, 0)), (unknown, (0, 1, 0))):
+        outcome = Table(fake, "t").write(lines_of([one]), FakeClock().budget(20))
+        assert (outcome.written, outcome.duplicates, outcome.conflicts) == expects
+    assert fake.items == expected([known])
+
+
+def test_a_correction_replaces_what_it_corrects_whichever_comes_first() -> None:
+    correction = MANY[0]._replace(amount=Decimal("99999.99"), corrected_at="2026-11-30T12:00:00.000Z", corrected_by="o")
+    for order in ((MANY[0], correction), (correction, MANY[0])):
+        fake = FakeTable()
+        for one in order:
+            outcome = Table(fake, "t").write(lines_of([one]), FakeClock().budget(20))
+            assert outcome.conflicts == 0
+        assert fake.items == expected([correction])
+
+
+def test_a_mark_keeps_out_what_does_not_count_also_when_that_comes_later() -> None:
+    other = MANY[0]._replace(card_id="f" * 32, amount=Decimal("0.01"))
+    for order in ("mark first", "mark last"):
+        fake, table = FakeTable(), None
+        table = Table(fake, "t")
+        if order == "mark last":
+            table.write(lines_of([MANY[0]]), FakeClock().budget(20))
+        assert table.supersede(key_of(MANY[0]), other, FakeClock().budget(20))
+        table.write(lines_of([MANY[0]], [other]), FakeClock().budget(20))
+        assert SUPERSEDED in fake.items[key_of(MANY[0])]
+        assert fake.items[key_of(other)] == to_item(other)
+        later = MANY[0]._replace(corrected_at="2026-11-30T12:00:00.000Z", corrected_by="o")
+        table.write(lines_of([later]), FakeClock().budget(20))
+        assert fake.items[key_of(later)] == to_item(later)
+        assert table.supersede(key_of(MANY[0]), other, FakeClock().budget(20))
+        assert fake.items[key_of(later)] == to_item(later)
+
+
+def test_what_changed_since_it_was_read_is_read_again() -> None:
+    class Racing(FakeTable):
+        def batch_get_item(self, **parameters: Any) -> dict[str, Any]:
+            answer = super().batch_get_item(**parameters)
+            self.items[key_of(MANY[0])] |= {"is_fraud": {"BOOL": True}, "amount": {"N": "0.02"}}
+            return answer
+
+    fake, low = Racing(), MANY[0]._replace(amount=Decimal("0.01"))
+    Table(fake, "t").write(lines_of([MANY[0]]), FakeClock().budget(20))
+    outcome = Table(fake, "t").write(lines_of([low]), FakeClock().budget(20))
+    assert (outcome.failed, outcome.retried, fake.items) == ([], 1, expected([low]))
 
 
 def test_only_what_was_unprocessed_is_written_again() -> None:
@@ -133,9 +195,9 @@ def test_calls_are_made_by_several_threads() -> None:
     meeting = threading.Barrier(4, timeout=10)
 
     class Meeting(FakeTable):
-        def batch_write_item(self, **parameters: Any) -> dict[str, Any]:
+        def batch_execute_statement(self, **parameters: Any) -> dict[str, Any]:
             meeting.wait()  # passes only when four calls are in flight at once
-            return super().batch_write_item(**parameters)
+            return super().batch_execute_statement(**parameters)
 
     fake = Meeting()
     Table(fake, "t", threads=4).write(lines_of(MANY[: 4 * ITEMS_PER_CALL]), FakeClock().budget(20))
@@ -144,7 +206,7 @@ def test_calls_are_made_by_several_threads() -> None:
 
 def test_no_lines_are_no_call() -> None:
     fake = FakeTable()
-    assert Table(fake, "t").write([], FakeClock().budget(20)) == (0, 0, 0, [])
+    assert Table(fake, "t").write([], FakeClock().budget(20)) == (0, 0, 0, [], 0)
     assert fake.calls == []
 
 
@@ -187,12 +249,14 @@ def test_botocore_accepts_what_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     """The function leaves botocore's validation out, for speed; so the shape is validated here, once and for all."""
     from botocore.validate import validate_parameters
 
-    shape = boto3.client("dynamodb", region_name="us-east-1").meta.service_model.operation_model("BatchWriteItem")
+    shape = boto3.client("dynamodb", region_name="us-east-1").meta.service_model.operation_model(
+        "BatchExecuteStatement"
+    )
 
     class Validating(FakeTable):
-        def batch_write_item(self, **parameters: Any) -> dict[str, Any]:
+        def batch_execute_statement(self, **parameters: Any) -> dict[str, Any]:
             validate_parameters(parameters, shape.input_shape)
-            return super().batch_write_item(**parameters)
+            return super().batch_execute_statement(**parameters)
 
     outcome = Table(Validating(), "t").write(lines_of(MANY), FakeClock().budget(20))
     assert outcome.written == 120

@@ -22,7 +22,7 @@ from fraud.alert import Alert, Flagged, to_item, to_line
 from fraud.verdict import VERDICT_COLUMNS, Verdict
 from fraud.verdict import to_line as verdict_line
 from shared.warehouse.data_api import StatementFailedError
-from shared.warehouse.marts import rebuild
+from shared.warehouse.marts import install, rebuild
 from shared.warehouse.sql import read_statements
 from tests.conformance.redshift.test_merge import Row, row
 
@@ -57,7 +57,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own]:
 @pytest.fixture
 def empty(warehouse: Own) -> Own:
     """The same warehouse, without a row."""
-    core = ("core.transaction", "core.customer", "core.merchant", "core.alert", "core.verdict")
+    core = ("core.transaction", "core.customer", "core.merchant", "core.alert", "core.verdict", "core.superseded")
     staging = ("staging.transaction", "staging.alert_event")
     warehouse.run(*(f"DELETE FROM {table}" for table in (*core, *staging)))
     rebuild(warehouse.warehouse, 60)
@@ -280,11 +280,27 @@ def test_towns_and_days_are_cut_where_the_documentation_says(empty: Own) -> None
     assert [(one["weekday"], one["hour_of_day"]) for one in found] == [(7, 1), (1, 2), (2, 3), (3, 4), (4, 5)]
 
 
+def test_a_label_or_another_content_that_comes_later_is_in_the_marts(empty: Own) -> None:
+    first = row(1, 1, 1, 2, 1) | {"is_fraud": None}
+    stage(empty, first, row(2, 1, 1, 1, 1))
+    empty.refresh()
+    stage(empty, first | {"is_fraud": True})
+    assert empty.refresh() is not None
+    assert [one["is_fraud"] for one in empty.run(EVERYTHING.replace("*", "is_fraud"))].count(True) == 1
+    stage(empty, first | {"amount": "0.01", "is_fraud": True, "state": "NY"})
+    empty.run(*read_statements("resolve.sql"))
+    empty.refresh()
+    found = empty.run("SELECT amount, state FROM mart.purchase ORDER BY transaction_id")
+    assert str(found[0]["amount"]) == "0.01"
+    assert {one["state"] for one in found} == {"NY"}
+    assert empty.refresh() is None
+
+
 def test_installing_again_keeps_what_is_there(empty: Own) -> None:
     stage(empty, row(1, 1, 1, 1, 1))
     empty.refresh()
     before = empty.run(EVERYTHING)
-    empty.migrate()
+    install(empty.warehouse, 60)
     assert empty.run(EVERYTHING) == before
     assert empty.run("SELECT role_name FROM svv_roles") == [{"role_name": "analyst"}]
 

@@ -13,14 +13,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.transaction.schema import FIELDS, SCHEMA_VERSION
+from shared.transaction.codec import TRACE_AT
+from shared.transaction.content import counts_before, digest
+from shared.transaction.schema import FIELDS, SCHEMA_VERSION, Transaction
+from shared.warehouse.merging import merge_statements
 from shared.warehouse.migrations import all_statements
 from shared.warehouse.sql import columns, fill_in, read_statements
 from tests.conformance.redshift.conftest import ROLE, Redshift
 
 FILES = Path(__file__).parents[3] / "redshift"
 DDL = all_statements()
-MERGE = read_statements("merge.sql")
+MERGE = merge_statements()
+RESOLVE = read_statements("resolve.sql")
 OPTIONS = fill_in((FILES / "copy_options").read_text().strip(), {"DeliveryBucket": "b"})
 NAMES = [field.name for field in FIELDS]
 COPY = (
@@ -61,6 +65,12 @@ def row(number: int, customer: int, merchant: int, second: int, flavour: int) ->
     }
 
 
+def line(item: Row, version: int = SCHEMA_VERSION) -> str:
+    """A row as a line of the stream, of this version or a newer one."""
+    values = [item.get(name) for name in NAMES]
+    return json.dumps([version, *values[: TRACE_AT - 1], None, *values[TRACE_AT - 1 :]])
+
+
 rows = st.builds(
     lambda number, spread: row(number, spread % 3, spread % 2, spread % 5, number % 7),
     st.integers(0, 40),
@@ -74,12 +84,20 @@ def consistent(loads: list[list[Row]]) -> list[list[Row]]:
     return [[known.setdefault(item["transaction_id"], item) for item in load] for load in loads]
 
 
+def transaction_of(item: Row) -> Transaction:
+    values = [item.get(name) for name in NAMES]
+    values[NAMES.index("amount")] = Decimal(item["amount"])
+    return Transaction._make(values)
+
+
 def model(loads: Iterable[list[Row]]) -> dict[str, dict[str, Row]]:
     """What core must hold: facts by id, dimensions by id, independent of order."""
     facts: dict[str, Row] = {}
     for load in loads:
         for item in load:
-            facts.setdefault(item["transaction_id"], item)
+            known = facts.setdefault(item["transaction_id"], item)
+            if counts_before(transaction_of(item), transaction_of(known)):
+                facts[item["transaction_id"]] = item
     core: dict[str, dict[str, Row]] = {"transaction": facts, "customer": {}, "merchant": {}}
     for key in ("customer", "merchant"):
         for item in sorted(facts.values(), key=lambda f: (f["occurred_at"], f["transaction_id"])):
@@ -91,7 +109,9 @@ def model(loads: Iterable[list[Row]]) -> dict[str, dict[str, Row]]:
 
 def shown(value: Any, column: str) -> Any:
     """A value of the model as the Data API gives it."""
-    if column in ("occurred_at", "first_seen_at", "last_seen_at"):
+    if value is None:
+        return None
+    if column in ("occurred_at", "first_seen_at", "last_seen_at", "corrected_at"):
         text = value.replace("T", " ").rstrip("Z")
         return text.rstrip("0").rstrip(".") if "." in text else text
     if column == "amount":
@@ -119,20 +139,7 @@ CUSTOMER = [
     "last_seen_at",
 ]
 MERCHANT = ["merchant_id", "merchant", "category", "first_seen_at", "last_seen_at"]
-FACT = [
-    "transaction_id",
-    "occurred_at",
-    "card_id",
-    "card_key_id",
-    "card_last4",
-    "customer_id",
-    "merchant_id",
-    "category",
-    "amount",
-    "merchant_latitude",
-    "merchant_longitude",
-    "is_fraud",
-]
+FACT = NAMES
 
 
 class Warehouse:
@@ -142,13 +149,13 @@ class Warehouse:
         redshift.s3.put("s3://b/" + columns()["JSONPATHS"], (FILES / columns()["JSONPATHS"]).read_bytes())
 
     def empty(self) -> None:
-        tables = ("staging.transaction", "core.transaction", "core.customer", "core.merchant")
+        tables = ("staging.transaction", "core.transaction", "core.customer", "core.merchant", "core.superseded")
         self.redshift.ok([f"DELETE FROM {table}" for table in tables])
 
     def load(self, *files: list[Row], version: int = SCHEMA_VERSION) -> None:
         entries = []
         for number, load in enumerate(files):
-            text = "".join(json.dumps([version, *item.values()]) + "\n" for item in load)
+            text = "".join(line(item, version) + "\n" for item in load)
             entries.append(
                 {"url": self.redshift.s3.put(f"s3://b/{number}.gz", gzip.compress(text.encode())), "mandatory": True}
             )
@@ -162,10 +169,16 @@ class Warehouse:
         (values,) = self.redshift.result(last)
         return dict(zip(names, values, strict=True))
 
+    def resolve(self) -> None:
+        self.redshift.ok(RESOLVE)
+
+    def others(self) -> list[tuple[Any, ...]]:
+        return sorted(self.redshift.rows("SELECT digest, kind FROM core.superseded"))
+
     def check(self, loads: Iterable[list[Row]]) -> None:
         core = model(loads)
         for table, names in (("customer", CUSTOMER), ("merchant", MERCHANT), ("transaction", FACT)):
-            expected = [tuple(shown(item[name], name) for name in names) for item in core[table].values()]
+            expected = [tuple(shown(item.get(name), name) for name in names) for item in core[table].values()]
             found = self.redshift.rows(f"SELECT {', '.join(names)} FROM core.{table}")
             assert sorted(found, key=str) == sorted(expected, key=str), table
         assert self.redshift.rows("SELECT COUNT(*) FROM staging.transaction") == [(0,)]
@@ -210,14 +223,86 @@ def test_core_follows_the_model_for_any_order_and_splitting_of_loads_and_any_rep
     warehouse.check(loads)
 
 
-def test_when_an_id_comes_with_other_content_the_first_that_was_merged_stays(warehouse: Warehouse) -> None:
-    first, second = row(1, 1, 1, 1, 1), row(1, 2, 2, 2, 2) | {"transaction_id": f"{1:032x}"}
+def test_when_an_id_comes_with_other_content_one_counts_and_the_other_is_kept_whole(warehouse: Warehouse) -> None:
+    low, high = row(1, 1, 1, 1, 1), row(1, 2, 2, 2, 2) | {"transaction_id": f"{1:032x}"}
+    for order in ((low, high), (high, low)):
+        warehouse.empty()
+        warehouse.load([order[0]])
+        warehouse.merge()
+        warehouse.load([order[1]])
+        counts = warehouse.merge()
+        assert (counts["staged"], counts["inserted"], counts["duplicates"]) == (1, 0, 1)
+        assert (counts["replaced"], counts["conflicts"]) == (int(order[1] is low), 1)
+        warehouse.resolve()
+        warehouse.check([[low]])
+        names = ", ".join(NAMES)
+        assert warehouse.redshift.rows(f"SELECT {names}, kind, digest FROM core.superseded") == [
+            (*(shown(high.get(name), name) for name in NAMES), "conflict", digest(transaction_of(high)))
+        ]
+
+
+def test_a_label_that_comes_later_is_no_conflict_and_stays(warehouse: Warehouse) -> None:
+    labelled = row(1, 1, 1, 1, 1)
+    unlabelled = labelled | {"is_fraud": None}
+    for load in (unlabelled, labelled, unlabelled):
+        warehouse.load([load])
+        assert warehouse.merge()["conflicts"] == 0
+    warehouse.check([[labelled]])
+    assert warehouse.redshift.rows("SELECT kind, is_fraud FROM core.superseded") == [("label", None)]
+    assert warehouse.redshift.rows("SELECT COUNT(*) FROM core.superseded WHERE resolved_at IS NULL") == [(0,)]
+
+
+CONTENTS = [
+    row(1, 1, 1, 1, 1),
+    row(1, 1, 1, 1, 1) | {"is_fraud": None},
+    row(1, 1, 1, 1, 1) | {"is_fraud": False},
+    row(1, 1, 1, 1, 1) | {"job": "Another"},
+    row(1, 1, 1, 1, 1) | {"amount": "0.99", "is_fraud": None},
+    row(1, 1, 1, 1, 1) | {"amount": "0.99"},
+    row(1, 2, 2, 0, 2) | {"transaction_id": f"{1:032x}"},
+    row(1, 1, 1, 1, 1) | {"amount": "9.00", "corrected_at": "2026-11-30T12:00:00.250Z", "corrected_by": "a"},
+    row(1, 1, 1, 1, 1) | {"amount": "8.00", "corrected_at": "2026-11-30T13:00:00.250Z", "corrected_by": "b"},
+    row(2, 1, 1, 9, 3),
+]
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(loads=st.lists(st.lists(st.sampled_from(CONTENTS), max_size=4), min_size=1, max_size=3), data=st.data())
+def test_any_interleaving_of_contents_ends_with_the_same_one_and_each_other_one_once(
+    warehouse: Warehouse, loads: list[list[Row]], data: st.DataObject
+) -> None:
+    everything = [item for load in loads for item in load]
+    again = data.draw(st.permutations(everything))
+    warehouse.empty()
+    for load in loads:
+        warehouse.load(load)
+        warehouse.merge()
+        if data.draw(st.booleans()):
+            warehouse.resolve()
+    warehouse.resolve()
+    warehouse.check(loads)
+    kept = warehouse.others()
+    warehouse.empty()
+    for item in again:
+        warehouse.load([item])
+        warehouse.merge()
+    warehouse.resolve()
+    warehouse.check(loads)
+    assert warehouse.others() == kept
+    of_first = {digest(transaction_of(item)): item for item in everything if item["transaction_id"] == f"{1:032x}"}
+    assert len([one for one in kept if one[0] in of_first]) == max(0, len(of_first) - 1)
+
+
+def test_a_row_from_before_whole_contents_were_kept_is_completed_by_its_resend(warehouse: Warehouse) -> None:
+    first = row(1, 1, 1, 1, 1)
     warehouse.load([first])
     warehouse.merge()
-    warehouse.load([second])
-    counts = warehouse.merge()
-    assert (counts["staged"], counts["inserted"], counts["duplicates"]) == (1, 0, 1)
-    warehouse.check([[first]])
+    warehouse.redshift.ok("UPDATE core.transaction SET merchant = NULL, job = NULL, first_name = NULL, state = NULL")
+    warehouse.load([first])
+    assert (warehouse.merge()["conflicts"], warehouse.others()) == (0, [])
+    assert warehouse.redshift.rows("SELECT job, state, merchant FROM core.transaction") == [
+        (first["job"], "SC", first["merchant"])
+    ]
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
@@ -265,7 +350,7 @@ def test_merges_and_loads_at_once_lose_nothing_and_double_nothing(warehouse: War
     everything = [row(n, n % 3, n % 2, n % 5, n % 7) for n in range(40)]
     submitted = []
     for start in range(0, 40, 10):
-        text = "".join(json.dumps([1, *item.values()]) + "\n" for item in everything[start : start + 10])
+        text = "".join(line(item) + "\n" for item in everything[start : start + 10])
         url = warehouse.redshift.s3.put(f"s3://b/{start}.gz", gzip.compress(text.encode()))
         warehouse.redshift.s3.put(f"s3://b/manifest{start}", {"entries": [{"url": url, "mandatory": True}]})
         load = COPY.replace("s3://b/manifest", f"s3://b/manifest{start}")

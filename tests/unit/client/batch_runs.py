@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +10,9 @@ import pyarrow.parquet as pq
 
 from client.aws import Stage
 from glue.loads import Loads
+from glue.rows import _column
+from glue.table import TRANSACTION_ARROW
+from shared.transaction.schema import Transaction
 
 
 def create_loads(dynamodb: Any) -> None:
@@ -23,15 +25,13 @@ def create_loads(dynamodb: Any) -> None:
     )
 
 
-def load_run(stage: Stage, run: str, rows: list[tuple[str, str, str]], status: str = "loaded") -> None:
-    """Leave a run of rows (id, event time, card) behind."""
-    ids, moments, cards = zip(*rows, strict=True)
-    times = [datetime.fromisoformat(moment) for moment in moments]
-    table = pa.table(
-        {"transaction_id": ids, "occurred_at": pa.array(times, pa.timestamp("us", tz="UTC")), "card_id": cards}
-    )
+def load_run(stage: Stage, run: str, rows: list[Transaction], status: str = "loaded") -> None:
+    """Leave a run of transactions behind."""
+    columns = [
+        _column(values, field.type) for values, field in zip(zip(*rows, strict=True), TRANSACTION_ARROW, strict=True)
+    ]
     body = io.BytesIO()
-    pq.write_table(table, body)
+    pq.write_table(pa.Table.from_arrays(columns, schema=TRANSACTION_ARROW), body)
     key = f"batch/run={run}/occurred_month=2020-06/part-0.parquet"
     stage.client("s3").put_object(Bucket="lake", Key=key, Body=body.getvalue())
     counts = {"rows": len(rows) + 2, "accepted": len(rows), "rejected": 2, "duplicates": 0}

@@ -26,6 +26,13 @@ class FakeS3:
         self.plan.end(fault)
         return {"ETag": '"by-plan"'}
 
+    def delete_object(self, **parameters: Any) -> dict[str, Any]:
+        fault = self.plan.next("DeleteObject")
+        with self._lock:
+            self.objects.pop((parameters["Bucket"], parameters["Key"]), None)
+        self.plan.end(fault)
+        return {}
+
     def keys(self, bucket: str) -> list[str]:
         """The bucket's keys, as a listing orders them."""
         return sorted(key for of, key in self.objects if of == bucket)

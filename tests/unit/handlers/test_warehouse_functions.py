@@ -25,6 +25,7 @@ from tests.unit.handlers.output import emitted
 Load = Callable[[str], ModuleType]
 Output = Callable[[], str]
 COUNTS = {"staged": 5, "inserted": 3, "duplicates": 2, "newest_occurred_at": "2020-06-21 12:00:00", "waited_seconds": 7}
+COUNTS |= {"replaced": 0, "conflicts": 0, "unresolved": 0}
 
 
 def merge_module(function: Load, monkeypatch: pytest.MonkeyPatch, api: FakeDataApi, every: int) -> ModuleType:
@@ -36,15 +37,15 @@ def merge_module(function: Load, monkeypatch: pytest.MonkeyPatch, api: FakeDataA
     return module
 
 
-WAITING = {"waiting": 5}
+WAITING = {"waiting": 5, "unresolved": 0}
 
 
 def answer_counts(sql: str) -> Result | None:
     if "AS alerts" in sql and sql.startswith("SELECT\n"):
-        return [{"transactions": 0, "alerts": 0}]
-    if sql.endswith("AS waiting"):
+        return [{"transactions": 0, "alerts": 0, "changes": 0}]
+    if "AS waiting" in sql:
         return [WAITING]
-    return [COUNTS] if sql.startswith("SELECT staged") else None
+    return [COUNTS] if sql.startswith("SELECT\n    staged") else None
 
 
 def of(api: FakeDataApi, name: str) -> list[dict[str, Any]]:
@@ -78,7 +79,7 @@ def test_while_nothing_is_staged_a_run_looks_and_does_not_merge(
     stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch, output: Output
 ) -> None:
     waiting = iter([0, 0, 5, 0])
-    api = FakeDataApi(lambda sql: [{"waiting": next(waiting)}] if sql.endswith("AS waiting") else answer_counts(sql))
+    api = FakeDataApi(lambda sql: [WAITING | {"waiting": next(waiting)}] if "AS waiting" in sql else answer_counts(sql))
     counts = merge_module(function, monkeypatch, api, every=15).handler({}, Context(remaining_ms=63_000))
     assert len(of(api, "merge-warehouse")) == 1
     assert (counts["received"], counts["written"]) == (5, 3)
@@ -105,7 +106,7 @@ def test_a_refused_pass_is_tried_again_by_the_next_and_the_last_ones_refusal_is_
     passes = itertools.count(1)
 
     def execute(sql: str) -> Result | None:
-        if sql.startswith("SELECT staged") and next(passes) in refused:
+        if sql.startswith("SELECT\n    staged") and next(passes) in refused:
             raise StatementError("ERROR: 1023 serializable isolation violation")
         return answer_counts(sql)
 
@@ -212,7 +213,7 @@ def test_migrating_runs_the_ddl_installs_the_marts_and_publishes_what_copy_reads
     warehouse = Warehouse(api, "swipeline-test", "swipeline", clock=clock, sleep=clock.sleep)
     monkeypatch.setattr(module, "stores", lambda: (warehouse, delivery, login))
     answer = module.handler({"run": "run-1"}, Context(remaining_ms=300_000))
-    (baseline,), marts = of(api, "migrate-warehouse"), of(api, "migrate-marts")
+    (baseline, _), marts = of(api, "migrate-warehouse"), of(api, "migrate-marts")
     assert [batch["StatementName"] for batch in api.submitted[:3]] == [
         "migrate-ledger", "read-migrations", "migrate-warehouse",
     ]  # fmt: skip
@@ -220,9 +221,14 @@ def test_migrating_runs_the_ddl_installs_the_marts_and_publishes_what_copy_reads
     assert baseline["Sqls"][-1].startswith("INSERT INTO core.schema_migration")
     assert [sql for batch in marts for sql in batch["Sqls"]].count("CREATE ROLE analyst") == 1 - has_role
     assert answer == {
-        "migrations": ["0001_baseline"],
+        "migrations": ["0001_baseline", "0002_one_truth"],
         "marts": sum(len(batch["Sqls"]) for batch in marts) - 1,  # the question whether there is a role
-        "published": ["jsonpaths/transaction-1.json", "glue/job.py", "glue/swipeline.zip"],
+        "published": [
+            "jsonpaths/transaction-1.json",
+            "jsonpaths/transaction-2.json",
+            "glue/job.py",
+            "glue/swipeline.zip",
+        ],
     }
     published = stage.s3.get_object(Bucket="delivery", Key="jsonpaths/transaction-1.json")["Body"].read()
     assert json.loads(published)["jsonpaths"][1] == "$[1]"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,13 +13,14 @@ import orjson
 from client.archived import opened
 from client.aws import Stage
 from client.errors import ClientError
-from client.reconcile.buckets.differences import Record
-from client.reconcile.buckets.tally import Tally
-from client.reconcile.buckets.window import Window, bucket_of
+from client.reconcile.bag import Bag
+from client.reconcile.records import NAMES, Record, of_line
+from client.reconcile.tally import Tally
+from client.reconcile.window import Window, bucket_of
 
 PREFIX = "transactions/ingest_date="
 THREADS = 8
-VERSION_BYTES = 16
+_MERCHANT_AT = NAMES.index("merchant_id")
 
 
 class Arrival(NamedTuple):
@@ -33,13 +33,6 @@ class Arrival(NamedTuple):
 ALL_DAYS = Arrival()
 
 
-class _Line(NamedTuple):
-    occurred_at: str
-    card_id: str
-    merchant_id: str
-    record: Record
-
-
 @dataclass
 class LakeSeen:
     """What the lake holds of a window, and how many lines it holds of the days, whatever their event time."""
@@ -48,6 +41,8 @@ class LakeSeen:
     merchants: set[str] = field(default_factory=set)
     lines: int = 0
     objects: list[tuple[str, str, str]] = field(default_factory=list)  # key, first and last event time in the window
+    ids: Bag = field(default_factory=Bag)  # where they are asked for
+    damaged: dict[str, str] = field(default_factory=dict)  # objects that cannot be read, and why
 
 
 class Lake:
@@ -56,20 +51,25 @@ class Lake:
     def __init__(self, stage: Stage) -> None:
         self._s3, self._bucket = stage.client("s3"), stage.output("LakeBucket")
 
-    def look(self, window: Window, arrival: Arrival, width: int) -> LakeSeen:
-        """Read all objects of the days once. Raises ClientError on a line that is no transaction."""
+    def look(self, window: Window, arrival: Arrival, width: int, with_ids: bool = False) -> LakeSeen:
+        """Read all objects of the days once; one that is damaged is named, and counts for nothing."""
         seen = LakeSeen()
 
         def read(key: str) -> LakeSeen:
             of_object = LakeSeen()
             first, last = window.end, ""
-            for line in self._lines(key):
-                of_object.lines += 1
-                if line.occurred_at not in window:
-                    continue
-                of_object.tally.add(bucket_of(line.occurred_at, line.card_id, width), line.record.identity)
-                of_object.merchants.add(line.merchant_id)
-                first, last = min(first, line.occurred_at), max(last, line.occurred_at)
+            try:
+                for record in self.lines(key):
+                    of_object.lines += 1
+                    if record.occurred_at not in window:
+                        continue
+                    of_object.tally.add(bucket_of(record.occurred_at, record.card_id, width), record.digest)
+                    of_object.merchants.add(record.texts[_MERCHANT_AT])
+                    if with_ids:
+                        of_object.ids.add(record.identity)
+                    first, last = min(first, record.occurred_at), max(last, record.occurred_at)
+            except ClientError as error:
+                return LakeSeen(damaged={key: str(error)})
             if last:
                 of_object.objects.append((key, first, last))
             return of_object
@@ -80,16 +80,23 @@ class Lake:
                 seen.merchants |= part.merchants
                 seen.lines += part.lines
                 seen.objects += part.objects
+                seen.ids.extend(part.ids)
+                seen.damaged |= part.damaged
         return seen
 
     def records(self, seen: LakeSeen, window: Window, buckets: set[str], width: int) -> Iterator[Record]:
         """Read again the objects that may hold something of some buckets, and give what they hold of them."""
         for key, first, last in seen.objects:
             if first < window.end and last >= window.begin:
-                for line in self._lines(key):
-                    in_window = line.occurred_at in window
-                    if in_window and bucket_of(line.occurred_at, line.card_id, width) in buckets:
-                        yield line.record
+                for record in self.lines(key):
+                    in_window = record.occurred_at in window
+                    if in_window and bucket_of(record.occurred_at, record.card_id, width) in buckets:
+                        yield record
+
+    def all_records(self, seen: LakeSeen) -> Iterator[Record]:
+        """Read again all objects."""
+        for key, _, _ in seen.objects:
+            yield from self.lines(key)
 
     def _keys(self, arrival: Arrival) -> Iterator[str]:
         start = {"StartAfter": f"{PREFIX}{arrival.first}"} if arrival.first else {}
@@ -100,15 +107,12 @@ class Lake:
                     return
                 yield item["Key"]
 
-    def _lines(self, key: str) -> Iterator[_Line]:
+    def lines(self, key: str) -> Iterator[Record]:
+        """Give an object's lines. Raises ClientError, which names it, when it cannot be read or holds anything else."""
         with opened(self._s3, self._bucket, key) as lines:
             for text in lines:
                 try:
-                    line = orjson.loads(text)
-                    # A resend archives the same content again, which is no fault: the content is the version.
-                    version = hashlib.blake2b(text.rstrip(b"\n"), digest_size=VERSION_BYTES).digest()
-                    record = Record(line["transaction_id"], version)
-                    yield _Line(line["occurred_at"], line["card_id"], line["merchant_id"], record)
+                    yield of_line(orjson.loads(text))
                 except (orjson.JSONDecodeError, KeyError, TypeError) as error:
                     raise ClientError(
                         f"s3://{self._bucket}/{key} holds a line that is not a transaction (put there by hand?)."

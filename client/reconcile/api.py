@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from client.aws import SERVICE, Stage
-from client.reconcile.buckets.lake import Arrival
+from client.reconcile.lake import Arrival
 from client.reconcile.ledger import Hop
 
 FUNCTION = "write-to-kinesis"

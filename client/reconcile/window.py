@@ -88,7 +88,7 @@ def slot_width(begin: str, end: str) -> int:
 
 def bucket_of(occurred_at: str, card_id: str, width: int) -> str:
     """Name the bucket of a transaction: its slot, then the first digits of its card."""
-    return occurred_at[:width] + card_id[:CARD_DIGITS]
+    return occurred_at[:width] + card_id[:CARD_DIGITS].ljust(CARD_DIGITS)
 
 
 def slot_window(slot: str) -> Window:
@@ -105,8 +105,19 @@ def slot_window(slot: str) -> Window:
     return Window(*(moment.isoformat(timespec="milliseconds") + "Z" for moment in (begin, end)))
 
 
+def is_slot(slot: str) -> bool:
+    """Whether it is one; a time that was changed by hand may begin with anything."""
+    try:
+        slot_window(slot)
+    except ValueError:
+        return False
+    return True
+
+
 def hull(buckets: Iterable[str], window: Window) -> Window:
     """Give the narrowest window, within `window`, that holds all of some buckets."""
     slots = {bucket[:-CARD_DIGITS] for bucket in buckets}
+    if not all(map(is_slot, slots)):
+        return window
     first, last = slot_window(min(slots)), slot_window(max(slots))
     return Window(max(window.begin, first.begin), min(window.end, last.end))

@@ -1,13 +1,12 @@
-"""How many transactions a bucket holds, and the sum of their ids' checksums: equal in two stores, so are the ids."""
+"""How many transactions a bucket holds, and the sum of their contents' checksums: equal in two stores, so are they."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-# 48 bits: different ids of a bucket that are as many have the same sum with a chance of 2^-48. Redshift computes the
-# same with STRTOL(LEFT(MD5(transaction_id), 12), 16), which must stay within its BIGINT.
+# 48 bits: different contents of a bucket that are as many have the same sum with a chance of 2^-48. Redshift computes
+# the same with STRTOL(LEFT(MD5(...), 12), 16), which must stay within its BIGINT.
 CHECKSUM_DIGITS = 12
 
 
@@ -18,9 +17,8 @@ class Count(NamedTuple):
     checksum: int
 
 
-def checksum(identity: str) -> int:
-    """Give the checksum of an id."""
-    digest = hashlib.md5(identity.encode(), usedforsecurity=False).hexdigest()
+def checksum(digest: str) -> int:
+    """Give the checksum of a content, by its digest."""
     return int(digest[:CHECKSUM_DIGITS], 16)
 
 
@@ -30,10 +28,10 @@ class Tally:
     def __init__(self, counts: Mapping[str, Count] | None = None) -> None:
         self._counts = dict(counts or {})
 
-    def add(self, bucket: str, identity: str) -> None:
+    def add(self, bucket: str, digest: str) -> None:
         """Count one record."""
         records, total = self._counts.get(bucket, (0, 0))
-        self._counts[bucket] = Count(records + 1, total + checksum(identity))
+        self._counts[bucket] = Count(records + 1, total + checksum(digest))
 
     def extend(self, other: Tally) -> None:
         """Count all that another tally counted."""

@@ -1,1 +1,0 @@
-"""Stores against each other, without journals: counts and checksums per bucket, ids only where those differ."""

@@ -1,0 +1,30 @@
+"""Builds what tells the other stores, when there is something to tell: it takes the modules of all of them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from shared import config
+from shared.aws import client
+from shared.warehouse.data_api import Warehouse
+
+if TYPE_CHECKING:
+    from shared.warehouse.conflicts import Resolver
+
+
+@cache
+def resolver(warehouse: Warehouse) -> Resolver:
+    """Give the resolver of the function's stage, once per container."""
+    from functions.write_to_dynamodb.table import Table
+    from shared.sinks.bucket import Bucket
+    from shared.stream.writer import Stream
+    from shared.warehouse.conflicts import Resolver
+
+    settings = config.read(config.Merge)
+    return Resolver(
+        warehouse,
+        Table(client("dynamodb", read_timeout=5, attempts=1), settings.table_name),
+        Stream(client("kinesis", read_timeout=5, attempts=1), settings.stream_name),
+        Bucket(client("s3", read_timeout=10, attempts=3), settings.quarantine_bucket),
+    )

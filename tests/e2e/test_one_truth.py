@@ -1,0 +1,131 @@
+"""One content of each transaction in every store: conflicts, late labels, corrections, and repair."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from typing import Any
+
+import pytest
+
+from tests.e2e.stack import Stack, wait_until
+
+
+@pytest.fixture
+def rows(stack: Stack, csv_file: Any) -> list[dict[str, str]]:
+    with csv_file(rows=40).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def sent(stack: Stack, *rows: dict[str, str]) -> None:
+    answer = stack.post({"transactions": list(rows)})
+    assert answer.status_code < 300, answer.text
+
+
+def item(stack: Stack, identity: str) -> dict[str, Any]:
+    (found,) = [one for one in stack.items() if one.get("transaction_id", {}).get("S") == identity]
+    return found
+
+
+def balanced(stack: Stack) -> dict[str, Any]:
+    done = stack.run("reconcile", "--stores-only", "--wait", 60, "--json", check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + stack.told("merge-warehouse")
+    return dict(json.loads(done.stdout))
+
+
+def conflicts(stack: Stack) -> list[str]:
+    shown = json.loads(stack.run("quarantine", "list", "--kind", "conflicts", "--limit", 500, "--json").stdout)
+    return [entry["key"] for entry in shown["entries"]]
+
+
+def core(stack: Stack, identity: str, columns: str = "amount, card_last4, is_fraud") -> list[list[Any]]:
+    return stack.sql(f"SELECT {columns} FROM core.transaction WHERE transaction_id = '{identity}'")
+
+
+def test_conflicts_labels_and_corrections_end_the_same_in_every_store(stack: Stack, rows: list[dict[str, str]]) -> None:
+    same_key, other_key, labelled, fixed, *rest = rows
+    labelled["is_fraud"] = ""
+    sent(stack, *rows)
+    balanced(stack)
+
+    sent(stack, same_key | {"amt": "0.01"}, other_key | {"amt": "0.02", "cc_num": rest[0]["cc_num"]})
+    sent(stack, labelled | {"is_fraud": "1"})
+    ids = [one["trans_num"] for one in (same_key, other_key)]
+    wait_until(
+        lambda: len([key for key in conflicts(stack) if key.split("/")[1].startswith(tuple(ids))]) == 2, 60, "conflicts"
+    )
+    balanced(stack)
+    assert [row[0] for row in core(stack, same_key["trans_num"])] == ["0.01"]
+    assert item(stack, same_key["trans_num"])["amount"]["N"] == "0.01"
+    (amount, last4, _), *none = core(stack, other_key["trans_num"])
+    assert not none
+    found = item(stack, other_key["trans_num"])
+    assert (float(found["amount"]["N"]), found["card_last4"]["S"]) == (float(amount), last4)
+    assert item(stack, labelled["trans_num"])["is_fraud"]["BOOL"] is True
+    assert core(stack, labelled["trans_num"], "is_fraud") == [[True]]
+    mart = f"SELECT is_fraud FROM mart.purchase WHERE transaction_id = '{labelled['trans_num']}'"
+    wait_until(lambda: stack.sql(mart) == [[True]], 60, "the marts have the label")
+
+    stack.run("correct", fixed["trans_num"], "--set", "amt=99999.99", "--by", "operations", "--yes")
+    wait_until(lambda: core(stack, fixed["trans_num"], "amount") == [["99999.99"]], 60, "the correction")
+    sent(stack, fixed)
+    balanced(stack)
+    assert core(stack, fixed["trans_num"], "amount, corrected_by") == [["99999.99", "operations"]]
+
+    (key,) = [one for one in conflicts(stack) if one.split("/")[1].startswith(same_key["trans_num"])]
+    stack.run("quarantine", "settle", key, "--keep", "other", "--yes")
+    wait_until(lambda: [float(row[0]) for row in core(stack, ids[0])] == [float(same_key["amt"])], 60, "settled")
+    balanced(stack)
+    assert key not in conflicts(stack)
+
+
+def test_what_hands_changed_or_took_away_is_named_and_repaired(stack: Stack, rows: list[dict[str, str]]) -> None:
+    sent(stack, *rows)
+    balanced(stack)
+    table, warehouse, gone, damaged = (row["trans_num"] for row in rows[:4])
+    dynamodb, s3 = stack.client("dynamodb"), stack.client("s3")
+    found = item(stack, table)
+    name, bucket = stack.outputs["TableName"], stack.outputs["LakeBucket"]
+    dynamodb.put_item(TableName=name, Item=found | {"amount": {"N": "99999.99"}, "city": {"S": "Elsewhere"}})
+    key = {part: item(stack, gone)[part] for part in ("card_id", "time_id")}
+    dynamodb.delete_item(TableName=name, Key=key)
+    stack.sql(f"UPDATE core.transaction SET is_fraud = NULL, job = 'x' WHERE transaction_id = '{warehouse}'")
+    latest = "(SELECT MAX(last_transaction_id) FROM core.customer)"
+    stack.sql(f"UPDATE core.customer SET city = 'Nowhere' WHERE last_transaction_id = {latest}")
+    objects = {key: body for key, body in stack.objects("LakeBucket", "transactions/") if damaged.encode() in body}
+    for key in objects:
+        s3.put_object(Bucket=bucket, Key=key, Body=b"no gzip")
+
+    done = stack.run("reconcile", "--stores-only", "--wait", 0, "--json", check=False)
+    assert done.returncode == 1
+    hops = json.loads(done.stdout)["hops"]
+    assert {"id": table, "fields": ["amount", "city"]} in hops["dynamodb"]["differences"]
+    assert gone in hops["dynamodb"]["missing_ids"]
+    assert {"id": warehouse, "fields": ["job", "is_fraud"]} in hops["warehouse"]["differences"]
+    assert ["customer.city"] in [one["fields"] for one in hops["warehouse"]["differences"]]
+    assert set(hops["lake"]["damaged"]) == set(objects)
+
+    assert stack.run("repair", check=False).returncode == 1
+    assert item(stack, table)["amount"]["N"] == "99999.99"
+    done = stack.run("repair", "--yes", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert item(stack, table) == found
+    balanced(stack)
+    assert json.loads(stack.run("repair", "--json").stdout)["stores"] == {"dynamodb": 0, "lake": 0, "warehouse": 0}
+
+
+def test_a_wrong_line_of_the_lake_is_rewritten(stack: Stack, rows: list[dict[str, str]]) -> None:
+    sent(stack, *rows)
+    balanced(stack)
+    identity = rows[5]["trans_num"]
+    ((key, body),) = [one for one in stack.objects("LakeBucket", "transactions/") if identity.encode() in one[1]]
+    lines = [json.loads(line) for line in body.splitlines()]
+    for line in lines:
+        line["merchant"] += "!" if line["transaction_id"] == identity else ""
+    text = gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode())
+    stack.client("s3").put_object(Bucket=stack.outputs["LakeBucket"], Key=key, Body=text)
+    done = stack.run("reconcile", "--stores-only", "--wait", 0, "--json", check=False)
+    assert json.loads(done.stdout)["hops"]["lake"]["differences"] == [{"id": identity, "fields": ["merchant"]}]
+    stack.run("repair", "--yes")
+    assert dict(stack.objects("LakeBucket", key))[key] == body
