@@ -6,9 +6,9 @@ from functools import cache
 from typing import Any
 
 from fraud.serving.alert_line import decode_alert
-from functions.write_to_s3 import quarantine
 from shared import config
 from shared.aws import client
+from shared.sinks import quarantine
 from shared.sinks.bucket import THREADS, Bucket
 from shared.sinks.delivery import check
 from shared.telemetry import logger, metrics, observed

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from functions.write_to_dynamodb.table import THREADS, Table
 from shared import config
 from shared.aws import client
 from shared.memory import tune_gc
@@ -14,6 +13,7 @@ from shared.retry import Budget, seconds_left
 from shared.sinks import report
 from shared.sinks.consumer import read_batch
 from shared.sinks.merchants import Merchants
+from shared.sinks.table import THREADS, Table
 from shared.telemetry import observed
 
 BUDGET_SECONDS = 60.0

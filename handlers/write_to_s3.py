@@ -5,12 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from functions.write_to_s3 import lake, quarantine
 from shared import config
 from shared.aws import client, error_code
 from shared.errors import TransientError
 from shared.memory import tune_gc
-from shared.sinks import report
+from shared.sinks import lake, quarantine, report
 from shared.sinks.bucket import THREADS, Bucket
 from shared.sinks.consumer import Batch, read_lines
 from shared.telemetry import logger, observed

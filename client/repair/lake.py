@@ -8,7 +8,7 @@ from datetime import datetime
 from client.aws import Stage
 from client.reconcile.differences import LAKE, Case
 from client.reconcile.lake import Lake, LakeSeen
-from functions.write_to_s3.lake import CONTENT_TYPE, compressed, encoded
+from shared.sinks.lake import CONTENT_TYPE, compressed, encoded
 from shared.transaction.schema import Transaction
 
 DAMAGED = "damaged/"  # in the lake's bucket, before the key that an object had

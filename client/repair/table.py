@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from client.aws import Stage
 from client.errors import ClientError
 from client.reconcile.differences import TABLE, Case
-from functions.write_to_dynamodb.table import Table
 from shared.retry import Budget
 from shared.sinks.bulk_write import BulkWriter
 from shared.sinks.item import key_of, to_item
+from shared.sinks.table import Table
 from shared.transaction.schema import Transaction
 
 SECONDS = 300.0

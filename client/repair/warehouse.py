@@ -11,7 +11,7 @@ from itertools import islice
 from client.aws import Stage
 from client.errors import ClientError
 from client.loading import Loader
-from functions.write_to_s3.lake import compressed, encoded
+from shared.sinks.lake import compressed, encoded
 from shared.transaction.schema import Transaction
 from shared.warehouse.data_api import StatementFailedError
 from shared.warehouse.sql import read_statements

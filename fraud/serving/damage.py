@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from fraud.serving.profiles import Damaged
-from functions.write_to_s3.quarantine import CONTENT_TYPE, quarantine_objects
 from shared.errors import TransientError
 from shared.sinks.bucket import Bucket
 from shared.sinks.consumer import Position, Unreadable
+from shared.sinks.quarantine import CONTENT_TYPE, quarantine_objects
 from shared.transaction.codec import BadLine
 
 FUNCTION = "detect-fraud"

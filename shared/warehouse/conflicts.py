@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
-from functions.write_to_dynamodb.table import Key
 from shared.errors import TransientError
 from shared.retry import Budget
 from shared.sinks.bucket import Bucket
 from shared.sinks.item import key_of
+from shared.sinks.table import Key
 from shared.stream.records import build_records
 from shared.stream.writer import Stream
 from shared.telemetry import logger
@@ -34,7 +34,7 @@ _LEAST_SECONDS = 5.0
 
 
 class TablePort(Protocol):
-    """The table: :class:`functions.write_to_dynamodb.table.Table`."""
+    """The table: :class:`shared.sinks.table.Table`."""
 
     def supersede(self, key: Key, counts: Transaction, budget: Budget) -> bool:
         """Put a mark in the place of a content that does not count."""

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 @cache
 def resolver(warehouse: Warehouse) -> Resolver:
     """Give the resolver of the function's stage, once per container."""
-    from functions.write_to_dynamodb.table import Table
     from shared.sinks.bucket import Bucket
+    from shared.sinks.table import Table
     from shared.stream.writer import Stream
     from shared.warehouse.conflicts import Resolver
 

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from functions.write_to_s3.quarantine import quarantine_objects
 from shared.sinks.consumer import Position, Unreadable
+from shared.sinks.quarantine import quarantine_objects
 from shared.transaction.codec import BadLine, encode_line
 from tests.e2e.outages import retrying_for
 from tests.e2e.stack import Stack, wait_until

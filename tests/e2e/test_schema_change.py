@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import requests
 
-from functions.write_to_s3.quarantine import quarantine_objects
 from shared.sinks.consumer import Position, Unreadable
+from shared.sinks.quarantine import quarantine_objects
 from shared.transaction.codec import BadLine, encode_line
 from tests.e2e.stack import REPO, Stack, wait_until
 from tests.evolution.next_release import make

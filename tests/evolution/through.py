@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from functions.query_transactions.shape import to_json
-from functions.write_to_s3.lake import encoded
 from glue.rows import _transactions
 from glue.table import TRANSACTION_ARROW
 from shared.sinks.item import to_item
+from shared.sinks.lake import encoded
 from shared.transaction.codec import BadLine, decode_line, encode_line
 from shared.transaction.model import parse_many
 from shared.transaction.schema import Transaction

@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import strategies as st
 
-from functions.write_to_dynamodb.table import Table
 from handlers import write_to_dynamodb, write_to_s3
 from local.event_sources.event import build_event
 from local.event_sources.model import Rules
@@ -26,6 +25,7 @@ from local.event_sources.response import Failed, NotInvoked, Outcome, interpret
 from local.kinesis_reader import Record
 from shared.sinks.bucket import Bucket
 from shared.sinks.item import to_item
+from shared.sinks.table import Table
 from shared.transaction.codec import encode_line
 from tests.conformance.event_sources.simulation import START, Run, drive
 from tests.unit.fakes.clock import FakeClock

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.write_to_s3.lake import Body
 from local.kinesis_reader import Record
 from shared.sinks.aggregate import UserRecord
 from shared.sinks.consumer import read_batch, read_lines
+from shared.sinks.lake import Body
 from shared.transaction.codec import decode_line, encode_line
 from shared.transaction.schema import Transaction
 from tests.property.consumer_world import (

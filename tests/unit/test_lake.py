@@ -6,8 +6,8 @@ import gzip
 import json
 from datetime import UTC, datetime
 
-from functions.write_to_s3.lake import object_key
 from shared.sinks.consumer import Position
+from shared.sinks.lake import object_key
 from shared.transaction.schema import Transaction
 from tests.unit.fakes.lake import object_body
 from tests.unit.fakes.rows import transaction

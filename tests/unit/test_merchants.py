@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from functions.write_to_dynamodb.table import Table
 from shared.sinks.consumer import Line, Position
 from shared.sinks.merchants import Merchants, entry_keys, folded
+from shared.sinks.table import Table
 from shared.transaction.schema import Transaction
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.query_table import FakeTables

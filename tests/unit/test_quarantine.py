@@ -8,8 +8,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.write_to_s3.quarantine import MAX_OBJECTS_PER_RECORD, QuarantineObject, quarantine_objects
 from shared.sinks.consumer import read_batch
+from shared.sinks.quarantine import MAX_OBJECTS_PER_RECORD, QuarantineObject, quarantine_objects
 from shared.transaction.codec import encode_line
 from tests.unit.fakes.events import FIRST_SEQUENCE_NUMBER, SHARD, kinesis_event
 from tests.unit.fakes.rows import transaction

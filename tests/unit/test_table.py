@@ -13,10 +13,10 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.write_to_dynamodb.table import ITEMS_PER_CALL, Table
 from shared.sinks.bulk_write import BulkWriter
 from shared.sinks.consumer import Line, read_batch, respond
 from shared.sinks.item import SUPERSEDED, content_of, key_of, to_item
+from shared.sinks.table import ITEMS_PER_CALL, Table
 from shared.transaction.codec import encode_record
 from shared.transaction.content import counting
 from shared.transaction.schema import Transaction

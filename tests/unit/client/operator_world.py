@@ -15,8 +15,8 @@ import boto3
 import orjson
 
 from client.aws import Stage
-from functions.write_to_s3.lake import object_key
 from shared.sinks.consumer import Position
+from shared.sinks.lake import object_key
 from shared.transaction.codec import decode_record
 from shared.transaction.schema import FIELDS, Transaction
 from tests.unit.fakes.faults import client_error

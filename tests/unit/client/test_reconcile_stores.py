@@ -20,9 +20,9 @@ from client.reconcile.ledger import Ledger
 from client.reconcile.run import Options, reconcile
 from client.reconcile.window import Window, read_window
 from client.warehouse import query
-from functions.write_to_s3.lake import object_key
 from shared.sinks.consumer import Position
 from shared.sinks.item import to_item
+from shared.sinks.lake import object_key
 from shared.transaction.schema import Transaction
 from tests.unit.client.batch_runs import create_loads, load_run
 from tests.unit.client.fake_warehouse import FakeDataApi

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from functions.write_to_s3.lake import Body
+from shared.sinks.lake import Body
 from shared.transaction.codec import encode_line
 from shared.transaction.schema import Transaction
 

@@ -10,8 +10,8 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
-from functions.write_to_dynamodb.table import Table
 from shared import retry
+from shared.sinks.table import Table
 from shared.transaction.codec import encode_record
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.dynamodb import FakeTable

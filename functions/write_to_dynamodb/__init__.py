@@ -1,1 +1,0 @@
-"""write-to-dynamodb: transactions into the table."""

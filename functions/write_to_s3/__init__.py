@@ -1,1 +1,0 @@
-"""write-to-s3: transactions into the lake, bad lines into quarantine."""
