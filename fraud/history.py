@@ -21,21 +21,27 @@ from client.files.stream import open_input
 from client.files.table import Table
 from fraud.event import Event, event_of
 from fraud.labels import HistoryError, Verdicts
-from shared.transaction.kinds import LABEL, utc
+from shared.transaction.ids import merchant_id
+from shared.transaction.kinds import LABEL, merchant_name, utc
 from shared.transaction.schema import Transaction
 
 COLUMNS = (
-    "trans_date_trans_time", "cc_num", "category", "amt", "gender", "city_pop", "dob", "trans_num", "is_fraud",
+    "trans_date_trans_time", "cc_num", "merchant", "category", "amt", "gender", "city_pop", "dob", "trans_num",
+    "is_fraud",
 )  # fmt: skip
 _CHUNK = 50_000
 
 
 @dataclass(frozen=True)
 class History:
-    """Rows in order of (time, transaction id). Cards are numbers in order of appearance; no card number is kept."""
+    """Rows in order of (time, transaction id).
+
+    Cards and merchants are numbers in order of appearance; no card number is kept.
+    """
 
     events: dict[str, npt.NDArray[Any]]  # field of Event -> its values
     card: npt.NDArray[np.int64]
+    merchant: npt.NDArray[np.int64]
     fraud: npt.NDArray[np.int64]  # 0 or 1
     city_population: npt.NDArray[np.int64]  # for the metrics by segment
     sha256: str  # of the file
@@ -46,14 +52,21 @@ class History:
     def where(self, rows: npt.NDArray[np.bool_]) -> History:
         """The rows of a mask as a history of their own."""
         events = {name: values[rows] for name, values in self.events.items()}
-        return History(events, self.card[rows], self.fraud[rows], self.city_population[rows], self.sha256)
+        return History(
+            events, self.card[rows], self.merchant[rows], self.fraud[rows], self.city_population[rows], self.sha256
+        )
 
-    def replay(self) -> Iterator[tuple[int, Event]]:
-        """Give (card, event) in order of time, a chunk of rows in memory at once."""
+    def replay(self) -> Iterator[tuple[int, int, int, Event]]:
+        """Give (card, merchant, label, event) in order of time, a chunk of rows in memory at once."""
         for start in range(0, len(self), _CHUNK):
-            columns = [self.events[name][start : start + _CHUNK].tolist() for name in Event._fields]
+            part = slice(start, start + _CHUNK)
+            columns = [self.events[name][part].tolist() for name in Event._fields]
             yield from zip(
-                self.card[start : start + _CHUNK].tolist(), map(Event._make, zip(*columns, strict=True)), strict=True
+                self.card[part].tolist(),
+                self.merchant[part].tolist(),
+                self.fraud[part].tolist(),
+                map(Event._make, zip(*columns, strict=True)),
+                strict=True,
             )
 
 
@@ -70,12 +83,15 @@ def read(*paths: Path, verdicts: Verdicts | None = None, reading: Reading | None
         If a column is missing, or a value is not of its column's form.
 
     """
-    numbers: dict[str, int] = {}
-    return tuple(_read(path, numbers, verdicts, reading) for path in paths)
+    cards: dict[str, int] = {}
+    merchants: dict[str, int] = {}
+    return tuple(_read(path, (cards, merchants), verdicts, reading) for path in paths)
 
 
-def _read(path: Path, numbers: dict[str, int], verdicts: Verdicts | None, reading: Reading | None) -> History:
-    table = _table(path, reading)
+def _read(
+    path: Path, numbers: tuple[dict[str, int], dict[str, int]], verdicts: Verdicts | None, reading: Reading | None
+) -> History:
+    table, absent = _table(path, reading)
     missing = [name for name in COLUMNS if name not in table.column_names]
     if missing:
         raise HistoryError(f"{path.name} lacks the columns {', '.join(missing)}")
@@ -89,15 +105,19 @@ def _read(path: Path, numbers: dict[str, int], verdicts: Verdicts | None, readin
     if not rows:
         raise HistoryError(f"{path.name} has no rows")
     events = {name: np.zeros(rows, dtype) for name, dtype in _DTYPES.items()}
-    card = np.zeros(rows, np.int64)
+    card, merchant = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
+    cards, merchants = numbers
     try:
         for start in range(0, rows, _CHUNK):
             chunk = table.slice(start, _CHUNK).to_pydict()
             columns = zip(*(chunk[name] for name in COLUMNS), strict=True)
-            made = [event_of(_transaction(*values)) for values in columns]
+            made = [event_of(_transaction(*values), absent) for values in columns]
             for name, values in zip(Event._fields, zip(*made, strict=True), strict=True):
                 events[name][start : start + _CHUNK] = values
-            card[start : start + _CHUNK] = [numbers.setdefault(str(n), len(numbers)) for n in chunk["cc_num"]]
+            card[start : start + _CHUNK] = [cards.setdefault(str(n), len(cards)) for n in chunk["cc_num"]]
+            merchant[start : start + _CHUNK] = [
+                merchants.setdefault(merchant_id(merchant_name(name)), len(merchants)) for name in chunk["merchant"]
+            ]
         fraud = np.asarray(pc.cast(table["is_fraud"], pa.int64()), np.int64)
         population = np.asarray(pc.cast(table["city_pop"], pa.int64()), np.int64)
     except (ValueError, ArithmeticError, TypeError) as error:
@@ -106,14 +126,17 @@ def _read(path: Path, numbers: dict[str, int], verdicts: Verdicts | None, readin
         raise HistoryError(f"{path.name}: is_fraud must be 0 or 1 in every row")
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return History(events, card, fraud, population, digest)
+    return History(events, card, merchant, fraud, population, digest)
 
 
 _DTYPES: dict[str, Any] = dict.fromkeys(Event._fields, np.int64) | {"amount": float, "age": float, "male": float}
 
 
-def _table(path: Path, reading: Reading | None) -> pa.Table:
-    """The columns that are learned from, as text and labels; other columns of the file are of no use here."""
+def _table(path: Path, reading: Reading | None) -> tuple[pa.Table, frozenset[str]]:
+    """The columns that are learned from, as text and labels, and the fields that the file lacks.
+
+    Other columns of the file are of no use here.
+    """
     try:
         source = open_input(str(path))
         table = Table(source, Reading(drop=("*",)).over(reading or Reading()), required=())
@@ -131,7 +154,7 @@ def _table(path: Path, reading: Reading | None) -> pa.Table:
         raise HistoryError(str(error)) from error
     except ValueError as error:
         raise HistoryError(f"{path.name}: is_fraud must be 0 or 1 in every row") from error
-    return pa.Table.from_batches(batches, schema)
+    return pa.Table.from_batches(batches, schema), table.reading.absent
 
 
 def _values(name: str, texts: Iterable[str | None]) -> pa.Array:
@@ -143,6 +166,7 @@ def _values(name: str, texts: Iterable[str | None]) -> pa.Array:
 def _transaction(  # the fields the features read, in their canonical form, as shared.transaction.model makes them
     time: str,
     _card: Any,
+    _merchant: Any,
     category: str,
     amount: Any,
     gender: str,

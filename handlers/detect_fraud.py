@@ -12,6 +12,7 @@ from shared.detection.alerts import Alerts, Topic
 from shared.detection.detector import Detector
 from shared.detection.drift import DriftCounts
 from shared.detection.profiles import Profiles
+from shared.detection.risks import Risks
 from shared.ingest.stream import Stream
 from shared.memory import settle
 from shared.retry import Budget, seconds_left
@@ -34,7 +35,7 @@ def detector() -> Detector:
     stream = Stream(client("kinesis", read_timeout=5, attempts=1), settings.alert_stream_name)
     alerts = Alerts(ConditionalWriter(dynamodb, settings.alerts_table_name), stream, topic)
     profiles, drift = Profiles(dynamodb, settings.profiles_table_name), DriftCounts(dynamodb, settings.drift_table_name)
-    made = Detector(load(), shadow, profiles, alerts, drift)
+    made = Detector(load(), shadow, profiles, alerts, drift, Risks(dynamodb, settings.risk_table_name))
     settle()
     return made
 

@@ -9,6 +9,7 @@ from shared import config
 from shared.aws import client, read_items_plainly
 from shared.callers import Callers
 from shared.card_key import CardKey
+from shared.detection.risks import RiskKeeper
 from shared.detection.verdicts import Verdicts
 from shared.ingest.stream import Stream
 from shared.memory import settle
@@ -33,7 +34,8 @@ def api() -> Api:
         max_age_seconds=settings.card_key_max_age_seconds,
     )
     stream = Stream(client("kinesis", read_timeout=2, attempts=1), settings.alert_stream_name)
-    verdicts = Verdicts(dynamodb, settings.alerts_table_name, stream)
+    risks = RiskKeeper(dynamodb, settings.profiles_table_name, settings.risk_table_name, settings.table_name)
+    verdicts = Verdicts(dynamodb, settings.alerts_table_name, stream, risks)
     alerts = AlertQueries(AlertReader(dynamodb, settings.alerts_table_name), reader, verdicts, Cursors(key))
     callers = Callers(reader=settings.reader_api_key_id, reviewer=settings.reviewer_api_key_id)
     made = Api(Queries(reader, key), alerts, callers)

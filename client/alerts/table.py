@@ -13,6 +13,7 @@ from client.aws import Stage
 from client.errors import ClientError
 from fraud.precision import Judged
 from fraud.verdict import FINDINGS, OPEN, WORDS, Verdict
+from shared.detection.risks import RiskKeeper
 from shared.detection.verdicts import JudgedOutError, NoAlertError, Verdicts
 from shared.errors import TransientError
 from shared.ingest.stream import Stream
@@ -23,6 +24,7 @@ INDEX, STATUS_INDEX = "day-time", "status-time"
 _LONGEST_NAME = 100
 _SLACK = timedelta(minutes=5)  # an alert bears the time of its record's arrival, and may be stored that much later
 _BUDGET_SECONDS = 10.0
+_OURS = ("day", "time_id", "judged", "plain")  # attributes that no person reads
 _CENT = Decimal("0.01")
 _plain = TypeDeserializer().deserialize
 
@@ -66,9 +68,8 @@ class AlertsTable:
         if verdict not in WORDS:
             raise ClientError(f"A verdict is {', '.join(WORDS)}, not {verdict}.")
         at = _now()
-        verdicts = Verdicts(
-            self._client, self._name, Stream(self._stage.client("kinesis"), self._stage.output("AlertStreamName"))
-        )
+        stream = Stream(self._stage.client("kinesis"), self._stage.output("AlertStreamName"))
+        verdicts = Verdicts(self._client, self._name, stream, keeper(self._stage))
         try:
             item = verdicts.give(transaction_id, Verdict(verdict, by, note, at), Budget(_BUDGET_SECONDS))
         except NoAlertError as error:
@@ -156,10 +157,16 @@ class AlertsTable:
             yield from map(_alert, page["Items"])
 
 
+def keeper(stage: Stage) -> RiskKeeper:
+    """Where verdicts and decisions on the threshold are kept for the detector."""
+    tables = (stage.output(name) for name in ("ProfilesTableName", "RiskTableName", "TableName"))
+    return RiskKeeper(stage.client("dynamodb"), *tables)
+
+
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _alert(item: dict[str, Any]) -> Alert:
-    alert = {name: _plain(value) for name, value in item.items() if name not in ("day", "time_id", "judged")}
+    alert = {name: _plain(value) for name, value in item.items() if name not in _OURS}
     return alert | {"amount": alert["amount"].quantize(_CENT)}  # DynamoDB drops zeros at the end

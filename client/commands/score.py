@@ -63,20 +63,23 @@ def score(
         raise ClientError("The lake has card ids and a file card numbers: --before goes with a file.")
     how = reading(map_, mapping, drop, encoding, delimiter, sheet, dates, time_zone, decimal_comma, accept_rounded)
     served, rejected, keys = load_model(model), list[str](), keys_of_this_run()
+    absent: set[str] = set()
     where = Stage(stage)
     with explained(where):
         if begin is not None:
             found = lake_transactions(where, read_days(begin, end, datetime.now(UTC).date()))
         else:
-            found = file_transactions(file or "", keys, rejected, how)
-        history = chain.from_iterable(file_transactions(str(path), keys, rejected, how) for path in before or [])
+            found = file_transactions(file or "", keys, rejected, how, absent=absent)
+        history = chain.from_iterable(
+            file_transactions(str(path), keys, rejected, how, absent=absent) for path in before or []
+        )
         if out == "-":
-            done = write_scores(served, found, history, sys.stdout, rejected)
+            done = write_scores(served, found, history, sys.stdout, rejected, absent)
         else:
             inputs = [one for one in (file, model, *(before or [])) if one]
             with outfile.whole(Path(out), inputs, overwrite=overwrite) as target:
                 text = io.TextIOWrapper(target, encoding="utf-8", write_through=True)
-                done = write_scores(served, found, history, text, rejected)
+                done = write_scores(served, found, history, text, rejected, absent)
                 text.detach()
     for line in rejected[:10]:
         output.note(f"not scored, {line}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
@@ -21,6 +21,7 @@ from client.replay.plan import Days, lake_objects
 from fraud.batch import in_order, score
 from fraud.model import Model, ModelError, load
 from fraud.profile import Profile
+from fraud.scoring import Known
 from shared.errors import RejectedError
 from shared.transaction.card_keys import CardKey, CardKeys
 from shared.transaction.model import parse_many
@@ -46,12 +47,22 @@ def keys_of_this_run() -> CardKeys:
 
 
 def file_transactions(
-    name: str, keys: CardKeys, rejected: list[str], reading: Reading | None = None, member: str | None = None
+    name: str,
+    keys: CardKeys,
+    rejected: list[str],
+    reading: Reading | None = None,
+    member: str | None = None,
+    absent: set[str] | None = None,
 ) -> Iterator[Transaction]:
-    """Give a file's good rows, as the API would take them; of each bad row, a line and reason into ``rejected``."""
+    """Give a file's good rows, as the API would take them; of each bad row, a line and reason into ``rejected``.
+
+    The fields that the file lacks and a constant fills go into ``absent``.
+    """
     source = open_input(name, member)
     try:
         rows = Table(source, reading)
+        if absent is not None:
+            absent |= rows.reading.absent
         rejected += [f"{source.name}: {text}" for text in rows.warnings]
         chunk: list[tuple[int, dict[str, Any]]] = []
         for row in rows:
@@ -84,16 +95,25 @@ def lake_transactions(stage: Stage, days: Days) -> Iterator[Transaction]:
 
 
 def write_scores(
-    model: Model, transactions: Iterable[Transaction], before: Iterable[Transaction], out: TextIO, rejected: list[str]
+    model: Model,
+    transactions: Iterable[Transaction],
+    before: Iterable[Transaction],
+    out: TextIO,
+    rejected: list[str],
+    absent: Collection[str] = (),
 ) -> Summary:
-    """Score in order and write a line per transaction, profiles warmed by what came before."""
+    """Score in order and write a line per transaction, profiles warmed by what came before.
+
+    What is in ``absent`` once all rows are read is absent for the model.
+    """
+    known = Known(absent=absent)
     profiles: dict[str, Profile] = {}
-    for _ in score(model, in_order(before), profiles):
+    for _ in score(model, in_order(before), profiles, known=known):
         pass
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEADER)
     rows = alerts = 0
-    for transaction_id, result in score(model, in_order(transactions), profiles):
+    for transaction_id, result in score(model, in_order(transactions), profiles, known=known):
         writer.writerow((transaction_id, repr(result.score), int(result.alert)))
         rows += 1
         alerts += result.alert

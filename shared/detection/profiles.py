@@ -93,7 +93,8 @@ class Profiles:
 
 
 def _stored(item: Item) -> Stored:
-    return Stored(bytes(item["profile"]["B"]), item["seq"]["S"], int(item["scored"]["N"]))
+    risk = bytes(item["risk"]["B"]) if "risk" in item else None
+    return Stored(bytes(item["profile"]["B"]), item["seq"]["S"], int(item["scored"]["N"]), risk)
 
 
 def _put(state: State) -> Put:

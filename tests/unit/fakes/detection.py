@@ -12,6 +12,7 @@ from shared.detection.alerts import Alerts, Topic
 from shared.detection.detector import Detector
 from shared.detection.drift import DriftCounts
 from shared.detection.profiles import Profiles
+from shared.detection.risks import Risks
 from shared.ingest.stream import Stream
 from shared.sinks.conditional import ConditionalWriter
 from tests.unit.fakes.faults import Fault, Kind, Plan, client_error
@@ -19,7 +20,7 @@ from tests.unit.fakes.shapes import obeys
 from tests.unit.fakes.statements import INSERT, UPDATE
 
 _TABLE = re.compile(r'(?:INSERT INTO|UPDATE) "(\w+)"')
-KEYS = {"profiles": "card_id", "alerts": "transaction_id"}
+KEYS = {"profiles": "card_id", "alerts": "transaction_id", "risk": "id"}
 
 
 class KilledError(BaseException):
@@ -34,7 +35,7 @@ class FakeStores:
 
     def __init__(self, faults: list[Fault] | None = None, always: Fault | None = None) -> None:
         self.plan = Plan(faults or [], always)
-        self.tables: dict[str, dict[str, Any]] = {"profiles": {}, "alerts": {}, "drift": {}}
+        self.tables: dict[str, dict[str, Any]] = {"profiles": {}, "alerts": {}, "drift": {}, "risk": {}}
         self.messages: list[str] = []
         self.streamed: list[bytes] = []
         self.requests: list[str] = []
@@ -45,8 +46,10 @@ class FakeStores:
 
     def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:
         ((table, request),) = RequestItems.items()
-        keys = [key["card_id"]["S"] for key in request["Keys"]]
-        assert request["ConsistentRead"] is True
+        name = KEYS[table]
+        keys = [key[name]["S"] for key in request["Keys"]]
+        # Merchants' risks settle for seconds before they count; a profile must be the last one written.
+        assert request.get("ConsistentRead", False) is (table == "profiles")
         if not 1 <= len(keys) <= 100 or len(set(keys)) < len(keys):
             raise client_error("BatchGetItem", "ValidationException", 400)
         fault = self._begin("BatchGetItem", table)
@@ -54,7 +57,7 @@ class FakeStores:
             left = keys[len(keys) - (self.unprocessed.pop(0) if self.unprocessed else 0) :]
             items = [self.tables[table][key] for key in keys if key in self.tables[table] and key not in left]
         self.plan.end(fault)
-        again = {table: {"Keys": [{"card_id": {"S": key}} for key in left]}} if left else {}
+        again = {table: {"Keys": [{name: {"S": key}} for key in left]}} if left else {}
         return {"Responses": {table: items}, "UnprocessedKeys": again}
 
     def batch_execute_statement(self, *, Statements: list[dict[str, Any]]) -> dict[str, Any]:
@@ -144,7 +147,8 @@ class FakeStores:
         alerts = Alerts(
             ConditionalWriter(self, "alerts", threads), Stream(self, "alerts"), Topic(self, "topic", "test")
         )
-        return Detector(model, shadow, Profiles(self, "profiles", threads), alerts, DriftCounts(self, "drift"))
+        profiles, drift = Profiles(self, "profiles", threads), DriftCounts(self, "drift")
+        return Detector(model, shadow, profiles, alerts, drift, Risks(self, "risk"))
 
     def profiles(self) -> dict[str, tuple[list[Any], dict[int, list[int]], str, int]]:
         """What is known of each card."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.callers import Callers
+from shared.detection.risks import RiskKeeper
 from shared.detection.verdicts import Verdicts
 from shared.ingest.stream import Stream
 from shared.query.alert_service import AlertQueries
@@ -43,6 +44,7 @@ def make_api(
 ) -> Api:
     """Make the API of tables; a verdict goes onto ``stream``. ``client`` is another way to read the transactions."""
     transactions = Reader(client or tables, "transactions", "merchants")
-    verdicts = Verdicts(tables, "alerts", Stream(stream or FakeKinesis(), "alerts"))
+    risks = RiskKeeper(tables, "profiles", "risk", "transactions")
+    verdicts = Verdicts(tables, "alerts", Stream(stream or FakeKinesis(), "alerts"), risks)
     alerts = AlertQueries(AlertReader(tables, "alerts"), transactions, verdicts, Cursors(Secret(keys)), lambda: NOW)
     return Api(Queries(transactions, Secret(keys)), alerts, Callers(reader=reader, reviewer=reviewer))
