@@ -26,6 +26,7 @@ from client.commands import (
     inspect,
     logs,
     migrate,
+    model,
     quarantine,
     reconcile,
     remove,
@@ -91,6 +92,7 @@ app.command("migrate")(migrate.migrate)
 app.command("rotate-card-key")(rotate.rotate_card_key)
 app.command("train")(train.train)
 app.command("score")(score.score)
+app.add_typer(model.app, name="model")
 app.command("dashboard")(dashboard.dashboard)
 app.command("cost")(cost.cost)
 app.command("console")(console.console)
