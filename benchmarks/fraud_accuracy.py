@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.frame import Report, parser
-from fraud.evaluate import beyond_rows, score, warm
+from fraud.evaluate import beyond_rows, score
 from fraud.features import FEATURES
 from fraud.history import History, read
+from fraud.labelled import A_WEEK_LATE, Knowledge
 from fraud.learn import Array, fit, out_of_fold, replay
 from fraud.metrics import at_threshold, curve, summary, threshold_for
 from fraud.model import SHIPPED, Model, load, parse
@@ -40,8 +41,8 @@ COLUMNS = {
 }
 
 TARGETS = {  # of the model learned from the training file
-    "average_precision": 0.992,
-    "recall_at_01pct_fpr": 0.985,
+    "average_precision": 0.998,
+    "recall_at_01pct_fpr": 0.998,
     "precision": 0.95,
     "recall": 0.97,
 }
@@ -60,9 +61,11 @@ def figures(test: History, scores: Array, threshold: float) -> dict[str, Any]:
     }
 
 
-def of_model(model: Model, before: History, test: History) -> tuple[dict[str, Any], Array]:
+def of_model(
+    model: Model, before: History, test: History, known: Knowledge = A_WEEK_LATE
+) -> tuple[dict[str, Any], Array]:
     """A model's row, and the test's rows of features."""
-    scores, rows = score(model, test, warm(before))
+    scores, rows = score(model, test, known, before)
     return figures(test, scores, model.threshold), rows
 
 
@@ -99,6 +102,7 @@ def main() -> int:
     table: dict[str, dict[str, Any]] = {}
     table["trained"], rows = of_model(parse(learn(train, given.train.name, options).data), train, test)
     table["shipped"], _ = of_model(load(given.model), train, test)
+    table["shipped, no labels"], _ = of_model(load(given.model), train, test, Knowledge(blind=1.0))
     table["other cards"] = other_cards(train, test, options)
     table["no state"] = no_state(train, test, rows, options)
     amount = test.events["amount"]
@@ -117,6 +121,10 @@ def publish(report: Report, table: dict[str, dict[str, Any]], files: dict[str, s
     )
     best = table["trained"]["card_precision_at_100_best_possible"]
     report.note(f"The best possible card precision at 100 a day is {best:.4f}: there are few bursts a day.")
+    shipped = table["shipped, no labels"]
+    report.target("shipped: AP", shipped["average_precision"], at_least=0.99)
+    report.target("shipped: precision at its threshold", shipped["precision"], at_least=0.95)
+    report.target("shipped: recall at its threshold", shipped["recall"], at_least=0.95)
     report.target("trained: 1 - AUC", 1 - table["trained"]["auc"], at_most=0.0001)
     for key, limit in TARGETS.items():
         report.target(f"trained: {COLUMNS[key]}", table["trained"][key], at_least=limit)

@@ -38,6 +38,8 @@ def simulated(rows: int) -> list[Transaction]:
                 "transaction_id": raw["trans_num"],
                 "occurred_at": utc(str(raw["trans_date_trans_time"])),
                 "card_id": str(raw["cc_num"]),
+                "merchant_id": raw["merchant"],
+                "is_fraud": raw["is_fraud"] == 1,
                 "category": raw["category"],
                 "amount": Decimal(str(raw["amt"])).quantize(Decimal("0.01")),
                 "gender": raw["gender"],

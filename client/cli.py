@@ -27,6 +27,7 @@ from client.commands import (
     inspect,
     logs,
     migrate,
+    model,
     quarantine,
     reconcile,
     remove,
@@ -95,6 +96,7 @@ app.command("migrate")(migrate.migrate)
 app.command("rotate-card-key")(rotate.rotate_card_key)
 app.command("train")(train.train)
 app.command("score")(score.score)
+app.add_typer(model.app, name="model")
 app.command("dashboard")(dashboard.dashboard)
 app.command("cost")(cost.cost)
 app.command("console")(console.console)

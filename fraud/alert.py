@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from fraud.features import is_plain
 from fraud.model import Model
 from fraud.reasons import reasons
 from fraud.scoring import Scored
@@ -30,7 +31,7 @@ class Alert(NamedTuple):
     category: str
     amount: Decimal
     score: Decimal  # 0 to 1
-    threshold: Decimal  # of the model; the score reaches it, unless only the shadow model flags the transaction
+    threshold: Decimal  # in force; the score reaches it, unless only the shadow model flags the transaction
     reasons: str  # the weightiest first, joined by "; "
     model: str  # its version
     shadow_score: Decimal | None  # what the model in shadow mode says
@@ -44,6 +45,7 @@ class Flagged(NamedTuple):
 
     alert: Alert
     merchant: str
+    plain: bool  # neither card nor amount explains it: if it is fraud, it says something of the merchant
 
 
 def alerts(
@@ -70,7 +72,7 @@ def alerts(
                     category=transaction.category,
                     amount=transaction.amount,
                     score=_decimal(result.score),
-                    threshold=_decimal(model.threshold),
+                    threshold=_decimal(result.threshold),
                     reasons=REASONS_BETWEEN.join(reasons(model, result.row, transaction)),
                     model=model.version,
                     shadow_score=None if result.shadow is None else _decimal(result.shadow),
@@ -79,6 +81,7 @@ def alerts(
                     alerted_at=at,
                 ),
                 transaction.merchant,
+                is_plain(result.row),
             )
         )
     return found
@@ -93,6 +96,7 @@ def to_item(flagged: Flagged) -> dict[str, dict[str, Any]]:
         "time_id": {"S": f"{alert.alerted_at}#{alert.transaction_id}"},
         "merchant": {"S": flagged.merchant},
         "status": {"S": "open"},  # fraud/verdict.py
+        "plain": {"BOOL": flagged.plain},
         "reasons": {"L": [{"S": reason} for reason in alert.reasons.split(REASONS_BETWEEN)]},
     }
     for name in ("occurred_at", "card_id", "card_last4", "merchant_id", "category", "model", "alerted_at"):
@@ -129,7 +133,7 @@ def to_message(stage: str, flagged: Sequence[Flagged]) -> str:
                     "reasons": alert.reasons.split(REASONS_BETWEEN),
                     "model": alert.model,
                 }
-                for alert, merchant in flagged
+                for alert, merchant, _plain in flagged
             ],
         }
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from fraud.model import Model
 from fraud.profile import Profile
-from fraud.scoring import Scored, score_batch
+from fraud.scoring import UNKNOWN, Known, Scored, score_batch
 from shared.transaction.schema import Transaction
 
 BATCH = 500
@@ -23,6 +23,7 @@ def slim(transaction: Transaction) -> Transaction:
             "transaction_id": transaction.transaction_id,
             "occurred_at": transaction.occurred_at,
             "card_id": intern(transaction.card_id),
+            "merchant_id": intern(transaction.merchant_id),
             "category": intern(transaction.category),
             "amount": transaction.amount,
             "gender": intern(transaction.gender),
@@ -48,9 +49,15 @@ def score(
     transactions: Sequence[Transaction],
     profiles: MutableMapping[str, Profile] | None = None,
     batch: int = BATCH,
+    known: Known = UNKNOWN,
 ) -> Iterator[tuple[str, Scored]]:
-    """Give (transaction id, result) of transactions in order; cards start as ``profiles`` say, or anew."""
+    """Give (transaction id, result) of transactions in order; cards start as ``profiles`` say, or anew.
+
+    ``known`` holds for all of them: states of cards and merchants, and the fields that their source lacks.
+    """
     profiles = {} if profiles is None else profiles
     for start in range(0, len(transactions), batch):
         part = transactions[start : start + batch]
-        yield from zip((one.transaction_id for one in part), score_batch(model, profiles, part), strict=True)
+        yield from zip(
+            (one.transaction_id for one in part), score_batch(model, profiles, part, known=known), strict=True
+        )

@@ -1,8 +1,9 @@
 """Drift: how far the features and scores of late are from those the model was trained on.
 
 The population stability index of a variable is the sum, over bins, of (now - then) x log(now / then), with the shares
-of the rows in each bin; by custom under 0.1 is steady and over 0.25 calls for a look (Siddiqi, Credit Risk Scorecards).
-The shares of training are in the model's file. Counting and comparing need the standard library only.
+of the rows in each bin; by custom under 0.1 is steady and over 0.25 calls for a look (Siddiqi, Credit Risk
+Scorecards). What is absent (NaN) falls into the last bin. The shares of training are in the model's file. Counting and
+comparing need the standard library only.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from typing import Any
 from fraud.features import FEATURES, Row
 
 SCORE = "score"
-SCORE_EDGES = (0.0001, 0.001, 0.01, 0.1, 0.5, 0.9)
+SCORE_EDGES = (  # fine where thresholds are chosen
+    0.0001, 0.001, 0.003, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6,
+    0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999,
+)  # fmt: skip
 STEADY, DRIFTED = 0.1, 0.25
 _FLOOR = 1e-4  # share that an empty bin is taken to have
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fraud.event import CATEGORIES, DAY
-from fraud.features import COLUMNS, Row, features
+from fraud.features import COLUMNS, Row
 from fraud.history import History
+from fraud.labelled import A_WEEK_LATE, Course, Knowledge
 from fraud.metrics import at_threshold, calibration, card_precision, summary
 from fraud.model import Model
-from fraud.profile import Profile
 
 Array = npt.NDArray[Any]
+Scores = tuple[Array, Array]  # scores, rows of COLUMNS
 
 FDB_ROWS = 20_000
 FDB_SEEDS = 5
@@ -22,23 +24,20 @@ _BATCH = 500
 CURVE = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
 
 
-def warm(history: History, profiles: dict[int, Profile] | None = None) -> dict[int, Profile]:
-    """The cards' profiles after a history."""
-    profiles = {} if profiles is None else profiles
-    for card, event in history.replay():
-        profiles.setdefault(card, Profile()).add(event)
-    return profiles
+def score(model: Model, history: History, known: Knowledge = A_WEEK_LATE, before: History | None = None) -> Scores:
+    """Scores and rows of ``COLUMNS`` of a history in order, batch by batch.
 
-
-def score(model: Model, history: History, profiles: dict[int, Profile]) -> tuple[Array, Array]:
-    """Scores and rows of ``COLUMNS`` of a history in order, batch by batch; profiles are brought up to date."""
+    The states of cards and merchants are those that a history before it has left, with its labels as far as they are
+    known by then; the history's own labels become known in its course.
+    """
+    course = Course(known)
+    if before is not None:
+        deque(course.rows(before, model.tables), maxlen=0)
     scores: list[float] = []
     kept = np.zeros((len(history), len(COLUMNS)))
     batch: list[Row] = []
-    for at, (card, event) in enumerate(history.replay(), start=1):
-        profile = profiles.setdefault(card, Profile())
-        batch.append(features(profile, event, model.tables))
-        profile.add(event)
+    for at, row in enumerate(course.rows(history, model.tables), start=1):
+        batch.append(row)
         if len(batch) == _BATCH or at == len(history):
             scores += model.score(batch)
             kept[at - len(batch) : at] = batch
@@ -46,9 +45,9 @@ def score(model: Model, history: History, profiles: dict[int, Profile]) -> tuple
     return np.array(scores), kept
 
 
-def measure(model: Model, before: History, test: History) -> dict[str, Any]:
+def measure(model: Model, before: History, test: History, known: Knowledge = A_WEEK_LATE) -> dict[str, Any]:
     """Everything about a model on a test history whose cards' profiles a history before it has warmed."""
-    result, _rows = score(model, test, warm(before))
+    result, _rows = score(model, test, known, before)
     figures = by_segment(test, np.arange(len(test)), result, model.threshold)
     figures["calibration"] = calibration(test.fraud, result)
     figures |= beyond_rows(test, result)

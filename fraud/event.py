@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Collection
 from datetime import date
 from functools import lru_cache
+from math import nan
 from typing import NamedTuple
 from zlib import crc32
 
@@ -59,8 +61,8 @@ class Event(NamedTuple):
     category: int  # below OTHER, or OTHER
     hour: int  # 0 to 23
     amount: float  # US dollars
-    age: float  # years
-    male: float  # 1.0 or 0.0
+    age: float  # years, or NaN
+    male: float  # 1.0 or 0.0, or NaN
 
 
 @lru_cache(maxsize=4096)
@@ -68,13 +70,15 @@ def _epoch_day(iso_date: str) -> int:
     return date.fromisoformat(iso_date).toordinal() - _EPOCH
 
 
-def event_of(transaction: Transaction) -> Event:
+def event_of(transaction: Transaction, absent: Collection[str] = ()) -> Event:
     """Reduce a transaction to the numbers the features use.
 
     Parameters
     ----------
     transaction
         Canonical, as :mod:`shared.transaction.model` makes it.
+    absent
+        Fields of it that the source lacks and a constant fills: ``gender``, ``date_of_birth``. Their numbers are NaN.
 
     Raises
     ------
@@ -97,6 +101,6 @@ def event_of(transaction: Transaction) -> Event:
         category,
         hour,
         amount,
-        (day - _epoch_day(transaction.date_of_birth)) / 365.25,
-        1.0 if transaction.gender == "M" else 0.0,
+        nan if "date_of_birth" in absent else (day - _epoch_day(transaction.date_of_birth)) / 365.25,
+        nan if "gender" in absent else 1.0 if transaction.gender == "M" else 0.0,
     )

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,21 +27,37 @@ from fraud.labels import HistoryError, Verdicts
 from shared.errors import RejectedError
 from shared.transaction.engine import ONE_COLUMN
 from shared.transaction.explain import contradictions, explain
-from shared.transaction.ids import content_id
+from shared.transaction.ids import content_id, merchant_id
 from shared.transaction.schema import SOURCES, Transaction
 
 COLUMNS = (
-    "trans_date_trans_time", "cc_num", "category", "amt", "gender", "city_pop", "dob", "trans_num", "is_fraud",
+    "trans_date_trans_time", "cc_num", "merchant", "category", "amt", "gender", "city_pop", "dob", "trans_num",
+    "is_fraud",
 )  # fmt: skip
 _CHUNK = 50_000
 
 
+Numbers = tuple[dict[str, int], dict[str, int]]  # of cards and merchants
+
+
+class Given(NamedTuple):
+    """What a file gives: its rows, the fields that it lacks and a constant fills, and its hash."""
+
+    rows: pa.Table
+    absent: frozenset[str]
+    digest: str
+
+
 @dataclass(frozen=True)
 class History:
-    """Rows in order of (time, transaction id). Cards are numbers in order of appearance; no card number is kept."""
+    """Rows in order of (time, transaction id).
+
+    Cards and merchants are numbers in order of appearance; no card number is kept.
+    """
 
     events: dict[str, npt.NDArray[Any]]  # field of Event -> its values
     card: npt.NDArray[np.int64]
+    merchant: npt.NDArray[np.int64]
     fraud: npt.NDArray[np.int64]  # 0 or 1
     city_population: npt.NDArray[np.int64]  # for the metrics by segment
     sha256: str  # of the file
@@ -52,14 +68,21 @@ class History:
     def where(self, rows: npt.NDArray[np.bool_]) -> History:
         """The rows of a mask as a history of their own."""
         events = {name: values[rows] for name, values in self.events.items()}
-        return History(events, self.card[rows], self.fraud[rows], self.city_population[rows], self.sha256)
+        return History(
+            events, self.card[rows], self.merchant[rows], self.fraud[rows], self.city_population[rows], self.sha256
+        )
 
-    def replay(self) -> Iterator[tuple[int, Event]]:
-        """Give (card, event) in order of time, a chunk of rows in memory at once."""
+    def replay(self) -> Iterator[tuple[int, int, int, Event]]:
+        """Give (card, merchant, label, event) in order of time, a chunk of rows in memory at once."""
         for start in range(0, len(self), _CHUNK):
-            columns = [self.events[name][start : start + _CHUNK].tolist() for name in Event._fields]
+            part = slice(start, start + _CHUNK)
+            columns = [self.events[name][part].tolist() for name in Event._fields]
             yield from zip(
-                self.card[start : start + _CHUNK].tolist(), map(Event._make, zip(*columns, strict=True)), strict=True
+                self.card[part].tolist(),
+                self.merchant[part].tolist(),
+                self.fraud[part].tolist(),
+                map(Event._make, zip(*columns, strict=True)),
+                strict=True,
             )
 
 
@@ -84,16 +107,14 @@ def read(
         If a column is missing, or no row is left.
 
     """
-    numbers: dict[str, int] = {}
+    numbers: Numbers = ({}, {})
     left_out = [] if rejected is None else rejected
     tables = (_tables(path, reading or Reading(), left_out, tell) for path in paths)
-    return tuple(
-        _read(path, table, digest, numbers, verdicts) for path, (table, digest) in zip(paths, tables, strict=True)
-    )
+    return tuple(_read(path, given, numbers, verdicts) for path, given in zip(paths, tables, strict=True))
 
 
-def _read(path: Path, table: pa.Table, digest: str, numbers: dict[str, int], verdicts: Verdicts | None) -> History:
-    table = table.sort_by([("trans_date_trans_time", "ascending"), ("trans_num", "ascending")])
+def _read(path: Path, given: Given, numbers: Numbers, verdicts: Verdicts | None) -> History:
+    table = given.rows.sort_by([("trans_date_trans_time", "ascending"), ("trans_num", "ascending")])
     if verdicts is not None:
         table = verdicts.label(table)
     empty = [name for name in COLUMNS if table[name].null_count]
@@ -103,40 +124,44 @@ def _read(path: Path, table: pa.Table, digest: str, numbers: dict[str, int], ver
     if not rows:
         raise HistoryError(f"{path.name} has no rows")
     events = {name: np.zeros(rows, dtype) for name, dtype in _DTYPES.items()}
-    card = np.zeros(rows, np.int64)
+    card, merchant = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
+    cards, merchants = numbers
     try:
         for start in range(0, rows, _CHUNK):
             chunk = table.slice(start, _CHUNK).to_pydict()
             columns = zip(*(chunk[name] for name in COLUMNS), strict=True)
-            made = [event_of(_transaction(*values)) for values in columns]
+            made = [event_of(_transaction(*values), given.absent) for values in columns]
             for name, values in zip(Event._fields, zip(*made, strict=True), strict=True):
                 events[name][start : start + _CHUNK] = values
-            card[start : start + _CHUNK] = [numbers.setdefault(str(n), len(numbers)) for n in chunk["cc_num"]]
+            card[start : start + _CHUNK] = [cards.setdefault(str(n), len(cards)) for n in chunk["cc_num"]]
+            merchant[start : start + _CHUNK] = [
+                merchants.setdefault(merchant_id(name), len(merchants)) for name in chunk["merchant"]
+            ]
         fraud = np.asarray(pc.cast(table["is_fraud"], pa.int64()), np.int64)
         population = np.asarray(pc.cast(table["city_pop"], pa.int64()), np.int64)
     except (ValueError, ArithmeticError, TypeError) as error:
         raise HistoryError(f"{path.name}: {error}") from error
     if not np.isin(fraud, (0, 1)).all():
         raise HistoryError(f"{path.name}: is_fraud must be 0 or 1 in every row")
-    return History(events, card, fraud, population, digest)
+    return History(events, card, merchant, fraud, population, given.digest)
 
 
 _DTYPES: dict[str, Any] = dict.fromkeys(Event._fields, np.int64) | {"amount": float, "age": float, "male": float}
 
 
-def _tables(path: Path, reading: Reading, rejected: list[str], tell: Callable[[str], None]) -> tuple[pa.Table, str]:
-    """The rows of a file, or of the files that a folder or pattern stands for, and their hash."""
+def _tables(path: Path, reading: Reading, rejected: list[str], tell: Callable[[str], None]) -> Given:
+    """The rows of a file, or of the files that a folder or pattern stands for."""
     try:
         found = [_table(named, reading, rejected, tell) for named in expand([str(path)])]
     except ClientError as error:
         raise HistoryError(str(error)) from error
-    hashes = [digest for _, digest in found]
+    hashes = [one.digest for one in found]
     whole = hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
-    return pa.concat_tables(table for table, _ in found), whole
+    return Given(pa.concat_tables(one.rows for one in found), frozenset().union(*(one.absent for one in found)), whole)
 
 
-def _table(named: Named, reading: Reading, rejected: list[str], tell: Callable[[str], None]) -> tuple[pa.Table, str]:
-    """The columns that are learned from, in their canonical form, and the file's hash; other columns are of no use."""
+def _table(named: Named, reading: Reading, rejected: list[str], tell: Callable[[str], None]) -> Given:
+    """The columns that are learned from, in their canonical form; other columns are of no use."""
     source = open_input(named.name, named.member)
     if source.identity is None:
         raise HistoryError(f"{named.shown} is a pipe: expected a file.")
@@ -159,7 +184,7 @@ def _table(named: Named, reading: Reading, rejected: list[str], tell: Callable[[
     table.close()
     if len(rejected) > before and not any(batch.num_rows for batch in batches):
         raise HistoryError(f"no row can be learned from, {rejected[before]}")
-    return pa.Table.from_batches(batches, _SCHEMA), source.identity
+    return Given(pa.Table.from_batches(batches, _SCHEMA), frozenset(table.reading.absent), source.identity)
 
 
 _SCHEMA = pa.schema([(name, pa.int64() if name == "is_fraud" else pa.string()) for name in COLUMNS])
@@ -190,6 +215,7 @@ def _canonical(row: Row, table: Table, names: Sequence[str], today: str) -> dict
 def _transaction(  # the fields the features read, in their canonical form, as shared.transaction.model makes them
     time: str,
     _card: Any,
+    _merchant: Any,
     category: str,
     amount: str,
     gender: str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 import lightgbm as lgb
@@ -9,18 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from fraud.event import CELLS, OTHER
-from fraud.features import COLUMNS, FEATURES, Tables, features
+from fraud.features import COLUMNS, FEATURES, Tables
 from fraud.history import History
-from fraud.profile import Profile
+from fraud.labelled import A_WEEK_LATE, Course, Knowledge
+from fraud.progress import Progress, quiet
 
 Array = npt.NDArray[Any]
 
 FOLDS = 5
 _CLIP = 6.0  # of a cell's log-odds
 _PRIOR = 4.0  # rows at the base rate that each cell is taken to start with
-MAX_TREES = 150
+MAX_TREES = 200
 _PATIENCE = 30
-_BLOCK = 1_000_000  # numbers held as Python objects at once
+_BLOCK = 50_000  # rows held as Python objects at once
 
 # A leaf's hessian is nearly zero where the model is sure, which is almost everywhere: without the two floors LightGBM
 # takes steps of any size there, and the training diverges.
@@ -32,7 +34,6 @@ PARAMETERS: dict[str, Any] = {
     "min_data_in_leaf": 20,
     "min_sum_hessian_in_leaf": 0.1,
     "lambda_l2": 5.0,
-    "use_missing": False,
     "deterministic": True,
     "force_row_wise": True,
     "verbosity": -1,
@@ -56,22 +57,21 @@ def make_tables(history: History, rows: Array) -> Tables:
     return Tables(tuple(np.round(evidence, 4).tolist()), tuple(np.round(usual, 4).tolist()))
 
 
-def replay(history: History, tables: list[Tables], choice: Array) -> Array:
+def replay(
+    history: History,
+    tables: list[Tables],
+    choice: Array,
+    knowledge: Knowledge = A_WEEK_LATE,
+    progress: Progress = quiet,
+) -> Array:
     """Rows of ``COLUMNS`` of a history, cards' profiles starting empty. A row takes the table its choice numbers."""
-    profiles: dict[int, Profile] = {}
-    blocks = []
-    flat: list[float] = []
-    for (card, event), which in zip(history.replay(), choice.tolist(), strict=True):
-        profile = profiles.get(card)
-        if profile is None:
-            profile = profiles[card] = Profile()
-        flat += features(profile, event, tables[which])
-        profile.add(event)
-        if len(flat) >= _BLOCK:
-            blocks.append(np.array(flat).reshape(-1, len(COLUMNS)))
-            flat = []
-    blocks.append(np.array(flat, dtype=float).reshape(-1, len(COLUMNS)))
-    return np.concatenate(blocks)
+    made = Course(knowledge).rows(history, tables, choice.tolist())
+    rows = np.empty((len(history), len(COLUMNS)))
+    for start in range(0, len(history), _BLOCK):
+        part = list(islice(made, _BLOCK))
+        rows[start : start + len(part)] = part
+        progress("features", start + len(part), len(history))
+    return rows
 
 
 def out_of_fold(history: History, known: Array) -> tuple[list[Tables], Array]:
@@ -94,25 +94,46 @@ def fit(
     threads: int,
     trees: int = MAX_TREES,
     valid: tuple[Array, Array] | None = None,
+    progress: Progress = quiet,
+    **parameters: Any,
 ) -> lgb.Booster:
     """Boost trees on some columns of rows of ``COLUMNS``; with ``valid`` rows and labels, stop early by them."""
-    data = lgb.Dataset(rows[:, columns], fraud, feature_name=[FEATURES[i] for i in columns])
-    parameters = PARAMETERS | {"seed": seed, "num_threads": threads}
+    data = lgb.Dataset(rows[:, columns], fraud, feature_name=[FEATURES[i] for i in columns], free_raw_data=True)
+    parameters = PARAMETERS | {"seed": seed, "num_threads": threads} | parameters
+
+    def tell(state: Any) -> None:
+        progress("trees", state.iteration + 1, state.end_iteration)
+
+    callbacks: list[Any] = [tell]
     if valid is None:
-        return lgb.train(parameters, data, trees)
+        return lgb.train(parameters, data, trees, callbacks=callbacks)
     check = data.create_valid(valid[0][:, columns], valid[1])
-    stop = lgb.early_stopping(_PATIENCE, verbose=False)
-    return lgb.train(parameters, data, trees, valid_sets=[check], callbacks=[stop])
+    callbacks.append(lgb.early_stopping(_PATIENCE, verbose=False))
+    return lgb.train(parameters, data, trees, valid_sets=[check], callbacks=callbacks)
 
 
-def tree_lists(booster: lgb.Booster) -> list[Any]:
-    """The trees as :mod:`fraud.trees` takes them."""
-    return [_node(tree["tree_structure"]) for tree in booster.dump_model()["tree_info"]]
+def tree_lists(booster: lgb.Booster, columns: list[int]) -> list[Any]:
+    """The trees as :mod:`fraud.trees` takes them; ``columns`` are the features that the booster learned from."""
+    return [_node(tree["tree_structure"], columns) for tree in booster.dump_model()["tree_info"]]
 
 
-def _node(node: dict[str, Any]) -> Any:
+def _node(node: dict[str, Any], columns: list[int]) -> Any:
+    """A node of the dumped model.
+
+    A feature that was never absent in training has nodes of missing type None, for which LightGBM takes NaN for zero.
+    Here NaN goes the way of most rows instead.
+    """
     if "leaf_value" in node:
         return node["leaf_value"]
-    if node["decision_type"] != "<=" or node["missing_type"] != "None":
-        raise ValueError(f"cannot serve a split by {node['decision_type']} with missing values {node['missing_type']}")
-    return [node["split_feature"], node["threshold"], _node(node["left_child"]), _node(node["right_child"])]
+    missing = node["missing_type"]
+    if node["decision_type"] != "<=" or missing not in ("None", "NaN"):
+        raise ValueError(f"cannot serve a split by {node['decision_type']} with missing values {missing}")
+    left, right = node["left_child"], node["right_child"]
+    to_left, to_right = _rows(left), _rows(right)
+    nan_left = node["default_left"] if missing == "NaN" else to_left >= to_right
+    feature = columns[node["split_feature"]]
+    return [feature, node["threshold"], _node(left, columns), _node(right, columns), int(nan_left), to_left, to_right]
+
+
+def _rows(node: dict[str, Any]) -> int:
+    return int(node["leaf_count"] if "leaf_value" in node else node["internal_count"])

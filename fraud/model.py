@@ -11,17 +11,20 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import cached_property
 from math import exp
 from pathlib import Path
 from typing import Any
 
-from fraud.event import event_of
+from fraud.contributions import Explainer
+from fraud.event import DAY, event_of
 from fraud.features import COLUMNS, FEATURE_VERSION, FEATURES, Row, Tables, features
 from fraud.profile import Profile
+from fraud.risk import NONE, Fraud, Risk
 from fraud.trees import compile_trees
 from shared.transaction.schema import Transaction
 
-FORMAT = 1
+FORMAT = 2
 SHIPPED = Path(__file__).parent / "models" / "swipeline.json"
 _PREFIX = b'{"sha256":"'
 _HASH_END = len(_PREFIX) + 64
@@ -71,12 +74,18 @@ class Model:
         self.about: Mapping[str, Any] = document["about"]
         self.tables = Tables(tuple(document["tables"]["evidence"]), tuple(document["tables"]["usual"]))
         self.tables.check()
-        self._raw = compile_trees(document["trees"], len(FEATURES), len(COLUMNS))
+        self.trees: Sequence[Any] = document["trees"]  # as fraud.trees describes them
+        self._raw = compile_trees(self.trees, len(FEATURES), len(COLUMNS))
         fixture = document["fixture"]
         got = self.score(fixture_rows(fixture["transactions"], self.tables))
         off = max((abs(a - b) for a, b in zip(got, fixture["scores"], strict=True)), default=1.0)
         if off > TOLERANCE:
             raise ModelError(f"the scores of the model's fixture are off by {off:.3g}: features or trees have changed")
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """What each feature contributed to a score."""
+        return Explainer(self.trees, len(FEATURES))
 
     def raw(self, rows: Sequence[Row]) -> list[float]:
         """Log-odds of fraud of rows of ``COLUMNS``, equal to LightGBM's ``predict(..., raw_score=True)``."""
@@ -122,13 +131,27 @@ def serialise(document: Mapping[str, Any]) -> bytes:
 
 
 def fixture_rows(transactions: Sequence[Sequence[str]], tables: Tables) -> list[Row]:
-    """The rows of a fixture's transactions (``FIXTURE_FIELDS``), taken as one card's, in order."""
+    """The rows of a fixture's transactions (``FIXTURE_FIELDS``), taken as one card's at one merchant, in order.
+
+    Of every third nothing of card and merchant is known; of the next one something bad is.
+    """
     profile, rows = Profile(), []
-    for values in transactions:
+    for number, values in enumerate(transactions):
         event = event_of(_transaction(dict(zip(FIXTURE_FIELDS, values, strict=True))))
-        rows.append(features(profile, event, tables))
+        card, merchant = ((None, None), (NONE, NONE), _known(event.at))[number % 3]
+        rows.append(features(profile, event, tables, card, merchant))
         profile.add(event)
     return rows
+
+
+def _known(at: int) -> tuple[Risk, Risk]:
+    """A card with one fraud yesterday, and a merchant with three within three weeks."""
+    card, merchant = Risk(), Risk()
+    card.mark(Fraud(at - DAY, at - 3600, 1, plain=False))
+    for days in (1, 9, 20):
+        merchant.mark(Fraud(at - days * DAY, at - 3600, days, plain=True))
+    merchant.count({at // DAY - days: 2 + days % 3 for days in range(40)})
+    return card, merchant
 
 
 def _transaction(values: Mapping[str, str]) -> Transaction:

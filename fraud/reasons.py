@@ -1,16 +1,17 @@
 """Why a transaction was flagged, in words: the model's own view of it, from its row.
 
-Each reason stands for a few features. It weighs what the log-odds lose when those features are set to what is ordinary,
-all else kept. So the reasons follow the model that gave the score, and come in the order that mattered to it.
+Each reason stands for a few features and weighs what they contributed to the log-odds of the score
+(:mod:`fraud.contributions`, exact for trees). So the reasons follow the model that gave the score, and come in the
+order that mattered to it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import exp
+from math import exp, isnan
 from typing import NamedTuple
 
-from fraud.features import COLUMNS, Row
+from fraud.features import COLUMNS, RISK_FEATURES, Row
 from fraud.model import Model
 from shared.transaction.schema import Transaction
 
@@ -47,25 +48,12 @@ def reasons(model: Model, row: Row, transaction: Transaction) -> list[str]:
     """
     hour = int(row[_AT["hour"]])
     case = _Case(row, transaction, hour, hour >= 22 or hour < 4)
-    changed = [_changed(row, ordinary(case)) for ordinary, _say in _REASONS]
-    whole, *without = model.raw([row, *changed])
+    added = model.explainer.contributions(row)
     weighed = [
-        (whole - raw, number, say(case)) for number, (raw, (_, say)) in enumerate(zip(without, _REASONS, strict=True))
+        (sum(added[_AT[name]] for name in names), number, say(case)) for number, (names, say) in enumerate(_REASONS)
     ]
     said = [text for weight, _number, text in sorted(weighed, key=lambda w: (-w[0], w[1])) if weight >= _LEAST and text]
     return said[:MOST] or ["unusual for this card as a whole"]
-
-
-def _changed(row: Row, values: dict[str, float]) -> Row:
-    changed = list(row)
-    for name, value in values.items():
-        changed[_AT[name]] = value
-    return changed
-
-
-def _usual_amount(case: _Case) -> dict[str, float]:
-    usual = case.value("amount") / exp(case.value("amount_to_usual"))
-    return {"amount": usual, "amount_to_usual": 0.0, "evidence": min(case.value("evidence"), 0.0)}
 
 
 def _say_amount(case: _Case) -> str:
@@ -79,10 +67,6 @@ def _say_amount(case: _Case) -> str:
     return f"${case.transaction.amount} in {category} {'at night' if case.night else 'by day'} is often fraud"
 
 
-def _quiet_today(case: _Case) -> dict[str, float]:
-    return {"evidence_today": min(case.value("evidence_today"), 0.0)}
-
-
 def _say_today(case: _Case) -> str:
     earlier, spent = int(case.value("lately")), f"${case.value('spent_today'):,.2f}"
     if earlier:
@@ -90,21 +74,8 @@ def _say_today(case: _Case) -> str:
     return f"suspicious purchases earlier today, {spent} in all"
 
 
-def _quiet_yesterday(case: _Case) -> dict[str, float]:
-    return {"evidence_yesterday": min(case.value("evidence_yesterday"), 0.0)}
-
-
 def _say_yesterday(_case: _Case) -> str:
     return "suspicious purchases the day before"
-
-
-def _usual_hour(case: _Case) -> dict[str, float]:
-    return {
-        "hour": 14,
-        "evidence": min(case.value("evidence"), 0.0),
-        "half_day_share": max(case.value("half_day_share"), 0.5),
-        "half_day_share_in_category": max(case.value("half_day_share_in_category"), 0.5),
-    }
 
 
 def _say_hour(case: _Case) -> str:
@@ -115,11 +86,33 @@ def _say_hour(case: _Case) -> str:
     return f"{at}, in the night" if case.night else ""
 
 
-_REASONS: tuple[tuple[Callable[[_Case], dict[str, float]], Callable[[_Case], str]], ...] = (
-    (_usual_amount, _say_amount),
-    (_quiet_today, _say_today),
-    (_quiet_yesterday, _say_yesterday),
-    (_usual_hour, _say_hour),
+def _say_week(case: _Case) -> str:
+    times = exp(case.value("week_to_usual"))
+    return f"{times:.0f}x this card's usual amounts in the week before" if times >= 2 else ""
+
+
+def _say_card(case: _Case) -> str:
+    frauds = int(_number(case.value("card_frauds_week")))
+    return f"{frauds} confirmed fraud{'s' if frauds > 1 else ''} on this card in the week before" if frauds else ""
+
+
+def _say_merchant(case: _Case) -> str:
+    frauds = int(_number(case.value("merchant_frauds_month")))
+    return f"{frauds} confirmed fraud{'s' if frauds > 1 else ''} at this merchant of late" if frauds else ""
+
+
+def _number(value: float) -> float:
+    return 0.0 if isnan(value) else value
+
+
+_REASONS: tuple[tuple[tuple[str, ...], Callable[[_Case], str]], ...] = (
+    (("amount", "category", "evidence", "amount_to_usual"), _say_amount),
+    (("evidence_today",), _say_today),
+    (("evidence_yesterday",), _say_yesterday),
+    (("hour", "half_day_share", "half_day_share_in_category"), _say_hour),
+    (("week_to_usual",), _say_week),
+    (("card_frauds_week",), _say_card),
+    (RISK_FEATURES[1:], _say_merchant),
 )
 
 

@@ -16,8 +16,10 @@ from typing import NamedTuple
 
 from fraud.alert import Flagged, alerts
 from fraud.model import Model
+from fraud.policy import Policy
 from fraud.profile import Profile, ProfileError
-from fraud.scoring import Applied, Scored, score_batch
+from fraud.risk import Risk
+from fraud.scoring import Applied, Known, Scored, score_batch
 from shared.sinks.consumer import Line
 
 NUMBER_WIDTH = 56  # digits; so that sequence numbers compare as texts
@@ -30,6 +32,17 @@ class Stored(NamedTuple):
     profile: bytes
     sequence_number: str  # NUMBER_WIDTH digits
     scored: int
+    risk: bytes | None = None  # packed; written by verdicts, not here
+
+
+class Surroundings(NamedTuple):
+    """What a batch meets beside its cards' states."""
+
+    merchants: Mapping[str, Risk]  # by merchant_id, of which anything is known
+    policy: Policy
+
+
+NOTHING_KNOWN = Surroundings({}, Policy())
 
 
 class State(NamedTuple):
@@ -68,6 +81,7 @@ def detect(
     lines: Sequence[Line],
     shadow: Model | None = None,
     redriven: bool = False,
+    surroundings: Surroundings = NOTHING_KNOWN,
 ) -> Detection:
     """Score the lines that their cards' states do not hold yet, in order.
 
@@ -81,6 +95,8 @@ def detect(
         Of one shard, in its order. They are scored in that of their own times.
     redriven
         The batch was given up earlier: a higher number in the state does not mean that these lines are in it.
+    surroundings
+        The known frauds of the lines' merchants, and the thresholds.
 
     """
     found = Detection()
@@ -103,8 +119,18 @@ def detect(
     new.sort(key=lambda line: (line.transaction.occurred_at, line.transaction.transaction_id))
     profiles = {card_id: _unpack(stored[card_id], found) for card_id in last if card_id in stored}
     transactions = [line.transaction for line in new]
-    limits = [int(line.position.arrived_at.timestamp()) + CLOCK_ERROR for line in new]
-    results = score_batch(model, profiles, transactions, limits, shadow)
+    moments = [int(line.position.arrived_at.timestamp()) for line in new]
+    limits = [moment + CLOCK_ERROR for moment in moments]
+    known = Known(
+        cards={card_id: Risk.unpack(risk) for card_id in last if card_id in stored and (risk := stored[card_id].risk)},
+        merchants=surroundings.merchants,
+        arrived=moments,
+        thresholds=[
+            surroundings.policy.threshold(moment, model.threshold, float(one.amount))
+            for moment, one in zip(moments, transactions, strict=True)
+        ],
+    )
+    results = score_batch(model, profiles, transactions, limits, shadow, known)
     found.counts.update(result.applied for result in results)
     arrived = [line.position.arrived_at.isoformat(timespec="milliseconds").replace("+00:00", "Z") for line in new]
     found.scored = [(line.transaction.card_id, result) for line, result in zip(new, results, strict=True)]

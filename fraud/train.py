@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import exp
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +22,24 @@ from client.files.mapping import Reading
 from fraud import card as model_card
 from fraud.drift import SCORE, SCORE_EDGES, reference
 from fraud.evaluate import by_segment, measure
-from fraud.features import FEATURE_VERSION, FEATURES, Tables
+from fraud.features import COLUMNS, FEATURE_VERSION, FEATURES, RISK_FEATURES, Tables
 from fraud.fixture import fixture
 from fraud.history import History, HistoryError, read
+from fraud.labelled import A_WEEK_LATE, Knowledge
 from fraud.labels import Verdicts, read_verdicts
 from fraud.learn import FOLDS, PARAMETERS, Array, fit, out_of_fold, replay, tree_lists
 from fraud.metrics import average_precision, calibration, curve, threshold_for
 from fraud.model import FORMAT, Model, fixture_rows, parse, serialise
+from fraud.progress import Lines, Progress, quiet
+from fraud.risk import LABEL_DELAY_DAYS
+from fraud.trees import compile_trees
 
 HELD_OUT = 0.1  # of the time, the last part
 ABLATION_ROWS = 400_000  # at most about so many, of a sample of the cards: twelve models are trained
 
 Rows = tuple[Array, Array]  # of COLUMNS, and their labels
 _ALL = list(range(len(FEATURES)))
+_CORE = [i for i in _ALL if FEATURES[i] not in RISK_FEATURES]  # what is known without a verdict or label
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,8 @@ class Options:
     threads: int = 2
     ablate: bool = True  # train once more for each feature, without it
     source: str = ""  # how the data came about, for the card
+    knowledge: Knowledge = A_WEEK_LATE  # when labels become known
+    progress: Progress = quiet
 
 
 @dataclass(frozen=True)
@@ -57,8 +65,9 @@ class Trained:
 
 @dataclass(frozen=True)
 class _Chosen:
-    """What the held-out time decided: size and threshold, with the figures found there."""
+    """What the held-out time decided: features, size and threshold, with the figures found there."""
 
+    columns: list[int]  # the features that the trees may read
     trees: int
     threshold: float
     figures: dict[str, Any]
@@ -89,7 +98,9 @@ def train(
     history, *tests = read(*paths, verdicts=given, reading=reading, rejected=rejected, tell=tell)
     trained = learn(history, data.name, options, given)
     if tests:
-        trained.card["test"] = {"sha256": tests[0].sha256} | measure(parse(trained.data), history, tests[0])
+        trained.card["test"] = {"sha256": tests[0].sha256} | measure(
+            parse(trained.data), history, tests[0], options.knowledge
+        )
     return trained
 
 
@@ -97,51 +108,68 @@ def learn(history: History, name: str, options: Options, verdicts: Verdicts | No
     """Learn a model from a history that goes by a name in the card; ``verdicts`` are in its labels already."""
     chosen = _choose(history, options)
     tables, choice = out_of_fold(history, np.ones(len(history), dtype=bool))
-    rows = replay(history, tables, choice)
-    booster = fit(rows, history.fraud, _ALL, options.seed, options.threads, chosen.trees)
+    rows = replay(history, tables, choice, options.knowledge, options.progress)
+    booster = fit(
+        rows, history.fraud, chosen.columns, options.seed, options.threads, chosen.trees, progress=options.progress
+    )
     document = _document(history, name, options, booster, tables[-1], chosen)
     if verdicts is not None:
         document["about"]["verdicts"] = verdicts.as_json()
-    document["reference"] = _reference(rows, booster)
+    document["reference"] = _reference(rows, booster, chosen.columns)
     content = serialise(document)
-    _require_equal(parse(content), booster, rows[:: max(len(rows) // 20_000, 1)])
+    _require_equal(parse(content), booster, chosen.columns, rows[:: max(len(rows) // 20_000, 1)])
     card = document["about"] | {"version": document["version"], "threshold": chosen.threshold, "bytes": len(content)}
     card |= {"features": list(FEATURES), "parameters": PARAMETERS, "held_out": chosen.figures}
     return Trained(content, card)
 
 
 def _choose(history: History, options: Options) -> _Chosen:
-    """Learn from all but the last tenth of the time; on that tenth find the number of trees and the threshold."""
+    """Learn from all but the last tenth of the time; on that tenth find the features, the size and the threshold."""
     at = history.events["at"]
     known = at < at[0] + (1 - HELD_OUT) * (at[-1] - at[0])
     tables, choice = out_of_fold(history, known)
-    rows = replay(history, tables, choice)
+    rows = replay(history, tables, choice, options.knowledge, options.progress)
     held_out, fraud = rows[~known], history.fraud[~known]
     if not 0 < fraud.sum() < len(fraud):
         raise HistoryError(f"the last tenth of the time has {int(fraud.sum())} frauds in {len(fraud)} rows")
 
-    booster = fit(rows[known], history.fraud[known], _ALL, options.seed, options.threads, valid=(held_out, fraud))
-    score = np.asarray(booster.predict(held_out[:, _ALL], num_threads=options.threads))
-    threshold = threshold_for(curve(fraud, score), options.precision)
-    figures = by_segment(history, np.flatnonzero(~known), score, threshold)
-    figures["calibration"] = calibration(fraud, score)
+    learned = rows[known], history.fraud[known]
+    tried = [_try(learned, (held_out, fraud), columns, options) for columns in (_ALL, _CORE)]
+    best = max(tried, key=lambda one: one.precision)
+    threshold = threshold_for(curve(fraud, best.score), options.precision)
+    figures = by_segment(history, np.flatnonzero(~known), best.score, threshold)
+    figures["calibration"] = calibration(fraud, best.score)
+    figures["without_risk"] = {"all": tried[0].precision, "without": tried[1].precision}
     if options.ablate:
         every = int(np.ceil(known.sum() / ABLATION_ROWS))
         sample = known & (history.card // FOLDS % every == 0)
-        figures["ablation"] = _ablation((rows[sample], history.fraud[sample]), (held_out, fraud), options)
-    return _Chosen(booster.best_iteration, threshold, figures)
+        part = rows[sample], history.fraud[sample]
+        figures["ablation"] = _ablation(part, (held_out, fraud), best.columns, options)
+    return _Chosen(best.columns, best.trees, threshold, figures)
 
 
-def _ablation(known: Rows, held_out: Rows, options: Options) -> dict[str, float]:
+@dataclass(frozen=True)
+class _Tried:
+    """A model that learned from some features, on the held-out time."""
+
+    columns: list[int]
+    trees: int
+    precision: float  # average precision
+    score: Array
+
+
+def _try(known: Rows, held_out: Rows, columns: list[int], options: Options) -> _Tried:
+    booster = fit(*known, columns, options.seed, options.threads, valid=held_out, progress=options.progress)
+    score = np.asarray(booster.predict(held_out[0][:, columns], num_threads=options.threads))
+    return _Tried(columns, booster.best_iteration, average_precision(curve(held_out[1], score)), score)
+
+
+def _ablation(known: Rows, held_out: Rows, columns: list[int], options: Options) -> dict[str, float]:
     """Average precision on held-out rows that is lost when a model is trained without each feature."""
-
-    def precision(columns: list[int]) -> float:
-        booster = fit(*known, columns, options.seed, options.threads, valid=held_out)
-        score = np.asarray(booster.predict(held_out[0][:, columns], num_threads=options.threads))
-        return average_precision(curve(held_out[1], score))
-
-    whole = precision(_ALL)
-    return {FEATURES[i]: whole - precision([j for j in _ALL if j != i]) for i in _ALL}
+    whole = _try(known, held_out, columns, options).precision
+    return {
+        FEATURES[i]: whole - _try(known, held_out, [j for j in columns if j != i], options).precision for i in columns
+    }
 
 
 def _document(
@@ -150,7 +178,7 @@ def _document(
     at = history.events["at"]
     first, last = (time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(second))) for second in (at[0], at[-1]))
     transactions = fixture()
-    rows = np.array(fixture_rows(transactions, tables))[:, : len(FEATURES)]
+    rows = np.array(fixture_rows(transactions, tables))
     return {
         "format": FORMAT,
         "version": f"{last[:10]}-{history.sha256[:8]}-{options.seed}",
@@ -169,31 +197,47 @@ def _document(
             "seed": options.seed,
             "precision": options.precision,
             "trees": chosen.trees,
+            "learned_from": [FEATURES[i] for i in chosen.columns],
+            "label_delay_days": options.knowledge.delay_days,
+            "labels_within_a_day": options.knowledge.fast,
+            "cards_without_risk": options.knowledge.blind,
             "folds": FOLDS,
             "lightgbm": lgb.__version__,
             "numpy": np.__version__,
             "python": sys.version.split()[0],
         },
         "tables": tables._asdict(),
-        "trees": tree_lists(booster),
-        "fixture": {"transactions": transactions, "scores": np.asarray(booster.predict(rows)).tolist()},
+        "trees": (trees := tree_lists(booster, chosen.columns)),
+        "fixture": {"transactions": transactions, "scores": _scores(trees, rows)},
     }
 
 
-def _reference(rows: Array, booster: lgb.Booster) -> dict[str, Any]:
+def _scores(trees: list[Any], rows: Array) -> list[float]:
+    """The served scores: where a feature is absent that never was in training, LightGBM would take it for zero."""
+    raw = compile_trees(trees, len(FEATURES), len(COLUMNS))(rows.tolist())
+    return [1.0 / (1.0 + exp(-one)) for one in raw]
+
+
+def _reference(rows: Array, booster: lgb.Booster, columns: list[int]) -> dict[str, Any]:
     """The distributions of training, in tenths of each feature; of a sample, which is plenty for shares."""
     sample = rows[:: max(len(rows) // 100_000, 1)]
     edges = {
-        name: np.unique(np.round(np.quantile(sample[:, i], np.arange(1, 10) / 10), 4)).tolist()
+        name: np.unique(np.round(np.quantile(_present(sample[:, i]), np.arange(1, 10) / 10), 4)).tolist()
         for i, name in enumerate(FEATURES)
     }
-    scores = np.asarray(booster.predict(sample[:, : len(FEATURES)])).tolist()
+    scores = np.asarray(booster.predict(sample[:, columns])).tolist()
     return reference(edges | {SCORE: SCORE_EDGES}, sample.tolist(), scores)
 
 
-def _require_equal(model: Model, booster: lgb.Booster, rows: Array) -> None:
+def _present(values: Array) -> Array:
+    """The values that are not NaN; one zero if there are none."""
+    present = values[~np.isnan(values)]
+    return present if len(present) else np.zeros(1)
+
+
+def _require_equal(model: Model, booster: lgb.Booster, columns: list[int], rows: Array) -> None:
     """Raise unless the served scores are those of LightGBM, to the last bit."""
-    expected = np.asarray(booster.predict(rows[:, : len(FEATURES)], raw_score=True))
+    expected = np.asarray(booster.predict(rows[:, columns], raw_score=True))
     difference = np.abs(np.array(model.raw(rows.tolist())) - expected).max()
     if difference:
         raise AssertionError(f"the served scores differ from LightGBM's by {difference}")
@@ -215,9 +259,15 @@ def main(arguments: list[str] | None = None, reading: Reading | None = None) -> 
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--precision", type=float, default=0.98, help="at the threshold, on the last tenth of the time")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--label-delay-days", type=float, default=LABEL_DELAY_DAYS, help="after which a fraud is known")
+    parser.add_argument("--fast-labels", type=float, default=0.0, help="share of the frauds known within a day")
+    parser.add_argument("--blind-cards", type=float, default=0.0, help="share of the cards without any risk state")
     parser.add_argument("--no-ablation", action="store_true", help="leave out the one training per feature")
     given = parser.parse_args(arguments)
-    options = Options(given.seed, given.precision, given.threads, not given.no_ablation, given.source)
+    knowledge = Knowledge(given.label_delay_days, given.fast_labels, given.blind_cards)
+    options = Options(
+        given.seed, given.precision, given.threads, not given.no_ablation, given.source, knowledge, Lines()
+    )
     try:
         rejected: list[str] = []
 

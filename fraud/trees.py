@@ -1,9 +1,10 @@
 """Gradient-boosted trees as one Python function, exact to LightGBM.
 
-A tree is a leaf (a number) or ``[feature, threshold, left, right]``: left if the row's feature is at most the
-threshold. The trees are compiled to one function of nested conditional expressions, which adds the leaves in the order
-LightGBM does; it costs a fifth of a walk over nested tuples. Only integers and floats, checked here, ever reach the
-compiled source.
+A tree is a leaf (a number) or ``[feature, threshold, left, right, nan, to_left, to_right]``: left if the row's feature
+is at most the threshold, or is absent (NaN) and ``nan`` is 1. The last two are how many rows of the training went each
+way; :mod:`fraud.contributions` needs them. The trees are compiled to one function of nested conditional expressions,
+which adds the leaves in the order LightGBM does; it costs a fifth of a walk over nested tuples. Only integers and
+floats, checked here, ever reach the compiled source.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 Row = Sequence[float]
 Scorer = Callable[[Sequence[Row]], list[float]]  # raw scores, log-odds
 
+PARTS = 7  # of a node
 _MAX_DEPTH = 32
 
 
@@ -52,14 +54,20 @@ def compile_trees(trees: Sequence[Any], features: int, columns: int) -> Scorer:
 
 def _expression(node: Any, features: int, depth: int) -> str:
     if isinstance(node, list):
-        if len(node) != 4 or depth >= _MAX_DEPTH:
+        if len(node) != PARTS or depth >= _MAX_DEPTH:
             raise TreeError(
-                f"got a node of {len(node)} parts at depth {depth}, expected 4 parts above depth {_MAX_DEPTH}"
+                f"got a node of {len(node)} parts at depth {depth}, expected {PARTS} parts above depth {_MAX_DEPTH}"
             )
-        feature, threshold, left, right = node
+        feature, threshold, left, right, absent, to_left, to_right = node
         if type(feature) is not int or not 0 <= feature < features:
             raise TreeError(f"got feature {feature!r}, expected 0 to {features - 1}")
+        if type(absent) is not int or absent not in (0, 1):
+            raise TreeError(f"got {absent!r} for where NaN goes, expected 0 or 1")
+        if any(type(rows) is not int or rows <= 0 for rows in (to_left, to_right)):
+            raise TreeError(f"got {to_left!r} and {to_right!r} rows, expected whole numbers above 0")
         if_left, if_right = _expression(left, features, depth + 1), _expression(right, features, depth + 1)
+        if absent:  # a comparison with NaN is false
+            return f"({if_right} if x{feature} > {_number(threshold)} else {if_left})"
         return f"({if_left} if x{feature} <= {_number(threshold)} else {if_right})"
     return _number(node)
 

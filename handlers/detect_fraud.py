@@ -11,6 +11,7 @@ from fraud.serving.damage import Damage
 from fraud.serving.detector import Detector
 from fraud.serving.drift import DriftCounts
 from fraud.serving.profiles import Profiles
+from fraud.serving.risks import Risks
 from shared import config
 from shared.aws import client
 from shared.memory import tune_gc
@@ -37,7 +38,8 @@ def detector() -> Detector:
     alerts = Alerts(ConditionalWriter(dynamodb, settings.alerts_table_name), stream, topic)
     profiles, drift = Profiles(dynamodb, settings.profiles_table_name), DriftCounts(dynamodb, settings.drift_table_name)
     damage = Damage(Bucket(client("s3", read_timeout=10, attempts=3), settings.quarantine_bucket))
-    made = Detector(load(), shadow, profiles, alerts, drift, damage)
+    risks = Risks(dynamodb, settings.risk_table_name)
+    made = Detector(load(), shadow, profiles, alerts, drift, damage, risks)
     tune_gc()
     return made
 

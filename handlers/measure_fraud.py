@@ -1,13 +1,14 @@
-"""measure-fraud: once a day, the drift of features and scores, and the precision of alerts by the verdicts."""
+"""measure-fraud: once a day, the drift of features and scores, the precision of alerts, purchases of bad merchants."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
 from fraud.model import load
 from fraud.serving.measure import Measure, Measured, day_of
+from fraud.serving.risks import RiskKeeper
 from shared import config
 from shared.aws import client
 from shared.telemetry import logger, metrics, observed, one_metric
@@ -21,11 +22,22 @@ def measure() -> Measure:
     return Measure(dynamodb, load(), settings.drift_table_name, settings.alerts_table_name)
 
 
+@cache
+def risks() -> RiskKeeper:
+    """Build the keeper of the merchants' purchases once per container."""
+    settings = config.read(config.MeasureFraud)
+    dynamodb = client("dynamodb", read_timeout=10, attempts=5)
+    return RiskKeeper(dynamodb, settings.profiles_table_name, settings.risk_table_name, settings.table_name)
+
+
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Measure yesterday, or the event's ``day``; publish, log and give what was found."""
-    found = measure().of(day_of(event, datetime.now(UTC)))
+    day = day_of(event, datetime.now(UTC))
+    merchants = risks().recount((day - date(1970, 1, 1)).days)
+    found = measure().of(day)
     publish(found)
+    metrics.add_metric(name="RiskyMerchants", unit="Count", value=merchants)
     logger.info("fraud detection measured", extra={"measured": found.as_json()})
     return found.as_json()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from fraud.serving.risks import RiskKeeper
 from fraud.serving.verdicts import Verdicts
 from functions.query_transactions.alert_service import AlertQueries
 from functions.query_transactions.alerts import AlertReader
@@ -33,7 +34,8 @@ def api() -> Api:
         max_age_seconds=settings.card_key_max_age_seconds,
     )
     stream = Stream(client("kinesis", read_timeout=2, attempts=1), settings.alert_stream_name)
-    verdicts = Verdicts(dynamodb, settings.alerts_table_name, stream)
+    risks = RiskKeeper(dynamodb, settings.profiles_table_name, settings.risk_table_name, settings.table_name)
+    verdicts = Verdicts(dynamodb, settings.alerts_table_name, stream, risks)
     alerts = AlertQueries(AlertReader(dynamodb, settings.alerts_table_name), reader, verdicts, Cursors(key))
     callers = Callers(reader=settings.reader_api_key_id, reviewer=settings.reviewer_api_key_id)
     made = Api(Queries(reader, key), alerts, callers)

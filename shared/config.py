@@ -46,6 +46,8 @@ class Query(Table):
 
     alerts_table_name: str
     alert_stream_name: str
+    profiles_table_name: str
+    risk_table_name: str
     card_key_secret_arn: str
     card_key_max_age_seconds: int = 300
     reader_api_key_id: str
@@ -62,6 +64,7 @@ class Detect(Stage):
     alert_topic_arn: str
     drift_table_name: str
     quarantine_bucket: str
+    risk_table_name: str
     shadow_model: str = ""
 
 
@@ -71,6 +74,9 @@ class MeasureFraud(Stage):
 
     drift_table_name: str
     alerts_table_name: str
+    profiles_table_name: str
+    risk_table_name: str
+    table_name: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -53,9 +53,7 @@ class Quality(NamedTuple):
 def measure(stage: Stage, wait: float) -> Quality:
     """Wait, up to ``wait`` seconds, until what the warehouse holds has been scored, and compare with its labels."""
     ((transactions, labelled),) = query(stage, _COUNTS)
-    deadline = time.monotonic() + wait
-    while (done := scored(stage)) < int(transactions) and time.monotonic() < deadline:
-        time.sleep(_POLL_SECONDS)
+    done = wait_scored(stage, int(transactions), wait)
     alerts = AlertsTable(stage).ids()
     frauds = {str(row[0]) for row in query(stage, _FRAUDS)}
     return Quality(int(transactions), int(labelled), done, len(alerts), len(frauds), len(alerts & frauds))
@@ -64,6 +62,14 @@ def measure(stage: Stage, wait: float) -> Quality:
 def labels(stage: Stage) -> dict[str, str]:
     """Give what the labels in the warehouse say of the alerts there, as a verdict would: fraud or genuine."""
     return {str(identity): FRAUD if is_fraud else GENUINE for identity, is_fraud in query(stage, _LABELS)}
+
+
+def wait_scored(stage: Stage, transactions: int, wait: float) -> int:
+    """Wait, up to ``wait`` seconds, until at least so many transactions have been scored; says how many were."""
+    deadline = time.monotonic() + wait
+    while (done := scored(stage)) < transactions and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+    return done
 
 
 def scored(stage: Stage) -> int:

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from client.alerts.queue import Entry
+from client.alerts.threshold import Outlook
 from fraud.precision import Judged
 
 
@@ -48,4 +49,17 @@ def precision_table(periods: Iterable[Judged], by: str) -> Table:
         share = "" if period.precision is None else f"{period.precision:.3f}"
         between = "" if period.between is None else "{:.3f} to {:.3f}".format(*period.between)
         made.add_row(period.begin, *counts, share, between)
+    return made
+
+
+def outlook_table(outlooks: Iterable[Outlook], in_force: float | None) -> Table:
+    """Give a row per threshold: what it would have given."""
+    made = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for name in ("threshold", "alerts a day", "precision", "by"):
+        made.add_column(name, justify="right", no_wrap=True)
+    for one in outlooks:
+        precision = "" if one.precision is None else f"{one.precision:.2f}"
+        by = f"{one.judged:,} verdicts" if one.judged else "scores"
+        style = "bold" if one.threshold == in_force else ""
+        made.add_row(f"{one.threshold:.4f}", f"{one.alerts_per_day:,.1f}", precision, by, style=style)
     return made

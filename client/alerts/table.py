@@ -12,6 +12,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from client.aws import Stage
 from client.errors import ClientError
 from fraud.precision import Judged
+from fraud.serving.risks import RiskKeeper
 from fraud.serving.verdicts import JudgedOutError, NoAlertError, Verdicts
 from fraud.verdict import FINDINGS, OPEN, WORDS, Verdict
 from shared.errors import TransientError
@@ -22,6 +23,7 @@ INDEX, STATUS_INDEX = "day-time", "status-time"
 _LONGEST_NAME = 100
 _SLACK = timedelta(minutes=5)  # an alert bears the time of its record's arrival, and may be stored that much later
 _BUDGET_SECONDS = 10.0
+_OURS = ("day", "time_id", "judged", "plain")  # attributes that no person reads
 _CENT = Decimal("0.01")
 _plain = TypeDeserializer().deserialize
 
@@ -74,7 +76,7 @@ class AlertsTable:
         return _alert(item)
 
     def assign(self, transaction_id: str, to: str) -> Alert:
-        """Record who works on an alert, as the API does; nobody with an empty name. Raises ClientError when there is no such alert."""
+        """Record who works on an alert, as the API does; nobody with an empty name. Raises ClientError if it cannot."""
         try:
             return _alert(self._verdicts().assign(transaction_id, to[:_LONGEST_NAME], _now()))
         except NoAlertError as error:
@@ -84,7 +86,7 @@ class AlertsTable:
 
     def _verdicts(self) -> Verdicts:
         stream = Stream(self._stage.client("kinesis"), self._stage.output("AlertStreamName"))
-        return Verdicts(self._client, self._name, stream)
+        return Verdicts(self._client, self._name, stream, keeper(self._stage))
 
     def open(self, limit: int) -> list[Alert]:
         """Give at most so many open alerts, the newest."""
@@ -143,10 +145,16 @@ class AlertsTable:
             yield from map(_alert, page["Items"])
 
 
+def keeper(stage: Stage) -> RiskKeeper:
+    """Where verdicts and decisions on the threshold are kept for the detector."""
+    tables = (stage.output(name) for name in ("ProfilesTableName", "RiskTableName", "TableName"))
+    return RiskKeeper(stage.client("dynamodb"), *tables)
+
+
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _alert(item: dict[str, Any]) -> Alert:
-    alert = {name: _plain(value) for name, value in item.items() if name not in ("day", "time_id", "judged")}
+    alert = {name: _plain(value) for name, value in item.items() if name not in _OURS}
     return alert | {"amount": alert["amount"].quantize(_CENT)}  # DynamoDB drops zeros at the end

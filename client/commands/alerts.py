@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -147,6 +148,30 @@ def verdicts(
 
 
 @app.command()
+def labels(
+    file: Annotated[Path, typer.Argument(help="CSV with transaction_id and is_fraud, such as chargebacks.")],
+    stage: StageOption = "local",
+    by: Annotated[str, typer.Option(help="Who says so (default: the user of this machine).")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Bring labels that come late to the risk of cards and merchants; on alerts they are verdicts."""
+    from getpass import getuser
+
+    from client.alerts.labels import give_labels, read_labels
+
+    where = Stage(stage)
+    with explained(where):
+        done = give_labels(where, list(read_labels(file)), by or getuser())
+    if as_json:
+        output.as_json(done._asdict())
+    else:
+        others = f"{done.others:,} other frauds, {len(done.unknown):,} unknown ids"
+        output.note(f"{done.verdicts:,} verdicts on alerts, {others}")
+    if done.unknown:
+        raise typer.Exit(2)
+
+
+@app.command()
 def queue(
     stage: StageOption = "local",
     limit: Annotated[
@@ -196,6 +221,74 @@ def assign(
         output.as_json(_jsonable(alert))
     else:
         output.note(f"{transaction_id}: {alert.get('assigned_to', 'nobody')}")
+
+
+@app.command()
+def threshold(
+    stage: StageOption = "local",
+    alerts_per_day: Annotated[
+        float | None, typer.Option(min=0.01, help="As many alerts as people can review in a day.")
+    ] = None,
+    precision: Annotated[
+        float | None, typer.Option(min=0.01, max=1, help="Share of the alerts that should be fraud.")
+    ] = None,
+    cost_per_review: Annotated[
+        float | None, typer.Option(min=0.01, help="US dollars; raise an alert if score times amount is at least that.")
+    ] = None,
+    score: Annotated[float | None, typer.Option(min=0, max=1, help="This score.")] = None,
+    reset: Annotated[bool, typer.Option("--reset", help="Use the model's own threshold again.")] = False,
+    by: Annotated[str, typer.Option(help="Who decides (default: the user of this machine).")] = "",
+    days: Annotated[int, typer.Option(min=1, max=90, help="Days of scores to look at.")] = 7,
+    as_json: JsonOption = False,
+) -> None:
+    """Show or set the score from which alerts are raised, and what other values would have given.
+
+    A change takes effect within seconds, without a deployment, and is recorded with who made it and when.
+    """
+    import time
+    from getpass import getuser
+
+    from client.alerts import threshold as choosing
+    from client.alerts.show import outlook_table
+    from client.alerts.table import keeper
+    from client.score.run import load_model
+    from fraud.policy import COST, MODEL, SCORE
+
+    asked = [one for one in (alerts_per_day, precision, cost_per_review, score) if one is not None]
+    if len(asked) + reset > 1:
+        raise ClientError("Choose one of --alerts-per-day, --precision, --cost-per-review, --score and --reset.")
+    where, model = Stage(stage), load_model(None)
+    with explained(where):
+        week = choosing.last_week(where, model, datetime.now(UTC).date(), days)
+        if not week.rows and (alerts_per_day or precision):
+            raise ClientError(f"No transaction was scored in the last {days} days: nothing to choose by. Use --score.")
+        made: tuple[str, float, str] | None = None
+        if alerts_per_day is not None:
+            made = (SCORE, round(week.for_alerts(alerts_per_day), 6), f"{alerts_per_day:g} alerts a day")
+        elif precision is not None:
+            made = (SCORE, round(week.for_precision(precision), 6), f"precision {precision:g}")
+        elif cost_per_review is not None:
+            made = (COST, cost_per_review, f"${cost_per_review:g} per review")
+        elif score is not None:
+            made = (SCORE, score, f"score {score:g}")
+        elif reset:
+            made = (MODEL, model.threshold, "the model's own")
+        policy = choosing.decide(where, *made, by or getuser(), time.time()) if made else keeper(where).policy()
+    now = choosing.in_force(policy, model)
+    values = {*choosing.CANDIDATES, round(model.threshold, 4)} | ({now["threshold"]} if now["threshold"] else set())
+    outlooks = [week.at(one) for one in sorted(values)]
+    if as_json:
+        outlook = [vars(one) for one in outlooks]
+        history = [one._asdict() for one in policy.decisions]
+        output.as_json({"stage": stage, "in_force": now, "last_days": days, "outlook": outlook, "decisions": history})
+        return
+    shown = f"{now['threshold']:.4f}" if now["threshold"] is not None else f"${now['cost_per_review']:g} / amount"
+    output.note(f"threshold {shown} ({now['why']}{', by ' + now['by'] if now['by'] else ''})")
+    output.note(f"{week.rows:,} transactions were scored in the last {days} days")
+    output.table(outlook_table(outlooks, now["threshold"]))
+    for one in policy.decisions[-5:]:
+        at = datetime.fromtimestamp(one.at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        output.note(f"{at}  {one.why}: {one.kind} {one.value:g}, by {one.by}")
 
 
 def verdict(

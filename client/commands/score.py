@@ -50,20 +50,21 @@ def score(
     if before and not files:
         raise ClientError("The lake has card ids and a file card numbers: --before goes with a file.")
     served, rejected, keys = load_model(model), list[str](), keys_of_this_run()
+    absent: set[str] = set()
     where = Stage(stage)
     with explained(where):
         if begin is not None:
             found = lake_transactions(where, read_days(begin, end, datetime.now(UTC).date()))
         else:
-            found = files_transactions(files or [], keys, rejected, how.reading, output.note)
-        history = files_transactions(before or [], keys, rejected, how.reading, output.note)
+            found = files_transactions(files or [], keys, rejected, how.reading, output.note, absent)
+        history = files_transactions(before or [], keys, rejected, how.reading, output.note, absent)
         if out == "-":
-            done = write_scores(served, found, history, sys.stdout, rejected)
+            done = write_scores(served, found, history, sys.stdout, rejected, absent)
         else:
             inputs = [one for one in (*(files or []), model, *(before or [])) if one]
             with outfile.whole(Path(out), inputs, overwrite=overwrite) as target:
                 text = io.TextIOWrapper(target, encoding="utf-8", write_through=True)
-                done = write_scores(served, found, history, text, rejected)
+                done = write_scores(served, found, history, text, rejected, absent)
                 text.detach()
     for line in rejected[:10]:
         output.note(f"not scored, {line}")

@@ -29,6 +29,9 @@ def train(
     precision: Annotated[
         float, typer.Option(help="Target precision used to choose the alert threshold, from 0 to 1.")
     ] = 0.98,
+    label_delay_days: Annotated[
+        float, typer.Option(min=0, help="Days after which a fraud becomes known, e.g. by a chargeback.")
+    ] = 7.0,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 1,
     overwrite: OverwriteOption = False,
     *,
@@ -50,6 +53,7 @@ def train(
 
     arguments = ["--data", str(data), "--out", str(out), "--name", name, "--seed", str(seed)]
     arguments += ["--precision", str(precision)]
+    arguments += ["--label-delay-days", str(label_delay_days)]
     arguments += ["--test", str(test)] if test else []
     arguments += ["--verdicts", str(verdicts)] if verdicts else []
     arguments += ["--source", source] if source else []

@@ -12,6 +12,7 @@ from typing import Any
 from client.alerts.quality import Quality, measure
 from client.alerts.table import AlertsTable
 from client.aws import Stage, home
+from client.demo.learning import Learned, learn
 from client.demo.samples import Samples, look
 from client.errors import ClientError
 from client.reconcile.ledger import Ledger
@@ -34,6 +35,7 @@ class Demo:
     samples: Samples | None = None
     quality: Quality | None = None
     alerts: list[dict[str, Any]] = field(default_factory=list)
+    learned: Learned | None = None
 
     @property
     def proven(self) -> bool:
@@ -50,6 +52,7 @@ class Demo:
             "ledger": self.ledger.as_json() if self.ledger else None,
             "samples": self.samples._asdict() if self.samples else None,
             "fraud": self.quality.as_json() if self.quality else None,
+            "learned": self.learned.as_json() if self.learned else None,
             "alerts": [alert["transaction_id"] for alert in self.alerts],
         }
 
@@ -63,11 +66,7 @@ def run_demo(
         demo.file = file or _simulate(rows, seed, report)
     with _timed(demo, "send"):
         report(f"sending {demo.file}")
-        # Rejected rows stay beside the demo's own files, wherever it was called from.
-        options = Options(rejected=_folder() / "rejected.csv")
-        demo.summary = send_file(stage, demo.file, options, progress)
-    if demo.summary.error:
-        raise ClientError(f"The API stopped taking rows: {demo.summary.error}. Look at `swipeline status`.")
+        demo.summary = _send(stage, demo.file, progress)
     with _timed(demo, "reconcile"):
         report("waiting for the stores")
         demo.ledger = reconcile(stage, Compared(file=demo.file), wait=wait)
@@ -76,7 +75,18 @@ def run_demo(
     with _timed(demo, "detect"):
         demo.quality = measure(stage, wait)
         demo.alerts = AlertsTable(stage).newest(_ALERTS)
+    if not file:
+        with _timed(demo, "learn"):
+            demo.learned = learn(stage, seed, wait, report, lambda name: _send(stage, name, progress))
     return demo
+
+
+def _send(stage: Stage, file: str, progress: Progress) -> Summary:
+    # Rejected rows stay beside the demo's own files, wherever it was called from.
+    summary = send_file(stage, file, Options(rejected=_folder() / "rejected.csv"), progress)
+    if summary.error:
+        raise ClientError(f"The API stopped taking rows: {summary.error}. Look at `swipeline status`.")
+    return summary
 
 
 def _folder() -> Path:

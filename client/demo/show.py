@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from client.alerts.quality import Quality
+from client.demo.learning import describe
 from client.demo.run import Demo
 from client.demo.samples import Samples
 from client.reconcile.show import ledger_table
@@ -41,6 +42,8 @@ def demo_report(demo: Demo) -> RenderableType:
         parts += _samples(demo.samples)
     if demo.quality:
         parts += _fraud(demo.quality, demo.alerts)
+    if demo.learned:
+        parts += [Text(line) for line in describe(demo.learned)]
     parts.append(Text("\nTry next:"))
     parts += [Text(f"  {command:<49} {what}") for command, what in _NEXT]
     return Group(*parts)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from client.errors import ClientError
 from client.files.names import SENT
+from shared.transaction.schema import SOURCES
 
 SUFFIX = ".swipeline.toml"
 UNITS = ("dollars", "cents")
@@ -72,6 +73,11 @@ class Reading:
             Reading(), encoding=self.encoding, delimiter=self.delimiter, sheet=self.sheet, drop=self.drop,
             accept_rounded_card_numbers=self.accept_rounded_card_numbers,
         )  # fmt: skip
+
+    @property
+    def absent(self) -> frozenset[str]:
+        """The fields of a transaction that the file lacks: a constant says nothing of a row."""
+        return frozenset(SOURCES[column].name for column in self.constants if column in SOURCES)
 
     def sources(self) -> set[str]:
         """The file's columns that the mapping names."""

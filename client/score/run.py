@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
@@ -22,12 +22,14 @@ from client.replay.plan import Days, lake_objects
 from fraud.batch import in_order, score
 from fraud.model import Model, ModelError, load
 from fraud.profile import Profile
+from fraud.scoring import Known
 from shared.card_keys.ring import CardKey, CardKeys
 from shared.errors import RejectedError
 from shared.transaction.model import parse_many
 from shared.transaction.schema import FIELDS, Transaction
 
 _CHUNK = 1_000
+Tell = Callable[[str], None]
 HEADER = ("transaction_id", "score", "is_alert")
 
 
@@ -47,22 +49,24 @@ def keys_of_this_run() -> CardKeys:
 
 
 def files_transactions(
-    arguments: Iterable[str], keys: CardKeys, rejected: list[str], reading: Reading, tell: Callable[[str], None]
+    arguments: Iterable[str], keys: CardKeys, rejected: list[str], reading: Reading, tell: Tell, absent: set[str]
 ) -> Iterator[Transaction]:
     """Give the good rows of files, folders and patterns, as the API would take them.
 
-    Of each bad row, line and reason go to ``rejected``; ``tell`` hears of what is unusual about a file.
+    Of each bad row, line and reason go to ``rejected``; ``tell`` hears of what is unusual about a file; the fields that
+    a file lacks and a constant fills go into ``absent``.
     """
     for named in expand(arguments):
-        yield from _file_transactions(named, keys, rejected, reading, tell)
+        yield from _file_transactions(named, keys, rejected, reading, tell, absent)
 
 
 def _file_transactions(
-    named: Named, keys: CardKeys, rejected: list[str], reading: Reading, tell: Callable[[str], None]
+    named: Named, keys: CardKeys, rejected: list[str], reading: Reading, tell: Tell, absent: set[str]
 ) -> Iterator[Transaction]:
     source = open_input(named.name, named.member)
     try:
         rows = Table(source, reading)
+        absent |= rows.reading.absent
         for text in (*rows.notes, *rows.warnings):
             tell(f"{named.shown}: {text}")
         chunk: list[tuple[int, dict[str, Any]]] = []
@@ -96,16 +100,25 @@ def lake_transactions(stage: Stage, days: Days) -> Iterator[Transaction]:
 
 
 def write_scores(
-    model: Model, transactions: Iterable[Transaction], before: Iterable[Transaction], out: TextIO, rejected: list[str]
+    model: Model,
+    transactions: Iterable[Transaction],
+    before: Iterable[Transaction],
+    out: TextIO,
+    rejected: list[str],
+    absent: Collection[str] = (),
 ) -> Summary:
-    """Score in order and write a line per transaction, profiles warmed by what came before."""
+    """Score in order and write a line per transaction, profiles warmed by what came before.
+
+    What is in ``absent`` once all rows are read is absent for the model.
+    """
+    known = Known(absent=absent)
     profiles: dict[str, Profile] = {}
-    for _ in score(model, in_order(before), profiles):
+    for _ in score(model, in_order(before), profiles, known=known):
         pass
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEADER)
     rows = alerts = 0
-    for transaction_id, result in score(model, in_order(transactions), profiles):
+    for transaction_id, result in score(model, in_order(transactions), profiles, known=known):
         writer.writerow((transaction_id, repr(result.score), int(result.alert)))
         rows += 1
         alerts += result.alert

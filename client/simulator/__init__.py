@@ -1,7 +1,8 @@
 """Simulated card transactions in the exact schema of the Kaggle file: what the model is.
 
 **World.** `customers` people (:mod:`.people`) have one card each (:mod:`.cards`), a home in a US city
-(:mod:`.places`), a gender, an age, a job, a chronotype (early, regular, late), an activity (how often they pay; gamma
+(:mod:`.places`), a gender, an age, a job, a chronotype (early, regular, late, by halves of the day, quiet at night), an
+activity (how often they pay; gamma
 distributed, so that a few pay ten times as often as the median) and a spending level (lognormal around 1). There are 50
 merchants in each of the data set's 14 categories (:mod:`.pools`), the same ones whatever the seed.
 
@@ -12,12 +13,17 @@ generated in order and hold at most some ten thousand rows, so memory does not g
 **Who and what.** In a slice, a chronotype is drawn by its share of that hour, a person of it by activity, and a
 category by gender, age band and hour. More than half of the purchases go to one of the person's three favourite
 merchants of the category, the rest to any, popular ones more often. Amounts follow the category (:mod:`.amounts`),
-scaled by the person's spending level. Merchants lie within one degree of the customer's home, as in the data set.
+scaled by the person's spending level, and by the taste and the season of the person's region. Merchants lie within one
+degree of the customer's home, as in the data set.
 
-**Fraud** (:mod:`.fraud`) comes in bursts: a card is compromised for up to two days, during which about ten payments are
-made, five in six of them between 22:00 and 04:00, at merchants that are no habit of the holder, with the data set's
-categories and amounts (two thirds of them far larger than usual, the rest small tests of the card). The holder's own
-payments go on. A card is compromised a second time only when all have been once.
+**Fraud** (:mod:`.fraud`) is of three kinds. Nine in ten frauds come in bursts: a card is compromised for up to two
+days, during which about ten payments are made, most of them between 22:00 and 04:00 (how many differs from burst to
+burst), at merchants that are no habit of the holder, with the data set's categories and amounts (two thirds of them
+far larger than usual, the rest small tests of the card). In one burst of ten the holder's own payments go on, in the
+others the card is lost and they stop. A twenty-fifth is slow: a thief keeps to the holder's hours for two weeks and
+pays several times the usual amounts. A sixteenth is at compromised merchants: for weeks, cards that pay there are used
+there again, for ordinary amounts; only what becomes known of the merchant tells. A card is stolen a second time only
+when all have been once.
 
 The parameters of hours, categories and amounts are rounded from the data set's own frequencies and quantiles.
 `unix_time` is the true one: the data set's is seven years off. Everything is a function of the seed and the arguments

@@ -1,4 +1,4 @@
-"""Fraud in bursts: which cards are compromised, when, and what is bought with them."""
+"""Fraud of several kinds: which cards and merchants are compromised, when, and what is bought with them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from client.simulator.amounts import fraud_cents
-from client.simulator.habits import CATEGORIES
+from client.simulator import pools
+from client.simulator.amounts import fraud_cents, ordinary_cents
+from client.simulator.habits import CATEGORIES, HOUR
 from client.simulator.settings import Settings
 
+Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 # Number of frauds in the data set, and the share of them after noon, by category.
@@ -30,8 +32,17 @@ _FREQUENCY = {
     "travel": (111, 1.0),
     "entertainment": (212, 0.76),
 }
-_NIGHT = 0.84  # of the purchases, from 22:00 to 04:00
+_NIGHT = (0.95, 0.84, 0.4)  # share of a burst's purchases from 22:00 to 04:00, and how many bursts have it
+_NIGHT_ODDS = (0.5, 0.4, 0.1)
 _BURST_MEAN, _BURST_SD, _BURST_LEAST, _BURST_MOST = 10.0, 3.0, 2, 19  # purchases per compromised card
+_HOLDER_STOPS = 0.9  # share of the bursts in which the holder's card is lost, so that only the thief pays
+
+# Shares of the frauds. The rest are bursts.
+_AT_MERCHANTS = 0.06  # a compromised merchant: cards that paid there pay again, ordinary amounts
+_SLOW = 0.04  # a thief who keeps to the holder's hours and pays several times as much, for two weeks
+_PER_MERCHANT = (40, 160)  # frauds of a compromised merchant
+_MERCHANT_DAYS = (14, 28)
+_SLOW_DAYS, _SLOW_PER_CARD, _SLOW_FACTOR = 14, 8, (3.0, 6.0)
 
 
 class Frauds(NamedTuple):
@@ -41,15 +52,34 @@ class Frauds(NamedTuple):
     customer: Ints
     category: Ints
     cents: Ints
+    merchant: Ints
+    stopped: Ints  # customer * days + day, sorted: on which days a holder does not pay
 
 
 def make_frauds(settings: Settings) -> Frauds:
     """All of a run's fraudulent rows: exactly the rounded share of the rows."""
     random = settings.run_random("fraud")
     count = round(settings.rows * settings.fraud_rate)
+    at_merchants, slow = round(count * _AT_MERCHANTS), round(count * _SLOW)
+    order = random.permutation(settings.customers)
+    bursts, stopped, used = _bursts(settings, random, order, count - at_merchants - slow)
+    parts = [
+        bursts,
+        _slow(settings, random, np.roll(order, -used), slow),
+        _at_merchants(settings, random, at_merchants),
+    ]
+    second, customer, category, cents, merchant = (np.concatenate(column) for column in zip(*parts, strict=True))
+    by_time = np.argsort(second, kind="stable")
+    ordered = [column[by_time] for column in (second, customer, category, cents, merchant)]
+    return Frauds._make([*ordered, stopped])
+
+
+def _bursts(
+    settings: Settings, random: np.random.Generator, order: Ints, count: int
+) -> tuple[tuple[Ints, ...], Ints, int]:
+    """Bursts of two days; with the days on which holders stop, and how many cards were taken."""
     size = _burst_sizes(random, count)
     bursts = len(size)
-    order = random.permutation(settings.customers)
     victim = np.resize(order, bursts) if bursts else np.zeros(0, dtype=np.int64)  # no card twice until all have been
     last_day = max(0, settings.days - 2)
     first_day = random.integers(0, last_day + 1, size=bursts)
@@ -57,10 +87,50 @@ def make_frauds(settings: Settings) -> Frauds:
     weights = np.array([_FREQUENCY[c][0] for c in CATEGORIES], dtype=float)
     category = random.choice(len(CATEGORIES), size=count, p=weights / weights.sum())
     day = first_day[burst] + (random.integers(0, 2, size=count) if settings.days > 1 else 0)
-    second = day * 86_400 + _second_of_day(random, category)
-    order = np.argsort(second, kind="stable")
+    night = random.choice(_NIGHT, size=bursts, p=_NIGHT_ODDS)[burst]
+    second = day * 86_400 + _second_of_day(random, category, night)
     cents = fraud_cents(random, category)
-    return Frauds(second[order], victim[burst][order], category[order], cents[order])
+    merchant = category * pools.MERCHANTS_PER_CATEGORY + random.integers(0, pools.MERCHANTS_PER_CATEGORY, size=count)
+    stops = random.random(bursts) < _HOLDER_STOPS
+    stopped = (victim[stops] * settings.days + first_day[stops])[:, None] + np.arange(2)
+    rows = (second, victim[burst], category, cents, merchant)
+    return rows, np.unique(stopped) if settings.days > 1 else np.zeros(0, dtype=np.int64), bursts
+
+
+def _slow(settings: Settings, random: np.random.Generator, order: Ints, count: int) -> tuple[Ints, ...]:
+    """Cards that are used beside their holders for two weeks, at their hours, for several times the usual amounts."""
+    cards = -(-count // _SLOW_PER_CARD)
+    card = np.repeat(np.arange(cards), _SLOW_PER_CARD)[:count]
+    begin = random.integers(0, max(1, settings.days - _SLOW_DAYS + 1), size=max(cards, 1))[card]
+    day = np.minimum(begin + random.integers(0, _SLOW_DAYS, size=count), settings.days - 1)
+    category = random.integers(0, len(CATEGORIES), size=count)
+    cents = ordinary_cents(random, category, np.ones(count)) * random.uniform(*_SLOW_FACTOR, size=count)
+    merchant = category * pools.MERCHANTS_PER_CATEGORY + random.integers(0, pools.MERCHANTS_PER_CATEGORY, size=count)
+    victim = np.resize(order, max(cards, 1))[card]
+    return day * 86_400 + _usual_second(random, count), victim, category, np.rint(cents).astype(np.int64), merchant
+
+
+def _at_merchants(settings: Settings, random: np.random.Generator, count: int) -> tuple[Ints, ...]:
+    """Purchases of any cards at merchants that are compromised for weeks: nothing of card or amount is odd."""
+    sizes: list[int] = []
+    while sum(sizes) < count:
+        sizes.append(min(int(random.integers(*_PER_MERCHANT)), count - sum(sizes)))
+    which = np.repeat(np.arange(len(sizes)), sizes)
+    merchants = len(CATEGORIES) * pools.MERCHANTS_PER_CATEGORY
+    merchant = random.integers(0, merchants, size=max(len(sizes), 1))[which]
+    length = np.minimum(random.integers(*_MERCHANT_DAYS, size=max(len(sizes), 1)), settings.days)
+    begin = (random.random(len(length)) * (settings.days - length + 1)).astype(np.int64)
+    day = begin[which] + (random.random(count) * length[which]).astype(np.int64)
+    category = merchant // pools.MERCHANTS_PER_CATEGORY
+    cents = ordinary_cents(random, category, np.ones(count))
+    customer = random.integers(0, settings.customers, size=count)
+    return day * 86_400 + _usual_second(random, count), customer, category, cents, merchant
+
+
+def _usual_second(random: np.random.Generator, count: int) -> Ints:
+    """Seconds of the day as people pay."""
+    hour = random.choice(24, size=count, p=HOUR)
+    return hour * 3600 + random.integers(0, 3600, size=count)
 
 
 def _burst_sizes(random: np.random.Generator, count: int) -> Ints:
@@ -75,10 +145,10 @@ def _burst_sizes(random: np.random.Generator, count: int) -> Ints:
     return size if count else size[:0]
 
 
-def _second_of_day(random: np.random.Generator, category: Ints) -> Ints:
+def _second_of_day(random: np.random.Generator, category: Ints, night_share: Floats) -> Ints:
     after_noon = np.array([_FREQUENCY[c][1] for c in CATEGORIES])
     late = random.random(len(category)) < after_noon[category]
-    night = random.random(len(category)) < _NIGHT
+    night = random.random(len(category)) < night_share
     begin = np.where(late, np.where(night, 22, 12), np.where(night, 0, 4)) * 3600
     length = np.where(late, np.where(night, 2, 10), np.where(night, 4, 8)) * 3600
     return begin + (random.random(len(category)) * length).astype(np.int64)

@@ -52,10 +52,15 @@ _HALF_DAY = np.repeat([0.39, 0.61], 12)
 _HUMAN = np.array([3, 2, 1.5, 1.5, 2, 3, 5, 7, 9, 10, 11, 12, 13, 13, 13, 13, 14, 15, 15, 14, 12, 9, 7, 5])
 HOUR: Floats = 0.5 * _HALF_DAY / _HALF_DAY.sum() + 0.5 * _HUMAN / _HUMAN.sum()
 
-CHRONOTYPES = 3  # early, regular, late: share of each at every hour, before activity
+# Early, regular, late, by halves of the day (nights as busy as the rest of their half), with quiet nights: share of
+# each at every hour, before activity.
+CHRONOTYPES = 5
+CHRONOTYPE_ODDS = (0.15, 0.2, 0.15, 0.35, 0.15)
 _EARLY = 1 + 0.5 * np.cos((np.arange(24) - 9) * np.pi / 12)
 _LATE = 1 + 0.5 * np.cos((np.arange(24) - 21) * np.pi / 12)
-CHRONOTYPE_HOUR: Floats = np.stack([_EARLY, np.ones(24), _LATE])
+_HALVES = _HALF_DAY / _HALF_DAY.sum() / HOUR
+_QUIET = _HUMAN / _HUMAN.sum() / HOUR
+CHRONOTYPE_HOUR: Floats = np.stack([_EARLY, np.ones(24), _LATE, _HALVES, _QUIET])
 
 
 def day_weights(start: date, days: int) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -12,13 +13,15 @@ import pyarrow.compute as pc
 
 from client.simulator import pools
 from client.simulator.cards import card_numbers
-from client.simulator.habits import AGE_BANDS, CHRONOTYPES
+from client.simulator.habits import AGE_BANDS, CATEGORIES, CHRONOTYPE_ODDS, CHRONOTYPES
 from client.simulator.places import cities
 from client.simulator.settings import Settings
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+REGIONS = 16
+_TASTE, _SEASON = 0.06, 0.04  # standard deviations of the logs
 _AGES = np.array([18, 25, 35, 45, 55, 65, 80, 95])  # ages are uniform between these
 _AGE_ODDS = np.array([0.10, 0.21, 0.20, 0.19, 0.13, 0.12, 0.05])
 
@@ -30,6 +33,9 @@ class People:
     profile: pa.Table  # the file's columns cc_num, first to zip, lat, long, city_pop, job and dob
     group: Ints  # gender and age band, an index into habits.CATEGORY_ODDS
     level: Floats  # spending level, around 1
+    region: Ints  # index into taste and season; the people of a state share one
+    taste: Floats  # by region and category: how large the purchases are, around 1
+    season: Floats  # the same by region and month, January first
     activity: Floats  # cumulative, over all customers
     chronotype_start: Ints  # index of the first customer of each chronotype, and the number of customers
 
@@ -46,7 +52,7 @@ def make_people(settings: Settings) -> People:
     """The population of a seed: the same for any number of rows or days."""
     count = settings.customers
     random = settings.world_random("people")
-    chronotype = np.sort(random.choice(CHRONOTYPES, size=count, p=[0.3, 0.45, 0.25]))
+    chronotype = np.sort(random.choice(CHRONOTYPES, size=count, p=CHRONOTYPE_ODDS))
     male = random.random(count) < 0.47
     band = random.choice(len(_AGE_ODDS), size=count, p=_AGE_ODDS)
     age = _AGES[band] + random.random(count) * (np.diff(_AGES)[band])
@@ -54,8 +60,15 @@ def make_people(settings: Settings) -> People:
     young = np.where(age < 55, 1.2, 0.85)
     activity = np.cumsum(random.gamma(1.7, size=count) * np.where(male, 0.9, 1.1) * young + 0.02)
     level = np.exp(random.standard_normal(count) * 0.25 - 0.03)
+    profile = _profile(settings, random, male, age)
+    states = profile["state"].combine_chunks()
+    of_state = np.array([crc32(state.encode()) % REGIONS for state in states.dictionary.to_pylist()])
+    draws = settings.world_random("regions")
     return People(
-        profile=_profile(settings, random, male, age),
+        profile=profile,
+        region=of_state[states.indices.to_numpy()],
+        taste=np.exp(draws.standard_normal((REGIONS, len(CATEGORIES))) * _TASTE),
+        season=np.exp(draws.standard_normal((REGIONS, 12)) * _SEASON),
         group=group.astype(np.int64),
         level=level,
         activity=activity,

@@ -79,8 +79,8 @@ def batches(settings: Settings) -> Iterator[pa.RecordBatch]:
     row = 0
     for part, (begin, end, starts, counts) in enumerate(_parts(settings, ordinary)):
         random = settings.run_random("rows", part)
-        rows = _ordinary(random, people, starts, (end - begin) / len(starts), counts)
-        rows = rows.sorted_by_time(_fraudulent(random, frauds, begin, end))
+        rows = _ordinary(random, settings, people, frauds, starts, (end - begin) / len(starts), counts)
+        rows = rows.sorted_by_time(_fraudulent(frauds, begin, end))
         yield _dress(settings, random, people, rows, row)
         row += len(rows.second)
 
@@ -106,13 +106,28 @@ def _parts(settings: Settings, rows: int) -> Iterator[tuple[float, float, Floats
                 pending, first, total = [], done, 0
 
 
-def _ordinary(random: np.random.Generator, people: People, starts: Floats, length: float, counts: Ints) -> _Rows:
+def _ordinary(
+    random: np.random.Generator,
+    settings: Settings,
+    people: People,
+    frauds: Frauds,
+    starts: Floats,
+    length: float,
+    counts: Ints,
+) -> _Rows:
     second = np.floor(np.repeat(starts, counts) + random.random(int(counts.sum())) * length).astype(np.int64)
     hour = second // 3600 % 24
     customer = _customers(random, people, hour)
+    # Whoever does not pay that day leaves the purchase to somebody else, once: few cards are stolen at the same time.
+    left = np.flatnonzero(np.isin(customer * settings.days + second // 86_400, frauds.stopped))
+    customer[left] = _customers(random, people, hour[left])
     odds = CATEGORY_ODDS[people.group[customer], hour]
     category = (random.random(len(second))[:, None] > odds).sum(axis=1)
-    cents = ordinary_cents(random, category, people.level[customer])
+    region = people.region[customer]
+    day = np.datetime64(settings.start, "D") + (second // 86_400).astype("timedelta64[D]")
+    month = day.astype("datetime64[M]").astype(np.int64) % 12
+    level = people.level[customer] * people.taste[region, category] * people.season[region, month]
+    cents = ordinary_cents(random, category, level)
     merchant = _merchants(random, people, customer, category)
     return _Rows(second, customer, category, merchant, cents, np.zeros(len(second), dtype=np.int64))
 
@@ -137,12 +152,9 @@ def _merchants(random: np.random.Generator, people: People, customer: Ints, cate
     return category * per + np.where(random.random(len(customer)) < _FAVOURITE_SHARE, favourite, popular)
 
 
-def _fraudulent(random: np.random.Generator, frauds: Frauds, begin: float, end: float) -> _Rows:
+def _fraudulent(frauds: Frauds, begin: float, end: float) -> _Rows:
     low, high = np.searchsorted(frauds.second, [np.ceil(begin), np.ceil(end)])
-    second, customer, category, cents = (column[low:high] for column in frauds)
-    merchant = category * pools.MERCHANTS_PER_CATEGORY + random.integers(
-        0, pools.MERCHANTS_PER_CATEGORY, size=len(second)
-    )
+    second, customer, category, cents, merchant = (column[low:high] for column in frauds[:5])
     return _Rows(second, customer, category, merchant, cents, np.ones(len(second), dtype=np.int64))
 
 

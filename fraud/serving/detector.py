@@ -1,4 +1,4 @@
-"""One batch through fraud detection: profiles are read, the batch is scored, alerts are stored, then the profiles.
+"""One batch through fraud detection: states and risks are read, the batch scored, alerts stored, then the profiles.
 
 The order is what makes retries harmless. Killed before the profiles are written, the batch comes again, meets the same
 profiles and makes the same alerts, which the table has already. A card whose alerts are not stored keeps its profile.
@@ -15,6 +15,7 @@ from fraud.serving.alerts import Alerts
 from fraud.serving.damage import Damage
 from fraud.serving.drift import DriftCounts
 from fraud.serving.profiles import Damaged, Profiles
+from fraud.serving.risks import Risks
 from fraud.stream import Detection, detect
 from shared.retry import Budget
 from shared.sinks.consumer import Line, Position
@@ -55,16 +56,20 @@ class Detector:
         alerts: Alerts,
         drift: DriftCounts,
         damage: Damage,
+        risks: Risks,
     ) -> None:
         self._model, self._shadow, self._profiles, self._alerts = model, shadow, profiles, alerts
-        self._drift, self._damage = drift, damage
+        self._drift, self._damage, self._risks = drift, damage, risks
 
     def run(self, lines: Sequence[Line], budget: Budget, redriven: bool = False) -> Detected:
         """Detect; a card fails from its first line that is not in its profile. Raises ClientError for good."""
         read = self._profiles.read(dict.fromkeys(line.transaction.card_id for line in lines), budget)
+        around = self._risks.read(dict.fromkeys(line.transaction.merchant_id for line in lines), budget)
         unread = read.unread | self._not_set_aside(read.damaged, lines)
+        # A card waits as a whole: its state says up to which line it was scored.
+        unread |= {one.transaction.card_id for one in lines if one.transaction.merchant_id in around.unread}
         known = [line for line in lines if line.transaction.card_id not in unread]
-        found = detect(self._model, read.states, known, self._shadow, redriven)
+        found = detect(self._model, read.states, known, self._shadow, redriven, around.surroundings)
         published = self._alerts.publish(found.flagged, budget)
         ready = [state for state in found.states if state.card_id not in published.failed]
         written = self._profiles.write(ready, budget, read.damaged)
@@ -73,7 +78,7 @@ class Detector:
         counted = not done or self._drift.add(self._model, done, lines[0].position)
         positions = [line.position for line in lines if line.transaction.card_id in unread]
         positions += [found.first_new[card_id].position for card_id in failed]
-        retried = read.retried + published.retried + written.retried
+        retried = read.retried + around.retried + published.retried + written.retried
         done_with = _detected(found, failed, positions, published.new, retried, 0 if counted else len(done))
         return done_with._replace(damaged=len(read.damaged.keys() - unread))
 

@@ -108,7 +108,8 @@ class Profiles:
 
 def _stored(item: Item) -> Stored | Damaged:
     try:
-        stored = Stored(bytes(item["profile"]["B"]), item["seq"]["S"], int(item["scored"]["N"]))
+        risk = bytes(item["risk"]["B"]) if "risk" in item else None
+        stored = Stored(bytes(item["profile"]["B"]), item["seq"]["S"], int(item["scored"]["N"]), risk)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         return Damaged(item, f"an attribute is missing or of another type ({type(error).__name__}: {error})")
     number = stored.sequence_number

@@ -1,9 +1,11 @@
-"""Reviews of alerts: verdicts, kept in the alerts table and put onto the alert stream; and who works on an alert."""
+"""Reviews of alerts: verdicts, which go into the alerts table, the risk states and the stream; and assignments."""
 
 from __future__ import annotations
 
 from typing import Any, Protocol
 
+from fraud.judgement import of_verdict
+from fraud.serving.risks import RiskKeeper
 from fraud.verdict import MOST, Verdict, repeats, to_attribute, to_line, verdicts
 from shared.aws import error_code, is_transient
 from shared.card_numbers.masking import mask_text
@@ -37,20 +39,21 @@ class JudgeClient(Protocol):
 class Verdicts:
     """The verdicts of a stage."""
 
-    def __init__(self, client: JudgeClient, table: str, stream: Stream) -> None:
-        self._client, self._table, self._stream = client, table, stream
+    def __init__(self, client: JudgeClient, table: str, stream: Stream, risks: RiskKeeper) -> None:
+        self._client, self._table, self._stream, self._risks = client, table, stream, risks
 
     def give(self, alert_id: str, verdict: Verdict, budget: Budget) -> Item:
         """Keep a verdict and give the alert's item as it then is.
 
         The same word again by the same person changes nothing; any other is added to the history, and counts from then
-        on. Either goes onto the stream, so that repeating a call that failed half-way brings to the warehouse what the
-        table has. Card numbers are masked: a note is free text.
+        on. Either goes into the risk of card and merchant and onto the stream, so that repeating a call that failed
+        half-way brings to both what the table has. Card numbers are masked: a note is free text.
 
         Raises NoAlertError, JudgedOutError, TransientError if a store is away, ClientError on what no retry can mend.
         """
         said = verdict._replace(by=mask_text(verdict.by), note=mask_text(verdict.note))
         item, kept = self._keep(alert_id, said)
+        self._risks.judge(of_verdict(item, kept))
         record = StreamRecord(item["card_id"]["S"], to_line(item, kept), (0,))
         if self._stream.put([[record]], budget).unstored_rows:
             raise TransientError("the alert stream does not take the verdict")

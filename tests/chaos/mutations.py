@@ -123,7 +123,7 @@ MUTATIONS = (
     ),
     Mutation(
         "an object of the lake is named by its first and its last record",
-        "functions",
+        "shared",
         "-{last.sequence_number:0>{_SEQUENCE_DIGITS}}",
         "",
         ("tests/unit/test_lake.py", CONTRACT),
@@ -137,7 +137,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a bad line's object is named by its place in the stream alone",
-        "functions",
+        "shared",
         "-{number:04d}.json",
         "-{number:04d}-{datetime.now(UTC).timestamp()}.json",
         ("tests/unit/test_quarantine.py", CONTRACT),

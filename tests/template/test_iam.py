@@ -70,6 +70,10 @@ def expected(function: str, on_aws: bool) -> Permissions:
                     ("dynamodb:GetItem", "TransactionTable.Arn"),
                     ("dynamodb:GetItem", "AlertsTable.Arn"),
                     ("dynamodb:UpdateItem", "AlertsTable.Arn"),
+                    ("dynamodb:GetItem", "ProfilesTable.Arn"),
+                    ("dynamodb:UpdateItem", "ProfilesTable.Arn"),
+                    ("dynamodb:GetItem", "RiskTable.Arn"),
+                    ("dynamodb:UpdateItem", "RiskTable.Arn"),
                     ("kinesis:PutRecords", "AlertStream.Arn"),
                     ("secretsmanager:GetSecretValue", "CardKeySecret.Id"),
                 }
@@ -89,6 +93,7 @@ def expected(function: str, on_aws: bool) -> Permissions:
                 | consume()
                 | {
                     ("dynamodb:BatchGetItem", "ProfilesTable.Arn"),
+                    ("dynamodb:BatchGetItem", "RiskTable.Arn"),
                     ("dynamodb:PartiQLInsert", "ProfilesTable.Arn"),
                     ("dynamodb:PartiQLUpdate", "ProfilesTable.Arn"),
                     ("dynamodb:PartiQLInsert", "AlertsTable.Arn"),
@@ -101,8 +106,13 @@ def expected(function: str, on_aws: bool) -> Permissions:
         case "check-delivery":
             return trace() | {("s3:PutObject", "${QuarantineBucket.Arn}/quarantine/check-delivery/*")}
         case "measure-fraud":
-            read = ("DriftTable.Arn", "${AlertsTable.Arn}/index/day-time")
-            return trace() | {("dynamodb:Query", arn) for arn in read}
+            read = (
+                "DriftTable.Arn",
+                "${AlertsTable.Arn}/index/day-time",
+                "${TransactionTable.Arn}/index/merchant-time",
+            )
+            counted = {(f"dynamodb:{action}", "RiskTable.Arn") for action in ("GetItem", "UpdateItem", "Scan")}
+            return trace() | {("dynamodb:Query", arn) for arn in read} | counted
         case "merge-warehouse":
             return trace() | run_sql(on_aws)
         case "migrate-warehouse":

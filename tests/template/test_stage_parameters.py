@@ -101,7 +101,7 @@ REACHES: dict[str, list[Callable[[Template], Any]]] = {
     "deletionProtection": [part("TransactionTable", "DeletionProtectionEnabled")],
     "pointInTimeRecovery": [
         part(name, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled")
-        for name in ("TransactionTable", "MerchantsTable", "AlertsTable", "ProfilesTable", "DriftTable")
+        for name in ("TransactionTable", "MerchantsTable", "AlertsTable", "ProfilesTable", "DriftTable", "RiskTable")
     ],
     "bucketVersioning": [
         part(name, "VersioningConfiguration", "Status") for name in ("LakeBucket", "DeliveryBucket", "QuarantineBucket")

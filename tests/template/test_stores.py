@@ -15,6 +15,7 @@ KEPT = {
     "ProfilesTable",
     "AlertsTable",
     "DriftTable",
+    "RiskTable",
     "AlertStream",
     "BatchLoadsTable",
     RAW,

@@ -18,7 +18,7 @@ from client.alerts.table import AlertsTable
 from client.aws import Stage
 from client.cli import app
 from client.errors import ClientError
-from tests.unit.handlers.conftest import make_alerts
+from tests.unit.handlers.conftest import make_alerts, make_table, make_transactions
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -57,7 +57,11 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
             dynamodb.put_item(TableName="alerts", Item=item(number, NOW - timedelta(days=number // 2, seconds=number)))
         clients = {"dynamodb": dynamodb, "kinesis": kinesis}
         monkeypatch.setattr(Stage, "client", lambda _self, service: clients[service])
+        make_table(dynamodb, "profiles", "card_id")
+        make_table(dynamodb, "risk", "id")
+        make_transactions(dynamodb)
         outputs = {"AlertsTableName": "alerts", "AlertStreamName": "alerts"}
+        outputs |= {"ProfilesTableName": "profiles", "RiskTableName": "risk", "TableName": "transactions"}
         monkeypatch.setattr(Stage, "output", lambda _self, key: outputs[key])
         yield Stage("local")
 

@@ -15,9 +15,9 @@ from tests.unit.fakes.detection import FakeStores, KilledError
 from tests.unit.fakes.events import FIRST_SEQUENCE_NUMBER
 from tests.unit.fakes.faults import Fault, Kind
 from tests.unit.fakes.lines import lines
-from tests.unit.fraud.made import expected, model, purchase
+from tests.unit.fraud.made import expected, model, purchase, split
 
-BY_AMOUNT = [[0, 500.0, -4.0, 1.0]]
+BY_AMOUNT = [split(0, 500.0, -4.0, 1.0)]
 MODEL = model(trees=BY_AMOUNT, fixture=expected(BY_AMOUNT))
 DAY = [
     purchase("2024-05-10 09:00:00", "25.00", card_id="a"),
@@ -50,7 +50,12 @@ def test_a_batch_takes_a_read_a_write_per_25_cards_and_one_count_whatever_its_si
     stores = FakeStores()
     quiet = [purchase(f"2024-05-10 10:{n % 60:02d}:{n // 60:02d}", "10.00", card_id=f"c{n % 90}") for n in range(1000)]
     run(stores, lines(quiet))
-    assert stores.requests == ["BatchGetItem profiles", *["BatchExecuteStatement profiles"] * 4, "UpdateItem drift"]
+    assert stores.requests == [
+        "BatchGetItem profiles",
+        "BatchGetItem risk",
+        *["BatchExecuteStatement profiles"] * 4,
+        "UpdateItem drift",
+    ]
 
 
 def test_each_alert_is_told_to_the_warehouse_and_in_one_message_without_names() -> None:
@@ -75,7 +80,7 @@ def test_a_replay_is_passed_over() -> None:
     assert (stores.profiles(), stores.tables["alerts"]) == before
 
 
-@pytest.mark.parametrize("calls", range(7))
+@pytest.mark.parametrize("calls", range(8))
 def test_killed_between_any_two_writes_the_retry_ends_as_one_run(calls: int) -> None:
     whole, stores = FakeStores(), FakeStores()
     run(whole, lines(DAY))
@@ -83,15 +88,17 @@ def test_killed_between_any_two_writes_the_retry_ends_as_one_run(calls: int) -> 
     try:
         run(stores, lines(DAY))
     except KilledError:
-        assert calls < 6
+        assert calls < 7
     else:
-        assert calls == 6, "six calls: read, alerts, their stream, their topic, profiles, the drift's counts"
+        assert calls == 7, (
+            "seven calls: read profiles, read risks, alerts, their stream, their topic, profiles, the drift's counts"
+        )
     stores.kill_before = None
     run(stores, lines(DAY))
     assert stores.profiles() == whole.profiles()
     assert stores.tables["alerts"] == whole.tables["alerts"]
     # Counts are not idempotent: a kill just before them loses them, and no retry counts a row twice.
-    assert stores.tables["drift"] == ({} if calls == 5 else whole.tables["drift"])
+    assert stores.tables["drift"] == ({} if calls == 6 else whole.tables["drift"])
 
 
 def test_alerts_are_stored_before_the_profile_that_would_hide_them() -> None:
@@ -99,6 +106,7 @@ def test_alerts_are_stored_before_the_profile_that_would_hide_them() -> None:
     run(stores, lines(DAY))
     assert stores.requests == [
         "BatchGetItem profiles",
+        "BatchGetItem risk",
         "BatchExecuteStatement alerts",
         "PutRecords alerts",
         "Publish topic",
@@ -163,7 +171,7 @@ def test_cards_that_cannot_be_read_in_time_are_reported_and_nothing_is_written_f
     stores = FakeStores(always=Fault(Kind.THROTTLED))
     done = run(stores, lines(DAY), seconds=1)
     assert len(done.failed) == 5
-    assert stores.tables == {"profiles": {}, "alerts": {}, "drift": {}}
+    assert stores.tables == {"profiles": {}, "alerts": {}, "drift": {}, "risk": {}}
 
 
 @pytest.mark.parametrize(
@@ -177,7 +185,7 @@ def test_cards_that_cannot_be_read_in_time_are_reported_and_nothing_is_written_f
     ],
 )
 def test_a_put_that_cannot_be_stored_now_is_tried_again_alone(code: str) -> None:
-    stores = FakeStores([Fault(), Fault(Kind.PART, 1)])
+    stores = FakeStores([Fault(), Fault(), Fault(Kind.PART, 1)])
     stores.refusals = code
     done = run(stores, lines(DAY))
     assert (done.failed, done.retried, done.alerts) == ([], 1, 2)
@@ -186,19 +194,19 @@ def test_a_put_that_cannot_be_stored_now_is_tried_again_alone(code: str) -> None
 
 @pytest.mark.parametrize("code", ["AccessDenied", "ResourceNotFound", "ValidationError", "of tomorrow"])
 def test_a_put_that_no_retry_can_mend_fails_the_batch(code: str) -> None:
-    stores = FakeStores([Fault(), Fault(Kind.PART, 0b10)])
+    stores = FakeStores([Fault(), Fault(), Fault(Kind.PART, 0b10)])
     stores.refusals = code
     with pytest.raises(ClientError, match=code):
         run(stores, lines(DAY))
     assert not stores.tables["profiles"]
 
 
-@pytest.mark.parametrize("calls", [1, 4])  # the alerts, the profiles
+@pytest.mark.parametrize("calls", [2, 5])  # the alerts, the profiles
 def test_a_lost_answer_neither_loses_nor_doubles_anything(calls: int) -> None:
     whole, stores = FakeStores(), FakeStores([Fault()] * calls + [Fault(Kind.LOST_ANSWER)])
     run(whole, lines(DAY))
     first = run(stores, lines(DAY))
-    assert len(first.failed) == (3 if calls == 4 else 0), "profiles that meet themselves count as not stored"
+    assert len(first.failed) == (3 if calls == 5 else 0), "profiles that meet themselves count as not stored"
     again = run(stores, lines(DAY))
     assert (again.scored, again.skipped) == (0, 5)
     assert stores.profiles() == whole.profiles()
@@ -206,7 +214,7 @@ def test_a_lost_answer_neither_loses_nor_doubles_anything(calls: int) -> None:
 
 
 def test_an_alert_that_is_not_told_keeps_its_cards_profile_back() -> None:
-    stores = FakeStores([Fault(), Fault(), Fault(), Fault(Kind.BROKEN)])  # the topic
+    stores = FakeStores([Fault(), Fault(), Fault(), Fault(), Fault(Kind.BROKEN)])  # the topic
     done = run(stores, lines(DAY))
     assert set(stores.tables["profiles"]) == {"c"}
     assert sorted(int(p.sequence_number) - FIRST_SEQUENCE_NUMBER for p in done.failed) == [0, 2]

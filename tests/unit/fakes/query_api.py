@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from fraud.serving.risks import RiskKeeper
 from fraud.serving.verdicts import Verdicts
 from functions.query_transactions.alert_service import AlertQueries
 from functions.query_transactions.alerts import AlertReader
@@ -43,6 +44,7 @@ def make_api(
 ) -> Api:
     """Make the API of tables; a verdict goes onto ``stream``. ``client`` is another way to read the transactions."""
     transactions = Reader(client or tables, "transactions", "merchants")
-    verdicts = Verdicts(tables, "alerts", Stream(stream or FakeKinesis(), "alerts"))
+    risks = RiskKeeper(tables, "profiles", "risk", "transactions")
+    verdicts = Verdicts(tables, "alerts", Stream(stream or FakeKinesis(), "alerts"), risks)
     alerts = AlertQueries(AlertReader(tables, "alerts"), transactions, verdicts, Cursors(Secret(keys)), lambda: NOW)
     return Api(Queries(transactions, Secret(keys)), alerts, Callers(reader=reader, reviewer=reviewer))

@@ -30,6 +30,8 @@ PRIMARY = {
     "transactions": ("card_id", "time_id"),
     "merchants": ("part", "sort"),
     "alerts": ("transaction_id",),
+    "profiles": ("card_id",),
+    "risk": ("id",),
 }
 INDEXES = {
     "transactions": ("transactions", "merchant-time", "transaction-id"),
@@ -44,7 +46,7 @@ class FakeTables:
 
     def __init__(self, page: int = 7) -> None:
         self.page = page
-        self.stored: dict[str, dict[tuple[str, ...], Item]] = {"transactions": {}, "merchants": {}, "alerts": {}}
+        self.stored: dict[str, dict[tuple[str, ...], Item]] = {name: {} for name in PRIMARY}
         self.sorted: dict[str, dict[str, list[tuple[str, ...]]]] = defaultdict(lambda: defaultdict(list))
         self.queries: list[dict[str, Any]] = []
 
@@ -70,7 +72,13 @@ class FakeTables:
         return self
 
     def update_item(self, **asked: Any) -> dict[str, Any]:
-        """The one update there is: fraud.serving.verdicts."""
+        """The updates of fraud.serving.verdicts, and of fraud.serving.risks."""
+        if asked["TableName"] == "risk":
+            assert asked["UpdateExpression"] == "SET risk = :risk, risk_version = :version"
+            values = asked["ExpressionAttributeValues"]
+            named = asked["Key"] | {"risk": values[":risk"], "risk_version": values[":version"]}
+            self.stored["risk"][(asked["Key"]["id"]["S"],)] = named
+            return {}
         key = (asked["Key"]["transaction_id"]["S"],)
         there, values = self.stored["alerts"].get(key), asked["ExpressionAttributeValues"]
         condition = asked["ConditionExpression"]

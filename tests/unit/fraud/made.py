@@ -13,7 +13,16 @@ from fraud.model import FORMAT, Model, fixture_rows
 from shared.transaction.schema import Transaction
 
 TABLES = Tables(tuple((cell * 37 % 121) / 10 - 6 for cell in range(CELLS)), tuple(2 + i / 7 for i in range(OTHER + 1)))
-TREES: list[Any] = [[0, 500.0, -4.0, 1.0], [6, 3.0, -1.0, 4.0]]
+
+
+def split(
+    feature: int, threshold: float, left: Any, right: Any, absent: int = 0, rows: tuple[int, int] = (90, 10)
+) -> Any:
+    """A node of a tree; of the training's rows so many went left and right."""
+    return [feature, threshold, left, right, absent, *rows]
+
+
+TREES: list[Any] = [split(0, 500.0, -4.0, 1.0), split(6, 3.0, -1.0, 4.0)]
 _BLANK: dict[str, Any] = dict.fromkeys(Transaction._fields, "")
 
 
@@ -64,7 +73,8 @@ def _sums(trees: list[Any], rows: list[Row]) -> list[float]:
 
     def leaf(node: Any, row: Row) -> float:
         while isinstance(node, list):
-            node = node[2] if row[node[0]] <= node[1] else node[3]
+            value = row[node[0]]
+            node = node[2] if value <= node[1] or (value != value and node[4]) else node[3]
         return float(node)
 
     return [sum(leaf(tree, row) for tree in trees) for row in rows]

@@ -47,7 +47,7 @@ def test_an_edge_belongs_to_the_bin_above() -> None:
     drift = Drift(reference(EDGES, rows(10), [0.1]))
     drift.add(rows(10), [0.1])
     assert drift.counts[FEATURES[0]] == [0, 1, 0]
-    assert drift.counts[SCORE] == [0, 0, 0, 0, 1, 0, 0]
+    assert drift.counts[SCORE] == [int(edge == 0.1) for edge in (None, *SCORE_EDGES)]
 
 
 def test_counts_of_several_batches_add_up() -> None:

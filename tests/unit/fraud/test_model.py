@@ -13,7 +13,7 @@ import pytest
 from fraud.features import FEATURE_VERSION, FEATURES, features
 from fraud.model import SHIPPED, ModelError, load, parse, serialise
 from fraud.profile import Profile
-from tests.unit.fraud.made import TABLES, document, event, model
+from tests.unit.fraud.made import TABLES, document, event, model, split
 
 
 def test_a_score_is_the_logistic_of_the_trees_sum() -> None:
@@ -45,7 +45,7 @@ def test_bytes_that_are_no_model_are_refused(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"format": 2}, "format is 2"),
+        ({"format": 1}, "format is 1"),
         ({"feature_version": FEATURE_VERSION + 1}, "feature version"),
         ({"features": list(FEATURES[:-1])}, "features"),
         ({"tables": {"evidence": [0.0], "usual": [0.0]}}, "tables of 1"),
@@ -59,7 +59,7 @@ def test_a_model_this_code_cannot_serve_is_refused(changes: dict[str, object], s
 
 def test_a_model_whose_trees_were_changed_does_not_give_its_fixtures_scores() -> None:
     with pytest.raises(ModelError, match="fixture"):
-        model(trees=[[0, 500.0, -4.0, 1.0], [6, 3.0, -1.0, 4.1]])
+        model(trees=[split(0, 500.0, -4.0, 1.0), split(6, 3.0, -1.0, 4.1)])
 
 
 def test_a_model_with_a_part_missing_is_refused() -> None:

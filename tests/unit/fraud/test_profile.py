@@ -115,12 +115,22 @@ def test_a_usual_card_takes_a_few_hundred_bytes() -> None:
     for day in range(1, 29):
         for hour, category in ((9, "home"), (13, "travel"), (20, "grocery_pos")):
             profile.add(event(f"2024-05-{day:02d} {hour:02d}:00:00", category=category))
-    assert len(profile.pack()) < 200
+    assert len(profile.pack()) < 250
+
+
+def test_a_profile_from_before_the_days_were_kept_is_read_and_fills_within_a_week() -> None:
+    profile = Profile()
+    for day in range(1, 29):
+        profile.add(event(f"2024-05-{day:02d} 09:00:00"))
+    old = bytes([PROFILE_VERSION - 1]) + profile.pack()[1 : -8 * len(profile.days)]
+    read = Profile.unpack(old)
+    assert (read.recent, read.habits, read.days) == (profile.recent, profile.habits, {})
+    assert Profile.unpack(read.pack()).habits == profile.habits
 
 
 def test_bytes_of_another_version_are_told_apart() -> None:
     data = bytes([PROFILE_VERSION + 1]) + of("2024-05-10 09:00:00").pack()[1:]
-    with pytest.raises(ProfileVersionError, match="version 2, expected 1"):
+    with pytest.raises(ProfileVersionError, match=f"version {PROFILE_VERSION + 1}, expected {PROFILE_VERSION}"):
         Profile.unpack(data)
 
 

@@ -8,7 +8,7 @@ from fraud.model import load
 from fraud.reasons import MOST, _ordinal, reasons
 from fraud.scoring import Scored, score_batch
 from shared.transaction.schema import Transaction
-from tests.unit.fraud.made import expected, model, purchase
+from tests.unit.fraud.made import expected, model, purchase, split
 
 
 def history(category: str, amount: str, days: int = 12) -> list[Transaction]:
@@ -54,7 +54,7 @@ def test_at_most_three_reasons_and_none_of_them_holds_who_the_customer_is() -> N
 
 
 def test_a_reason_is_given_only_if_the_model_scored_by_it() -> None:
-    trees = [[0, 500.0, -4.0, 4.0], [6, 1e9, -1.0, 4.0]]
+    trees = [split(0, 500.0, -4.0, 4.0), split(6, 1e9, -1.0, 4.0)]
     by_amount = model(trees=trees, fixture=expected(trees))
     results = score_batch(by_amount, {}, BURST)
     said = reasons(by_amount, results[-1].row, BURST[-1])
@@ -69,7 +69,7 @@ def test_a_score_no_reason_explains_is_called_unusual() -> None:
 
 
 def test_an_amount_far_below_the_usual_is_said_to_be_a_test() -> None:
-    trees = [[10, -1.0, 4.0, -4.0]]
+    trees = [split(10, -1.0, 4.0, -4.0, rows=(10, 90))]
     low = model(trees=trees, fixture=expected(trees))
     transactions = [
         *history("gas_transport", "60.00"),

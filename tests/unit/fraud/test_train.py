@@ -12,12 +12,11 @@ import pytest
 from client.simulator import Settings, batches, write
 from fraud.card import markdown
 from fraud.drift import SCORE, STEADY, Drift
-from fraud.evaluate import score, warm
+from fraud.evaluate import score
 from fraud.features import COLUMNS, FEATURES
 from fraud.history import History, read
 from fraud.learn import FOLDS, fit, make_tables, out_of_fold, replay, tree_lists
 from fraud.model import load, parse
-from fraud.profile import Profile
 from fraud.train import Options, Trained, main, train
 from fraud.trees import compile_trees
 
@@ -67,7 +66,7 @@ def test_the_served_scores_are_those_of_lightgbm_to_the_last_bit(history: Histor
     tables, choice = out_of_fold(history, np.ones(len(history), dtype=bool))
     rows = replay(history, tables, choice)
     booster = fit(rows, history.fraud, list(range(len(FEATURES))), seed=1, threads=1, trees=40)
-    served = compile_trees(tree_lists(booster), len(FEATURES), len(COLUMNS))(rows.tolist())
+    served = compile_trees(tree_lists(booster, list(range(len(FEATURES)))), len(FEATURES), len(COLUMNS))(rows.tolist())
     assert served == np.asarray(booster.predict(rows[:, : len(FEATURES)], raw_score=True)).tolist()
 
 
@@ -89,15 +88,17 @@ def test_rows_of_the_held_out_time_take_the_table_of_the_time_before(history: Hi
 def test_training_replay_and_serving_give_the_same_rows_and_scores(history: History, trained: Trained) -> None:
     model = parse(trained.data)
     replayed = replay(history, [model.tables], np.zeros(len(history), dtype=int))
-    scores, served = score(model, history, {})
+    scores, served = score(model, history)
     assert np.array_equal(replayed, served)
     assert scores.tolist() == model.score(replayed.tolist())
 
 
-def test_warming_profiles_is_scoring_without_the_scores(history: History, trained: Trained) -> None:
-    profiles: dict[int, Profile] = {}
-    score(parse(trained.data), history, profiles)
-    assert {card: p.pack() for card, p in profiles.items()} == {card: p.pack() for card, p in warm(history).items()}
+def test_a_history_before_leaves_the_states_that_the_next_one_meets(history: History, trained: Trained) -> None:
+    model = parse(trained.data)
+    early = np.arange(len(history)) < 9_000
+    whole, _rows = score(model, history)
+    later, _rows = score(model, history.where(~early), before=history.where(early))
+    assert later.tolist() == whole[~early].tolist()
 
 
 def test_the_command_writes_a_model_that_loads_and_its_card(data: Path, tmp_path: Path, capsys: object) -> None:
@@ -105,7 +106,7 @@ def test_the_command_writes_a_model_that_loads_and_its_card(data: Path, tmp_path
     model = load(tmp_path / "new" / "m.json")
     card = json.loads((tmp_path / "new" / "m.card.json").read_text())
     assert card["version"] == model.version
-    assert set(card["held_out"]["ablation"]) == set(FEATURES)
+    assert set(card["held_out"]["ablation"]) == set(card["learned_from"])
     assert (tmp_path / "new" / "m.card.md").read_text().startswith(f"# Fraud model {model.version}")
 
 
@@ -122,7 +123,7 @@ def test_the_command_says_what_is_wrong_with_a_file(tmp_path: Path, capsys: pyte
 
 def test_the_file_holds_the_distributions_of_training(trained: Trained, history: History) -> None:
     model = parse(trained.data)
-    scores, rows = score(model, history, {})
+    scores, rows = score(model, history)
     drift = Drift(model.reference)
     drift.add(rows.tolist(), scores.tolist())
     indices = drift.indices()

@@ -121,6 +121,7 @@ def stage(clients: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
         "ALERTS_TABLE_NAME": "alerts",
         "ALERT_STREAM_NAME": "alerts",
         "DRIFT_TABLE_NAME": "drift",
+        "RISK_TABLE_NAME": "risk",
         "ALERT_TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:alerts",
         "LAKE_BUCKET": "lake",
         "QUARANTINE_BUCKET": "quarantine",
@@ -137,6 +138,7 @@ def stage(clients: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
     make_table(clients.dynamodb, "profiles", "card_id")
     make_alerts(clients.dynamodb)
     make_table(clients.dynamodb, "drift", "day", "part")
+    make_table(clients.dynamodb, "risk", "id")
     clients.kinesis.create_stream(StreamName="alerts", ShardCount=1)
     boto3.client("sns").create_topic(Name="alerts")
     for bucket in ("lake", "quarantine", "delivery"):

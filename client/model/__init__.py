@@ -1,0 +1,1 @@
+"""Champion and challenger: compared on later history, exchanged by a person."""

@@ -1,0 +1,41 @@
+"""Choosing a threshold: by alerts a day, by precision, and what others would have given."""
+
+from __future__ import annotations
+
+import pytest
+
+from client.alerts.threshold import LEAST_VERDICTS, Week
+from client.errors import ClientError
+
+EDGES = (0.1, 0.5, 0.9)
+QUIET = Week(EDGES, (9_000, 800, 150, 50), (), days=5)
+
+
+def test_the_threshold_for_a_number_of_alerts_gives_that_number() -> None:
+    for wanted in (5, 10, 40, 100, 1_000):
+        assert QUIET.at(QUIET.for_alerts(wanted)).alerts_per_day == pytest.approx(wanted, rel=1e-6)
+
+
+def test_a_higher_threshold_gives_fewer_alerts_and_none_at_the_top() -> None:
+    found = [QUIET.at(step / 20).alerts_per_day for step in range(21)]
+    assert found == sorted(found, reverse=True)
+    assert (found[0], found[-1]) == (2_000, 0)
+
+
+def test_without_verdicts_the_scores_say_how_precise_alerts_are() -> None:
+    at = QUIET.at(0.5)
+    assert (at.precision, at.judged) == (pytest.approx((150 * 0.7 + 50 * 0.95) / 200), 0)
+    assert QUIET.at(QUIET.for_precision(0.9)).precision >= 0.9  # type: ignore[operator]
+
+
+def test_enough_verdicts_count_before_the_scores() -> None:
+    judged = [(0.6, False)] * LEAST_VERDICTS + [(0.95, True)] * LEAST_VERDICTS
+    week = Week(EDGES, (9_000, 800, 150, 50), judged, days=5)
+    assert (week.at(0.5).precision, week.at(0.5).judged) == (0.5, 2 * LEAST_VERDICTS)
+    assert week.at(week.for_precision(0.99)).precision == 1.0
+
+
+def test_a_precision_that_no_threshold_had_is_an_error() -> None:
+    judged = [(0.95, False)] * 100
+    with pytest.raises(ClientError, match="No threshold"):
+        Week((0.5,), (100, 0), judged, days=5).for_precision(0.9)

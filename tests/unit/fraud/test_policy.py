@@ -1,0 +1,38 @@
+"""The threshold in force: the last decision before a record arrived."""
+
+from __future__ import annotations
+
+import pytest
+
+from fraud.policy import COST, MODEL, MOST, SCORE, Decision, Policy, PolicyError
+
+HALF = Decision(100, SCORE, 0.5, "score 0.5", "ann")
+COSTLY = Decision(200, COST, 3.0, "$3 per review", "bob")
+BACK = Decision(300, MODEL, 0.9, "the model's own", "ann")
+POLICY = Policy([BACK, HALF, COSTLY])
+
+
+@pytest.mark.parametrize(
+    ("moment", "amount", "threshold"),
+    [(99, 10, 0.7), (100, 10, 0.5), (199, 10, 0.5), (200, 10, 0.3), (200, 1, 1.0), (200, 0, 1.0), (300, 10, 0.7)],
+)
+def test_a_decision_counts_for_records_that_arrive_after_it(moment: int, amount: float, threshold: float) -> None:
+    assert POLICY.threshold(moment, 0.7, amount) == pytest.approx(threshold)
+
+
+def test_a_policy_reads_back_with_who_and_when() -> None:
+    assert Policy.parse(POLICY.text()).decisions == [HALF, COSTLY, BACK]
+    assert Policy.parse(Policy().text()).decisions == []
+
+
+def test_only_so_many_decisions_are_kept_the_newest() -> None:
+    policy = Policy()
+    for at in range(MOST + 10):
+        policy = policy.with_decision(HALF._replace(at=at))
+    assert [one.at for one in policy.decisions] == list(range(10, MOST + 10))
+
+
+@pytest.mark.parametrize("text", ["", "{}x", "[[1]]", '[["a","b","c","d","e"]]'])
+def test_what_is_no_policy_is_refused(text: str) -> None:
+    with pytest.raises(PolicyError):
+        Policy.parse(text)
