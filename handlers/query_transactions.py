@@ -10,7 +10,6 @@ from shared.aws import client, read_items_plainly
 from shared.callers import Callers
 from shared.card_key import CardKey
 from shared.detection.verdicts import Verdicts
-from shared.ingest.stream import Stream
 from shared.memory import settle
 from shared.query.alert_service import AlertQueries
 from shared.query.alerts import AlertReader
@@ -18,6 +17,7 @@ from shared.query.api import Api
 from shared.query.cursor import Cursors
 from shared.query.reader import Reader
 from shared.query.service import Queries
+from shared.sinks.firehose import DeliveryStream
 from shared.telemetry import logger, metrics, observed
 
 
@@ -32,7 +32,7 @@ def api() -> Api:
         settings.card_key_secret_arn,
         max_age_seconds=settings.card_key_max_age_seconds,
     )
-    stream = Stream(client("kinesis", read_timeout=2, attempts=1), settings.alert_stream_name)
+    stream = DeliveryStream(client("firehose", read_timeout=2, attempts=1), settings.alert_delivery_name)
     verdicts = Verdicts(dynamodb, settings.alerts_table_name, stream)
     alerts = AlertQueries(AlertReader(dynamodb, settings.alerts_table_name), reader, verdicts, Cursors(key))
     callers = Callers(reader=settings.reader_api_key_id, reviewer=settings.reviewer_api_key_id)

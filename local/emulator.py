@@ -150,7 +150,7 @@ def main() -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import _extract_s3_vhost_bucket, _parse_execute_api_url, app
-    from ministack.services import apigateway_v1, dynamodb, glue, kinesis, lambda_svc, stepfunctions
+    from ministack.services import apigateway_v1, dynamodb, firehose, glue, kinesis, lambda_svc, stepfunctions
 
     api_keys.install(apigateway_v1)
     GlueEngine(settings, glue).install()
@@ -159,8 +159,9 @@ def main() -> None:
     executions.install()
     from ministack.core import iam_evaluator, lambda_runtime
 
-    from local import function_logs, journal, mapping_switch, topics
+    from local import function_logs, journal, mapping_switch, queues, s3_events, topics
     from local.batch_writes import write_batches_cheaply
+    from local.direct_put import DirectPut
     from local.door.gate import Gate
     from local.door.install import install as install_door
     from local.door.install import resolve
@@ -170,14 +171,14 @@ def main() -> None:
     from local.partiql import check_each_statement, read_less_often
     from local.partiql_writes import Writes
     from local.quick_json import read_requests_quickly
-    from local.schedules import go_on_after_a_restart
 
     install_door(settings.root_key)
     topics.install()
+    DirectPut(firehose, kinesis).install()
+    queues.install()
     permissions = Permissions()
     permissions.install(iam_evaluator)
     tidy_less_often()
-    go_on_after_a_restart()
     function_logs.install(lambda_runtime)
     mapping_switch.install(lambda_svc)
     page_scans()
@@ -187,6 +188,7 @@ def main() -> None:
     read_less_often()
     Writes(dynamodb).install()
     journal.install(settings.state / "emulator" / "journal")
+    s3_events.install()
     if limiting:
         shard_limits.install(kinesis)  # before the journal: what is refused is not noted
     cloudwatch = CloudWatch(settings)

@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError
 
 from local.clients import Clients
 from local.credentials import CredentialsError
-from local.deploy import DeployError, deploy, describe_stack, outputs, stack_name
+from local.deploy import DeployError, deploy, describe_stack, outputs
 from local.emulator import port_is_taken
 from local.private import NotPrivateError, make_private, private_folder, privately
 from local.processes import PROCESSES, Process, is_healthy, log_file, log_tail
@@ -30,8 +30,6 @@ from local.supervisor import code_version, state_file
 STAGE = "local"
 START_SECONDS = 90.0
 STOP_SECONDS = 640.0
-SCHEDULE_SECONDS = 75  # a rule's minute, the scheduler's tick of ten seconds, a cold start
-LEAST_BRIDGE_SECONDS = 10
 
 
 class StackError(RuntimeError):
@@ -119,20 +117,7 @@ def _up(settings: Settings, stage: str, tell: Callable[[str], None]) -> Status:
             f"the emulator does not answer: {error}\n{log_tail(log_file(settings, 'emulator'))}"
         ) from error
     tell("deployed" if changed else "nothing to deploy")
-    if changed or started:
-        _merge_until_scheduled(Clients(settings, "swipeline-up"), stage)
     return status()
-
-
-def _merge_until_scheduled(clients: Clients, stage: str) -> None:
-    """A rule of rate(1 minute) first fires a minute after it is made; bridge that, and no more: rows wait in a gap."""
-    [stack] = clients.root("cloudformation").describe_stacks(StackName=stack_name(stage))["Stacks"]
-    age = time.time() - stack["CreationTime"].timestamp()
-    clients.root("lambda").invoke(
-        FunctionName=f"{stack_name(stage)}-merge-warehouse",
-        InvocationType="Event",
-        Payload=json.dumps({"seconds": max(LEAST_BRIDGE_SECONDS, round(SCHEDULE_SECONDS - age))}),
-    )
 
 
 def down() -> bool:

@@ -45,7 +45,7 @@ class Query(Table):
     """Of query-transactions."""
 
     alerts_table_name: str
-    alert_stream_name: str
+    alert_delivery_name: str
     card_key_secret_arn: str
     card_key_max_age_seconds: int = 300
     reader_api_key_id: str
@@ -58,7 +58,7 @@ class Detect(Stage):
 
     profiles_table_name: str
     alerts_table_name: str
-    alert_stream_name: str
+    alert_delivery_name: str
     alert_topic_arn: str
     drift_table_name: str
     shadow_model: str = ""
@@ -93,7 +93,9 @@ class Warehouse(Stage):
 class Merge(Warehouse):
     """Of merge-warehouse."""
 
-    merge_every_seconds: int = 60
+    delivery_bucket: str
+    merge_queue_url: str
+    merge_retry_seconds: int = 15
 
 
 @dataclass(frozen=True, kw_only=True)

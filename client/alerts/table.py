@@ -15,8 +15,8 @@ from fraud.precision import Judged
 from fraud.verdict import FINDINGS, OPEN, WORDS, Verdict
 from shared.detection.verdicts import JudgedOutError, NoAlertError, Verdicts
 from shared.errors import TransientError
-from shared.ingest.stream import Stream
 from shared.retry import Budget
+from shared.sinks.firehose import DeliveryStream
 from shared.transaction.masking import mask_text
 
 INDEX, STATUS_INDEX = "day-time", "status-time"
@@ -67,7 +67,9 @@ class AlertsTable:
             raise ClientError(f"A verdict is {', '.join(WORDS)}, not {verdict}.")
         at = _now()
         verdicts = Verdicts(
-            self._client, self._name, Stream(self._stage.client("kinesis"), self._stage.output("AlertStreamName"))
+            self._client,
+            self._name,
+            DeliveryStream(self._stage.client("firehose"), self._stage.output("AlertDeliveryStreamName")),
         )
         try:
             item = verdicts.give(transaction_id, Verdict(verdict, by, note, at), Budget(_BUDGET_SECONDS))

@@ -1,4 +1,4 @@
-"""Gives verdicts: into the alerts table, where the last one counts, and onto the alert stream for the warehouse."""
+"""Gives verdicts: into the alerts table, where the last one counts, and to Firehose for the warehouse."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from fraud.verdict import MOST, Verdict, repeats, to_attribute, to_line, verdict
 from shared.aws import error_code, is_transient
 from shared.errors import TerminalError, TransientError
 from shared.ingest.records import StreamRecord
-from shared.ingest.stream import Stream
 from shared.retry import Budget
+from shared.sinks.firehose import DeliveryStream
 from shared.sinks.item import Item
 from shared.transaction.masking import mask_text
 
@@ -37,15 +37,15 @@ class JudgeClient(Protocol):
 class Verdicts:
     """The verdicts of a stage."""
 
-    def __init__(self, client: JudgeClient, table: str, stream: Stream) -> None:
+    def __init__(self, client: JudgeClient, table: str, stream: DeliveryStream) -> None:
         self._client, self._table, self._stream = client, table, stream
 
     def give(self, alert_id: str, verdict: Verdict, budget: Budget) -> Item:
         """Keep a verdict and give the alert's item as it then is.
 
         The same word again by the same person changes nothing; any other is added to the history, and counts from then
-        on. Either goes onto the stream, so that repeating a call that failed half-way brings to the warehouse what the
-        table has. Card numbers are masked: a note is free text.
+        on. Either goes to the delivery stream, so that repeating a call that failed half-way brings to the warehouse
+        what the table has. Card numbers are masked: a note is free text.
 
         Raises NoAlertError, JudgedOutError, TransientError if a store is away, ClientError on what no retry can mend.
         """
@@ -53,7 +53,7 @@ class Verdicts:
         item, kept = self._keep(alert_id, said)
         record = StreamRecord(item["card_id"]["S"], to_line(item, kept), (0,))
         if self._stream.put([[record]], budget).unstored_rows:
-            raise TransientError("the alert stream does not take the verdict")
+            raise TransientError("the delivery stream does not take the verdict")
         return item
 
     def _keep(self, alert_id: str, said: Verdict) -> tuple[Item, Verdict]:

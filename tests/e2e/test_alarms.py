@@ -101,7 +101,7 @@ def break_merge(stack: Stack, watch: AlarmWatch) -> None:
 def break_delivery(stack: Stack, watch: AlarmWatch) -> None:
     broken = Breakage(stack)
     alert = b'{"transaction_id": "an-alert"}\n'
-    with broken.renamed_tables("to-warehouse", "alerts-to-warehouse"):
+    with broken.renamed_tables("to-warehouse", "alert-events"):
         stack.client("kinesis").put_record(StreamName=f"swipeline-{stack.stage}-alerts", Data=alert, PartitionKey="00")
         watch.wait_rung({"copy-failed", "alert-copy-failed"})
     with broken.denied(f"swipeline-{stack.stage}-delivery", "s3:PutObject"):

@@ -70,7 +70,7 @@ def expected(function: str, on_aws: bool) -> Permissions:
                     ("dynamodb:GetItem", "TransactionTable.Arn"),
                     ("dynamodb:GetItem", "AlertsTable.Arn"),
                     ("dynamodb:UpdateItem", "AlertsTable.Arn"),
-                    ("kinesis:PutRecords", "AlertStream.Arn"),
+                    ("firehose:PutRecordBatch", "AlertDelivery.Arn"),
                     ("secretsmanager:GetSecretValue", "CardKeySecret.Id"),
                 }
             )
@@ -92,7 +92,7 @@ def expected(function: str, on_aws: bool) -> Permissions:
                     ("dynamodb:PartiQLInsert", "ProfilesTable.Arn"),
                     ("dynamodb:PartiQLUpdate", "ProfilesTable.Arn"),
                     ("dynamodb:PartiQLInsert", "AlertsTable.Arn"),
-                    ("kinesis:PutRecords", "AlertStream.Arn"),
+                    ("firehose:PutRecordBatch", "AlertDelivery.Arn"),
                     ("sns:Publish", "FraudAlertTopic"),
                     ("dynamodb:UpdateItem", "DriftTable.Arn"),
                 }
@@ -101,7 +101,14 @@ def expected(function: str, on_aws: bool) -> Permissions:
             read = ("DriftTable.Arn", "${AlertsTable.Arn}/index/day-time")
             return trace() | {("dynamodb:Query", arn) for arn in read}
         case "merge-warehouse":
-            return trace() | run_sql(on_aws)
+            queue = {
+                (f"sqs:{action}", "MergeQueue.Arn")
+                for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
+            }
+            manifests = {
+                ("s3:GetObject", f"${{DeliveryBucket.Arn}}/{folder}/*") for folder in ("manifests", "errors/manifests")
+            }
+            return trace() | run_sql(on_aws) | queue | manifests | {("s3:ListBucket", "DeliveryBucket.Arn")}
         case "migrate-warehouse":
             published = {
                 ("s3:PutObject", f"${{DeliveryBucket.Arn}}/{folder}/*")

@@ -28,7 +28,7 @@ BUILDERS = {
     "write_to_s3": "buckets",
     "detect_fraud": "detector",
     "measure_fraud": "measure",
-    "merge_warehouse": "warehouse",
+    "merge_warehouse": "pieces",
     "migrate_warehouse": "stores",
 }
 
@@ -126,7 +126,7 @@ def stage(clients: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
         "DELIVERY_BUCKET": "delivery",
         "WORKGROUP_NAME": "swipeline-test",
         "DATABASE_NAME": "swipeline",
-        "MERGE_EVERY_SECONDS": "20",
+        "MERGE_RETRY_SECONDS": "15",
     }.items():
         monkeypatch.setenv(name, value)
     clients.kinesis.create_stream(StreamName="transactions", ShardCount=1)
@@ -138,6 +138,7 @@ def stage(clients: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
     make_table(clients.dynamodb, "drift", "day", "part")
     clients.kinesis.create_stream(StreamName="alerts", ShardCount=1)
     boto3.client("sns").create_topic(Name="alerts")
+    monkeypatch.setenv("MERGE_QUEUE_URL", boto3.client("sqs").create_queue(QueueName="merges")["QueueUrl"])
     for bucket in ("lake", "quarantine", "delivery"):
         clients.s3.create_bucket(Bucket=bucket)
     secret = clients.secrets.create_secret(Name="swipeline-test/card-key", SecretString=CARD_KEY.decode())
