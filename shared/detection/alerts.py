@@ -10,7 +10,7 @@ from shared.aws import is_transient
 from shared.ingest.records import MAX_RECORD_BYTES, StreamRecord
 from shared.retry import Budget
 from shared.sinks.conditional import ConditionalWriter, Put
-from shared.sinks.firehose import DeliveryStream
+from shared.sinks.firehose import RecordSink
 
 ALERTS_PER_MESSAGE = 200  # about 100 KB; SNS takes 256
 
@@ -41,7 +41,7 @@ class Published(NamedTuple):
 class Alerts:
     """Stores and tells alerts. The table keeps a transaction's first: a repeat changes neither it nor its verdict."""
 
-    def __init__(self, writer: ConditionalWriter, stream: DeliveryStream, topic: Topic) -> None:
+    def __init__(self, writer: ConditionalWriter, stream: RecordSink, topic: Topic) -> None:
         self._writer, self._stream, self._topic = writer, stream, topic
 
     def publish(self, flagged: Sequence[Flagged], budget: Budget) -> Published:

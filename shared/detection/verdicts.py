@@ -9,7 +9,7 @@ from shared.aws import error_code, is_transient
 from shared.errors import TerminalError, TransientError
 from shared.ingest.records import StreamRecord
 from shared.retry import Budget
-from shared.sinks.firehose import DeliveryStream
+from shared.sinks.firehose import RecordSink
 from shared.sinks.item import Item
 from shared.transaction.masking import mask_text
 
@@ -37,7 +37,7 @@ class JudgeClient(Protocol):
 class Verdicts:
     """The verdicts of a stage."""
 
-    def __init__(self, client: JudgeClient, table: str, stream: DeliveryStream) -> None:
+    def __init__(self, client: JudgeClient, table: str, stream: RecordSink) -> None:
         self._client, self._table, self._stream = client, table, stream
 
     def give(self, alert_id: str, verdict: Verdict, budget: Budget) -> Item:

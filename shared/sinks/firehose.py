@@ -21,6 +21,13 @@ class FirehoseClient(Protocol):
         """Put up to 500 records; each succeeds or fails on its own."""
 
 
+class RecordSink(Protocol):
+    """Whatever takes records within a budget: a delivery stream, a Kinesis stream."""
+
+    def put(self, partitions: list[list[StreamRecord]], budget: Budget) -> PutOutcome:
+        """Put the records of all partitions."""
+
+
 class DeliveryStream:
     """A delivery stream that takes records directly; it keeps no order, and whoever reads them may not need one."""
 

@@ -66,7 +66,9 @@ def test_a_description_says_what_missing_data_means_and_links_the_runbook(templa
 def test_every_alarm_and_the_budget_have_a_runbook_entry_and_no_entry_is_of_none(
     prod: Template, local: Template
 ) -> None:
-    assert set(alarms(prod)) - set(alarms(local)) == {"warehouse-snapshot-missed"}  # the embedded AWS keeps no snapshots
+    assert set(alarms(prod)) - set(alarms(local)) == {
+        "warehouse-snapshot-missed"
+    }  # the embedded AWS keeps no snapshots
     assert set(alarms(local)) <= set(alarms(prod))
     assert set(entries()) == {*alarms(prod), "budget"}
 

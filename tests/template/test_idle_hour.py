@@ -34,7 +34,7 @@ def alarms(template: Template) -> list[dict[str, Any]]:
 
 
 def idle(template: Template) -> MetricStore:
-    """Give what a stage emits by itself, as an idle one on the embedded AWS does: its pollers look, no function runs."""
+    """Give what a stage emits by itself, as an idle one on the embedded AWS does: pollers look, no function runs."""
     store = MetricStore()
 
     def put(namespace: str, minute: int, dimensions: dict[str, str], **values: float) -> None:

@@ -77,9 +77,13 @@ def test_a_stage_may_ask_for_provisioned_tables_that_scale() -> None:
     assert {text(policy["ScalingTargetId"]) for policy in policies} == set(targets), "each target has its policy"
     scaled = {(text(one["ResourceId"]), one["ScalableDimension"]) for one in targets.values()}
     for name in provisioned:
-        parts = [("table", f"table/${{{name}}}", tables[name])]
-        for index in tables[name].get("GlobalSecondaryIndexes", []):
-            parts.append(("index", f"table/${{{name}}}/index/{index['IndexName']}", index))
+        parts = [
+            ("table", f"table/${{{name}}}", tables[name]),
+            *(
+                ("index", f"table/${{{name}}}/index/{index['IndexName']}", index)
+                for index in tables[name].get("GlobalSecondaryIndexes", [])
+            ),
+        ]
         for kind, resource, part in parts:
             assert part["ProvisionedThroughput"] == {"WriteCapacityUnits": 7, "ReadCapacityUnits": 5}
             for unit in ("WriteCapacityUnits", "ReadCapacityUnits"):
