@@ -20,7 +20,7 @@ from benchmarks.frame import Report, parser
 from benchmarks.rows import input_file
 from benchmarks.stack import running
 from benchmarks.usage import usage
-from client.cost.model import stream_load
+from client.cost.moving import stream_load
 
 RATES = (500, 1_000, 3_000, 10_000, 30_000)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from collections.abc import Callable
@@ -22,7 +23,7 @@ _COPY = (
 )
 # By the first folder of their objects: the output that names the delivery stream.
 _DELIVERIES = {"transactions": "DeliveryStreamName", "alerts": "AlertDeliveryStreamName"}
-_TRIES = 5  # of a merge that met the scheduled one
+_TRIES = 5  # of a merge that met merge-warehouse's
 _CONFLICTS = ("serializable isolation", "conflict", "deadlock")
 
 
@@ -38,6 +39,7 @@ class Loader:
         self._sleep, self._jitter = sleep, jitter
         self._names = {"DeliveryBucket": stage.output("DeliveryBucket"), "CopyRole": stage.output("CopyRoleArn")}
         self._stage, self._firehose = stage, stage.client("firehose")
+        self._sqs, self._queue = stage.client("sqs"), stage.output("MergeQueueUrl")
         self._warehouse = Warehouse(
             stage.client("redshift-data"),
             stage.output("WorkgroupName"),
@@ -70,10 +72,15 @@ class Loader:
         self._run("operator-copy", [fill_in(text, {**self._names, "Manifest": manifest})], COPY_SECONDS)
 
     def merge(self) -> MergeResult:
-        """Merge staging into core; a conflict with the scheduled merge is tried again. Raises as the copies do."""
+        """Merge staging into core, and have the marts refreshed; a conflict with merge-warehouse is tried again.
+
+        Raises as the copies do.
+        """
         for attempt in range(1, _TRIES + 1):
             try:
-                return read_result(self._run("operator-merge", merge_statements(), MERGE_SECONDS))
+                result = read_result(self._run("operator-merge", merge_statements(), MERGE_SECONDS))
+                self._sqs.send_message(QueueUrl=self._queue, MessageBody=json.dumps({"operator": "merged"}))
+                return result
             except StatementFailedError as error:
                 if attempt == _TRIES or not any(word in str(error).lower() for word in _CONFLICTS):
                     raise

@@ -78,23 +78,30 @@ def _how_to_send() -> str:
     return f"Send some with `swipeline send FILE --stage {source.stage_name()}`; they are here seconds later."
 
 
-@st.fragment(run_every=RETRY_SECONDS)
 def _away(why: str) -> None:
-    """Says so, and looks again by itself: the page comes back without a click."""
-    try:
-        source.state()
-    except WarehouseAwayError:
-        local = source.stage_name() == LOCAL
+    """Says so. On stage local it retries, and the page comes back without a click; on AWS each query is billed."""
+    local = source.stage_name() == LOCAL
+    again = (
+        f"Retrying every {RETRY_SECONDS:.0f} seconds; this page comes back by itself."
+        if local
+        else "Reload this page to retry."
+    )
+
+    @st.fragment(run_every=RETRY_SECONDS if local else None)
+    def notice() -> None:
+        if local:
+            try:
+                source.state()
+            except WarehouseAwayError:
+                pass
+            else:
+                st.rerun(scope="app")
         advice = "Start it with `swipeline up`." if local else "Look at the workgroup in the Redshift console."
-        st.warning(
-            f"**Can't reach the warehouse.** {advice} "
-            f"Retrying every {RETRY_SECONDS:.0f} seconds; this page comes back by itself.",
-            icon=":material/cloud_off:",
-        )
+        st.warning(f"**Can't reach the warehouse.** {advice} {again}", icon=":material/cloud_off:")
         with st.expander("Error details"):
             st.code(why, language=None, wrap_lines=True)
-    else:
-        st.rerun(scope="app")
+
+    notice()
 
 
 def _news(drawn: source.State) -> None:

@@ -18,11 +18,11 @@ FUNCTION = "check-delivery"
 
 
 @cache
-def stage() -> tuple[str, Bucket]:
-    """Give the name of the alert stream, and the quarantine, built once per container."""
+def bucket() -> Bucket:
+    """Give the quarantine, built once per container."""
     settings = config.read(config.CheckDelivery)
     s3 = client("s3", read_timeout=10, attempts=3, connections=THREADS)
-    return settings.alert_stream_name, Bucket(s3, settings.quarantine_bucket)
+    return Bucket(s3, settings.quarantine_bucket)
 
 
 @observed
@@ -31,13 +31,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
     Transactions that are left out are in quarantine already: write-to-s3 reads every record of that stream.
     """
-    alert_stream, bucket = stage()
-    of_alerts = event["sourceKinesisStreamArn"].rsplit("/", 1)[-1] == alert_stream
+    of_alerts = "sourceKinesisStreamArn" not in event  # they are put directly
     checked = check(event["records"], decode_alert if of_alerts else decode_line)
     if of_alerts:
         objects = quarantine.quarantine_objects(FUNCTION, checked.unreadable)
         if objects:
-            bucket.put_all([(one.key, one.body) for one in objects], quarantine.CONTENT_TYPE)
+            bucket().put_all([(one.key, one.body) for one in objects], quarantine.CONTENT_TYPE)
         for described in quarantine.describe(checked.unreadable):
             logger.warning("lines quarantined", extra={"quarantined_lines": described})
         metrics.add_metric(name="Quarantined", unit="Count", value=len(checked.unreadable))

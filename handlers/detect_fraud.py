@@ -20,7 +20,7 @@ from shared.sinks import report
 from shared.sinks.bucket import Bucket
 from shared.sinks.conditional import THREADS, ConditionalWriter
 from shared.sinks.consumer import read_batch
-from shared.stream.writer import Stream
+from shared.sinks.firehose import DeliveryStream
 from shared.telemetry import metrics, observed
 
 BUDGET_SECONDS = 60.0
@@ -34,7 +34,7 @@ def detector() -> Detector:
     shadow = load(SHIPPED.with_name(f"{settings.shadow_model}.json")) if settings.shadow_model else None
     dynamodb = client("dynamodb", read_timeout=5, attempts=1, connections=THREADS, validate=False)
     topic = Topic(client("sns", read_timeout=5, attempts=3), settings.alert_topic_arn, settings.stage)
-    stream = Stream(client("kinesis", read_timeout=5, attempts=1), settings.alert_stream_name)
+    stream = DeliveryStream(client("firehose", read_timeout=5, attempts=1), settings.alert_delivery_name)
     alerts = Alerts(ConditionalWriter(dynamodb, settings.alerts_table_name), stream, topic)
     profiles, drift = Profiles(dynamodb, settings.profiles_table_name), DriftCounts(dynamodb, settings.drift_table_name)
     damage = Damage(Bucket(client("s3", read_timeout=10, attempts=3), settings.quarantine_bucket))

@@ -2,59 +2,61 @@
 
 from __future__ import annotations
 
-from functools import cache
+from datetime import UTC, datetime
+from functools import cache, partial
 from typing import Any
 
 from shared import config
 from shared.aws import client
 from shared.ledger import Ledger
-from shared.retry import Budget, seconds_left
+from shared.retry import seconds_left
 from shared.telemetry import logger, metrics, observed
 from shared.warehouse.data_api import Warehouse
+from shared.warehouse.deliveries import MergeQueue, read_deliveries
+from shared.warehouse.loads import Loads
 from shared.warehouse.marts import Marts
-from shared.warehouse.merging import PERIOD_SECONDS, Merge, passes
-from shared.warehouse.resolving import resolver
+from shared.warehouse.merge_run import Pieces, run
+from shared.warehouse.merging import Merge
+from shared.warehouse.resolving import tell_other_stores
 
-RESERVE_SECONDS = 3.0
-LEAST_SECONDS = 10.0  # a pass needs some
+RESERVE_SECONDS, MOST_SECONDS = 3.0, 60.0
 
 
 @cache
-def warehouse() -> tuple[Warehouse, int]:
-    """Give the warehouse and the seconds between passes, built once per container."""
+def pieces() -> Pieces:
+    """Build what a run works with, once per container."""
     settings = config.read(config.Merge)
     data_api = client("redshift-data", read_timeout=10, attempts=4)
-    database = Warehouse(data_api, settings.workgroup_name, settings.database_name, settings.warehouse_secret_arn)
-    return database, settings.merge_every_seconds
+    warehouse = Warehouse(data_api, settings.workgroup_name, settings.database_name, settings.warehouse_secret_arn)
+    queue = MergeQueue(client("sqs", read_timeout=5, attempts=3), settings.merge_queue_url)
+    loads = Loads(warehouse, client("s3", read_timeout=10, attempts=3), settings.delivery_bucket)
+    tell = partial(tell_other_stores, warehouse)
+    return Pieces(loads, Merge(warehouse), tell, Marts(warehouse), queue, settings.merge_retry_seconds)
 
 
 @observed
-def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    """Merge until the next run is due, or for the ``seconds`` that a caller by hand gives.
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Merge once for the deliveries of an SQS event; by the daily schedule, if any came; by hand, at once.
 
-    A pass that outlasts its minute runs on, and is no error. A second run beside it is harmless. A pass that the
-    warehouse refuses (it met a load) is tried again by the next one; the last one's refusal is raised, for the alarm.
-    The marts keep no merge back: their failure is raised at the end. Raises at once when a
-    store that it needs is unavailable.
+    What is not loaded, merged, told to the other stores and in the marts is given back, and received again. A merge
+    that outlasts the function runs on in the warehouse, and is no error. Runs beside each other are harmless: merge.sql
+    locks, and inserts what is new. Raises what the warehouse refuses, so that an alarm sees it, and what boto3 does
+    when a store that it needs is unavailable.
     """
-    database, every = warehouse()
-    merge, marts, total = Merge(database), Marts(database), Ledger()
-    wanted = min(PERIOD_SECONDS, max(LEAST_SECONDS, float(event.get("seconds", PERIOD_SECONDS))))
+    work, deliveries, total = pieces(), read_deliveries(event), Ledger()
+    daily = event.get("source") == "aws.events"
+    if deliveries == [] or (daily and not work.loads.any_since_yesterday(datetime.now(UTC))):
+        return {"batchItemFailures": []}
     try:
-        for seconds in passes(every, seconds_left(context, RESERVE_SECONDS, wanted)):
-            if (result := merge.once(seconds)) is None:
-                continue
-            total.received += result.staged
-            total.written += result.inserted
-            total.duplicates += result.duplicates
-            total.conflicts += result.conflicts
-            if result.unresolved:
-                resolver(database).run(Budget(seconds_left(context, RESERVE_SECONDS, wanted)))
-            metrics.add_metric(name="MergeLag", unit="Seconds", value=result.waited_seconds or 0.0)
-            if refreshed := marts.follow(seconds_left(context, RESERVE_SECONDS, wanted)):
-                logger.info("refreshed the marts", extra=refreshed._asdict())
+        done = run(work, deliveries or [], partial(seconds_left, context, RESERVE_SECONDS, MOST_SECONDS))
+        if done.merged:
+            total.received, total.written, total.duplicates = done.merged[:3]
+            total.conflicts = done.merged.conflicts
+            metrics.add_metric(name="MergeLag", unit="Seconds", value=done.merged.waited_seconds or 0.0)
+        if done.refreshed:
+            logger.info("refreshed the marts", extra=done.refreshed._asdict())
     finally:
         counts = total.publish(metrics, "merge-warehouse")
-    merge.raise_refusal()
-    marts.raise_failure()
-    return counts
+    work.merge.raise_refusal()
+    work.marts.raise_failure()
+    return counts | {"batchItemFailures": [{"itemIdentifier": one.message_id} for one in done.unfinished]}

@@ -18,7 +18,7 @@ from shared.aws import client, read_items_plainly
 from shared.card_keys.cache import CardKeyCache
 from shared.http.callers import Callers
 from shared.memory import tune_gc
-from shared.stream.writer import Stream
+from shared.sinks.firehose import DeliveryStream
 from shared.telemetry import logger, metrics, observed
 
 
@@ -33,7 +33,7 @@ def api() -> Api:
         settings.card_key_secret_arn,
         max_age_seconds=settings.card_key_max_age_seconds,
     )
-    stream = Stream(client("kinesis", read_timeout=2, attempts=1), settings.alert_stream_name)
+    stream = DeliveryStream(client("firehose", read_timeout=2, attempts=1), settings.alert_delivery_name)
     risks = RiskKeeper(dynamodb, settings.profiles_table_name, settings.risk_table_name, settings.table_name)
     verdicts = Verdicts(dynamodb, settings.alerts_table_name, stream, risks)
     alerts = AlertQueries(AlertReader(dynamodb, settings.alerts_table_name), reader, verdicts, Cursors(key))

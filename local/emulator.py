@@ -181,7 +181,7 @@ def main() -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import _extract_s3_vhost_bucket, _parse_execute_api_url, app
-    from ministack.services import apigateway_v1, athena, dynamodb, glue, lambda_svc, stepfunctions
+    from ministack.services import apigateway_v1, athena, dynamodb, firehose, glue, kinesis, lambda_svc, stepfunctions
     from ministack.services.cloudformation import provisioners
 
     api_keys.install(apigateway_v1)
@@ -191,8 +191,9 @@ def main() -> None:
     executions.install()
     from ministack.core import iam_evaluator, lambda_runtime
 
-    from local import function_logs, mapping_switch, saved_secrets, topics
+    from local import function_logs, mapping_switch, queues, s3_events, saved_secrets, topics
     from local.athena.install import install as install_athena
+    from local.direct_put import DirectPut
     from local.door.gate import Gate
     from local.door.install import install as install_door
     from local.door.install import resolve
@@ -202,16 +203,16 @@ def main() -> None:
     from local.partiql import check_each_statement, read_less_often
     from local.partiql_writes import Writes
     from local.quick_json import read_requests_quickly
-    from local.schedules import resume_after_restart
     from local.tables.install import install as install_tables
 
     state_files.install()
     install_door(settings.root_key)
     topics.install()
     install_athena(settings, athena, provisioners)
+    DirectPut(firehose, kinesis).install()
+    queues.install()
     permissions = Permissions()
     permissions.install(iam_evaluator)
-    resume_after_restart()
     function_logs.install(lambda_runtime)
     mapping_switch.install(lambda_svc)
     read_requests_quickly()
@@ -224,6 +225,7 @@ def main() -> None:
     except DamagedStoreError as error:
         sys.exit(f"{error}. Nothing was changed")
     saved_secrets.install()
+    s3_events.install()
     if limiting:
         shard_limits.install(streams)
     cloudwatch = CloudWatch(settings)

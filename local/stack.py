@@ -22,7 +22,7 @@ from botocore.exceptions import BotoCoreError
 from local import manifest, orphans, room
 from local.clients import Clients
 from local.credentials import CredentialsError
-from local.deploy import DeployError, deploy, describe_stack, outputs, stack_name
+from local.deploy import DeployError, deploy, describe_stack, outputs
 from local.manifest import DamagedHomeError
 from local.preflight import PreflightError, check_home, check_ports, explain
 from local.private import NotPrivateError, make_private, open_private, private_folder, privately
@@ -33,8 +33,6 @@ from local.supervisor import code_version, state_file
 STAGE = "local"
 START_SECONDS = 90.0
 STOP_SECONDS = 640.0
-SCHEDULE_SECONDS = 75  # a rule's minute, the scheduler's tick of ten seconds, a cold start
-LEAST_BRIDGE_SECONDS = 10
 
 
 class StackError(RuntimeError):
@@ -112,7 +110,7 @@ def _up(settings: Settings, stage: str, tell: Callable[[str], None]) -> Status:
     if _supervisor(settings) is None:
         check_home(settings)
     with _only_one_start(settings, tell):
-        started = _ensure_started(settings, tell)
+        _ensure_started(settings, tell)
     tell("deploying")
     try:
         changed = deploy(settings, Clients(settings, "swipeline-up"), stage)
@@ -123,13 +121,11 @@ def _up(settings: Settings, stage: str, tell: Callable[[str], None]) -> Status:
             f"the emulator does not answer: {error}\n{log_tail(log_file(settings, 'emulator'))}"
         ) from error
     tell("deployed" if changed else "nothing to deploy")
-    if changed or started:
-        _merge_until_scheduled(Clients(settings, "swipeline-up"), stage)
     return status()
 
 
-def _ensure_started(settings: Settings, tell: Callable[[str], None]) -> bool:
-    """Have all processes run; False when they did. What is left of a supervisor that was killed is ended first."""
+def _ensure_started(settings: Settings, tell: Callable[[str], None]) -> None:
+    """Have all processes run. What is left of a supervisor that was killed is ended first."""
     pid = _supervisor(settings)
     if pid is not None and _told(settings).get("stopping"):
         tell("waiting for the embedded AWS to stop")
@@ -144,7 +140,7 @@ def _ensure_started(settings: Settings, tell: Callable[[str], None]) -> bool:
         pid = None
     if pid is not None:
         _wait_until_well(settings, fresh=False)
-        return False
+        return
     if left := orphans.find(settings):
         pids = ", ".join(str(one.pid) for one in left)
         tell(f"ending processes that were left without a supervisor: {pids}")
@@ -152,7 +148,6 @@ def _ensure_started(settings: Settings, tell: Callable[[str], None]) -> bool:
             raise StackError(f"processes of {settings.home} do not end: {', '.join(map(str, stay))}")
     tell("starting the embedded AWS")
     _start(settings, tell)
-    return True
 
 
 @contextmanager
@@ -165,17 +160,6 @@ def _only_one_start(settings: Settings, tell: Callable[[str], None]) -> Iterator
             tell("waiting for another command that starts the embedded AWS")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _merge_until_scheduled(clients: Clients, stage: str) -> None:
-    """A rule of rate(1 minute) first fires a minute after it is made; bridge that, and no more: rows wait in a gap."""
-    [stack] = clients.root("cloudformation").describe_stacks(StackName=stack_name(stage))["Stacks"]
-    age = time.time() - stack["CreationTime"].timestamp()
-    clients.root("lambda").invoke(
-        FunctionName=f"{stack_name(stage)}-merge-warehouse",
-        InvocationType="Event",
-        Payload=json.dumps({"seconds": max(LEAST_BRIDGE_SECONDS, round(SCHEDULE_SECONDS - age))}),
-    )
 
 
 def down() -> bool:

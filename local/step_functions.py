@@ -1,4 +1,4 @@
-"""What MiniStack's Step Functions lack: `glue:startJobRun.sync`, the Redshift Data API, and the role when it publishes.
+"""What MiniStack's Step Functions lack: `glue:startJobRun.sync`, the Redshift Data API, the role for SNS and SQS.
 
 Tasks call services inside the emulator, past its API and IAM, so that these cannot be supplied from outside. They
 behave as https://docs.aws.amazon.com/step-functions/latest/dg/connect-glue.html and .../supported-services-awssdk.html
@@ -24,6 +24,7 @@ START_JOB_RUN = "arn:aws:states:::glue:startJobRun"
 REDSHIFT_DATA = "arn:aws:states:::aws-sdk:redshiftdata:"
 SNS_PUBLISH = "arn:aws:states:::sns:publish"
 SNS = "arn:aws:states:::aws-sdk:sns:"
+SQS_SEND = "arn:aws:states:::sqs:sendMessage"
 _ENDED = {"SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED", "ERROR"}
 
 
@@ -51,6 +52,7 @@ class Integrations:
         self._states._SERVICE_DISPATCH[REDSHIFT_DATA] = self.redshift_data
         self._states._SERVICE_DISPATCH[SNS_PUBLISH] = self.sns
         self._states._SERVICE_DISPATCH[SNS] = self.sns
+        self._states._SERVICE_DISPATCH[SQS_SEND] = self.sqs
 
     def start_job_run(self, resource: str, arguments: dict[str, Any]) -> Any:
         """Start a run; with `.sync`, wait until it has ended, and fail as the run did."""
@@ -74,6 +76,13 @@ class Integrations:
         if message is not None and not isinstance(message, str):
             arguments = arguments | {"Message": json.dumps(message)}
         return self._as_role("sns", "SNS", resource, arguments)
+
+    def sqs(self, resource: str, arguments: dict[str, Any]) -> Any:
+        """Call SQS as the state machine's role. A body that is no text is sent as JSON."""
+        body = arguments.get("MessageBody")
+        if not isinstance(body, str):
+            arguments = arguments | {"MessageBody": json.dumps(body)}
+        return self._as_role("sqs", "SQS", resource, arguments)
 
     def _as_role(self, service: str, name: str, resource: str, arguments: dict[str, Any]) -> Any:
         role = self._role.get()

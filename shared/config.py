@@ -45,7 +45,7 @@ class Query(Table):
     """Of query-transactions."""
 
     alerts_table_name: str
-    alert_stream_name: str
+    alert_delivery_name: str
     profiles_table_name: str
     risk_table_name: str
     card_key_secret_arn: str
@@ -60,7 +60,7 @@ class Detect(Stage):
 
     profiles_table_name: str
     alerts_table_name: str
-    alert_stream_name: str
+    alert_delivery_name: str
     alert_topic_arn: str
     drift_table_name: str
     quarantine_bucket: str
@@ -91,7 +91,6 @@ class Lake(Stage):
 class CheckDelivery(Stage):
     """Of check-delivery."""
 
-    alert_stream_name: str
     quarantine_bucket: str
 
 
@@ -108,10 +107,12 @@ class Warehouse(Stage):
 class Merge(Warehouse):
     """Of merge-warehouse."""
 
-    merge_every_seconds: int = 60
     table_name: str
     stream_name: str
     quarantine_bucket: str
+    delivery_bucket: str
+    merge_queue_url: str
+    merge_retry_seconds: int = 15
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from fraud.serving.verdicts import JudgedOutError, NoAlertError, Verdicts
 from fraud.verdict import FINDINGS, OPEN, WORDS, Verdict
 from shared.errors import TransientError
 from shared.retry import Budget
-from shared.stream.writer import Stream
+from shared.sinks.firehose import DeliveryStream
 
 INDEX, STATUS_INDEX = "day-time", "status-time"
 _LONGEST_NAME = 100
@@ -85,7 +85,7 @@ class AlertsTable:
             raise ClientError(f"The assignment was not saved: {error}. Try again.") from error
 
     def _verdicts(self) -> Verdicts:
-        stream = Stream(self._stage.client("kinesis"), self._stage.output("AlertStreamName"))
+        stream = DeliveryStream(self._stage.client("firehose"), self._stage.output("AlertDeliveryStreamName"))
         return Verdicts(self._client, self._name, stream, keeper(self._stage))
 
     def open(self, limit: int) -> list[Alert]:

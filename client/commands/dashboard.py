@@ -12,7 +12,11 @@ from client import output
 from client.aws import LOCAL, Stage, explained
 from client.commands.options import StageOption
 
-LOCAL_REFRESH = 10.0  # on AWS none by itself: each question wakes the warehouse, and is billed for a minute at least
+LOCAL_REFRESH = 10.0  # on AWS none by itself: each query wakes the warehouse, and is billed for a minute at least
+KEPT_AWAKE = (
+    "Refreshing every {seconds:g} s keeps the warehouse of stage {stage} awake while the page is open: each query is "
+    "billed for 60 s at least, up to $3.00 an hour at 8 RPU ($12.00 at 32)."
+)
 
 
 def dashboard(
@@ -41,6 +45,8 @@ def dashboard(
         serve.install()
     chosen = serve.port_for(port)
     every = refresh if refresh is not None else LOCAL_REFRESH if where.local else 0.0
+    if every and not where.local:
+        output.note(KEPT_AWAKE.format(stage=stage, seconds=every))
     server = serve.start(stage, chosen, every)
     signal.signal(signal.SIGTERM, _interrupt)
     try:

@@ -8,17 +8,20 @@ from client.commands.options import JsonOption, StageOption
 
 
 def migrate(stage: StageOption = "local", as_json: JsonOption = False) -> None:
-    """Apply pending migrations to the warehouse of a stage and install its marts. Safe to repeat.
+    """Apply pending migrations to the warehouse of a stage, install its marts, set its daily limit. Safe to repeat.
 
     Example: swipeline migrate --stage dev
     """
+    from client.migrate.limit import set_limit
     from client.migrate.run import migrate as run
 
     where = Stage(stage)
+    tell = (lambda _: None) if as_json else _show
     with explained(where):
-        done = run(where, (lambda _: None) if as_json else _show)
+        done = run(where, tell)
+        limit = set_limit(where, tell)
     if as_json:
-        output.as_json(done)
+        output.as_json(done | ({"rpu_hours_per_day": limit} if limit else {}))
         return
     applied = done["migrations"]
     says = f"applied {', '.join(applied)}" if applied else "the schema was up to date"

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from local.settings import REPOSITORY
 
 TEMPLATE = "cloudformation-template-update-stack.json"
 _DEFAULT_RETENTION_HOURS = 24
+_DAYS = 30  # of a month
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,10 @@ class Stream:
 
 @dataclass(frozen=True)
 class Inventory:
-    """Counts and sizes of a stage; ``alarm_metrics`` counts each metric of a math expression, as the bill does."""
+    """Counts and sizes of a stage; ``alarm_metrics`` counts each metric of a math expression, as the bill does.
+
+    ``table_write_units`` and ``table_read_units`` are the least that the provisioned tables and their indexes have.
+    """
 
     alarm_metrics: int = 0
     dashboards: int = 0
@@ -37,7 +41,17 @@ class Inventory:
     secrets: int = 0
     public_ipv4: int = 0
     rpu: int = 0
-    merge_every_seconds: int = 60
+    buffer_seconds: int = 0
+    buffer_mib: int = 0
+    alert_buffer_seconds: int = 0
+    fan_out: int = 0
+    batch_runs: int = 0
+    queues_polled: int = 0
+    daily_runs: int = 0
+    tables_provisioned: bool = False
+    table_write_units: int = 0
+    table_read_units: int = 0
+    table_utilization: float = 0.0
     firewall_rules: int = 0
     streams: tuple[Stream, ...] = ()
 
@@ -54,22 +68,38 @@ def read(resources: Mapping[str, Any]) -> Inventory:
         of_type.setdefault(resource["Type"], []).append(resource.get("Properties", {}))
     workgroups = of_type.get("AWS::RedshiftServerless::Workgroup", [])
     rules = sum(len(acl.get("Rules", [])) for acl in of_type.get("AWS::WAFv2::WebACL", []))
+    schedules = [
+        rule
+        for rule in of_type.get("AWS::Events::Rule", [])
+        if rule.get("ScheduleExpression") and rule.get("State", "ENABLED") == "ENABLED"
+    ]
     return Inventory(
         alarm_metrics=sum(map(_metrics, of_type.get("AWS::CloudWatch::Alarm", []))),
         dashboards=len(of_type.get("AWS::CloudWatch::Dashboard", [])),
         kms_keys=len(of_type.get("AWS::KMS::Key", [])),
         secrets=len(of_type.get("AWS::SecretsManager::Secret", [])),
-        # A public workgroup has an address in each of its subnets.
+        # A public workgroup has an address in each of its subnets, at most.
         public_ipv4=sum(len(one.get("SubnetIds", [])) for one in workgroups if one.get("PubliclyAccessible")),
         rpu=sum(int(one["BaseCapacity"]) for one in workgroups),
-        merge_every_seconds=_merge_every(of_type.get("AWS::Lambda::Function", [])),
+        fan_out=len(of_type.get("AWS::Kinesis::StreamConsumer", [])),
+        batch_runs=sum(_DAYS for rule in schedules if _starts(rule, "BatchMachine")),
+        queues_polled=sum(
+            ":sqs:" in str(one.get("EventSourceArn")) or "Queue" in str(one.get("EventSourceArn"))
+            for one in of_type.get("AWS::Lambda::EventSourceMapping", [])
+        ),
+        daily_runs=sum(not _starts(rule, "BatchMachine") for rule in schedules),
         firewall_rules=rules,
         streams=tuple(_streams(of_type.get("AWS::Kinesis::Stream", []))),
+        **_deliveries(of_type.get("AWS::KinesisFirehose::DeliveryStream", [])),
+        **_tables(of_type),
     )
 
 
-def package(stage: str, folder: Path | None = None) -> Mapping[str, Any]:
-    """The resources of a stage's template, packaged now: needs no AWS account. Raises ClientError when it fails."""
+def package(stage: str, folder: Path | None = None, parameters: Sequence[str] = ()) -> Mapping[str, Any]:
+    """The resources of a stage's template, packaged now: needs no AWS account. Raises ClientError when it fails.
+
+    ``parameters`` are name=value, as for `sls --param`.
+    """
     folder = folder or REPOSITORY / "build" / "cost" / stage
     command = REPOSITORY / "node_modules" / ".bin" / "sls"
     if not command.exists():
@@ -77,7 +107,10 @@ def package(stage: str, folder: Path | None = None) -> Mapping[str, Any]:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     environment = os.environ | {"PATH": path, "SWIPELINE_PYTHON": sys.executable, "SLS_TELEMETRY_DISABLED": "1"}
     done = subprocess.run(
-        [str(command), "package", "--stage", stage, "--package", str(folder)],
+        [
+            *(str(command), "package", "--stage", stage, "--package", str(folder)),
+            *(f"--param={parameter}" for parameter in parameters),
+        ],
         cwd=REPOSITORY,
         env=environment,
         capture_output=True,
@@ -95,12 +128,36 @@ def _metrics(alarm: Mapping[str, Any]) -> int:
     return sum("MetricStat" in query for query in queries) if queries else 1
 
 
-def _merge_every(functions: list[dict[str, Any]]) -> int:
-    for function in functions:
-        every = function.get("Environment", {}).get("Variables", {}).get("MERGE_EVERY_SECONDS")
-        if every:
-            return int(every)
-    return 60
+def _starts(rule: Mapping[str, Any], machine: str) -> bool:
+    return machine in json.dumps(rule.get("Targets", []))
+
+
+def _deliveries(found: list[dict[str, Any]]) -> dict[str, int]:
+    sizes: dict[str, int] = {}
+    for delivery in found:
+        hints = delivery.get("RedshiftDestinationConfiguration", {}).get("S3Configuration", {})["BufferingHints"]
+        if delivery.get("DeliveryStreamType") == "DirectPut":
+            sizes["alert_buffer_seconds"] = int(hints["IntervalInSeconds"])
+        else:
+            sizes |= {"buffer_seconds": int(hints["IntervalInSeconds"]), "buffer_mib": int(hints["SizeInMBs"])}
+    return sizes
+
+
+def _tables(of_type: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    parts = [
+        part["ProvisionedThroughput"]
+        for table in of_type.get("AWS::DynamoDB::Table", [])
+        if table.get("BillingMode") == "PROVISIONED"
+        for part in (table, *table.get("GlobalSecondaryIndexes", []))
+    ]
+    policies = of_type.get("AWS::ApplicationAutoScaling::ScalingPolicy", [])
+    targets = [float(one["TargetTrackingScalingPolicyConfiguration"]["TargetValue"]) for one in policies]
+    return {
+        "tables_provisioned": bool(parts),
+        "table_write_units": sum(int(part["WriteCapacityUnits"]) for part in parts),
+        "table_read_units": sum(int(part["ReadCapacityUnits"]) for part in parts),
+        "table_utilization": min(targets, default=0.0) / 100,
+    }
 
 
 def _streams(found: list[dict[str, Any]]) -> Iterator[Stream]:

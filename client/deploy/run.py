@@ -12,6 +12,7 @@ from typing import Any
 
 from client.aws import SERVICE, Stage
 from client.errors import ClientError
+from client.migrate.limit import set_limit
 from client.migrate.run import migrate as migrate_stage
 from local.settings import REPOSITORY
 
@@ -28,7 +29,7 @@ def deploy(
     migrate: Migrate | None = None,
 ) -> None:
     """Deploy and migrate. Safe to repeat. Raises ClientError when a step fails; later steps do not start."""
-    framework, migrate = framework or sls_deploy, migrate or migrate_stage
+    framework, migrate = framework or sls_deploy, migrate or migrate_and_limit
     _run(framework, stage, parameters)
     if unprotected(stage):
         report("Deploying again to switch on deletion protection, which a first deploy leaves off so it can roll back.")
@@ -36,6 +37,12 @@ def deploy(
     report("Migrating the warehouse. Until this is done, merges fail and Firehose retries.")
     migrate(stage, report)
     report(f"Stage {stage.name} is deployed and migrated. Check it with `swipeline verify --stage {stage.name}`.")
+
+
+def migrate_and_limit(stage: Stage, report: Report) -> None:
+    """Do what `swipeline migrate` does."""
+    migrate_stage(stage, report)
+    set_limit(stage, report)
 
 
 def unprotected(stage: Stage) -> bool:

@@ -8,7 +8,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError as AwsError
 
-from client.cost.model import assume, bill, read_prices
+from client.cost.assumptions import assume
+from client.cost.model import bill, read_prices
+from client.cost.shape import HOURS
 from client.cost.template import package, read
 from client.verify.line import CheckFailedError, NotAvailableError, listed
 from client.verify.permissions import needed
@@ -162,10 +164,10 @@ def _cost(resources: Mapping[str, Any]) -> dict[str, Any]:
     from client.commands.cost import USAGE, read_runs
 
     usage = read_runs(USAGE)["Swipeline"]["usage"]
-    # Idle: the warehouse sleeps but for the looks at staging, which keep it awake; so all hours are counted.
     one = bill(usage, read_prices(), 1.0, assume(read(resources)))
     return {
         "idle_dollars_per_month": round(one.fixed, 2),
+        "idle_dollars_per_hour": round(one.fixed / HOURS, 4),
         "dollars_per_million": round(one.variable, 3),
         "services": {name: round(line.fixed, 2) for name, line in one.services().items() if line.fixed},
     }
@@ -173,10 +175,10 @@ def _cost(resources: Mapping[str, Any]) -> dict[str, Any]:
 
 def _told(cost: Mapping[str, Any]) -> str:
     parts = sorted(cost["services"].items(), key=lambda part: -part[1])[:4]
-    most = listed([f"{name} ${dollars:,.0f}" for name, dollars in parts])
+    most = listed([f"{name} ${dollars:,.2f}" for name, dollars in parts])
     return (
-        f"an idle month about ${cost['idle_dollars_per_month']:,.0f} ({most}), a million transactions"
-        f" ${cost['dollars_per_million']:.2f}"
+        f"an idle month about ${cost['idle_dollars_per_month']:,.2f} ({most}), Redshift's compute $0; a million"
+        f" transactions ${cost['dollars_per_million']:.2f} and the warehouse while they come (`swipeline cost`)"
     )
 
 

@@ -1,4 +1,4 @@
-"""Where alerts go: the table, each once; the alert stream for the warehouse and the topic, each at least once."""
+"""Where alerts go: the table, each once; Firehose for the warehouse and the topic, each at least once."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from fraud.alert import Flagged, to_item, to_line, to_message
 from shared.aws import is_transient
 from shared.retry import Budget
 from shared.sinks.conditional import ConditionalWriter, Put
+from shared.sinks.firehose import RecordSink
 from shared.stream.records import MAX_RECORD_BYTES, StreamRecord
-from shared.stream.writer import Stream
 
 ALERTS_PER_MESSAGE = 200  # about 100 KB; SNS takes 256
 
@@ -41,7 +41,7 @@ class Published(NamedTuple):
 class Alerts:
     """Stores and tells alerts. The table keeps a transaction's first: a repeat changes neither it nor its verdict."""
 
-    def __init__(self, writer: ConditionalWriter, stream: Stream, topic: Topic) -> None:
+    def __init__(self, writer: ConditionalWriter, stream: RecordSink, topic: Topic) -> None:
         self._writer, self._stream, self._topic = writer, stream, topic
 
     def publish(self, flagged: Sequence[Flagged], budget: Budget) -> Published:

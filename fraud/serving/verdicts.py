@@ -1,4 +1,4 @@
-"""Reviews of alerts: verdicts, which go into the alerts table, the risk states and the stream; and assignments."""
+"""Reviews of alerts: verdicts, which go into the alerts table, the risk states and Firehose; and assignments."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from shared.aws import error_code, is_transient
 from shared.card_numbers.masking import mask_text
 from shared.errors import TerminalError, TransientError
 from shared.retry import Budget
+from shared.sinks.firehose import RecordSink
 from shared.sinks.item import Item
 from shared.stream.records import StreamRecord
-from shared.stream.writer import Stream
 
 ATTEMPTS = 4  # people who judge one alert in one moment
 
@@ -39,15 +39,15 @@ class JudgeClient(Protocol):
 class Verdicts:
     """The verdicts of a stage."""
 
-    def __init__(self, client: JudgeClient, table: str, stream: Stream, risks: RiskKeeper) -> None:
+    def __init__(self, client: JudgeClient, table: str, stream: RecordSink, risks: RiskKeeper) -> None:
         self._client, self._table, self._stream, self._risks = client, table, stream, risks
 
     def give(self, alert_id: str, verdict: Verdict, budget: Budget) -> Item:
         """Keep a verdict and give the alert's item as it then is.
 
         The same word again by the same person changes nothing; any other is added to the history, and counts from then
-        on. Either goes into the risk of card and merchant and onto the stream, so that repeating a call that failed
-        half-way brings to both what the table has. Card numbers are masked: a note is free text.
+        on. Either goes into the risk of card and merchant and to the delivery stream, so that repeating a call that
+        failed half-way brings to both what the table has. Card numbers are masked: a note is free text.
 
         Raises NoAlertError, JudgedOutError, TransientError if a store is away, ClientError on what no retry can mend.
         """
@@ -56,7 +56,7 @@ class Verdicts:
         self._risks.judge(of_verdict(item, kept))
         record = StreamRecord(item["card_id"]["S"], to_line(item, kept), (0,))
         if self._stream.put([[record]], budget).unstored_rows:
-            raise TransientError("the alert stream does not take the verdict")
+            raise TransientError("the delivery stream does not take the verdict")
         return item
 
     def assign(self, alert_id: str, to: str, at: str) -> Item:

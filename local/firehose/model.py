@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from local.direct_put import buffer_arn
+
 # AWS's defaults.
 BUFFER_MEBIBYTES = 5
 BUFFER_SECONDS = 300
@@ -45,13 +47,16 @@ class Processor:
 
 @dataclass(frozen=True)
 class DeliveryStream:
-    """From one Kinesis stream, by way of one bucket, to one Redshift Serverless table."""
+    """From one Kinesis stream, or from direct puts, by way of one bucket, to one Redshift Serverless table.
+
+    ``source_role_arn`` is None for direct puts: local/direct_put.py keeps them on a stream that is no role's to read.
+    """
 
     name: str
     arn: str
     version: str
     source_arn: str
-    source_role_arn: str
+    source_role_arn: str | None
     starts_at: float
     bucket: str
     bucket_role_arn: str
@@ -78,8 +83,10 @@ class DeliveryStream:
 def parse_stream(description: Mapping[str, Any]) -> DeliveryStream:
     """Read a DeliveryStreamDescription. Raises UnsupportedStreamError for what cannot be honoured."""
     source = (description.get("Source") or {}).get("KinesisStreamSourceDescription")
-    if description.get("DeliveryStreamType") != "KinesisStreamAsSource" or not source:
-        raise UnsupportedStreamError("only a Kinesis stream is supported as the source")
+    if description.get("DeliveryStreamType") == "DirectPut":
+        source = {"KinesisStreamARN": buffer_arn(description["DeliveryStreamARN"])}
+    elif description.get("DeliveryStreamType") != "KinesisStreamAsSource" or not source:
+        raise UnsupportedStreamError("only a Kinesis stream and direct puts are supported as the source")
     destination = description["Destinations"][0] if description.get("Destinations") else {}
     redshift = destination.get("RedshiftDestinationDescription")
     if not redshift:
@@ -97,7 +104,7 @@ def parse_stream(description: Mapping[str, Any]) -> DeliveryStream:
         arn=description["DeliveryStreamARN"],
         version=str(description.get("VersionId", "1")),
         source_arn=source["KinesisStreamARN"],
-        source_role_arn=source["RoleARN"],
+        source_role_arn=source.get("RoleARN"),
         starts_at=starts_at.timestamp() if isinstance(starts_at, datetime) else float(starts_at),
         bucket=s3["BucketARN"].split(":::")[1],
         bucket_role_arn=s3.get("RoleARN") or redshift["RoleARN"],

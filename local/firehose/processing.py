@@ -89,7 +89,7 @@ class Processing:
         payload: bytes = answer["Payload"].read()
         if answer.get("FunctionError"):
             raise BadAnswerError(f"the function failed: {payload[:300].decode(errors='replace')}")
-        return read_answer(payload, len(portion))
+        return read_answer(payload, portion)
 
     def _set_aside(self, lines: Sequence[bytes]) -> None:
         stream = self._stream

@@ -73,7 +73,7 @@ class Stager(threading.Thread):
                 self._errors = 0
                 self._stopping.wait(self._pause(found))
             except (ClientError, BotoCoreError) as error:
-                for role in (self._stream.source_role_arn, self._stream.bucket_role_arn):
+                for role in filter(None, (self._stream.source_role_arn, self._stream.bucket_role_arn)):
                     self._clients.forget_if_stale(role, error)
                 self._errors += 1
                 if self._errors == 1 or self._errors % 50 == 0:
@@ -180,4 +180,5 @@ class Stager(threading.Thread):
         return paced(pause if due is None else max(0.0, min(pause, due - now)))
 
     def _source(self) -> object:
-        return self._clients.role("kinesis", self._stream.source_role_arn)
+        role = self._stream.source_role_arn
+        return self._clients.role("kinesis", role) if role else self._clients.root("kinesis")

@@ -53,31 +53,36 @@ def portions(sources: Sequence[Source], most_bytes: int) -> Iterator[list[Source
 
 
 def build_event(stream: DeliveryStream, invocation_id: str, sources: Sequence[Source]) -> bytes:
-    """The invocation payload; a record's id is its place."""
-    return json.dumps(
-        {
-            "invocationId": invocation_id,
-            "deliveryStreamArn": stream.arn,
-            "sourceKinesisStreamArn": stream.source_arn,
-            "region": stream.arn.split(":")[3],
-            "records": [_item(place, source) for place, source in enumerate(sources)],
-        },
-        separators=(",", ":"),
-    ).encode()
+    """The invocation payload. Records that were put directly have no source, and nothing of Kinesis."""
+    direct = stream.source_role_arn is None
+    event = {
+        "invocationId": invocation_id,
+        "deliveryStreamArn": stream.arn,
+        **({} if direct else {"sourceKinesisStreamArn": stream.source_arn}),
+        "region": stream.arn.split(":")[3],
+        "records": [_item(source, direct) for source in sources],
+    }
+    return json.dumps(event, separators=(",", ":")).encode()
 
 
-def read_answer(payload: bytes, count: int) -> list[tuple[str, bytes]]:
+def record_id(source: Source) -> str:
+    """A record's id in an event: the same each time it comes."""
+    return f"{source.record.sequence_number}{source.inner:06d}"
+
+
+def read_answer(payload: bytes, sources: Sequence[Source]) -> list[tuple[str, bytes]]:
     """Result and data of each record, in order. Raises BadAnswerError when one is missing, twice or no such result."""
     try:
         records = json.loads(payload)["records"]
         found = {str(one["recordId"]): (str(one["result"]), _data(one)) for one in records}
     except (ValueError, KeyError, TypeError) as error:
         raise BadAnswerError(f"the answer is none of a transformation: {error}") from error
-    if len(records) != count or found.keys() != {str(place) for place in range(count)}:
-        raise BadAnswerError(f"the answer has {len(records)} records, expected {count}, each once")
+    ids = [record_id(source) for source in sources]
+    if len(records) != len(ids) or found.keys() != set(ids):
+        raise BadAnswerError(f"the answer has {len(records)} records, expected {len(ids)}, each once")
     if any(result not in (OK, DROPPED, FAILED) for result, _ in found.values()):
         raise BadAnswerError("a record has a result that is none of Ok, Dropped and ProcessingFailed")
-    return [found[str(place)] for place in range(count)]
+    return [found[one] for one in ids]
 
 
 def failed_line(source: Source, function_arn: str, attempts: int, code: str, message: str, now: float) -> bytes:
@@ -94,20 +99,22 @@ def failed_line(source: Source, function_arn: str, attempts: int, code: str, mes
     return json.dumps(line).encode() + b"\n"
 
 
-def _item(place: int, source: Source) -> dict[str, Any]:
+def _item(source: Source, direct: bool) -> dict[str, Any]:
     arrived = int(source.record.arrived_at * 1000)
-    return {
-        "recordId": str(place),
+    item: dict[str, Any] = {
+        "recordId": record_id(source),
         "approximateArrivalTimestamp": arrived,
         "data": base64.b64encode(source.record.data).decode(),
-        "kinesisRecordMetadata": {
+    }
+    if not direct:
+        item["kinesisRecordMetadata"] = {
             "sequenceNumber": source.record.sequence_number,
             "subsequenceNumber": str(source.inner),
             "partitionKey": source.record.partition_key,
             "shardId": source.shard_id,
             "approximateArrivalTimestamp": arrived,
-        },
-    }
+        }
+    return item
 
 
 def _data(answer: dict[str, Any]) -> bytes:

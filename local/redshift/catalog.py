@@ -22,6 +22,15 @@ CREATE TABLE IF NOT EXISTS main._load_error (userid INTEGER, slice INTEGER, tbl 
   session INTEGER, query BIGINT, filename VARCHAR, line_number BIGINT, colname VARCHAR, type VARCHAR,
   col_length VARCHAR, position INTEGER, raw_line VARCHAR, raw_field_value VARCHAR, err_code INTEGER,
   err_reason VARCHAR, database_name VARCHAR, table_name VARCHAR);
+CREATE TABLE IF NOT EXISTS main._load (query BIGINT, table_name VARCHAR, database_name VARCHAR, data_source VARCHAR,
+  file_format VARCHAR, loaded_rows BIGINT, error_count BIGINT, started TIMESTAMP, ended TIMESTAMP, files VARCHAR[]);
+CREATE OR REPLACE VIEW main.sys_load_history AS SELECT 100 AS user_id, query AS query_id, query AS transaction_id,
+  database_name, 'completed' AS status, table_name, started AS start_time, ended AS end_time,
+  CAST(date_diff('microsecond', started, ended) AS BIGINT) AS duration, data_source, file_format, loaded_rows,
+  CAST(len(files) AS INTEGER) AS source_file_count, CAST(len(files) AS INTEGER) AS file_count_scanned, error_count,
+  CAST(0 AS BIGINT) AS copy_job_id FROM main._load;
+CREATE OR REPLACE VIEW main.sys_load_detail AS SELECT 100 AS user_id, query AS query_id, unnest(files) AS file_name,
+  ended AS record_time, started AS start_time, ended AS end_time FROM main._load;
 CREATE OR REPLACE VIEW main.stl_load_errors AS SELECT * EXCLUDE (database_name, table_name) FROM main._load_error;
 CREATE OR REPLACE VIEW main.sys_load_error_detail AS SELECT userid AS user_id, query AS query_id,
   query AS transaction_id, session AS session_id, database_name, tbl AS table_id, table_name, starttime AS start_time,

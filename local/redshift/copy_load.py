@@ -51,6 +51,7 @@ class Outcome:
     rows: int = 0
     errors: list[LoadError] = field(default_factory=list)
     failed: str = ""
+    files: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -68,14 +69,16 @@ def load(connection: Any, command: CopyCommand, objects: ObjectAccess, query_id:
     reader = objects.reader(command.role or "", command.region)
     target = _target(connection, command)
     if command.format == "parquet":
-        rows = 0
+        loaded = Outcome()
         for address, stream in files(reader, command):
+            loaded.files.append(address)
             with stream:
-                rows += load_parquet(connection, target.name, target.columns, stream, address)
-        return Outcome(rows=rows)
+                loaded.rows += load_parquet(connection, target.name, target.columns, stream, address)
+        return loaded
     paths = _json_paths(reader, command, target) if command.format == "json" else []
     outcome = Outcome()
     for address, stream in files(reader, command):
+        outcome.files.append(address)
         with stream:
             for chunk in _chunks(connection, blocks(stream, command.compression, address), command, target):
                 _load_chunk(connection, command, target, paths, chunk, address, outcome, query_id, database)

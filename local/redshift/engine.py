@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from local.redshift import (
 )
 from local.redshift.access import access_of
 from local.redshift.copy_load import LoadError, load
+from local.redshift.copy_parse import CopyCommand
 from local.redshift.copy_source import ObjectAccess
 from local.redshift.ddl import Column, CreateTable, CreateView
 from local.redshift.dialect import macros
@@ -143,6 +145,24 @@ class Session:
         self.connection.execute("COMMIT")
         self.relations.committed()
 
+    def _copy(self, command: CopyCommand, objects: ObjectAccess, query_id: int) -> int:
+        """Load, and note it for sys_load_history in the same transaction: a load that is rolled back is not listed."""
+        started = datetime.now(UTC).replace(tzinfo=None)
+        outcome = load(self.connection, command, objects, query_id, self._database)
+        self.load_errors.extend(outcome.errors)
+        if outcome.failed:
+            raise SqlError(outcome.failed)
+        # As long as Redshift keeps its system views.
+        self.connection.execute("DELETE FROM main._load WHERE ended < now()::TIMESTAMP - INTERVAL 7 DAY")
+        self.connection.execute(
+            "INSERT INTO main._load VALUES (?, ?, ?, ?, ?, ?, ?, ?, now()::TIMESTAMP, ?)",
+            [
+                *(query_id, command.table, self._database, command.source, command.format),
+                *(outcome.rows, len(outcome.errors), started, outcome.files),
+            ],
+        )
+        return outcome.rows
+
     def rollback(self) -> None:
         """Undo everything since begin(); harmless when DuckDB has done so itself."""
         try:
@@ -256,11 +276,7 @@ class Session:
         if compiled.kind == "copy" and compiled.copy:
             if objects is None:
                 raise SqlError("COPY needs access to S3, which this server was started without")
-            outcome = load(self.connection, compiled.copy, objects, query_id, self._database)
-            self.load_errors.extend(outcome.errors)
-            if outcome.failed:
-                raise SqlError(outcome.failed)
-            return outcome.rows, None
+            return self._copy(compiled.copy, objects, query_id), None
         if compiled.kind == "lock":
             for name in compiled.tables:  # the writers' queue is the lock; only a missing table matters
                 schema, _, table = name.replace('"', "").rpartition(".")

@@ -16,6 +16,7 @@ from shared.sinks.consumer import Position, Unreadable
 from shared.transaction.codec import BadLine, split_record
 
 OK, DROPPED = "Ok", "Dropped"
+DIRECT_PUT = "direct-put"  # in the place of a shard's id
 _LINES_PER_INNER_RECORD = 1000  # apart in the names of quarantined lines
 
 
@@ -54,7 +55,10 @@ def check(records: Iterable[Mapping[str, Any]], decode: Callable[[bytes], object
 
 
 def _position(record: Mapping[str, Any]) -> Position:
-    source = record["kinesisRecordMetadata"]
+    source = record.get("kinesisRecordMetadata")
+    if source is None:  # put directly: its id is all that tells it from others
+        arrived_at = datetime.fromtimestamp(record["approximateArrivalTimestamp"] / 1000, UTC)
+        return Position(DIRECT_PUT, record["recordId"], "", arrived_at)
     return Position(
         shard_id=source["shardId"],
         sequence_number=source["sequenceNumber"],
@@ -65,4 +69,4 @@ def _position(record: Mapping[str, Any]) -> Position:
 
 def _first_number(record: Mapping[str, Any]) -> int:
     """Give where the numbers of a record's lines begin: the records of an aggregate share a sequence number."""
-    return int(record["kinesisRecordMetadata"].get("subsequenceNumber") or 0) * _LINES_PER_INNER_RECORD
+    return int(record.get("kinesisRecordMetadata", {}).get("subsequenceNumber") or 0) * _LINES_PER_INNER_RECORD

@@ -59,34 +59,45 @@ def refresh(warehouse: Warehouse, seconds: float) -> Refreshed | None:
 
 
 class Marts:
-    """The marts during a run of merge-warehouse: their failure stops no merge, and not every merge waits for them."""
+    """The marts of a container of merge-warehouse: their failure stops no merge, and not every merge waits for them."""
 
     def __init__(self, warehouse: Warehouse, clock: Callable[[], float] = time.monotonic) -> None:
         self._warehouse, self._clock = warehouse, clock
         self._failure: StatementFailedError | None = None
         self._due = clock()
+        self.current = False
 
-    def follow(self, seconds: float) -> Refreshed | None:
+    def follow(self, seconds: float, *, at_once: bool = False) -> Refreshed | None:
         """Refresh as :func:`refresh` does, at most every EVERY_SECONDS; keep a refusal for :meth:`raise_failure`.
 
-        A refresh that outlasts the run continues in the warehouse without failing; the next one waits for its lock.
+        Afterwards ``current`` says whether the marts have all that core has. A refresh that outlasts the function
+        continues in the warehouse without failing; the next one waits for its lock.
         """
-        if self._clock() < self._due:
+        self.current = False
+        if self._clock() < self._due and not at_once:
             return None
         self._due = self._clock() + EVERY_SECONDS
         try:
-            return refresh(self._warehouse, seconds)
+            done = refresh(self._warehouse, seconds)
         except StatementFailedError as error:
             self._failure = error
             return None
         except StatementRunningError as error:
             logger.warning("refresh runs on", extra=describe(error))
             return None
+        self.current = done is None or not done.missing
+        return done
+
+    @property
+    def due_seconds(self) -> float:
+        """Seconds until the marts may be refreshed again."""
+        return max(0.0, self._due - self._clock())
 
     def raise_failure(self) -> None:
-        """Raise the last failure, if there was one."""
-        if self._failure:
-            raise self._failure
+        """Raise, once, what the last refresh that failed was refused for."""
+        failure, self._failure = self._failure, None
+        if failure:
+            raise failure
 
 
 def rebuild(warehouse: Warehouse, seconds: float) -> None:

@@ -1,19 +1,12 @@
-"""One run of merge-warehouse: passes at an even pace, until the next run is due."""
+"""One pass of merge-warehouse: a look at staging, and a merge if anything is there."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from shared.telemetry import describe, logger
 from shared.warehouse.data_api import Row, StatementFailedError, StatementRunningError, Warehouse
 from shared.warehouse.sql import read_statements
-
-# Of the schedule's 60: without a gap, a row would wait in it. The next run may begin beside the last pass of this one;
-# merge.sql locks, so that one waits for the other.
-PERIOD_SECONDS = 60.0
-SHORTEST_PASS_SECONDS = 0.5
 
 
 class MergeResult(NamedTuple):
@@ -61,10 +54,10 @@ def read_look(rows: list[Row]) -> tuple[int, int]:
 
 
 class Merge:
-    """The merge during a run of merge-warehouse: a pass that the warehouse refuses is tried again by the next one.
+    """A pass. One that the warehouse refuses (a conflict with a load) is repeated when its message comes again.
 
-    A merge that outlasts its run has not failed: the statement continues. The next run's look at staging waits for its
-    lock, and raises when that takes the whole of its own minute.
+    A merge that outlasts the function is no failure: the statement continues. The next look at staging waits for its
+    lock, and raises when that takes the whole of its own time.
     """
 
     def __init__(self, warehouse: Warehouse) -> None:
@@ -98,26 +91,3 @@ class Merge:
         """Raise what the last pass was refused for, if it was."""
         if self._refusal:
             raise self._refusal
-
-
-def passes(
-    every: float,
-    seconds: float,
-    clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
-) -> Iterator[float]:
-    """Yield, at the start of each pass, the seconds that it may take.
-
-    Passes start ``every`` seconds after each other, or at once after a longer one, as long as another one like the
-    slowest so far would end within ``seconds``. There is always a first one.
-    """
-    start = clock()
-    due, slowest = start, SHORTEST_PASS_SECONDS
-    while True:
-        began = clock()
-        yield start + seconds - began
-        slowest = max(slowest, clock() - began)
-        due = max(due + every, clock())
-        if due + slowest > start + seconds:
-            return
-        sleep(max(0.0, due - clock()))

@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 
 from shared import config
 from shared.aws import client
+from shared.retry import Budget
 from shared.warehouse.data_api import Warehouse
 
 if TYPE_CHECKING:
     from shared.warehouse.conflicts import Resolver
+
+
+def tell_other_stores(warehouse: Warehouse, seconds: float) -> int:
+    """Tell the other stores what does not count, as long as there is time; give of how many contents they know now."""
+    return resolver(warehouse).run(Budget(seconds))
 
 
 @cache

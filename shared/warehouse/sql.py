@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from string import Template
@@ -14,6 +14,10 @@ DIRECTORY = Path(__file__).resolve().parents[2] / "redshift"
 # What a bucket, a role's ARN, a database name consist of: nothing that could end a quoted string or start a comment.
 _SAFE_VALUE = re.compile(r"[A-Za-z0-9_.:/@+=-]+")
 _COMMENT_LINE = re.compile(r"^[ \t]*--.*$", re.MULTILINE)
+
+
+class SafeList(str):
+    """A list of quoted values that :func:`in_list` has checked, for the inside of ``IN ()``."""
 
 
 @cache
@@ -35,9 +39,24 @@ def read_statements(name: str, **values: str) -> list[str]:
 def fill_in(text: str, values: Mapping[str, str]) -> str:
     """Replace every ``${variable}``. Raises KeyError if one has no value, ValueError if a value is no plain name."""
     for name, value in values.items():
-        if not _SAFE_VALUE.fullmatch(value) or "--" in value:
-            raise ValueError(f"the value of {name} is not a plain name, and may not go into SQL")
+        if not isinstance(value, SafeList):
+            _check(name, value)
     return Template(text).substitute({**columns(), **values})
+
+
+def in_list(values: Iterable[str]) -> SafeList:
+    """Quote plain names for ``IN ()``. Raises ValueError if one is no plain name, or there is none."""
+    listed = list(values)
+    if not listed:
+        raise ValueError("IN () needs at least one value")
+    for value in listed:
+        _check("a list", value)
+    return SafeList(", ".join(f"'{value}'" for value in listed))
+
+
+def _check(name: str, value: str) -> None:
+    if not _SAFE_VALUE.fullmatch(value) or "--" in value:
+        raise ValueError(f"the value of {name} is not a plain name, and may not go into SQL")
 
 
 def split_statements(text: str) -> list[str]:

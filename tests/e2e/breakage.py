@@ -111,6 +111,17 @@ class Breakage:
             events.enable_rule(Name=self._prefix + rule)
 
     @contextmanager
+    def unmapped(self, function: str) -> Iterator[None]:
+        """An event source mapping that somebody switched off: the function's queue fills."""
+        name = self.name(function)
+        (mapping,) = self.functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+        self.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+        try:
+            yield
+        finally:
+            self.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
+    @contextmanager
     def refused(self, service: str, operation: str, code: str) -> Iterator[None]:
         """An operation of AWS that is throttled for everybody."""
         settings = Settings(self._stack.home, self._stack.port)

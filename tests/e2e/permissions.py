@@ -17,6 +17,9 @@ ON_AWS = {
     "xray:PutTelemetryRecords": "Lambda's X-Ray daemon tells of itself; the embedded one does not",
     "kinesis:DescribeStreamSummary": "Lambda's poller; ours asks DescribeStream, which tells the same and the shards",
     "kinesis:ListShards": "Lambda's poller; ours reads the shards from DescribeStream",
+    "sqs:ReceiveMessage": "Lambda's poller; the embedded one takes messages from the queue itself",
+    "sqs:DeleteMessage": "likewise",
+    "sqs:GetQueueAttributes": "likewise",
     "s3:ListBucket": "Lambda looks whether a failure destination is there; ours puts and sees",
 }
 # What is used when a function gives records up, after all its retries: which test makes one do that.

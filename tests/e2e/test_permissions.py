@@ -80,7 +80,6 @@ def test_each_function_uses_all_that_its_role_is_granted(stack: Stack) -> None:
         left.update({name: found for name, role in roles.items() if (found := permissions.unused(stack, role))})
         return not left
 
-    # merge-warehouse runs by its schedule, each minute.
     wait_until(all_used, 90, "every permission is used", lambda: f"but not {left}")
 
 

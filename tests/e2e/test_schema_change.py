@@ -103,9 +103,10 @@ def mappings(stack: Stack, enabled: bool) -> None:
 
 def merges(stack: Stack, enabled: bool) -> None:
     """Stop or start the merges: what is delivered meanwhile stays in staging."""
-    events = stack.client("events")
-    (rule,) = [r["Name"] for r in events.list_rules()["Rules"] if "merge-warehouse" in r["Name"]]
-    (events.enable_rule if enabled else events.disable_rule)(Name=rule)
+    functions = stack.client("lambda")
+    name = f"swipeline-{stack.stage}-merge-warehouse"
+    (mapping,) = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)
 
 
 def check(stack: Stack, ids: list[str], quarantine: set[str]) -> None:

@@ -22,6 +22,12 @@ def on_aws(request: pytest.FixtureRequest) -> Template:
     return packaged(request.param)
 
 
+@pytest.fixture(params=["prod", "local"])
+def full(request: pytest.FixtureRequest) -> Template:
+    """Each stage that has all alarms and the dashboards; dev has the essential alarms alone."""
+    return packaged(request.param)
+
+
 @pytest.fixture
 def dev() -> Template:
     """Stage dev."""

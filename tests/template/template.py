@@ -40,11 +40,12 @@ class Template:
         return {p["FunctionName"].removeprefix(prefix): p for p in self.of_type("AWS::Lambda::Function").values()}
 
     def mappings(self) -> dict[str, dict[str, Any]]:
-        """Give the properties of each event source mapping by its function's short name."""
+        """Give the properties of each event source mapping of the stream by its function's short name."""
         names = {f"{i}.Arn": p["FunctionName"] for i, p in self.of_type("AWS::Lambda::Function").items()}
         prefix = f"swipeline-{self.stage}-"
         found = self.of_type("AWS::Lambda::EventSourceMapping").values()
-        return {names[text(m["FunctionName"])].removeprefix(prefix): m for m in found}
+        of_stream = [m for m in found if text(m["EventSourceArn"]) != "MergeQueue.Arn"]
+        return {names[text(m["FunctionName"])].removeprefix(prefix): m for m in of_stream}
 
     def roles(self) -> dict[str, Resource]:
         """Give each function's role by the function's short name."""

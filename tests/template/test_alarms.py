@@ -9,7 +9,7 @@ import pytest
 from fraud.drift import DRIFTED
 from tests.template.measures import watched
 from tests.template.runbook import entries
-from tests.template.template import Template, text
+from tests.template.template import Template, packaged, text
 
 FUNCTIONS = {
     name: f"{logical}LambdaFunction"
@@ -65,26 +65,58 @@ def test_a_description_says_what_missing_data_means_and_links_the_runbook(templa
 
 
 def test_every_alarm_and_the_budget_have_a_runbook_entry_and_no_entry_is_of_none(
-    dev: Template, local: Template
+    prod: Template, local: Template
 ) -> None:
-    assert set(alarms(dev)) - set(alarms(local)) == {"warehouse-snapshot-missed"}  # the embedded AWS keeps no snapshots
-    assert set(alarms(local)) <= set(alarms(dev))
-    assert set(entries()) == {*alarms(dev), "budget"}
+    assert set(alarms(prod)) - set(alarms(local)) == {
+        "warehouse-snapshot-missed"
+    }  # the embedded AWS keeps no snapshots
+    assert set(alarms(local)) <= set(alarms(prod))
+    assert set(entries()) == {*alarms(prod), "budget"}
 
 
-def test_every_function_is_watched_for_errors_and_all_for_throttles(template: Template) -> None:
+def test_dev_hears_of_data_that_is_late_given_up_unreadable_or_not_in_the_warehouse(dev: Template) -> None:
+    """The others name the cause, at $0.10 a month for each metric."""
+    assert set(alarms(dev)) == {
+        *(f"{consumer}-{kind}" for consumer in CONSUMERS for kind in ("late", "gave-up")),
+        *("api-5xx", "quarantined", "copy-failed", "alert-copy-failed", "merge-lag", "merge-gave-up"),
+        "batch-not-started",
+    }
+    assert set(alarms(packaged("dev", "alarms=all"))) > set(alarms(dev))
+
+
+def test_an_unknown_set_of_alarms_is_refused() -> None:
+    with pytest.raises(RuntimeError, match="expected all or essential"):
+        packaged("dev", "alarms=some")
+
+
+def test_a_delivery_that_is_not_merged_is_told_and_so_is_one_that_was_given_up(template: Template) -> None:
     found = alarms(template)
+    assert one(found["merge-lag"]) == (
+        "AWS/SQS",
+        "ApproximateAgeOfOldestMessage",
+        {"QueueName": "MergeQueue.QueueName"},
+    )
+    assert one(found["merge-gave-up"]) == (
+        "AWS/SQS",
+        "ApproximateNumberOfMessagesVisible",
+        {"QueueName": "MergesGivenUp.QueueName"},
+    )
+    assert found["merge-gave-up"]["Threshold"] == 0
+
+
+def test_every_function_is_watched_for_errors_and_all_for_throttles(full: Template) -> None:
+    found = alarms(full)
     for name, function in FUNCTIONS.items():
         assert one(found[f"{name}-errors"]) == ("AWS/Lambda", "Errors", {"FunctionName": function})
     throttled = {dict(dimensions)["FunctionName"] for _, metric, dimensions in watched(found["throttles"])}
-    assert throttled == set(template.of_type("AWS::Lambda::Function"))
+    assert throttled == set(full.of_type("AWS::Lambda::Function"))
 
 
 @pytest.mark.parametrize("consumer", CONSUMERS)
-def test_every_consumer_is_watched_for_lateness_failing_and_giving_up(template: Template, consumer: str) -> None:
-    found, function = alarms(template), FUNCTIONS[consumer]
+def test_every_consumer_is_watched_for_lateness_failing_and_giving_up(full: Template, consumer: str) -> None:
+    found, function = alarms(full), FUNCTIONS[consumer]
     mapping = function.replace("LambdaFunction", "EventSourceMappingKinesisTransactionStream")
-    assert mapping in template.resources
+    assert mapping in full.resources
     late = found[f"{consumer}-late"]
     assert one(late) == ("AWS/Lambda", "IteratorAge", {"FunctionName": function})
     assert (late["Statistic"], late["ComparisonOperator"]) == ("Maximum", "GreaterThanThreshold")
@@ -102,8 +134,8 @@ def test_lateness_is_told_long_before_records_expire(template: Template) -> None
             assert alarm["Threshold"] <= stream["RetentionPeriodHours"] * 3_600_000 / 24
 
 
-def test_the_api_the_stream_and_the_delivery_are_watched(template: Template) -> None:
-    found, api = alarms(template), {"ApiName": f"swipeline-{template.stage}", "Stage": template.stage}
+def test_the_api_the_stream_and_the_delivery_are_watched(full: Template) -> None:
+    found, api = alarms(full), {"ApiName": f"swipeline-{full.stage}", "Stage": full.stage}
     delivery = {"DeliveryStreamName": "WarehouseDelivery"}
     assert one(found["api-5xx"]) == ("AWS/ApiGateway", "5XXError", api)
     assert one(found["api-slow"]) == ("AWS/ApiGateway", "Latency", api)
@@ -124,8 +156,8 @@ def test_alarms_on_own_metrics_have_the_dimensions_the_functions_publish(templat
                 assert found == {"service": "swipeline", "stage": template.stage}, metric
 
 
-def test_the_ledger_compares_what_the_api_accepted_with_each_sink(template: Template) -> None:
-    alarm = alarms(template)["ledger-imbalance"]
+def test_the_ledger_compares_what_the_api_accepted_with_each_sink(full: Template) -> None:
+    alarm = alarms(full)["ledger-imbalance"]
     assert {dict(d)["function_name"] for _, _, d in watched(alarm)} == {
         FUNCTIONS[name] for name in ("write-to-kinesis", *CONSUMERS)
     }
@@ -133,8 +165,8 @@ def test_the_ledger_compares_what_the_api_accepted_with_each_sink(template: Temp
     assert "MIN([table, lake, fraud])" in judged["Expression"]
 
 
-def test_drift_and_wrong_alerts_are_told_by_what_the_daily_measure_publishes(on_aws: Template) -> None:
-    drift, precision = (alarms(on_aws)[name] for name in ("fraud-drift", "fraud-precision"))
+def test_drift_and_wrong_alerts_are_told_by_what_the_daily_measure_publishes(prod: Template) -> None:
+    drift, precision = (alarms(prod)[name] for name in ("fraud-drift", "fraud-precision"))
     assert one(drift)[:2] == ("Swipeline", "DriftLargest")
     assert (drift["Threshold"], drift["Statistic"], drift["Period"]) == (DRIFTED, "Maximum", 86_400)
     assert one(precision)[:2] == ("Swipeline", "VerdictPrecision")
@@ -148,15 +180,8 @@ def test_one_failed_copy_is_enough(template: Template) -> None:
         assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (1, 1)
 
 
-def test_silence_alarms_only_where_something_must_run_every_minute(template: Template) -> None:
-    found = alarms(template)
-    assert {name for name, alarm in found.items() if alarm["TreatMissingData"] != "notBreaching"} == {
-        "merge-warehouse-stopped"
-    }
-    stopped = found["merge-warehouse-stopped"]
-    assert one(stopped)[1] == "Invocations"
-    assert (stopped["ComparisonOperator"], stopped["TreatMissingData"]) == ("LessThanThreshold", "breaching")
-    assert stopped["Period"] * stopped["EvaluationPeriods"] > 60  # the schedule's rate
+def test_silence_is_never_an_alarm_since_nothing_must_run_where_nothing_comes(template: Template) -> None:
+    assert {alarm["TreatMissingData"] for alarm in alarms(template).values()} == {"notBreaching"}
 
 
 def test_seconds_are_for_the_laptop_alone(on_aws: Template, local: Template) -> None:

@@ -5,57 +5,62 @@ from __future__ import annotations
 import re
 
 from tests.template.measures import dashboards, expressions, shown, watched
-from tests.template.template import Template, text
+from tests.template.template import Template, packaged, text
 
 
-def test_there_are_two_and_each_says_what_it_is(template: Template) -> None:
-    boards = dashboards(template)
-    assert set(boards) == {f"swipeline-{template.stage}-health", f"swipeline-{template.stage}-detail"}
+def test_there_are_two_and_each_says_what_it_is(full: Template) -> None:
+    boards = dashboards(full)
+    assert set(boards) == {f"swipeline-{full.stage}-health", f"swipeline-{full.stage}-detail"}
     for name, body in boards.items():
         first = body["widgets"][0]
         assert first["type"] == "text"
         assert f"# Swipeline: {name.rsplit('-', 1)[1]}" in first["properties"]["markdown"]
 
 
-def test_every_alarm_is_on_the_health_dashboard(template: Template) -> None:
-    body = dashboards(template)[f"swipeline-{template.stage}-health"]
+def test_dev_has_none_and_may_ask_for_them(dev: Template) -> None:
+    assert not [one for one in dev.resources.values() if one["Type"] == "AWS::CloudWatch::Dashboard"]
+    assert len(dashboards(packaged("dev", "dashboards=dashboards", "alarms=all"))) == 2
+
+
+def test_every_alarm_is_on_the_health_dashboard(full: Template) -> None:
+    body = dashboards(full)[f"swipeline-{full.stage}-health"]
     on_it = {arn.split(":alarm:")[1] for w in body["widgets"] for arn in w["properties"].get("alarms", [])}
-    assert on_it == {a["AlarmName"] for a in template.of_type("AWS::CloudWatch::Alarm").values()}
+    assert on_it == {a["AlarmName"] for a in full.of_type("AWS::CloudWatch::Alarm").values()}
 
 
-def test_dimensions_name_what_the_stage_has(template: Template) -> None:
-    functions = {f["FunctionName"] for f in template.of_type("AWS::Lambda::Function").values()}
-    streams = {s["Name"] for s in template.of_type("AWS::Kinesis::Stream").values()}
-    tables = {t["TableName"] for t in template.of_type("AWS::DynamoDB::Table").values()}
-    deliveries = {d["DeliveryStreamName"] for d in template.of_type("AWS::KinesisFirehose::DeliveryStream").values()}
+def test_dimensions_name_what_the_stage_has(full: Template) -> None:
+    functions = {f["FunctionName"] for f in full.of_type("AWS::Lambda::Function").values()}
+    streams = {s["Name"] for s in full.of_type("AWS::Kinesis::Stream").values()}
+    tables = {t["TableName"] for t in full.of_type("AWS::DynamoDB::Table").values()}
+    deliveries = {d["DeliveryStreamName"] for d in full.of_type("AWS::KinesisFirehose::DeliveryStream").values()}
     known = {
         "FunctionName": functions,
         "function_name": functions,
         "StreamName": streams,
         "TableName": tables,
         "DeliveryStreamName": deliveries,
-        "ApiName": {f"swipeline-{template.stage}"},
-        "Stage": {template.stage},
-        "stage": {template.stage},
+        "ApiName": {f"swipeline-{full.stage}"},
+        "Stage": {full.stage},
+        "stage": {full.stage},
         "service": {"swipeline"},
         "StateMachineArn": {"${BatchMachine}"},
         "Operation": {"BatchWriteItem"},
     }
-    for body in dashboards(template).values():
+    for body in dashboards(full).values():
         for namespace, metric, dimensions in shown(body):
             for name, value in dimensions:
                 assert value in known[name], (namespace, metric, name)
 
 
-def test_expressions_use_the_metrics_of_their_widget(template: Template) -> None:
-    for body in dashboards(template).values():
+def test_expressions_use_the_metrics_of_their_widget(full: Template) -> None:
+    for body in dashboards(full).values():
         for expression, ids in expressions(body):
             used = set(re.findall(r"\b[a-z]\w*", expression))
             assert used <= ids, expression
 
 
-def test_widgets_do_not_overlap_and_fit_the_width(template: Template) -> None:
-    for body in dashboards(template).values():
+def test_widgets_do_not_overlap_and_fit_the_width(full: Template) -> None:
+    for body in dashboards(full).values():
         taken: set[tuple[int, int]] = set()
         for widget in body["widgets"]:
             cells = {
@@ -68,11 +73,11 @@ def test_widgets_do_not_overlap_and_fit_the_width(template: Template) -> None:
             taken |= cells
 
 
-def test_what_alarms_watch_can_be_looked_at(template: Template) -> None:
+def test_what_alarms_watch_can_be_looked_at(full: Template) -> None:
     """But for what is nothing but its alarm: counts that are only there when something was lost, and the queue."""
     alone = ("OnFailureDestinationDeliveredEventCount", "DroppedEventCount", "InvocationDroppedCount")
-    on_boards = {(ns, metric) for body in dashboards(template).values() for ns, metric, _ in shown(body)}
-    for alarm in template.of_type("AWS::CloudWatch::Alarm").values():
+    on_boards = {(ns, metric) for body in dashboards(full).values() for ns, metric, _ in shown(body)}
+    for alarm in full.of_type("AWS::CloudWatch::Alarm").values():
         for namespace, metric, _ in watched(alarm):
             lost = metric in alone or namespace == "AWS/SQS"
             assert lost or (namespace, metric) in on_boards, alarm["AlarmName"]

@@ -24,7 +24,8 @@ def alerts(template: Template) -> dict:
 
 
 def test_alerts_are_copied_by_the_names_that_their_lines_have(alerts: dict) -> None:
-    assert text(alerts["KinesisStreamSourceConfiguration"]["KinesisStreamARN"]) == "AlertStream.Arn"
+    assert alerts["DeliveryStreamType"] == "DirectPut", "a stream of their own would be paid alerts or not"
+    assert alerts["DeliveryStreamEncryptionConfigurationInput"] == {"KeyType": "AWS_OWNED_CMK"}
     copy = alerts["RedshiftDestinationConfiguration"]["CopyCommand"]
     assert copy["DataTableName"] == "staging.alert_event"
     assert copy["DataTableColumns"].split(",") == [*Alert._fields, *VERDICT_COLUMNS]
@@ -67,7 +68,7 @@ def test_objects_are_compressed_buffered_and_kept_apart_from_errors(delivery: di
     assert (bucket["Prefix"], bucket["ErrorOutputPrefix"]) == ("transactions/", "errors/")
     hints = bucket["BufferingHints"]
     assert 1 <= hints["SizeInMBs"] <= 128
-    assert hints["IntervalInSeconds"] == (1 if template.stage == "local" else 60)
+    assert hints["IntervalInSeconds"] == {"local": 1, "prod": 60}.get(template.stage, 300)
 
 
 def test_nothing_that_failed_to_be_copied_expires(template: Template) -> None:
@@ -154,3 +155,50 @@ def test_the_warehouse_speaks_tls_and_its_size_is_bounded(on_aws: Template) -> N
 def test_the_embedded_aws_is_not_asked_for_a_warehouse_it_does_not_know(local: Template) -> None:
     kinds = {resource["Type"] for resource in local.resources.values()}
     assert not [kind for kind in kinds if kind.startswith(("AWS::RedshiftServerless::", "AWS::EC2::"))]
+
+
+def test_a_manifest_asks_for_a_merge(template: Template) -> None:
+    (notification,) = template.of_type("AWS::S3::Bucket")["DeliveryBucket"]["NotificationConfiguration"][
+        "QueueConfigurations"
+    ]
+    assert text(notification["Queue"]) == "MergeQueue.Arn"
+    assert notification["Event"] == "s3:ObjectCreated:*"
+    assert notification["Filter"] == {"S3Key": {"Rules": [{"Name": "prefix", "Value": "manifests/"}]}}
+    assert template.resources["DeliveryBucket"]["DependsOn"] == "MergeQueuePolicy"
+    (statement,) = template.of_type("AWS::SQS::QueuePolicy")["MergeQueuePolicy"]["PolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "s3.amazonaws.com"}
+    bucket = text(template.of_type("AWS::S3::Bucket")["DeliveryBucket"]["BucketName"])
+    assert text(statement["Condition"]["ArnEquals"]["aws:SourceArn"]).endswith(f":s3:::{bucket}")
+
+
+def test_a_delivery_is_retried_within_a_limit_and_then_kept(template: Template) -> None:
+    queue = template.of_type("AWS::SQS::Queue")["MergeQueue"]
+    assert text(queue["RedrivePolicy"]["deadLetterTargetArn"]) == "MergesGivenUp.Arn"
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 50
+    function = template.functions()["merge-warehouse"]
+    assert queue["VisibilityTimeout"] >= function["Timeout"], "Lambda refuses the mapping otherwise"
+    (mapping,) = (
+        one
+        for one in template.of_type("AWS::Lambda::EventSourceMapping").values()
+        if text(one["EventSourceArn"]) == "MergeQueue.Arn"
+    )
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["BatchSize"] == 100
+    assert mapping["MaximumBatchingWindowInSeconds"] >= 1, "which a batch of more than 10 takes"
+
+
+def test_a_row_is_merged_within_a_minute_of_its_delivery(on_aws: Template) -> None:
+    queue = on_aws.of_type("AWS::SQS::Queue")["MergeQueue"]
+    window = max(
+        one["MaximumBatchingWindowInSeconds"]
+        for one in on_aws.of_type("AWS::Lambda::EventSourceMapping").values()
+        if text(one["EventSourceArn"]) == "MergeQueue.Arn"
+    )
+    assert queue["DelaySeconds"] + window <= 30
+
+
+def test_the_warehouse_of_dev_stays_at_its_base_and_each_has_a_daily_limit(dev: Template, prod: Template) -> None:
+    workgroup = dev.of_type("AWS::RedshiftServerless::Workgroup")["Workgroup"]
+    assert workgroup["BaseCapacity"] == workgroup["MaxCapacity"]
+    limits = [int(one.body["Outputs"]["WarehouseRpuHoursPerDay"]["Value"]) for one in (dev, prod)]
+    assert limits == [48, 768]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.template.template import Template, text
 
 FUNCTIONS = {
@@ -24,13 +26,13 @@ COMMON = {
     "POWERTOOLS_LOGGER_SAMPLE_RATE",
     "LOG_LEVEL",
 }
-SQL = {"WORKGROUP_NAME", "DATABASE_NAME", "MERGE_EVERY_SECONDS"}
+SQL = {"WORKGROUP_NAME", "DATABASE_NAME"}
 OWN = {
     "query-transactions": {
         "TABLE_NAME",
         "MERCHANTS_TABLE_NAME",
         "ALERTS_TABLE_NAME",
-        "ALERT_STREAM_NAME",
+        "ALERT_DELIVERY_NAME",
         "CARD_KEY_SECRET_ARN",
         "CARD_KEY_MAX_AGE_SECONDS",
         "READER_API_KEY_ID",
@@ -48,15 +50,15 @@ OWN = {
     "detect-fraud": {
         "PROFILES_TABLE_NAME",
         "ALERTS_TABLE_NAME",
-        "ALERT_STREAM_NAME",
+        "ALERT_DELIVERY_NAME",
         "ALERT_TOPIC_ARN",
         "DRIFT_TABLE_NAME",
         "QUARANTINE_BUCKET",
     },
-    "check-delivery": {"ALERT_STREAM_NAME", "QUARANTINE_BUCKET"},
+    "check-delivery": {"QUARANTINE_BUCKET"},
     "measure-fraud": {"DRIFT_TABLE_NAME", "ALERTS_TABLE_NAME"},
-    "merge-warehouse": SQL,
-    "migrate-warehouse": SQL - {"MERGE_EVERY_SECONDS"} | {"DELIVERY_BUCKET", "LOADER_SECRET_ARN"},
+    "merge-warehouse": SQL | {"DELIVERY_BUCKET", "MERGE_QUEUE_URL", "MERGE_RETRY_SECONDS"},
+    "migrate-warehouse": SQL | {"DELIVERY_BUCKET", "LOADER_SECRET_ARN"},
     "rotate-card-key": {"CARD_KEY_SECRET_ARN"},
 }
 
@@ -103,11 +105,15 @@ def test_the_ingest_function_ends_before_api_gateway_gives_up(template: Template
     assert template.functions()["write-to-kinesis"]["Timeout"] <= 29
 
 
-def test_a_merge_runs_until_the_next_begins(template: Template) -> None:
-    merge = template.functions()["merge-warehouse"]
+def test_nothing_runs_by_the_clock_oftener_than_once_a_day(template: Template) -> None:
+    rules = template.of_type("AWS::Events::Rule").values()
+    found = {rule["ScheduleExpression"] for rule in rules if rule.get("ScheduleExpression")}
+    assert all(re.fullmatch(r"cron\(\d+ \d+ \* \* \? \*\)", expression) for expression in found), found
+
+
+def test_the_daily_merge_is_the_safety_net(template: Template) -> None:
     rule = template.of_type("AWS::Events::Rule")["MergeDashwarehouseEventsRuleSchedule1"]
-    assert 60 + 3 <= merge["Timeout"] < 2 * 60
-    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 minute)", "ENABLED")
+    assert (rule["ScheduleExpression"], rule["State"]) == ("cron(45 2 * * ? *)", "ENABLED")
     assert text(rule["Targets"][0]["Arn"]) == "MergeDashwarehouseLambdaFunction.Arn"
 
 
@@ -117,16 +123,10 @@ def test_fraud_detection_is_measured_once_a_day(template: Template) -> None:
     assert text(rule["Targets"][0]["Arn"]) == "MeasureDashfraudLambdaFunction.Arn"
 
 
-def test_a_merge_or_a_migration_that_failed_is_not_repeated_by_lambda(template: Template) -> None:
+def test_a_migration_that_failed_is_not_repeated_by_lambda_and_the_daily_merge_is(template: Template) -> None:
     found = {text(one["FunctionName"]): one for one in template.of_type("AWS::Lambda::EventInvokeConfig").values()}
-    assert set(found) == {"MergeDashwarehouseLambdaFunction", "MigrateDashwarehouseLambdaFunction"}
-    assert {one["MaximumRetryAttempts"] for one in found.values()} == {0}
-    assert found["MergeDashwarehouseLambdaFunction"]["MaximumEventAgeInSeconds"] == 60
-
-
-def test_the_warehouse_is_merged_oftener_where_someone_waits(prod: Template, dev: Template, local: Template) -> None:
-    every = [environment(t, "merge-warehouse")["MERGE_EVERY_SECONDS"] for t in (prod, dev, local)]
-    assert every == ["20", "60", "1"]
+    retries = {name: one["MaximumRetryAttempts"] for name, one in found.items()}
+    assert retries == {"MergeDashwarehouseLambdaFunction": 2, "MigrateDashwarehouseLambdaFunction": 0}
 
 
 def test_functions_run_on_graviton_with_the_layer(on_aws: Template) -> None:

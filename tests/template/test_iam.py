@@ -74,7 +74,7 @@ def expected(function: str, on_aws: bool) -> Permissions:
                     ("dynamodb:UpdateItem", "ProfilesTable.Arn"),
                     ("dynamodb:GetItem", "RiskTable.Arn"),
                     ("dynamodb:UpdateItem", "RiskTable.Arn"),
-                    ("kinesis:PutRecords", "AlertStream.Arn"),
+                    ("firehose:PutRecordBatch", "AlertDelivery.Arn"),
                     ("secretsmanager:GetSecretValue", "CardKeySecret.Id"),
                 }
             )
@@ -97,7 +97,7 @@ def expected(function: str, on_aws: bool) -> Permissions:
                     ("dynamodb:PartiQLInsert", "ProfilesTable.Arn"),
                     ("dynamodb:PartiQLUpdate", "ProfilesTable.Arn"),
                     ("dynamodb:PartiQLInsert", "AlertsTable.Arn"),
-                    ("kinesis:PutRecords", "AlertStream.Arn"),
+                    ("firehose:PutRecordBatch", "AlertDelivery.Arn"),
                     ("sns:Publish", "FraudAlertTopic"),
                     ("dynamodb:UpdateItem", "DriftTable.Arn"),
                     ("s3:PutObject", "${QuarantineBucket.Arn}/quarantine/detect-fraud/*"),
@@ -114,7 +114,21 @@ def expected(function: str, on_aws: bool) -> Permissions:
             counted = {(f"dynamodb:{action}", "RiskTable.Arn") for action in ("GetItem", "UpdateItem", "Scan")}
             return trace() | {("dynamodb:Query", arn) for arn in read} | counted
         case "merge-warehouse":
-            return trace() | run_sql(on_aws)
+            queue = {
+                (f"sqs:{action}", "MergeQueue.Arn")
+                for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
+            }
+            manifests = {
+                ("s3:GetObject", f"${{DeliveryBucket.Arn}}/{folder}/*") for folder in ("manifests", "errors/manifests")
+            }
+            told = {
+                ("dynamodb:BatchGetItem", "TransactionTable.Arn"),
+                ("dynamodb:PutItem", "TransactionTable.Arn"),
+                ("s3:PutObject", "${QuarantineBucket.Arn}/conflicts/*"),
+                ("s3:DeleteObject", "${QuarantineBucket.Arn}/conflicts/*"),
+                ("kinesis:PutRecords", "TransactionStream.Arn"),
+            }
+            return trace() | run_sql(on_aws) | queue | manifests | told | {("s3:ListBucket", "DeliveryBucket.Arn")}
         case "migrate-warehouse":
             published = {
                 ("s3:PutObject", f"${{DeliveryBucket.Arn}}/{folder}/*")
@@ -227,7 +241,6 @@ def test_firehose_may_read_the_stream_fill_the_bucket_and_log_in(template: Templ
     role = template.resources["DeliveryRole"]
     assert {resource for _, resource in allowed(role)} == {
         "TransactionStream.Arn",
-        "AlertStream.Arn",
         "DeliveryBucket.Arn",
         "${DeliveryBucket.Arn}/*",
         "WarehouseLoaderSecret.Id",

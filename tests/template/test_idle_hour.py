@@ -13,7 +13,7 @@ from tests.template.template import Template, text
 
 BEGAN = 1_790_000_040  # of an hour, in seconds since 1970: a full minute
 MINUTES = range(0, 60)
-STREAMS = ("TransactionStream", "AlertStream")
+STREAMS = ("TransactionStream",)
 MERGE = "MergeDashwarehouseLambdaFunction"
 
 
@@ -33,10 +33,9 @@ def alarms(template: Template) -> list[dict[str, Any]]:
     return [resolved(alarm) for alarm in template.of_type("AWS::CloudWatch::Alarm").values()]
 
 
-def idle(template: Template, *, merging: bool = True) -> MetricStore:
-    """Give what a stage emits by itself, as an idle one on the embedded AWS does: its pollers look, its merge runs."""
+def idle(template: Template) -> MetricStore:
+    """Give what a stage emits by itself, as an idle one on the embedded AWS does: pollers look, no function runs."""
     store = MetricStore()
-    ours = {"service": "swipeline", "function_name": MERGE, "stage": template.stage}
 
     def put(namespace: str, minute: int, dimensions: dict[str, str], **values: float) -> None:
         at = BEGAN + 60 * minute
@@ -53,11 +52,8 @@ def idle(template: Template, *, merging: bool = True) -> MetricStore:
         for delivery in template.of_type("AWS::KinesisFirehose::DeliveryStream"):
             put("AWS/Firehose", minute, {"DeliveryStreamName": delivery}, KinesisMillisBehindLatest=0.0)
         for queue in template.of_type("AWS::SQS::Queue"):
-            put("AWS/SQS", minute, {"QueueName": queue}, ApproximateNumberOfMessagesVisible=0.0)
-        if merging:
-            function = {"FunctionName": MERGE}
-            put("AWS/Lambda", minute, function, Invocations=1.0, Errors=0.0, Throttles=0.0, Duration=55_000.0)
-            put("Swipeline", minute, ours, MergeLag=0.0, Received=0.0, Written=0.0, Duplicates=0.0)
+            for name in ("ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"):
+                put("AWS/SQS", minute, {"QueueName": f"{queue}.QueueName"}, **{name: 0.0})
     return store
 
 
@@ -78,17 +74,29 @@ def test_no_alarm_rings_in_an_idle_hour(template: Template) -> None:
     assert ringing(template, idle(template)) == set()
 
 
-def test_in_an_hour_without_the_merges_schedule_that_alarm_rings_alone(template: Template) -> None:
-    assert ringing(template, idle(template, merging=False)) == {"merge-warehouse-stopped"}
+@pytest.mark.parametrize(
+    ("queue", "metric", "value", "rings"),
+    [
+        ("MergeQueue", "ApproximateAgeOfOldestMessage", 1200.0, "merge-lag"),
+        ("MergesGivenUp", "ApproximateNumberOfMessagesVisible", 1.0, "merge-gave-up"),
+    ],
+)
+def test_a_delivery_that_nobody_merges_rings(
+    template: Template, queue: str, metric: str, value: float, rings: str
+) -> None:
+    store = idle(template)
+    names = dimensions_of({"QueueName": f"{queue}.QueueName"})
+    store.put([Datum("AWS/SQS", metric, names, value, BEGAN + 60 * minute) for minute in range(20, 26)])
+    assert ringing(template, store) == {rings}
 
 
 @pytest.mark.parametrize(("name", "value"), [("Errors", 1.0), ("Throttles", 1.0)])
-def test_one_bad_minute_of_the_merge_rings(dev: Template, name: str, value: float) -> None:
-    store = idle(dev)
+def test_one_bad_minute_of_the_merge_rings(prod: Template, name: str, value: float) -> None:
+    store = idle(prod)
     store.put(
         [
             Datum("AWS/Lambda", name, dimensions_of({"FunctionName": MERGE}), value, BEGAN + 60 * minute)
             for minute in range(20, 26)
         ]
     )
-    assert ringing(dev, store)
+    assert ringing(prod, store)

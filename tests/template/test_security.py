@@ -8,16 +8,16 @@ import re
 from fnmatch import fnmatchcase
 
 from tests.template.packaging import ROOT
-from tests.template.template import Template, text
+from tests.template.template import Template, packaged, text
 
 
 def test_the_secrets_are_under_a_key_of_the_stages_own_that_only_secrets_manager_can_use(template: Template) -> None:
     for name, secret in template.of_type("AWS::SecretsManager::Secret").items():
-        if template.stage == "local":
-            assert "KmsKeyId" not in secret
-        else:
+        if template.stage == "prod":
             assert secret["KmsKeyId"] == {"Ref": "SecretsKey"}, name
-    if template.stage == "local":
+        else:
+            assert "KmsKeyId" not in secret, "AWS's own key serves what is made up, and costs nothing to have"
+    if template.stage != "prod":
         return
     key = template.of_type("AWS::KMS::Key")["SecretsKey"]
     assert key["EnableKeyRotation"] is True
@@ -29,11 +29,11 @@ def test_the_secrets_are_under_a_key_of_the_stages_own_that_only_secrets_manager
 
 
 def test_every_log_group_is_under_a_key_that_cloudwatch_logs_can_use_for_the_stages_groups_alone(
-    on_aws: Template,
+    prod: Template,
 ) -> None:
-    groups = on_aws.of_type("AWS::Logs::LogGroup").values()
+    groups = prod.of_type("AWS::Logs::LogGroup").values()
     assert {text(group["KmsKeyId"]) for group in groups} == {"LogsKey.Arn"}
-    key = on_aws.of_type("AWS::KMS::Key")["LogsKey"]
+    key = prod.of_type("AWS::KMS::Key")["LogsKey"]
     assert key["EnableKeyRotation"] is True
     administer, use = key["KeyPolicy"]["Statement"]
     assert text(administer["Principal"]["AWS"]).endswith(":root")
@@ -41,13 +41,17 @@ def test_every_log_group_is_under_a_key_that_cloudwatch_logs_can_use_for_the_sta
     assert not {"kms:*", "kms:CreateGrant", "kms:PutKeyPolicy"} & set(use["Action"])
     prefix = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:"
     patterns = [text(arn) for arn in use["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]]
-    assert all(f"/swipeline-{on_aws.stage}" in pattern for pattern in patterns)
+    assert all(f"/swipeline-{prod.stage}" in pattern for pattern in patterns)
     for group in groups:  # one that no pattern covers could not be made
         assert [p for p in patterns if fnmatchcase(prefix + group["LogGroupName"], p)], group["LogGroupName"]
 
 
-def test_the_embedded_aws_needs_no_key_for_its_logs(local: Template) -> None:
-    assert not [g for g in local.of_type("AWS::Logs::LogGroup").values() if "KmsKeyId" in g]
+def test_a_stage_may_ask_for_keys_of_its_own_and_the_others_have_none(local: Template, dev: Template) -> None:
+    for stage in (local, dev):
+        assert not [g for g in stage.of_type("AWS::Logs::LogGroup").values() if "KmsKeyId" in g]
+    asked = packaged("dev", "keys=own")
+    assert set(asked.of_type("AWS::KMS::Key")) == {"SecretsKey", "LogsKey"}
+    assert all("KmsKeyId" in secret for secret in asked.of_type("AWS::SecretsManager::Secret").values())
 
 
 def test_the_api_takes_no_tls_older_than_1_2_and_a_change_of_that_is_deployed(

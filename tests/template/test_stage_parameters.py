@@ -53,7 +53,7 @@ def test_the_table_leaves_out_no_difference_between_dev_and_prod_that_an_operato
     differ = {name for name in STAGES["prod"] if STAGES["prod"][name] != STAGES["default"].get(name)}
     follow = {  # from another row: bursts and quotas from rates, ages from the stream's retention
         *("apiBurstLimit", "readBurstLimit", "readQuotaPerDay", "maximumRecordAgeSeconds", "mergeLagSeconds"),
-        *("deliveryBufferMiB", "deliveryRetrySeconds"),
+        "deliveryRetrySeconds",
     }
     assert differ - set(table()) == follow
 
@@ -76,6 +76,7 @@ def part(logical_id: str, *path: Any) -> Callable[[Template], Any]:
     return read
 
 
+HINTS = ("BufferingHints", "IntervalInSeconds")
 REACHES: dict[str, list[Callable[[Template], Any]]] = {
     "ingestMemory": [of("write-to-kinesis", "MemorySize")],
     "consumerMemory": [
@@ -91,7 +92,12 @@ REACHES: dict[str, list[Callable[[Template], Any]]] = {
     "streamRetentionHours": [part("TransactionStream", "RetentionPeriodHours")],
     "warehouseCapacity": [part("Workgroup", "BaseCapacity")],
     "warehouseMaxCapacity": [part("Workgroup", "MaxCapacity")],
-    "mergeEverySeconds": [variable("merge-warehouse", "MERGE_EVERY_SECONDS")],
+    "mergeDelaySeconds": [part("MergeQueue", "DelaySeconds")],
+    "deliveryBufferSeconds": [
+        part("WarehouseDelivery", *("RedshiftDestinationConfiguration", "S3Configuration"), *HINTS),
+    ],
+    "alertBufferSeconds": [part("AlertDelivery", *("RedshiftDestinationConfiguration", "S3Configuration"), *HINTS)],
+    "tableMode": [part("TransactionTable", "BillingMode"), part("ProfilesTable", "BillingMode")],
     "logLevel": [variable("write-to-kinesis", "LOG_LEVEL"), variable("rotate-card-key", "LOG_LEVEL")],
     "debugSampleRate": [variable("detect-fraud", "POWERTOOLS_LOGGER_SAMPLE_RATE")],
     "logRetentionDays": [part("WriteDashtoDashkinesisLogGroup", "RetentionInDays")],

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
-from tests.template.template import Template, text
+import pytest
+
+from tests.template.template import Template, packaged, text
 
 BUCKETS = {"LakeBucket", "QuarantineBucket", "DeliveryBucket"}
 RAW = "RawBucket"  # not among them: it keeps no version, since what it has must go away
@@ -16,7 +18,6 @@ KEPT = {
     "AlertsTable",
     "DriftTable",
     "RiskTable",
-    "AlertStream",
     "BatchLoadsTable",
     RAW,
     "CardKeySecret",
@@ -65,6 +66,36 @@ def test_tables_are_encrypted_and_paid_by_request(template: Template) -> None:
     for table in template.of_type("AWS::DynamoDB::Table").values():
         assert table["SSESpecification"] == {"SSEEnabled": True}
         assert table["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_a_stage_may_ask_for_provisioned_tables_that_scale() -> None:
+    asked = packaged("dev", "tableMode=PROVISIONED", "tableWriteUnits=7", "tableMostWriteUnits=900")
+    tables = asked.of_type("AWS::DynamoDB::Table")
+    provisioned = {name for name, table in tables.items() if table["BillingMode"] == "PROVISIONED"}
+    assert provisioned == {"TransactionTable", "ProfilesTable"}, "what every transaction writes"
+    targets = asked.of_type("AWS::ApplicationAutoScaling::ScalableTarget")
+    policies = asked.of_type("AWS::ApplicationAutoScaling::ScalingPolicy").values()
+    assert {text(policy["ScalingTargetId"]) for policy in policies} == set(targets), "each target has its policy"
+    scaled = {(text(one["ResourceId"]), one["ScalableDimension"]) for one in targets.values()}
+    for name in provisioned:
+        parts = [
+            ("table", f"table/${{{name}}}", tables[name]),
+            *(
+                ("index", f"table/${{{name}}}/index/{index['IndexName']}", index)
+                for index in tables[name].get("GlobalSecondaryIndexes", [])
+            ),
+        ]
+        for kind, resource, part in parts:
+            assert part["ProvisionedThroughput"] == {"WriteCapacityUnits": 7, "ReadCapacityUnits": 5}
+            for unit in ("WriteCapacityUnits", "ReadCapacityUnits"):
+                assert (resource, f"dynamodb:{kind}:{unit}") in scaled
+    writes = [one for one in targets.values() if one["ScalableDimension"].endswith("WriteCapacityUnits")]
+    assert {(one["MinCapacity"], one["MaxCapacity"]) for one in writes} == {(7, 900)}
+
+
+def test_an_unknown_mode_of_the_tables_is_refused() -> None:
+    with pytest.raises(RuntimeError, match="expected PAY_PER_REQUEST or PROVISIONED"):
+        packaged("dev", "tableMode=ON_DEMAND")
 
 
 def test_buckets_are_closed_to_the_public_owned_and_encrypted(template: Template) -> None:

@@ -19,17 +19,27 @@ def test_every_missing_variable_is_named_at_once() -> None:
         config.read(config.Lake, {"STAGE": "dev", "LAKE_BUCKET": ""})
 
 
+MERGE = {
+    "STAGE": "dev",
+    "WORKGROUP_NAME": "w",
+    "DATABASE_NAME": "d",
+    "DELIVERY_BUCKET": "b",
+    "MERGE_QUEUE_URL": "https://q",
+    "TABLE_NAME": "t",
+    "STREAM_NAME": "s",
+    "QUARANTINE_BUCKET": "q",
+}
+
+
 def test_an_optional_variable_has_its_default() -> None:
-    environ = {"STAGE": "dev", "WORKGROUP_NAME": "w", "DATABASE_NAME": "d"}
-    environ |= {"TABLE_NAME": "t", "STREAM_NAME": "s", "QUARANTINE_BUCKET": "q"}
-    settings = config.read(config.Merge, environ)
-    assert (settings.merge_every_seconds, settings.warehouse_secret_arn) == (60, "")
+    settings = config.read(config.Merge, MERGE)
+    assert (settings.merge_retry_seconds, settings.warehouse_secret_arn) == (15, "")
 
 
 @pytest.mark.parametrize("value", ["0", "-5", "5.0", "often", "٥"])
 def test_a_number_that_is_none_is_refused(value: str) -> None:
-    environ = {"STAGE": "dev", "WORKGROUP_NAME": "w", "DATABASE_NAME": "d", "MERGE_EVERY_SECONDS": value}
-    with pytest.raises(config.ConfigError, match="MERGE_EVERY_SECONDS is not a whole number above 0"):
+    environ = MERGE | {"MERGE_RETRY_SECONDS": value}
+    with pytest.raises(config.ConfigError, match="MERGE_RETRY_SECONDS is not a whole number above 0"):
         config.read(config.Merge, environ)
 
 

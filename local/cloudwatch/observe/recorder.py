@@ -32,6 +32,11 @@ def count(value: float = 1.0) -> tuple[float, str]:
     return float(value), "Count"
 
 
+def seconds(value: float) -> tuple[float, str]:
+    """An age."""
+    return float(value), "Seconds"
+
+
 def milliseconds(seconds: float) -> tuple[float, str]:
     """A duration as CloudWatch has it."""
     return seconds * 1000, "Milliseconds"

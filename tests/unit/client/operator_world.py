@@ -31,7 +31,7 @@ OUTPUTS = {
     "DeliveryBucket": "delivery",
     "QuarantineBucket": "quarantine",
     "DeliveryStreamName": "swipeline-local-to-warehouse",
-    "AlertDeliveryStreamName": "swipeline-local-alerts-to-warehouse",
+    "AlertDeliveryStreamName": "swipeline-local-alert-events",
     "WorkgroupName": "swipeline-local",
     "DatabaseName": "swipeline",
     "CopyRoleArn": "arn:aws:iam::000000000000:role/swipeline-local-copy",

@@ -50,17 +50,24 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
         monkeypatch.setenv(name, "test")
     with mock_aws():
         dynamodb = boto3.client("dynamodb", region_name="us-east-1")
-        kinesis = boto3.client("kinesis", region_name="us-east-1")
-        kinesis.create_stream(StreamName="alerts", ShardCount=1)
+        boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="delivery")
+        firehose = boto3.client("firehose", region_name="us-east-1")
+        firehose.create_delivery_stream(
+            DeliveryStreamName="alerts",
+            ExtendedS3DestinationConfiguration={
+                "BucketARN": "arn:aws:s3:::delivery",
+                "RoleARN": "arn:aws:iam::123456789012:role/delivery",
+            },
+        )
         make_alerts(dynamodb)
         for number in range(6):
             dynamodb.put_item(TableName="alerts", Item=item(number, NOW - timedelta(days=number // 2, seconds=number)))
-        clients = {"dynamodb": dynamodb, "kinesis": kinesis}
+        clients = {"dynamodb": dynamodb, "firehose": firehose}
         monkeypatch.setattr(Stage, "client", lambda _self, service: clients[service])
         make_table(dynamodb, "profiles", "card_id")
         make_table(dynamodb, "risk", "id")
         make_transactions(dynamodb)
-        outputs = {"AlertsTableName": "alerts", "AlertStreamName": "alerts"}
+        outputs = {"AlertsTableName": "alerts", "AlertDeliveryStreamName": "alerts"}
         outputs |= {"ProfilesTableName": "profiles", "RiskTableName": "risk", "TableName": "transactions"}
         monkeypatch.setattr(Stage, "output", lambda _self, key: outputs[key])
         yield Stage("local")

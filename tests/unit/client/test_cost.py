@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,14 @@ import pytest
 from typer.testing import CliRunner
 
 from client import cli
+from client.commands.cost import USAGE as MEASURED
+from client.commands.cost import read_runs
 from client.cost import template
+from client.cost.advice import ESSENTIAL_ALARMS, advise
 from client.cost.model import (
     GB,
     HOURS,
     PRICES,
-    SECONDS,
     Assumptions,
     Bill,
     assume,
@@ -25,7 +28,10 @@ from client.cost.model import (
     read_prices,
     stream_load,
 )
+from client.cost.once import once
+from client.cost.shape import SHAPES
 from client.cost.shards import Load
+from client.cost.warehouse import deliveries_per_hour
 from tests.template.template import packaged
 
 PRICED = read_prices()
@@ -42,7 +48,7 @@ USAGE: dict[str, Any] = {
     },
     "streams": {
         "transactions": {"shards": 1, "records": 64, "bytes": 350_000, "put_units": 64, "firehose_bytes": 655_360},
-        "alerts": {"shards": 1, "records": 1, "bytes": 500, "put_units": 1, "firehose_bytes": 5120},
+        "alerts": {"records": 1, "firehose_bytes": 5120},
     },
     "tables": {
         "transactions": {"puts": 1000, "write_units": 3000, "bytes_written": 700_000, "indexes": 2},
@@ -64,6 +70,12 @@ def price(name: str) -> float:
     return float(PRICED["prices"][name][0])
 
 
+def measured() -> dict[str, Any]:
+    """The usage of the last full benchmark."""
+    usage: dict[str, Any] = read_runs(MEASURED)["Swipeline"]["usage"]
+    return usage
+
+
 def of(usage: dict[str, Any] = USAGE, rate: float = 100.0, **given: Any) -> Bill:
     return bill(usage, PRICED, rate, Assumptions(**given))
 
@@ -75,7 +87,7 @@ def test_each_services_variable_cost_is_its_count_by_its_price() -> None:
     assert services["Firehose"].variable == pytest.approx((655_360 + 5120) * 1000 / GB * 0.029)
     assert services["S3"].variable == pytest.approx(1000 * (4 * 5e-6 + 4e-7))
     assert services["Lambda"].variable == pytest.approx(1000 * (5 * 2e-7 + 0.88 * price("lambda_gb_second")))
-    assert services["Kinesis"].variable == pytest.approx(65 * 1000 * 1.4e-8)
+    assert services["Kinesis"].variable == pytest.approx(64 * 1000 * 1.4e-8)
     assert services["CloudWatch"].variable == pytest.approx(8000 * 1000 / GB * 0.5)
 
 
@@ -104,13 +116,84 @@ def test_twice_the_counts_for_twice_the_transactions_are_the_same_bill_per_milli
     assert of(twice).fixed == pytest.approx(of().fixed)
 
 
-def test_what_runs_by_the_clock_is_fixed() -> None:
-    slow, fast = of(rate=1.0), of(rate=100.0)
-    assert slow.variable == pytest.approx(fast.variable)
-    assert "merge-warehouse, every minute" in {line.what for line in slow.lines if line.fixed and not line.variable}
-    assert slow.services()["Redshift Serverless"].fixed == pytest.approx(8 * HOURS * 0.375)
-    assert of(warehouse_hours=10, rpu=4).services()["Redshift Serverless"].fixed == pytest.approx(15.0)
-    assert slow.millions == pytest.approx(SECONDS / 1e6)
+def test_nothing_of_the_warehouse_is_paid_while_nothing_comes() -> None:
+    idle = of(rate=0.0)
+    assert idle.awake == 0
+    assert idle.services()["Redshift Serverless"].fixed == 0
+    assert idle.month == idle.fixed
+    assert of(rate=100.0).fixed == pytest.approx(idle.fixed), "the rate moves what is in use, not what stands"
+
+
+def test_the_warehouse_is_awake_for_each_delivery_and_no_longer_than_all_the_time() -> None:
+    rpu = 8 * HOURS * 0.375
+    often, seldom = of(buffer_seconds=60), of(buffer_seconds=300)
+    assert often.services()["Redshift Serverless"].awake == pytest.approx(rpu)
+    deliveries = 3600 / 300 + 4  # of transactions and of alerts
+    assert seldom.services()["Redshift Serverless"].awake == pytest.approx(rpu * deliveries * 75 / 3600)
+    trickle = of(rate=1 / 3600, buffer_seconds=60)
+    assert trickle.services()["Redshift Serverless"].awake == pytest.approx(rpu * 75 / 3600, rel=0.01)
+
+
+def test_a_full_buffer_is_delivered_before_its_time() -> None:
+    assert deliveries_per_hour(USAGE, 1000, Assumptions(buffer_mib=1))[0] == pytest.approx(1000 * 350 * 3600 / 2**20)
+    assert deliveries_per_hour(USAGE, 1000, Assumptions(buffer_mib=128))[0] == pytest.approx(12)
+
+
+def test_the_same_transactions_in_fewer_hours_keep_the_warehouse_awake_for_less_time() -> None:
+    assert SHAPES["steady"].busy_rate(100) == 100
+    assert SHAPES["bursts"].busy_rate(100) == pytest.approx(2400)
+    by_shape = {name: of(shape=shape).awake for name, shape in SHAPES.items()}
+    assert by_shape["steady"] > by_shape["office"] > by_shape["bursts"] > 0
+    assert of(shape=SHAPES["bursts"]).variable == pytest.approx(of().variable)
+
+
+def test_provisioned_tables_cost_by_the_hour_at_the_capacity_that_auto_scaling_keeps() -> None:
+    one = of(tables_provisioned=True, table_write_units=20, table_read_units=20)
+    lines = {line.what: line for line in one.lines}
+    assert lines["write units, transactions"].variable == pytest.approx(3e6 / 3600 / 0.7 * 0.00065)
+    assert lines["write units, requests"].variable == pytest.approx(2 * 1000 * 6.25e-7), "little traffic: on demand"
+    assert lines["least capacity of the provisioned tables"].fixed == pytest.approx(HOURS * 20 * (0.00065 + 0.00013))
+
+
+def test_fan_out_is_paid_by_consumer_shard_and_byte_and_takes_its_readers_off_the_shard() -> None:
+    lines = {line.what: line for line in of(fan_out=3, shards=2).lines}
+    assert lines["enhanced fan-out, 3 consumers"].fixed == pytest.approx(3 * 2 * HOURS * 0.015)
+    assert stream_load(USAGE, fan_out=3).consumers == 1
+
+
+def test_what_would_be_cheaper_is_named_with_what_it_saves() -> None:
+    given = Assumptions(buffer_seconds=60, dashboards=2, kms_keys=2, alarm_metrics=50)
+    found = {one.parameter: one for one in advise(USAGE, PRICED, 100.0, given)}
+    assert found["dashboards=none"].saves == pytest.approx(6.0)
+    assert found["alarms=essential"].saves == pytest.approx((50 - ESSENTIAL_ALARMS) * 0.1)
+    now = bill(USAGE, PRICED, 100.0, given).month
+    then = bill(USAGE, PRICED, 100.0, replace(given, buffer_seconds=300, buffer_mib=64)).month
+    assert found["deliveryBufferSeconds=300"].saves == pytest.approx(now - then)
+    assert "tableMode=PROVISIONED" in found
+    idle = {one.parameter for one in advise(USAGE, PRICED, 0.0, given)}
+    assert "tableMode=PROVISIONED" not in idle, "its least capacity is paid for nothing"
+
+
+@pytest.mark.parametrize(("stage", "most"), [("dev", 25.0), ("prod", 75.0)])
+def test_an_idle_stage_costs_little_and_its_warehouse_nothing(stage: str, most: float) -> None:
+    idle = bill(measured(), PRICED, 0.0, assume(template.read(packaged(stage).resources)))
+    assert idle.month <= most
+    redshift = idle.services()["Redshift Serverless"]
+    assert (redshift.fixed, redshift.awake) == (0, 0)
+
+
+@pytest.mark.parametrize(("mode", "most"), [("PROVISIONED", 1.00), ("PAY_PER_REQUEST", 1.99)])
+def test_a_steady_hundred_a_second_cost_what_they_must(mode: str, most: float) -> None:
+    given = assume(template.read(packaged("dev", f"tableMode={mode}").resources))
+    assert bill(measured(), PRICED, 100.0, given).variable <= most
+
+
+def test_200_000_transactions_within_an_hour_on_dev_cost_at_most_two_dollars_in_all() -> None:
+    assert once(measured(), PRICED, 200_000, 1.0, assume(template.read(packaged("dev").resources))) <= 2.0
+
+
+def test_the_essential_alarms_are_as_many_as_the_advice_says() -> None:
+    assert template.read(packaged("dev").resources).alarm_metrics == ESSENTIAL_ALARMS
 
 
 def test_the_rate_decides_the_shards_by_the_tightest_limit() -> None:
@@ -121,33 +204,33 @@ def test_the_rate_decides_the_shards_by_the_tightest_limit() -> None:
     assert limits["read by 4, 2 MB/s"] == pytest.approx(2 * 1024 * 1024 / 1400)
     assert load.shards(1400) == 1
     assert load.shards(1600) == 2
-    assert of(rate=6000).services()["Kinesis"].fixed == pytest.approx((load.shards(6000) + 1) * HOURS * 0.015)
+    assert of(shards=4).services()["Kinesis"].fixed == pytest.approx(4 * HOURS * 0.015), "as the template has them"
     assert Load(bytes=10, records=1, consumers=1).shards(2500) == 3, "1,000 records a second"
 
 
 def test_on_demand_is_paid_by_the_gigabyte_and_needs_no_shards() -> None:
     kinesis = of(on_demand=True).services()["Kinesis"]
-    assert kinesis.fixed == pytest.approx(2 * HOURS * 0.04)
-    gigabytes = 350_000 * 1000 / GB, 500 * 1000 / GB
-    assert kinesis.variable == pytest.approx(gigabytes[0] * (0.08 + 4 * 0.04) + gigabytes[1] * (0.08 + 0.04))
+    assert kinesis.fixed == pytest.approx(HOURS * 0.04)
+    assert kinesis.variable == pytest.approx(350_000 * 1000 / GB * (0.08 + 4 * 0.04))
 
 
 def test_what_stands_costs_by_the_month_whatever_is_sent() -> None:
-    one = of(dashboards=2, alarm_metrics=56, kms_keys=2, secrets=2, public_ipv4=3, merge_every_seconds=20)
+    one = of(dashboards=2, alarm_metrics=56, kms_keys=2, secrets=2, public_ipv4=3)
     fixed = {line.what: line.fixed for line in one.lines}
     assert fixed["2 dashboards"] == pytest.approx(6.0)
     assert fixed["56 alarm metrics"] == pytest.approx(5.6)
     assert fixed["2 keys"] == pytest.approx(2.0)
+    assert fixed["2 secrets"] == pytest.approx(0.8)
     assert fixed["3 public IPv4 addresses"] == pytest.approx(3 * HOURS * 0.005)
-    assert fixed["reads by the Data API"] == pytest.approx(HOURS * 3600 / 20 * 3 * (5e-6 + 3e-6))
+    assert fixed["polls of the empty merge queue"] == pytest.approx(5 * 3 * 60 * HOURS * 4e-7)
 
 
 def test_a_longer_retention_is_paid_by_the_shard_hour_or_on_demand_by_what_is_kept() -> None:
     small = {line.what: line for line in of(retention_hours=168).lines}
-    assert small["transactions, kept for 168 hours"].fixed == pytest.approx(HOURS * 0.02)
+    assert small["kept for 168 hours"].fixed == pytest.approx(HOURS * 0.02)
     large = {line.what: line for line in of(retention_hours=168, on_demand=True).lines}
     kept = 350_000 * 1000 / GB * (168 - 24) / HOURS * 0.1
-    assert large["transactions, kept for 168 hours"].variable == pytest.approx(kept)
+    assert large["kept for 168 hours"].variable == pytest.approx(kept)
     assert not [line for line in of().lines if "kept for" in line.what]
 
 
@@ -156,7 +239,9 @@ def test_a_template_says_what_a_stage_is_made_of() -> None:
     assert (prod.dashboards, prod.kms_keys, prod.secrets, prod.public_ipv4) == (2, 2, 3, 3)
     assert (prod.rpu, dev.rpu) == (32, 8)
     assert (prod.on_demand, dev.on_demand) == (True, False)
-    assert (prod.merge_every_seconds, dev.merge_every_seconds) == (20, 60)
+    assert (prod.buffer_seconds, dev.buffer_seconds, dev.alert_buffer_seconds) == (60, 300, 900)
+    assert (dev.dashboards, dev.kms_keys, dev.batch_runs, prod.batch_runs) == (0, 0, 0, 30)
+    assert (dev.queues_polled, dev.daily_runs) == (1, 2)
     assert {stream.retention_hours for stream in prod.streams} == {168}
     alarms = packaged("prod").of_type("AWS::CloudWatch::Alarm").values()
     assert prod.alarm_metrics > len(alarms), "a math expression's metrics are counted each"
@@ -197,9 +282,7 @@ def test_the_command_shows_both_designs_and_gives_json(tmp_path: Path) -> None:
     shown = CliRunner().invoke(cli.app, ["cost", "--usage", str(path), "--rate", "50"])
     assert shown.exit_code == 0, shown.output
     assert "DynamoDB" in shown.output
-    assert "Where a million of Swipeline's go: DynamoDB write units, transactions 1.875" in " ".join(
-        shown.output.split()
-    )
+    assert "Where a million go: DynamoDB write units, transactions 1.875" in " ".join(shown.output.split())
     found = json.loads(CliRunner().invoke(cli.app, ["cost", "--usage", str(path), "--json"]).output)
     assert found["bills"]["Swipeline"]["dollars_per_million"] == pytest.approx(of().variable)
     assert found["bills"]["baseline"]["dollars_per_million"] > found["bills"]["Swipeline"]["dollars_per_million"]

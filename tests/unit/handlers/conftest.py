@@ -27,9 +27,9 @@ BUILDERS = {
     "write_to_dynamodb": "table",
     "write_to_s3": "buckets",
     "detect_fraud": "detector",
-    "check_delivery": "stage",
+    "check_delivery": "bucket",
     "measure_fraud": "measure",
-    "merge_warehouse": "warehouse",
+    "merge_warehouse": "pieces",
     "migrate_warehouse": "stores",
 }
 
@@ -119,7 +119,7 @@ def stage(clients: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
         "REVIEWER_API_KEY_ID": "reviewer-1",
         "PROFILES_TABLE_NAME": "profiles",
         "ALERTS_TABLE_NAME": "alerts",
-        "ALERT_STREAM_NAME": "alerts",
+        "ALERT_DELIVERY_NAME": "alerts",
         "DRIFT_TABLE_NAME": "drift",
         "RISK_TABLE_NAME": "risk",
         "ALERT_TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:alerts",
@@ -128,7 +128,7 @@ def stage(clients: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
         "DELIVERY_BUCKET": "delivery",
         "WORKGROUP_NAME": "swipeline-test",
         "DATABASE_NAME": "swipeline",
-        "MERGE_EVERY_SECONDS": "20",
+        "MERGE_RETRY_SECONDS": "15",
     }.items():
         monkeypatch.setenv(name, value)
     clients.kinesis.create_stream(StreamName="transactions", ShardCount=1)
@@ -139,10 +139,19 @@ def stage(clients: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
     make_alerts(clients.dynamodb)
     make_table(clients.dynamodb, "drift", "day", "part")
     make_table(clients.dynamodb, "risk", "id")
-    clients.kinesis.create_stream(StreamName="alerts", ShardCount=1)
     boto3.client("sns").create_topic(Name="alerts")
+    monkeypatch.setenv("MERGE_QUEUE_URL", boto3.client("sqs").create_queue(QueueName="merges")["QueueUrl"])
     for bucket in ("lake", "quarantine", "delivery"):
         clients.s3.create_bucket(Bucket=bucket)
+    # moto's Firehose puts each call's records at once into the bucket, as one object.
+    boto3.client("firehose").create_delivery_stream(
+        DeliveryStreamName="alerts",
+        ExtendedS3DestinationConfiguration={
+            "BucketARN": "arn:aws:s3:::delivery",
+            "RoleARN": "arn:aws:iam::123456789012:role/delivery",
+            "Prefix": "alerts/",
+        },
+    )
     secret = clients.secrets.create_secret(Name="swipeline-test/card-key", SecretString=CARD_KEY.decode())
     monkeypatch.setenv("CARD_KEY_SECRET_ARN", secret["ARN"])
     login = clients.secrets.create_secret(Name="swipeline-test/warehouse-loader", SecretString=LOADER)

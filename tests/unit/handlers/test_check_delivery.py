@@ -20,11 +20,15 @@ ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/swipeline-test-"
 
 
 def event(stream: str, *records: dict[str, Any]) -> dict[str, Any]:
+    """Alerts are put directly: no source, no metadata of Kinesis."""
+    if stream == "alerts":
+        plain = [{name: value for name, value in one.items() if name != "kinesisRecordMetadata"} for one in records]
+        return {"invocationId": "1", "records": plain}
     return {"invocationId": "1", "sourceKinesisStreamArn": ARN + stream, "records": list(records)}
 
 
 def with_s3(monkeypatch: pytest.MonkeyPatch, s3: FakeS3) -> FakeS3:
-    monkeypatch.setattr(check_delivery, "stage", lambda: ("swipeline-test-alerts", Bucket(s3, "quarantine")))
+    monkeypatch.setattr(check_delivery, "bucket", lambda: Bucket(s3, "quarantine"))
     return s3
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Callable
-from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
+from urllib.parse import quote_plus
 
+import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from functions.migrate_warehouse.loader import LoaderError
 from local.redshift.database_users import matches
 from shared.warehouse.data_api import StatementFailedError, StatementRunningError, Warehouse
+from shared.warehouse.loads import Loads
+from shared.warehouse.marts import Marts
+from shared.warehouse.merging import Merge
 from shared.warehouse.sql import read_statements
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.events import Context
@@ -28,12 +32,14 @@ COUNTS = {"staged": 5, "inserted": 3, "duplicates": 2, "newest_occurred_at": "20
 COUNTS |= {"replaced": 0, "conflicts": 0, "unresolved": 0}
 
 
-def merge_module(function: Load, monkeypatch: pytest.MonkeyPatch, api: FakeDataApi, every: int) -> ModuleType:
+def merge_module(function: Load, monkeypatch: pytest.MonkeyPatch, api: FakeDataApi) -> ModuleType:
     module, clock = function("merge_warehouse"), FakeClock()
     warehouse = Warehouse(api, "swipeline-test", "swipeline", clock=clock, sleep=clock.sleep)
-    real = module.passes
-    monkeypatch.setattr(module, "warehouse", lambda: (warehouse, every))
-    monkeypatch.setattr(module, "passes", lambda *of: real(*of, clock=clock, sleep=clock.sleep))
+    built = module.pieces()
+    made = built._replace(
+        loads=Loads(warehouse, boto3.client("s3"), "delivery"), merge=Merge(warehouse), marts=Marts(warehouse, clock)
+    )
+    monkeypatch.setattr(module, "pieces", lambda: made)
     return module
 
 
@@ -53,69 +59,189 @@ def of(api: FakeDataApi, name: str) -> list[dict[str, Any]]:
     return [batch for batch in api.submitted if batch["StatementName"] == name]
 
 
-def test_a_run_merges_at_its_pace_and_counts_all_passes(
+MANIFEST = "manifests/2026/11/30/12/swipeline-test-to-warehouse-1-2026-11-30-12-00-00-0001"
+OBJECT = "s3://delivery/transactions/2026/11/30/12/object.gz"
+
+
+def put_manifest(stage: Stage, key: str = MANIFEST, url: str = OBJECT) -> None:
+    body = json.dumps({"entries": [{"url": url, "mandatory": True}]})
+    stage.s3.put_object(Bucket="delivery", Key=key, Body=body.encode())
+
+
+def loading(*loaded: str, counts: Callable[[str], Result | None] = answer_counts) -> FakeDataApi:
+    """A warehouse in which these objects were copied."""
+
+    def execute(sql: str) -> Result | None:
+        return [{"file_name": url} for url in loaded] if "sys_load_detail" in sql else counts(sql)
+
+    return FakeDataApi(execute)
+
+
+def queued(stage: Stage, *keys: str, body: str | None = None) -> dict[str, Any]:
+    """Put a message for each manifest into the queue and receive them all, as the event source mapping does."""
+    sqs, url = boto3.client("sqs"), boto3.client("sqs").get_queue_url(QueueName="merges")["QueueUrl"]
+    for key in keys:
+        notification = {"Records": [{"s3": {"bucket": {"name": "delivery"}, "object": {"key": quote_plus(key)}}}]}
+        sqs.send_message(QueueUrl=url, MessageBody=json.dumps(notification))
+    if body is not None:
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+    found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["ApproximateReceiveCount"])
+    return {
+        "Records": [
+            {
+                "messageId": one["MessageId"],
+                "receiptHandle": one["ReceiptHandle"],
+                "body": one["Body"],
+                "attributes": one["Attributes"],
+                "eventSource": "aws:sqs",
+            }
+            for one in found["Messages"]
+        ]
+    }
+
+
+def given_back(answer: dict[str, Any], event: dict[str, Any]) -> int:
+    ids = {record["messageId"] for record in event["Records"]}
+    failures = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+    assert failures <= ids
+    return len(failures)
+
+
+def test_several_deliveries_are_merged_in_one_pass_and_counted(
     stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch, output: Output
 ) -> None:
-    api = FakeDataApi(answer_counts)
-    module = merge_module(function, monkeypatch, api, every=20)
-    counts = module.handler({}, Context(remaining_ms=63_000))
-    assert len(of(api, "merge-warehouse")) == 3
-    assert (counts["received"], counts["written"], counts["duplicates"]) == (15, 9, 6)
+    other = MANIFEST.replace("0001", "0002")
+    put_manifest(stage)
+    put_manifest(stage, other)
+    api, event = loading(OBJECT), queued(stage, MANIFEST, other)
+    answer = merge_module(function, monkeypatch, api).handler(event, Context(remaining_ms=63_000))
+    assert (len(of(api, "look-at-loads")), len(of(api, "merge-warehouse"))) == (1, 1)
+    assert given_back(answer, event) == 0
+    assert (answer["received"], answer["written"], answer["duplicates"]) == (5, 3, 2)
     metrics = emitted(output())
-    assert (metrics["Written"], metrics["Duplicates"], metrics["MergeLag"]) == ([9], [6], [7, 7, 7])
+    assert (metrics["Written"], metrics["Duplicates"], metrics["MergeLag"]) == ([3], [2], [7])
 
 
-@pytest.mark.parametrize(("seconds", "passes"), [(0, 1), (35, 2), (1000, 3)])
-def test_a_run_by_hand_merges_for_the_seconds_it_is_given_and_no_longer_than_the_schedule_allows(
-    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch, seconds: int, passes: int
+def test_a_delivery_seen_before_its_copy_comes_again(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    api = FakeDataApi(answer_counts)
-    module = merge_module(function, monkeypatch, api, every=20)
-    module.handler({"seconds": seconds}, Context(remaining_ms=63_000))
-    assert len(of(api, "merge-warehouse")) == passes
+    put_manifest(stage)
+    event = queued(stage, MANIFEST)
+    module = merge_module(function, monkeypatch, loading())
+    assert given_back(module.handler(event, Context(remaining_ms=63_000)), event) == 1
+    url = boto3.client("sqs").get_queue_url(QueueName="merges")["QueueUrl"]
+    counts = boto3.client("sqs").get_queue_attributes(
+        QueueUrl=url, AttributeNames=["ApproximateNumberOfMessagesNotVisible"]
+    )
+    assert counts["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "1", "it waits for its turn"
 
 
-def test_while_nothing_is_staged_a_run_looks_and_does_not_merge(
-    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch, output: Output
+def test_a_delivery_that_was_loaded_and_merged_before_is_done(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waiting = iter([0, 0, 5, 0])
-    api = FakeDataApi(lambda sql: [WAITING | {"waiting": next(waiting)}] if "AS waiting" in sql else answer_counts(sql))
-    counts = merge_module(function, monkeypatch, api, every=15).handler({}, Context(remaining_ms=63_000))
-    assert len(of(api, "merge-warehouse")) == 1
-    assert (counts["received"], counts["written"]) == (5, 3)
-    assert emitted(output())["MergeLag"] == [0, 0, 7, 0]
+    put_manifest(stage)
+    idle = [WAITING | {"waiting": 0}]
+    api = loading(OBJECT, counts=lambda sql: idle if "AS waiting" in sql else answer_counts(sql))
+    event = queued(stage, MANIFEST, MANIFEST)  # S3 announces at least once
+    answer = merge_module(function, monkeypatch, api).handler(event, Context(remaining_ms=63_000))
+    assert given_back(answer, event) == 0
+    assert not of(api, "merge-warehouse")
+
+
+@pytest.mark.parametrize("reason", ["gone", "given up", "empty"])
+def test_what_will_never_be_loaded_is_waited_for_no_longer(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    if reason == "given up":
+        put_manifest(stage)
+        put_manifest(stage, f"errors/{MANIFEST}")
+    elif reason == "empty":
+        stage.s3.put_object(Bucket="delivery", Key=MANIFEST, Body=b'{"entries": []}')
+    event = queued(stage, MANIFEST)
+    answer = merge_module(function, monkeypatch, loading()).handler(event, Context(remaining_ms=63_000))
+    assert given_back(answer, event) == 0
+
+
+def test_a_batch_load_or_a_replay_announces_itself_without_a_manifest(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, event = loading(), queued(stage, body='{"batch": "run-1"}')
+    answer = merge_module(function, monkeypatch, api).handler(event, Context(remaining_ms=63_000))
+    assert given_back(answer, event) == 0
+    assert (len(of(api, "look-at-loads")), len(of(api, "watch-marts"))) == (0, 1)
+
+
+def test_the_test_message_of_s3_asks_the_warehouse_nothing(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, event = loading(), queued(stage, body='{"Service": "Amazon S3", "Event": "s3:TestEvent"}')
+    answer = merge_module(function, monkeypatch, api).handler(event, Context(remaining_ms=63_000))
+    assert (answer["batchItemFailures"], api.submitted) == ([], [])
+
+
+def test_a_delivery_stays_until_the_marts_have_it_too(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_manifest(stage)
+    module, event = merge_module(function, monkeypatch, loading(OBJECT)), queued(stage, MANIFEST)
+    assert given_back(module.handler(event, Context(remaining_ms=63_000)), event) == 0
+    again = queued(stage, MANIFEST)  # within the ten seconds in which the marts are not refreshed again
+    assert given_back(module.handler(again, Context(remaining_ms=63_000)), again) == 1
+
+
+SCHEDULED = {"source": "aws.events", "detail-type": "Scheduled Event"}
+
+
+def test_the_daily_run_asks_the_warehouse_nothing_where_nothing_was_delivered(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = loading()
+    merge_module(function, monkeypatch, api).handler(SCHEDULED, Context(remaining_ms=63_000))
+    assert api.submitted == []
+
+
+@pytest.mark.parametrize("days", [0, 1])
+def test_the_daily_run_merges_what_a_lost_event_left(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    day = datetime.now(UTC) - timedelta(days=days)
+    put_manifest(stage, f"manifests/{day:%Y/%m/%d/%H}/one")
+    api = loading()
+    answer = merge_module(function, monkeypatch, api).handler(SCHEDULED, Context(remaining_ms=63_000))
+    assert (answer["written"], len(of(api, "merge-warehouse"))) == (3, 1)
+
+
+def test_a_run_by_hand_merges_at_once(stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    api = loading()
+    module = merge_module(function, monkeypatch, api)
+    for _ in range(2):
+        module.handler({}, Context(remaining_ms=63_000))
+    assert (len(of(api, "merge-warehouse")), len(of(api, "watch-marts"))) == (2, 2)
 
 
 def test_the_merge_is_one_transaction(stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     api = FakeDataApi(answer_counts)
-    merge_module(function, monkeypatch, api, every=60).handler({}, Context(remaining_ms=63_000))
+    merge_module(function, monkeypatch, api).handler({}, Context(remaining_ms=63_000))
     (batch,) = of(api, "merge-warehouse")
     assert batch["Sqls"][0].startswith("LOCK")
 
 
-@pytest.mark.parametrize(("refused", "raised", "written"), [({2}, False, 6), ({3}, True, 6), ({1, 2, 3}, True, 0)])
-def test_a_refused_pass_is_tried_again_by_the_next_and_the_last_ones_refusal_is_raised(
-    stage: Stage,
-    function: Load,
-    monkeypatch: pytest.MonkeyPatch,
-    output: Output,
-    refused: set[int],
-    raised: bool,
-    written: int,
+def test_a_refused_pass_is_raised_and_its_delivery_comes_again_soon(
+    stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    passes = itertools.count(1)
-
     def execute(sql: str) -> Result | None:
-        if sql.startswith("SELECT\n    staged") and next(passes) in refused:
+        if sql.startswith("SELECT\n    staged"):
             raise StatementError("ERROR: 1023 serializable isolation violation")
         return answer_counts(sql)
 
-    api = FakeDataApi(execute)
-    module = merge_module(function, monkeypatch, api, every=20)
-    with pytest.raises(StatementFailedError, match="serializable isolation") if raised else nullcontext():
-        module.handler({}, Context(remaining_ms=63_000))
-    assert len(of(api, "merge-warehouse")) == 3
-    assert emitted(output())["Written"] == [written]
+    put_manifest(stage)
+    module, event = merge_module(function, monkeypatch, loading(OBJECT, counts=execute)), queued(stage, MANIFEST)
+    seen: list[tuple[int, int]] = []
+    queue = module.pieces().queue
+    monkeypatch.setattr(queue, "see_again", lambda waits: seen.extend((d.receives, s) for d, s in waits))
+    with pytest.raises(StatementFailedError, match="serializable isolation"):
+        module.handler(event, Context(remaining_ms=63_000))
+    assert seen == [(1, 15)]
 
 
 def slow_at(name: str, output_of: Callable[[str], Result | None] = answer_counts) -> FakeDataApi:
@@ -131,11 +257,11 @@ def slow_at(name: str, output_of: Callable[[str], Result | None] = answer_counts
     return Slow(output_of)
 
 
-def test_a_pass_that_outlasts_its_minute_ends_the_run_and_is_no_error(
+def test_a_pass_that_outlasts_the_function_is_no_error(
     stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch, output: Output
 ) -> None:
     api = slow_at("merge-warehouse")
-    counts = merge_module(function, monkeypatch, api, every=20).handler({}, Context(remaining_ms=63_000))
+    counts = merge_module(function, monkeypatch, api).handler({}, Context(remaining_ms=63_000))
     assert (counts["written"], len(of(api, "merge-warehouse"))) == (0, 1)
     assert "pass runs on" in output()
 
@@ -144,16 +270,14 @@ def test_a_look_that_waits_a_whole_minute_for_an_earlier_pass_is_an_error(
     stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(StatementRunningError):
-        merge_module(function, monkeypatch, slow_at("look-at-staging"), every=20).handler(
-            {}, Context(remaining_ms=63_000)
-        )
+        merge_module(function, monkeypatch, slow_at("look-at-staging")).handler({}, Context(remaining_ms=63_000))
 
 
 def test_a_refresh_of_the_marts_that_outlasts_the_run_is_no_error(
     stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch, output: Output
 ) -> None:
     api = slow_at("watch-marts")
-    merge_module(function, monkeypatch, api, every=20).handler({}, Context(remaining_ms=63_000))
+    merge_module(function, monkeypatch, api).handler({}, Context(remaining_ms=63_000))
     assert "refresh runs on" in output()
 
 
@@ -164,7 +288,7 @@ def test_a_warehouse_that_is_away_is_raised_at_once(
         def batch_execute_statement(self, **parameters: Any) -> dict[str, Any]:
             raise EndpointConnectionError(endpoint_url="http://127.0.0.1")
 
-    module = merge_module(function, monkeypatch, Away(answer_counts), every=20)
+    module = merge_module(function, monkeypatch, Away(answer_counts))
     with pytest.raises(EndpointConnectionError):
         module.handler({}, Context(remaining_ms=63_000))
 
@@ -178,11 +302,11 @@ def test_marts_that_cannot_be_refreshed_keep_no_merge_back_and_are_raised_at_the
         return answer_counts(sql)
 
     api = FakeDataApi(execute)
-    module = merge_module(function, monkeypatch, api, every=20)
+    module = merge_module(function, monkeypatch, api)
     with pytest.raises(StatementFailedError, match="disk full"):
         module.handler({}, Context(remaining_ms=63_000))
-    assert len(of(api, "merge-warehouse")) == 3
-    assert emitted(output())["Written"] == [9]
+    assert len(of(api, "merge-warehouse")) == 1
+    assert emitted(output())["Written"] == [3]
 
 
 @pytest.mark.parametrize("missing", [0, 2, -1])
@@ -197,7 +321,7 @@ def test_marts_are_refreshed_when_core_has_more_and_made_anew_when_it_has_less(
         return answer_counts(sql)
 
     api = FakeDataApi(execute)
-    merge_module(function, monkeypatch, api, every=60).handler({}, Context(remaining_ms=63_000))
+    merge_module(function, monkeypatch, api).handler({}, Context(remaining_ms=63_000))
     assert [batch["Sqls"][0] for batch in of(api, "refresh-marts")] == ["LOCK refresh.watermark"]
     assert len(of(api, "rebuild-marts")) == (missing < 0)
 
