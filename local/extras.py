@@ -48,4 +48,4 @@ def _fetch(requirements: str) -> None:
     except subprocess.TimeoutExpired as error:
         raise ExtrasError(f"{requirements} was not fetched within {FETCH_SECONDS} s: try again") from error
     if done.returncode != 0:
-        raise ExtrasError(f"Cannot fetch it (pip install -r {requirements}): {done.stderr.strip()[-500:]}")
+        raise ExtrasError(f"Cannot install packages (pip install -r {requirements}): {done.stderr.strip()[-500:]}")

@@ -83,7 +83,7 @@ class Verdicts:
                 raise TransientError("the alerts table does not answer") from error
             raise
         if "Item" not in found:
-            raise NoAlertError("there is no alert of this id")
+            raise NoAlertError("no alert has this ID")
         item: Item = found["Item"]
         return item
 
