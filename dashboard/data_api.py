@@ -31,7 +31,7 @@ _PASSING = {
         "ExpiredTokenException",
         "UnrecognizedClientException",
         "InvalidClientTokenId",
-    ),  # assumed anew at the next question
+    ),  # assumed again at the next query
     "ResourceNotFoundException",  # the workgroup is not there (yet), or the statement was lost in a restart
 }
 
@@ -51,7 +51,7 @@ class DataApi(Protocol):
         """Submit statements that run in order, in one transaction."""
 
     def describe_statement(self, **parameters: Any) -> dict[str, Any]:
-        """Tell how far a statement is."""
+        """The status of a statement."""
 
     def get_statement_result(self, **parameters: Any) -> dict[str, Any]:
         """Give a page of a statement's result."""
@@ -82,7 +82,7 @@ class Warehouse:
         """Answer SELECTs, by name, all of one snapshot of the data; ``parameters`` fill their ``:name`` placeholders.
 
         The Data API binds a parameter for all statements at once and refuses one that none uses. Raises
-        WarehouseAwayError when there is no answer within ``seconds`` (what still runs is cancelled), QueryError when
+        WarehouseAwayError when there is no answer within ``seconds`` (what still runs is canceled), QueryError when
         the warehouse refuses, ValueError on more than 40 questions.
         """
         if not 0 < len(questions) <= MAX_STATEMENTS:
@@ -101,7 +101,7 @@ class Warehouse:
             with ThreadPoolExecutor(min(FETCHERS, len(parts))) as pool:
                 frames = list(pool.map(self._fetch, (part["Id"] for part in parts)))
         except AwsError as error:
-            raise _told(error) from error
+            raise _error_for(error) from error
         except BotoCoreError as error:
             raise WarehouseAwayError(f"The warehouse does not answer: {error}") from error
         return dict(zip(questions, frames, strict=True))
@@ -144,7 +144,7 @@ def _reason(statement: dict[str, Any]) -> str:
     return next((text for text in texts if text), str(statement["Status"]))
 
 
-def _told(error: AwsError) -> Exception:
+def _error_for(error: AwsError) -> Exception:
     detail = error.response.get("Error", {})
     code, text = str(detail.get("Code", "")), str(detail.get("Message", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

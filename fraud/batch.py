@@ -49,7 +49,7 @@ def score(
     profiles: MutableMapping[str, Profile] | None = None,
     batch: int = BATCH,
 ) -> Iterator[tuple[str, Scored]]:
-    """Give (transaction id, result) of transactions in order; cards start as ``profiles`` say, or anew."""
+    """Give (transaction id, result) of transactions in order; cards start from ``profiles`` or empty."""
     profiles = {} if profiles is None else profiles
     for start in range(0, len(transactions), batch):
         part = transactions[start : start + batch]

@@ -1,4 +1,4 @@
-"""Labelled history in the Kaggle file's schema (CSV or Parquet), in order of time, as arrays and as events."""
+"""Labeled history in the Kaggle file's schema (CSV or Parquet), in order of time, as arrays and as events."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def read(*paths: Path, verdicts: Verdicts | None = None, reading: Reading | None
     """Read files so that a card has the same number in all of them, in the order given.
 
     ``reading`` says how, if the columns have other names or forms; a mapping beside a file counts as well.
-    With verdicts, a judged row takes its verdict for its label; a row without either is taken to be genuine, as nobody
+    With verdicts, a reviewed row takes its verdict for its label; a row without either counts as genuine, as nobody
     complained of it.
 
     Raises

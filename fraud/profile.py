@@ -39,7 +39,7 @@ _CELL = itemgetter(3)
 
 @cache
 def _whole(recents: int, habits: int) -> struct.Struct:
-    """A profile with so many purchases and habits, packed at once: a third of the time of packing each."""
+    """A profile with a number of purchases and habits, packed at once: a third of the time of packing each."""
     return struct.Struct(_HEADER.format + "IIIH" * recents + "BHHi" * habits)
 
 
@@ -48,11 +48,11 @@ class ProfileError(ValueError):
 
 
 class ProfileVersionError(ProfileError):
-    """The bytes are a profile of another version: build it anew with :func:`rebuild`."""
+    """The bytes are a profile of another version: rebuild it with :func:`rebuild`."""
 
 
 class Added(Enum):
-    """What became of a purchase."""
+    """The outcome of a purchase."""
 
     NEW = "new"  # now part of the profile
     REPEAT = "repeat"  # already there: nothing changed

@@ -48,7 +48,7 @@ class Child:
 
 
 def state_file(settings: Settings) -> Path:
-    """What the supervisor tells about itself and its processes, as JSON."""
+    """What the supervisor reports about itself and its processes, as JSON."""
     return settings.run / "supervisor.json"
 
 
@@ -68,7 +68,7 @@ class Supervisor:
         self._settings = settings
         self._children = [Child(process) for process in processes]
         self._code = code_version()
-        self._told = ""
+        self._published = ""
 
     def start_all(self, stopping: threading.Event) -> None:
         """The emulator first; the others are started once it answers, or after a while all the same."""
@@ -80,14 +80,14 @@ class Supervisor:
         ):
             if emulator.popen is not None and emulator.popen.poll() is not None:
                 break
-            self._tell()
+            self._publish_state()
             time.sleep(0.05)
         for child in self._children[1:]:
             self._start(child)
-        self._tell()
+        self._publish_state()
 
     def look(self) -> None:
-        """Note what has died and start it anew when its time has come; keep the logs small.
+        """Record what has died and restart it when due; keep the logs small.
 
         A process with a `held_file` is killed, and not started while the file is there.
         """
@@ -106,7 +106,7 @@ class Supervisor:
                 self._start(child)
         for path in self._settings.logs.glob("*.log"):
             bound(path)
-        self._tell()
+        self._publish_state()
 
     def stop_all(self) -> None:
         """SIGTERM, in the opposite order, each given its time; SIGKILL after that."""
@@ -146,7 +146,7 @@ class Supervisor:
             log.warning("%s is held", child.process.name)
         child.failures, child.not_before = 0, 0.0
 
-    def _tell(self) -> None:
+    def _publish_state(self) -> None:
         processes: list[dict[str, Any]] = [
             {
                 "name": child.process.name,
@@ -158,13 +158,13 @@ class Supervisor:
             for child in self._children
         ]
         text = json.dumps({"pid": os.getpid(), "port": self._settings.port, "code": self._code, "processes": processes})
-        if text == self._told:
+        if text == self._published:
             return
         path = state_file(self._settings)
         new = path.with_suffix(".new")
         new.write_text(text)
         new.replace(path)
-        self._told = text
+        self._published = text
 
 
 def bound(path: Path) -> None:

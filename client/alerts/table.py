@@ -100,7 +100,7 @@ class AlertsTable:
         return _alert(answer["Attributes"])
 
     def open(self, limit: int) -> list[Alert]:
-        """Give at most so many open alerts, the newest."""
+        """The newest open alerts, at most ``limit``."""
         return list(self._of("status", OPEN, STATUS_INDEX, newest_first=True, limit=limit))
 
     def count(self, status: str) -> int:

@@ -23,7 +23,7 @@ _READERS = ("write-to-dynamodb", "write-to-s3", "detect-fraud", "to-")  # and th
 
 @dataclass(frozen=True)
 class Assumptions:
-    """What no run of the embedded AWS can tell: the stage's sizes, and what runs by the clock."""
+    """What no run of the embedded AWS can measure: the stage's sizes, and what runs by the clock."""
 
     on_demand: bool = False  # the stream's mode
     alerts_on_demand: bool = True  # as well; a template says so

@@ -17,7 +17,7 @@ def digest(text: str) -> bytes:
 
 
 class Bag:
-    """Ids as they are found, repeats included, each with the version of its content where that is told apart."""
+    """Ids as they are found, repeats included, each with its content's version if it has one."""
 
     def __init__(self) -> None:
         self._ids = bytearray()

@@ -24,7 +24,7 @@ class Acknowledged:
     bag: Bag = field(default_factory=Bag)
 
     def names(self, wanted: Digests, most: int) -> list[str]:
-        """The ids behind some digests, in the order of the files, at most so many."""
+        """The ids behind some digests, in the order of the files, up to a limit."""
         looked_for = set(wanted.tolist())
         found: dict[str, None] = {}
         for journal in self.journals:

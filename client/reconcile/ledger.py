@@ -11,7 +11,7 @@ from client.reconcile.bag import Bag, Digests
 from client.reconcile.loaded import Loaded
 from client.reconcile.stores import Seen
 
-NAMED_IDS = 20  # at most so many missing ids are named; all are counted
+NAMED_IDS = 20  # missing IDs that are named; all are counted
 
 
 @dataclass

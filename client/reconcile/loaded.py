@@ -59,7 +59,7 @@ class Loaded:
         return bag
 
     def names(self, wanted: Digests, most: int) -> list[str]:
-        """Give the ids behind some digests, at most so many."""
+        """The IDs behind some digests, up to a limit."""
         looked_for, found = set(wanted.tolist()), dict[str, None]()
         for row in self.read() if looked_for else ():
             # A digest that ends in zero bytes loses them in an array of bytes: compare both forms alike.

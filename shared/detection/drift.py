@@ -41,9 +41,9 @@ class DriftCounts:
     def add(self, model: Model, scored: Sequence[Scored], first: Position) -> bool:
         """Add the rows of a batch, at least one, to the day on which its first record arrived.
 
-        Gives False if the table does not answer: scoring goes on.
+        Gives False if the table does not answer: scoring continues.
 
-        Raises ClientError on what no retry can mend.
+        Raises ClientError on terminal errors.
         """
         drift = Drift(model.reference)
         drift.add((one.row for one in scored), (one.score for one in scored))

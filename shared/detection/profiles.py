@@ -47,7 +47,7 @@ class Profiles:
         self._writer = ConditionalWriter(client, name, threads)
 
     def read(self, card_ids: Iterable[str], budget: Budget) -> Read:
-        """Read the states of cards, no two the same. Raises ClientError on what no retry can mend (no such table)."""
+        """Read the states of cards, no two the same. Raises ClientError on terminal errors (no such table)."""
         wanted = list(card_ids)
         if not wanted:
             return Read({}, set(), 0)
@@ -65,7 +65,7 @@ class Profiles:
     def write(self, states: Iterable[State], budget: Budget) -> Written:
         """Write states, no two of one card. One that changed since it was read is not replaced, and counts as failed.
 
-        Raises ClientError on what no retry can mend.
+        Raises ClientError on terminal errors.
         """
         outcome = self._writer.write([_put(state) for state in states], budget)
         return Written({put.item["card_id"]["S"] for put in outcome.refused + outcome.unstored}, outcome.retried)

@@ -13,7 +13,7 @@ from shared.retry import Budget
 from shared.sinks.item import Item
 from shared.transaction.masking import mask_text
 
-ATTEMPTS = 4  # people who judge one alert in one moment
+ATTEMPTS = 4  # reviewers of one alert at the same moment
 
 
 class NoAlertError(TerminalError):
@@ -24,7 +24,7 @@ class JudgedOutError(TerminalError):
     """The alert has as many verdicts as it may have."""
 
 
-class JudgeClient(Protocol):
+class VerdictClient(Protocol):
     """The part of boto3's DynamoDB client that is used here."""
 
     def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool) -> dict[str, Any]:
@@ -37,7 +37,7 @@ class JudgeClient(Protocol):
 class Verdicts:
     """The verdicts of a stage."""
 
-    def __init__(self, client: JudgeClient, table: str, stream: Stream) -> None:
+    def __init__(self, client: VerdictClient, table: str, stream: Stream) -> None:
         self._client, self._table, self._stream = client, table, stream
 
     def give(self, alert_id: str, verdict: Verdict, budget: Budget) -> Item:
@@ -47,7 +47,7 @@ class Verdicts:
         on. Either goes onto the stream, so that repeating a call that failed half-way brings to the warehouse what the
         table has. Card numbers are masked: a note is free text.
 
-        Raises NoAlertError, JudgedOutError, TransientError if a store is away, ClientError on what no retry can mend.
+        Raises NoAlertError, JudgedOutError, TransientError if a store is unavailable, ClientError on terminal errors.
         """
         said = verdict._replace(by=mask_text(verdict.by), note=mask_text(verdict.note))
         item, kept = self._keep(alert_id, said)
@@ -71,7 +71,7 @@ class Verdicts:
                     raise TransientError("the alerts table does not answer") from error
                 if error_code(error) != "ConditionalCheckFailedException":
                     raise
-        raise TransientError("others judge this alert at the same time")
+        raise TransientError("others are reviewing this alert at the same time")
 
     def _read(self, alert_id: str) -> Item:
         try:

@@ -147,7 +147,7 @@ def test_an_entry_that_did_not_fit_on_the_disk_does_not_spoil_the_next(tmp_path:
     assert [entry["n"] for entry in Journal(tmp_path).entries()] == [1, 3]
 
 
-def test_copy_assumes_its_role_anew_when_the_emulator_has_forgotten_the_credentials(tmp_path: Path) -> None:
+def test_copy_assumes_its_role_again_when_the_emulator_has_forgotten_the_credentials(tmp_path: Path) -> None:
     emulator = Emulator.start(tmp_path)
     try:
         emulator.bucket("killed")

@@ -14,8 +14,8 @@ ON_AWS = {
     "logs:CreateLogStream": "Lambda's log agent; the embedded Lambda writes the logs itself",
     "logs:PutLogEvents": "Lambda's log agent; the embedded Lambda writes the logs itself",
     "xray:PutTraceSegments": "Lambda's X-Ray daemon; the embedded one keeps the segments itself",
-    "xray:PutTelemetryRecords": "Lambda's X-Ray daemon tells of itself; the embedded one does not",
-    "kinesis:DescribeStreamSummary": "Lambda's poller; ours asks DescribeStream, which tells the same and the shards",
+    "xray:PutTelemetryRecords": "Lambda's X-Ray daemon reports on itself; the embedded one does not",
+    "kinesis:DescribeStreamSummary": "Lambda's poller; ours asks DescribeStream, which returns the same and the shards",
     "kinesis:ListShards": "Lambda's poller; ours reads the shards from DescribeStream",
     "s3:ListBucket": "Lambda looks whether a failure destination is there; ours puts and sees",
 }

@@ -1,4 +1,4 @@
-"""The alarms: what is watched, that somebody is told, what silence means, and where the runbook takes it up."""
+"""The alarms: what is watched, who is notified, what missing data means, and the runbook entry of each."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def one(alarm: dict) -> tuple[str, str, dict[str, str]]:
     return namespace, metric, dict(dimensions)
 
 
-def test_every_alarm_tells_the_topic_when_it_rises_and_when_it_ends(template: Template) -> None:
+def test_every_alarm_notifies_the_topic_on_alarm_and_ok(template: Template) -> None:
     for name, alarm in template.of_type("AWS::CloudWatch::Alarm").items():
         assert [text(action) for action in alarm["AlarmActions"]] == ["AlarmTopic"], name
         assert [text(action) for action in alarm["OKActions"]] == ["AlarmTopic"], name
@@ -94,7 +94,7 @@ def test_every_consumer_is_watched_for_lateness_failing_and_giving_up(template: 
         assert (lost["Threshold"], lost["EvaluationPeriods"], lost["Statistic"]) == (0, 1, "Sum")
 
 
-def test_lateness_is_told_long_before_records_expire(template: Template) -> None:
+def test_lateness_is_reported_long_before_records_expire(template: Template) -> None:
     stream = template.of_type("AWS::Kinesis::Stream")["TransactionStream"]
     for name, alarm in alarms(template).items():
         if name.endswith("-late"):
@@ -132,7 +132,7 @@ def test_the_ledger_compares_what_the_api_accepted_with_each_sink(template: Temp
     assert "MIN([table, lake, fraud])" in judged["Expression"]
 
 
-def test_drift_and_wrong_alerts_are_told_by_what_the_daily_measure_publishes(on_aws: Template) -> None:
+def test_drift_and_wrong_alerts_are_reported_by_what_the_daily_measure_publishes(on_aws: Template) -> None:
     drift, precision = (alarms(on_aws)[name] for name in ("fraud-drift", "fraud-precision"))
     assert one(drift)[:2] == ("Swipeline", "DriftLargest")
     assert (drift["Threshold"], drift["Statistic"], drift["Period"]) == (DRIFTED, "Maximum", 86_400)

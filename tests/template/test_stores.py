@@ -7,7 +7,7 @@ import json
 from tests.template.template import Template, text
 
 BUCKETS = {"LakeBucket", "QuarantineBucket", "DeliveryBucket"}
-RAW = "RawBucket"  # not among them: it keeps no version, since what it has must go away
+RAW = "RawBucket"  # not among them: it keeps no version, since what it has must be deleted
 KEPT = {
     "TransactionStream",
     "TransactionTable",

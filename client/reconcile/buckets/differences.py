@@ -21,7 +21,7 @@ _BATCH = 10_000
 
 
 class Record(NamedTuple):
-    """A transaction as a store has it. `version` tells contents apart where copies of the same are no fault."""
+    """A transaction as a store has it. `version` distinguishes contents where copies are allowed."""
 
     identity: str
     version: bytes = b""
@@ -33,7 +33,7 @@ class Found(NamedTuple):
     distinct: int
     missing: int
     duplicates: int
-    copies: int  # exact ones, of stores that tell versions apart
+    copies: int  # exact ones, of stores that distinguish versions
     missing_ids: list[str]
 
 
@@ -67,7 +67,7 @@ class Differences:
             self._database.execute("COMMIT")
 
     def of(self, store: str, copies_allowed: bool, most: int, unless: tuple[str, str] | None = None) -> Found:
-        """Compare a store with all that was added; name at most so many missing ids.
+        """Compare a store with all that was added; name missing IDs up to a limit.
 
         `unless` names two stores: what only those two have, the second of them among them, this store need not have.
         """

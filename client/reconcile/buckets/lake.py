@@ -105,7 +105,7 @@ class Lake:
             for text in lines:
                 try:
                     line = orjson.loads(text)
-                    # A resend archives the same content again, which is no fault: the content is the version.
+                    # A resend archives the same content again, which is allowed: the content is the version.
                     version = hashlib.blake2b(text.rstrip(b"\n"), digest_size=VERSION_BYTES).digest()
                     record = Record(line["transaction_id"], version)
                     yield _Line(line["occurred_at"], line["card_id"], line["merchant_id"], record)

@@ -34,7 +34,7 @@ class Options:
 
 
 def compare_stores(stage: Stage, options: Options, wait: float = 0.0) -> Ledger:
-    """Compare until the stores agree or so many seconds are over. Raises ClientError, or what boto3 raises."""
+    """Compare until the stores agree or the time is over. Raises ClientError, or what boto3 raises."""
     deadline = time.monotonic() + wait
     while True:
         began = time.monotonic()

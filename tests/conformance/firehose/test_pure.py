@@ -173,7 +173,7 @@ def test_a_buffer_loses_splits_and_reorders_nothing(
     assert [data for chunk in taken for data in chunk.data] == [data for _, data, _ in items]
     assert all(chunk.size <= most or len(chunk.data) == 1 for chunk in taken)
     assert all(len(chunk.data) > 0 for chunk in taken)
-    # Reading may go on behind the last chunk's numbers: together they are the last of each shard.
+    # Reading may continue behind the last chunk's numbers: together they are the last of each shard.
     last: dict[str, str] = {}
     for chunk in taken:
         last |= chunk.last
@@ -217,7 +217,7 @@ def test_a_stored_object_and_its_position_are_remembered_together(tmp_path: Path
     assert again.waiting("d") == 1
 
 
-def test_a_copy_that_was_begun_is_found_again_until_it_is_ended(tmp_path: Path) -> None:
+def test_a_copy_that_was_started_is_found_again_until_it_is_ended(tmp_path: Path) -> None:
     store = Store(tmp_path / "f.sqlite")
     store.stored("d", "key-1", {})
     store.stored("d", "key-2", {})

@@ -52,7 +52,7 @@ def test_a_batch_takes_a_read_a_write_per_25_cards_and_one_count_whatever_its_si
     assert stores.requests == ["BatchGetItem profiles", *["BatchExecuteStatement profiles"] * 4, "UpdateItem drift"]
 
 
-def test_each_alert_is_told_to_the_warehouse_and_in_one_message_without_names() -> None:
+def test_each_alert_is_sent_to_the_warehouse_and_in_one_message_without_names() -> None:
     stores = FakeStores()
     run(stores, lines([transaction._replace(first_name="Nora", street="Elm") for transaction in DAY]))
     (message,) = stores.messages
@@ -184,7 +184,7 @@ def test_a_put_that_cannot_be_stored_now_is_tried_again_alone(code: str) -> None
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "ResourceNotFound", "ValidationError", "of tomorrow"])
-def test_a_put_that_no_retry_can_mend_fails_the_batch(code: str) -> None:
+def test_a_put_that_no_retry_can_fix_fails_the_batch(code: str) -> None:
     stores = FakeStores([Fault(), Fault(Kind.PART, 0b10)])
     stores.refusals = code
     with pytest.raises(ClientError, match=code):
@@ -204,7 +204,7 @@ def test_a_lost_answer_neither_loses_nor_doubles_anything(calls: int) -> None:
     assert stores.tables["alerts"] == whole.tables["alerts"]
 
 
-def test_an_alert_that_is_not_told_keeps_its_cards_profile_back() -> None:
+def test_an_alert_that_is_not_published_keeps_its_cards_profile_back() -> None:
     stores = FakeStores([Fault(), Fault(), Fault(), Fault(Kind.BROKEN)])  # the topic
     done = run(stores, lines(DAY))
     assert set(stores.tables["profiles"]) == {"c"}
@@ -235,7 +235,7 @@ def test_a_verdict_outlives_a_replay() -> None:
 
 
 @pytest.mark.parametrize("wrong", [bytes([PROFILE_VERSION + 1]) + Profile().pack()[1:], b"", b"\x01\x02"])
-def test_a_profile_of_another_version_or_damaged_is_begun_anew_and_counted(wrong: bytes) -> None:
+def test_a_profile_of_another_version_or_damaged_is_reset_and_counted(wrong: bytes) -> None:
     stores = FakeStores()
     run(stores, lines(DAY))
     stores.tables["profiles"]["a"]["profile"] = {"B": wrong}

@@ -118,7 +118,7 @@ def test_a_usual_card_takes_a_few_hundred_bytes() -> None:
     assert len(profile.pack()) < 200
 
 
-def test_bytes_of_another_version_are_told_apart() -> None:
+def test_bytes_of_another_version_are_distinguished() -> None:
     data = bytes([PROFILE_VERSION + 1]) + of("2024-05-10 09:00:00").pack()[1:]
     with pytest.raises(ProfileVersionError, match="version 2, expected 1"):
         Profile.unpack(data)

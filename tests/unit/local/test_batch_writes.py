@@ -18,7 +18,7 @@ class Counted:
         return len(item), more
 
 
-def test_an_item_is_looked_at_once_in_a_call_and_anew_in_the_next() -> None:
+def test_an_item_is_looked_at_once_in_a_call_and_again_in_the_next() -> None:
     counted = Counted()
     size = Once(counted)
     item = {"a": {"S": "x"}}

@@ -1,4 +1,4 @@
-"""A schedule that CloudFormation made is due after a restart, and one that tells when it was made keeps its time."""
+"""A schedule that CloudFormation made is due after a restart, and one with a creation time keeps its time."""
 
 from __future__ import annotations
 
