@@ -82,7 +82,7 @@ docs: setup-docs ## the documents as a site that needs no network, in build/site
 prose: setup-docs ## the style check: terms and US spelling in everything that people read, the form of Markdown
 	python -m scripts.prose
 
-lint: setup-tests docs ## ruff, mypy, cfn-lint on the packaged templates, the style check, the site
+lint: setup-tests prose docs ## ruff, mypy, cfn-lint on the packaged templates, the style check, the site
 	ruff check .
 	ruff format --check .
 	mypy

@@ -62,7 +62,7 @@ def floors(rows: list[dict[str, Any]], stored: list[Transaction], rounds: int) -
     steps: list[tuple[str, str, Callable[[], Any]]] = [
         ("write-to-kinesis", "json.loads of the request", lambda: json.loads(body)),
         ("write-to-kinesis", "the rows' values by pydantic", lambda: _each(ROW.validate_python, rows)),
-        ("write-to-kinesis", "the rows as a whole: form, meaning, ids", lambda: parse_many(rows, keys)),
+        ("write-to-kinesis", "the rows as a whole: form, meaning, IDs", lambda: parse_many(rows, keys)),
         ("write-to-kinesis", "encoding the stream's lines", lambda: encode_record(stored)),
         ("write-to-kinesis", "a request's calls: GetItem, PutRecords, PutItem", ask),
         ("other consumers", "decoding and checking the stream's lines", lambda: decode_record(record)),

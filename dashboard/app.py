@@ -1,4 +1,4 @@
-"""The page that `swipeline dashboard` opens: navigation, filters, and what is said when the warehouse is away."""
+"""The page that `swipeline dashboard` opens: navigation, filters, and the message when the warehouse is unavailable."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _away(why: str) -> None:
 
 
 def _news(drawn: source.State) -> None:
-    """At the foot of the filters: how fresh this is. Draws the page anew when that has changed."""
+    """At the foot of the filters: how fresh this is. Redraws the page when that has changed."""
 
     @st.fragment(run_every=source.refresh_seconds())
     def foot() -> None:

@@ -53,7 +53,7 @@ def choose() -> Filters:
 
 
 def _check_the_link(options: Mapping[str, tuple[str, Sequence[str], Callable[[str], str]]]) -> None:
-    """Before the filters read the address: codes become names, and what cannot be is told, not silently dropped."""
+    """Before the filters read the address: codes become names, and invalid ones are reported, not silently dropped."""
     if _PROBLEMS in st.session_state:
         return
     problems = []

@@ -28,7 +28,7 @@ _PASSING = {
         "ExpiredTokenException",
         "UnrecognizedClientException",
         "InvalidClientTokenId",
-    ),  # assumed anew at the next question
+    ),  # assumed again at the next query
     "ResourceNotFoundException",  # the workgroup is not there (yet), or the statement was lost in a restart
 }
 
@@ -62,7 +62,7 @@ class Marts:
         except StatementRunningError as error:
             raise WarehouseAwayError("The warehouse takes too long to answer.") from error
         except AwsError as error:
-            raise _told(error) from error
+            raise _error_for(error) from error
         except BotoCoreError as error:
             raise WarehouseAwayError(f"The warehouse does not answer: {error}") from error
         return dict(zip(questions, frames, strict=True))
@@ -73,7 +73,7 @@ def _fetch(result: Result) -> pd.DataFrame:
     return frame(pages[0]["ColumnMetadata"], [record for page in pages for record in page["Records"]])
 
 
-def _told(error: AwsError) -> Exception:
+def _error_for(error: AwsError) -> Exception:
     detail = error.response.get("Error", {})
     code, text = str(detail.get("Code", "")), str(detail.get("Message", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

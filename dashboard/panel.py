@@ -26,7 +26,7 @@ EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def palette() -> Palette:
-    """The colours of the mode that the reader's browser shows."""
+    """The colors of the mode that the reader's browser shows."""
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 

@@ -46,12 +46,12 @@ class Choices(NamedTuple):
 
 
 def stage_name() -> str:
-    """The stage that ``swipeline dashboard`` was told."""
+    """The stage given to ``swipeline dashboard``."""
     return os.environ.get(STAGE_VARIABLE, LOCAL)
 
 
 def refresh_seconds() -> float | None:
-    """How often an open page looks for news; None: never."""
+    """Auto-refresh interval of an open page; None: never."""
     return float(os.environ.get(REFRESH_VARIABLE, "0")) or None
 
 
@@ -99,7 +99,7 @@ def _kept(questions: tuple[tuple[str, str], ...], parameters: tuple[tuple[str, s
 
 
 def ask(questions: Mapping[str, str], parameters: Mapping[str, str]) -> Frames:
-    """Answers by name, asked for anew only when the marts have changed. Raises WarehouseAwayError, QueryError."""
+    """Answers by name, fetched again only when the marts have changed. Raises WarehouseAwayError, QueryError."""
     return _kept(tuple(questions.items()), tuple(sorted(parameters.items())), state().version)
 
 
@@ -110,7 +110,7 @@ def choices() -> Choices:
 
 
 def forget() -> None:
-    """Ask for everything anew."""
+    """Fetch everything again."""
     state.clear()
     _kept.clear()
     _warehouse.clear()

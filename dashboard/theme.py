@@ -1,4 +1,4 @@
-"""Colours for light and dark, those of Okabe and Ito, which the colour-blind tell apart; and what all charts share.
+"""Colors for light and dark, those of Okabe and Ito, safe for color-blind readers; and what all charts share.
 
 Source of the palette: https://jfly.uni-koeln.de/color/ (Okabe, Ito 2008).
 """
@@ -17,7 +17,7 @@ PADDING = {"left": 4, "right": 22, "top": 6, "bottom": 4}
 
 @dataclass(frozen=True)
 class Palette:
-    """The colours of one mode; ``low`` to ``high`` is a map's scale, ``less`` to ``more`` a preference's."""
+    """The colors of one mode; ``low`` to ``high`` is a map's scale, ``less`` to ``more`` a preference's."""
 
     text: str
     muted: str
@@ -87,7 +87,7 @@ DARK = Palette(
 
 
 def styled(chart: alt.TopLevelMixin, palette: Palette) -> alt.TopLevelMixin:
-    """The chart with the page's fonts and colours, as wide as its place and as high as its rows."""
+    """The chart with the page's fonts and colors, as wide as its place and as high as its rows."""
     fit = alt.AutoSizeParams(type="fit-x", contains="padding")
     return (
         chart.properties(autosize=fit)

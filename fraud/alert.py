@@ -1,4 +1,4 @@
-"""An alert: what is told of a transaction that the model flags, in its forms for the table, warehouse and topic."""
+"""An alert: a transaction that the model flags, in its forms for the table, warehouse and topic."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Alert(NamedTuple):
     model: str  # its version
     shadow_score: Decimal | None  # what the model in shadow mode says
     shadow_model: str | None
-    is_alert: bool  # false: the shadow model alone flags it; kept for comparison, told to nobody
+    is_alert: bool  # false: the shadow model alone flags it; kept for comparison, not notified
     alerted_at: str  # when the transaction's record arrived on the stream
 
 
@@ -116,7 +116,7 @@ def to_line(alert: Alert) -> bytes:
 
 
 def to_message(stage: str, flagged: Sequence[Flagged]) -> str:
-    """Give what the topic is told of a batch's alerts: enough to act on, and nothing of who the customer is."""
+    """The topic's message about a batch's alerts: enough to act on, and nothing of who the customer is."""
     return json.dumps(
         {
             "stage": stage,

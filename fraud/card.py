@@ -100,7 +100,7 @@ def _figures(figures: dict[str, Any]) -> list[str]:
     parts.append("### Calibration")
     parts.append(_columns(("from", "rows", "mean_score", "fraud"), figures["calibration"]))
     if "ablation" in figures:
-        parts.append("### Importance: average precision lost without the feature, trained anew on a sample of cards")
+        parts.append("### Importance: average precision lost without the feature, retrained on a sample of cards")
         ranked = sorted(figures["ablation"].items(), key=lambda item: -item[1])
         parts.append(_table(("feature", "lost"), ((f"`{name}`", f"{lost:+.4f}") for name, lost in ranked)))
     parts.append("### Segments")

@@ -55,7 +55,7 @@ class Event(NamedTuple):
     """What one transaction contributes. The first four fields are what a profile keeps of it."""
 
     at: int  # seconds since 1970, UTC, clamped to 32 bits (1970 to 2106)
-    check: int  # CRC-32 of the transaction id: tells a repeat from another purchase in the same second
+    check: int  # CRC-32 of the transaction id: distinguishes a repeat from another purchase in the same second
     cents: int  # clamped to 32 bits
     cell: int  # category x part of day x amount band, below CELLS
     category: int  # below OTHER, or OTHER

@@ -1,4 +1,4 @@
-"""Labelled history in the Kaggle file's schema (CSV or Parquet), in order of time, as arrays and as events."""
+"""Labeled history in the Kaggle file's schema (CSV or Parquet), in order of time, as arrays and as events."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class HistoryError(ValueError):
 
 @dataclass
 class Verdicts:
-    """The last verdict by transaction, and what came of them in the histories they were laid over."""
+    """The last verdict by transaction, and their effect on the histories they were laid over."""
 
     by_transaction: Mapping[str, bool]  # whether it was fraud
     sha256: str  # of the file

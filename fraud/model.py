@@ -124,7 +124,7 @@ def parse(data: bytes) -> Model:
     return Model(document)
 
 
-def serialise(document: Mapping[str, Any]) -> bytes:
+def serialize(document: Mapping[str, Any]) -> bytes:
     """The bytes of a model's file, hash first."""
     rest = b'",' + json.dumps(document, separators=(",", ":")).encode()[1:] + b"\n"
     return _PREFIX + _digest(rest).encode() + rest

@@ -29,12 +29,12 @@ class Judged(NamedTuple):
 
     @property
     def precision(self) -> float | None:
-        """The share of frauds among the judged alerts; None if there are none."""
+        """The share of frauds among the reviewed alerts; None if there are none."""
         return self.fraud / self.judged if self.judged else None
 
     @property
     def between(self) -> tuple[float, float] | None:
-        """Where the precision of all alerts lies, were the judged ones drawn by chance: Wilson's interval at 95%."""
+        """The precision of all alerts, if the reviewed ones were drawn by chance: Wilson's interval at 95%."""
         if self.precision is None:
             return None
         n, p = self.judged, self.precision

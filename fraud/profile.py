@@ -53,11 +53,11 @@ class ProfileError(ValueError):
 
 
 class ProfileVersionError(ProfileError):
-    """The bytes are a profile of another version: build it anew with :func:`rebuild`."""
+    """The bytes are a profile of another version: rebuild it with :func:`rebuild`."""
 
 
 class Added(Enum):
-    """What became of a purchase."""
+    """The outcome of a purchase."""
 
     NEW = "new"  # now part of the profile
     REPEAT = "repeat"  # already there: nothing changed

@@ -15,7 +15,7 @@ from shared.transaction.schema import Transaction
 
 
 class Applied(Enum):
-    """What became of a transaction in its card's profile."""
+    """The outcome of a transaction in its card's profile."""
 
     NEW = "new"  # now part of it
     REPEAT = "repeat"  # it was there already: same score as the first time, profile unchanged

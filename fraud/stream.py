@@ -57,7 +57,7 @@ class State(NamedTuple):
 
 @dataclass
 class Detection:
-    """What a batch comes to: alerts to store first, then states. `counts` by what became of each transaction."""
+    """What a batch comes to: alerts to store first, then states. `counts` by the outcome of each transaction."""
 
     flagged: list[Flagged] = field(default_factory=list)
     scored: list[tuple[str, Scored]] = field(default_factory=list)  # with their cards, for the drift
@@ -66,7 +66,7 @@ class Detection:
         default_factory=dict
     )  # by card: in the stream's order, where to start again if its state is not stored
     skipped: int = 0
-    reset: int = 0  # profiles of another version, or damaged: begun anew
+    reset: int = 0  # profiles of another version, or damaged: reset
     counts: Counter[Applied] = field(default_factory=Counter)
 
 
@@ -142,7 +142,7 @@ def detect(
 
 
 def _unpack(stored: Stored, found: Detection) -> Profile:
-    """Read a profile. One that this release cannot read is begun anew, as a new card's: it fills within days."""
+    """Read a profile. One that this release cannot read is reset to a new card's: it fills within days."""
     try:
         return Profile.unpack(stored.profile)
     except ProfileError:

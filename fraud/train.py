@@ -29,13 +29,13 @@ from fraud.labelled import A_WEEK_LATE, Knowledge
 from fraud.labels import Verdicts, read_verdicts
 from fraud.learn import FOLDS, PARAMETERS, Array, fit, out_of_fold, replay, tree_lists
 from fraud.metrics import average_precision, calibration, curve, threshold_for
-from fraud.model import FORMAT, Model, fixture_rows, parse, serialise
+from fraud.model import FORMAT, Model, fixture_rows, parse, serialize
 from fraud.progress import Lines, Progress, quiet
 from fraud.risk import LABEL_DELAY_DAYS
 from fraud.trees import compile_trees
 
 HELD_OUT = 0.1  # of the time, the last part
-ABLATION_ROWS = 400_000  # at most about so many, of a sample of the cards: twelve models are trained
+ABLATION_ROWS = 400_000  # approximate maximum, from a sample of the cards: twelve models are trained
 
 Rows = tuple[Array, Array]  # of COLUMNS, and their labels
 _ALL = list(range(len(FEATURES)))
@@ -116,7 +116,7 @@ def learn(history: History, name: str, options: Options, verdicts: Verdicts | No
     if verdicts is not None:
         document["about"]["verdicts"] = verdicts.as_json()
     document["reference"] = _reference(rows, booster, chosen.columns)
-    content = serialise(document)
+    content = serialize(document)
     _require_equal(parse(content), booster, chosen.columns, rows[:: max(len(rows) // 20_000, 1)])
     card = document["about"] | {"version": document["version"], "threshold": chosen.threshold, "bytes": len(content)}
     card |= {"features": list(FEATURES), "parameters": PARAMETERS, "held_out": chosen.figures}

@@ -1,4 +1,4 @@
-"""A verdict: what a person found an alert to be. It is kept with its history, and told to the warehouse."""
+"""A verdict: what a person found an alert to be. It is kept with its history, and sent to the warehouse."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from fraud.alert import Alert
 
 FINDINGS = ("fraud", "genuine")
-OPEN = "open"  # the status of an alert that nobody has judged
+OPEN = "open"  # the status of an alert that nobody has reviewed
 STATUSES = (OPEN, *FINDINGS)
 WORDS = (*FINDINGS, OPEN)  # what may be said of an alert: open withdraws the verdict before
 MOST = 100  # verdicts on one alert: it stays one item of a few KB
@@ -49,7 +49,7 @@ def to_attribute(verdict: Verdict) -> dict[str, Any]:
 
 
 def to_line(item: Item, verdict: Verdict) -> bytes:
-    """Give a verdict as a line of the alert stream: the alert as it was told, and who found what, when.
+    """Give a verdict as a line of the alert stream: the alert as it was raised, and who found what, when.
 
     So the warehouse gets alerts and verdicts by one road, and a verdict never lacks its alert there. The note stays
     out: nobody knows what people write.

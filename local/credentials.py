@@ -62,7 +62,7 @@ def _read(path: Path) -> RootKey:
             profile = parser[_PROFILE]
             return RootKey(profile["aws_access_key_id"], profile["aws_secret_access_key"])
         except (configparser.Error, KeyError, UnicodeDecodeError) as error:
-            raise CredentialsError(f"{path} holds no access key: remove it, and a new one is drawn") from error
+            raise CredentialsError(f"{path} contains no access key: delete it to create a new one") from error
 
 
 def _draw(path: Path) -> None:

@@ -30,7 +30,7 @@ class Record(NamedTuple):
 
 
 class Position(NamedTuple):
-    """Where to go on reading: `kind` is one of the three above, `value` a sequence number or seconds since 1970."""
+    """Where to continue reading: `kind` is one of the three above, `value` a sequence number or seconds since 1970."""
 
     kind: str
     value: str = ""

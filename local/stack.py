@@ -127,14 +127,14 @@ def _up(settings: Settings, stage: str, tell: Callable[[str], None]) -> Status:
 def _ensure_started(settings: Settings, tell: Callable[[str], None]) -> None:
     """Have all processes run. What is left of a supervisor that was killed is ended first."""
     pid = _supervisor(settings)
-    if pid is not None and _told(settings).get("stopping"):
+    if pid is not None and _supervisor_state(settings).get("stopping"):
         tell("waiting for the embedded AWS to stop")
         if not _gone([pid], STOP_SECONDS):
             raise StackError(f"the supervisor of {settings.home} (pid {pid}) does not end")
         pid = None
     if pid is not None and (stopped := orphans.resume(orphans.find(settings))):
         tell(f"continuing processes that were stopped: {', '.join(map(str, stopped))}")
-    if pid is not None and _told(settings).get("code") != code_version():
+    if pid is not None and _supervisor_state(settings).get("code") != code_version():
         tell("stopping the embedded AWS: it runs older code")
         down()
         pid = None
@@ -194,8 +194,8 @@ def status() -> Status:
     """What runs where; asks the processes, so it takes up to some seconds when one hangs."""
     settings = Settings.from_environment()
     supervisor = _supervisor(settings)
-    told = _told(settings) if supervisor is not None else {}
-    by_name = {item["name"]: item for item in told.get("processes", [])}
+    state = _supervisor_state(settings) if supervisor is not None else {}
+    by_name = {item["name"]: item for item in state.get("processes", [])}
     processes = [_process_status(settings, process, by_name.get(process.name)) for process in PROCESSES]
     stack: dict[str, Any] | None = None
     if processes[0].healthy:
@@ -245,7 +245,7 @@ def _wait_until_well(settings: Settings, *, fresh: bool) -> None:
     waiting = list(PROCESSES)
     while waiting:
         waiting = [process for process in waiting if not is_healthy(settings, process)]
-        items = _told(settings).get("processes", [])
+        items = _supervisor_state(settings).get("processes", [])
         for item in items:
             if fresh and item["restarts"] >= 2 and any(process.name == item["name"] for process in waiting):
                 down()
@@ -260,7 +260,7 @@ def _wait_until_well(settings: Settings, *, fresh: bool) -> None:
             time.sleep(0.05)
 
 
-def _told(settings: Settings) -> dict[str, Any]:
+def _supervisor_state(settings: Settings) -> dict[str, Any]:
     try:
         return dict(json.loads(state_file(settings).read_text()))
     except (FileNotFoundError, ValueError):
@@ -269,7 +269,7 @@ def _told(settings: Settings) -> dict[str, Any]:
 
 def _supervisor(settings: Settings) -> int | None:
     """The supervisor's pid, if it lives. A pid that was given to another program since is not believed."""
-    pid = _told(settings).get("pid")
+    pid = _supervisor_state(settings).get("pid")
     if pid is None:
         return None
     try:

@@ -49,7 +49,7 @@ class Child:
 
 
 def state_file(settings: Settings) -> Path:
-    """What the supervisor tells about itself and its processes, as JSON."""
+    """What the supervisor reports about itself and its processes, as JSON."""
     return settings.run / "supervisor.json"
 
 
@@ -82,14 +82,14 @@ class Supervisor:
         ):
             if emulator.popen is not None and emulator.popen.poll() is not None:
                 break
-            self._tell()
+            self._publish_state()
             time.sleep(0.05)
         for child in self._children[1:]:
             self._start(child)
-        self._tell()
+        self._publish_state()
 
     def look(self) -> None:
-        """Note what has died and start it anew when its time has come; keep the logs small.
+        """Record what has died and restart it when due; keep the logs small.
 
         A process with a `held_file` is killed, and not started while the file is there.
         """
@@ -111,12 +111,12 @@ class Supervisor:
                 bound(path)
             except OSError as error:
                 log.warning("%s is not cut: %s", path, error)
-        self._tell()
+        self._publish_state()
 
     def stop_all(self) -> None:
         """SIGTERM, in the opposite order, each given its time; SIGKILL after that."""
         self._stopping = True
-        self._tell()
+        self._publish_state()
         for child in reversed(self._children):
             if child.popen is None or child.popen.poll() is not None:
                 continue
@@ -159,7 +159,7 @@ class Supervisor:
             log.warning("%s is held", child.process.name)
         child.failures, child.not_before = 0, 0.0
 
-    def _tell(self) -> None:
+    def _publish_state(self) -> None:
         processes: list[dict[str, Any]] = [
             {
                 "name": child.process.name,

@@ -2,7 +2,7 @@
 -- The state machine (resources/batch-machine.yml) runs these statements with merge.sql's before the last one.
 -- COPY from Parquet goes by position and takes no defaults, hence a table of exactly the files' columns.
 
--- First, as in merge.sql: whoever holds it is the only one to write, and two loads cannot wait for each other.
+-- First, as in merge.sql: its holder is the only writer, and two loads cannot wait for each other.
 LOCK staging.transaction;
 
 DROP TABLE IF EXISTS batch_transaction;

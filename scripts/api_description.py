@@ -136,15 +136,15 @@ def _send() -> dict[str, Any]:
     either = {"anyOf": [report, problem]}
     answers = {
         202: ("All rows are on the stream.", report),
-        207: ("Some rows are; errors has the others.", report),
-        400: ("No row is good, or the body is not JSON of that shape.", either),
-        403: ("No key, an unknown one, or one that may only read.", problem),
+        207: ("Some rows are on the stream; errors lists the others.", report),
+        400: ("No row is valid, or the body is not JSON of this shape.", either),
+        403: ("Missing or unknown API key, or a read-only key.", problem),
         413: (f"Over {MAX_ROWS:,} rows or 5 MB.", problem),
         415: ("An encoding other than gzip.", problem),
         422: ("The Idempotency-Key was used with another body.", problem),
         429: ("Over the plan's rate or quota.", problem),
-        500: ("A fault of ours; request_id finds it in the logs.", problem),
-        503: ("The stream refuses the rows in unstored: send them again after Retry-After seconds.", either),
+        500: ("Internal error; request_id identifies it in the logs.", problem),
+        503: ("The stream is unavailable; resend the rows in unstored after Retry-After seconds.", either),
     }
     key = {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"}
     return {

@@ -44,7 +44,7 @@ def dictionary() -> str:
         "# Data dictionary\n\nGenerated from `shared/transaction/schema.py` by `make schema-files`: do not edit.\n\n"
         f"A transaction has {len(FIELDS)} fields; the line on the stream is version {SCHEMA_VERSION}. "
         "To add one, see [add a field](how-to/add-a-field.md).\n\n"
-        "| field | sent as | Redshift | of | what it is | example | personal | in a derived id | optional | since |\n"
+        "| field | sent as | Redshift | of | what it is | example | personal | in a derived ID | optional | since |\n"
         "|---|---|---|---|---|---|---|---|---|---|\n"
     )
     return head + "".join(map(_row, FIELDS))

@@ -39,7 +39,7 @@ def queue_table(entries: Iterable[Entry]) -> Table:
 
 
 def precision_table(periods: Iterable[Judged], by: str) -> Table:
-    """Give a row per period: alerts, verdicts, and how many of the judged were frauds."""
+    """Give a row per period: alerts, verdicts, and how many of the reviewed ones were fraud."""
     made = Table(box=SIMPLE_HEAD, pad_edge=False)
     made.add_column(f"{by} from", no_wrap=True)
     for name in ("alerts", "judged", "fraud", "genuine", "precision", "95% within"):

@@ -89,7 +89,7 @@ class AlertsTable:
         return Verdicts(self._client, self._name, stream, keeper(self._stage))
 
     def open(self, limit: int) -> list[Alert]:
-        """Give at most so many open alerts, the newest."""
+        """The newest open alerts, at most ``limit``."""
         return list(self._of("status", OPEN, STATUS_INDEX, newest_first=True, limit=limit))
 
     def count(self, status: str) -> int:

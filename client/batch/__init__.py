@@ -1,1 +1,1 @@
-"""The batch path from the command line: files into the raw zone, and what became of them."""
+"""The batch path from the command line: files into the raw zone, and their outcome."""

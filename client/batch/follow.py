@@ -50,7 +50,7 @@ def follow(states: Any, arn: str, seconds: float, tell: Callable[[str], None]) -
             tell(state)
             last = state
         if time.monotonic() > deadline:
-            raise ClientError(f"The run has not ended within {seconds:.0f} s; it goes on: {arn}")
+            raise ClientError(f"The run has not finished within {seconds:.0f} s and continues: {arn}")
         time.sleep(LOOK_EVERY_SECONDS)
 
 

@@ -70,7 +70,7 @@ def prepare(named: Named, reading: Reading, folder: Path) -> Prepared:
     """Look at a file, and convert it if need be, to a file in ``folder``.
 
     Raises ClientError for what cannot be read. CSV whose columns have drifted goes up: the job refuses it, and says so
-    to whoever watches the stage.
+    to operators of the stage.
     """
     source = open_input(named.name, named.member)
     if source.path is None:
@@ -170,7 +170,7 @@ def _drifted(named: Named, reading: Reading) -> bool:
 
 
 def _record_over_lines(content: Content) -> bool:
-    """Whether some line has an odd number of quotes: a record may go on in the next line, which the job cannot see."""
+    """Whether a line has an odd number of quotes: a record may continue in the next line, which the job cannot see."""
     with content.open() as stream:
         return any(line.count(b'"') % 2 for line in stream)
 

@@ -1,4 +1,4 @@
-"""Loads files by the batch path: uploads each, follows its run, and tells what became of its rows."""
+"""Loads files by the batch path: uploads each, follows its run, and reports the outcome of its rows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _STEPS = {
 
 @dataclass
 class Loaded:
-    """What became of a file. ``inserted`` rows are new to the warehouse, ``known`` it had already."""
+    """The outcome of a file. ``inserted`` rows are new to the warehouse, ``known`` it had already."""
 
     file: str
     run_id: str = ""
@@ -123,7 +123,7 @@ class Batch:
 
     def _follow(self, arn: str, done: Loaded) -> dict[str, Any]:
         """Wait for a run's end and take over its counts; what it has noted of itself."""
-        ended = follow.follow(self._states, arn, self._wait, self._told)
+        ended = follow.follow(self._states, arn, self._wait, self._show_state)
         run = self._loads.run(done.run_id)
         if ended["status"] != "SUCCEEDED":
             done.error = f"{ended.get('error', ended['status'])}: {ended.get('cause', 'no cause given')}"
@@ -136,7 +136,7 @@ class Batch:
             done.reasons = reasons(self._stage.client("s3"), done.rejects)
         return run
 
-    def _told(self, state: str) -> None:
+    def _show_state(self, state: str) -> None:
         if state in _STEPS:
             self._tell(_STEPS[state])
 

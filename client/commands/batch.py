@@ -48,7 +48,7 @@ def batch(
     Example: swipeline batch big.csv.gz --wait 7200
     """
     if bool(files) == pending:
-        raise ClientError("Which files? Name some, or give --pending for what is in the raw zone already.")
+        raise ClientError("No files given. Name files, or use --pending to load the raw zone.")
     where = Stage(stage)
     with tempfile.TemporaryDirectory(prefix="swipeline-batch-") as folder:
         wanted = [prepare(one, how.reading, Path(folder)) for one in expand(files or [])]
@@ -74,7 +74,7 @@ def check_keys(wanted: list[Prepared]) -> None:
     keys = [one.key for one in wanted]
     if twice := [one for one in wanted if keys.count(one.key) > 1]:
         name = twice[0].key.removeprefix(PREFIX)
-        raise ClientError(f"Two files are named {name}: they would be one object, rename one of them.")
+        raise ClientError(f"Two files are named {name}. Rename one of them.")
 
 
 def _place(one: Prepared, rejected: Path | None, files: int) -> Path:

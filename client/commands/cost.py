@@ -94,7 +94,9 @@ def read_runs(path: Path) -> dict[str, Any]:
     try:
         runs: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["figures"]["runs"]
     except (OSError, ValueError, KeyError) as error:
-        raise ClientError(f"{path} holds no measured run: make one with `python -m benchmarks.end_to_end`.") from error
+        raise ClientError(
+            f"{path} contains no measured run: create one with `python -m benchmarks.end_to_end`."
+        ) from error
     return runs
 
 

@@ -51,7 +51,7 @@ def dashboard(
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         serve.wait(server, chosen)
-        output.note(f"The dashboard of stage {stage}: {serve.address(chosen)} (Ctrl-C ends it)")
+        output.note(f"The dashboard of stage {stage}: {serve.address(chosen)} (stop with Ctrl-C)")
         if open_browser:
             webbrowser.open(serve.address(chosen))
         code = server.wait()

@@ -52,7 +52,7 @@ def _mapping(named: Named, how: Reading, suggested: bool, save: bool, as_json: b
         found = propose(named, how)
         text, made = found.toml(Path(named.name).name), found.reading
         if found.missing:
-            output.note(f"Not in the file, and nothing can stand in: {', '.join(found.missing)}.")
+            output.note(f"Missing columns without a substitute: {', '.join(found.missing)}.")
     else:
         text, made = how.toml(), how
     if as_json:
@@ -66,7 +66,7 @@ def _mapping(named: Named, how: Reading, suggested: bool, save: bool, as_json: b
     if beside.exists():
         raise ClientError(f"{beside} exists: change it there, or remove it first.")
     if made == Reading():
-        raise ClientError("There is nothing to keep: the file is read without a mapping.")
+        raise ClientError("Nothing to save: the file needs no mapping.")
     beside.write_text(text, encoding="utf-8")
     output.note(f"Kept as {beside}. Check it, then: swipeline inspect {quote(named.name)}")
 

@@ -45,7 +45,7 @@ def remove(
             _print(plan)
         plan.refuse_if_protected(stage)
         if not yes:
-            output.note("Nothing was removed: --yes removes it, once the stage's name is typed.")
+            output.note("Dry run. Add --yes to delete (asks you to type the stage name).")
             return
         _confirm(stage)
         run(where, plan, output.note)
@@ -73,10 +73,10 @@ def _remove_orphans(where: Stage, yes: bool, as_json: bool) -> None:
             for one in found:
                 output.people.print(f"{one.kind:<10} {one.name}", markup=False, highlight=False)
         if not found:
-            output.note(f"Stage {where.name} has left nothing.")
+            output.note(f"No leftovers of stage {where.name}.")
             return
         if not yes:
-            output.note("Nothing was deleted. Add --yes to delete it, once the stage's name is typed.")
+            output.note("Dry run. Add --yes to delete (asks you to type the stage name).")
             return
         _confirm(where.name)
         delete(where, found, output.note)

@@ -87,7 +87,7 @@ def _send(where: Stage, one: Named, options: Options, as_json: bool) -> Summary:
                 where, one.name, options, progress, lambda text: output.note(f"{one.shown}: {text}"), one.member
             )
         except KeyboardInterrupt:
-            output.error(f"Interrupted: what was acknowledged is noted. {resume_hint(one.name)}")
+            output.error(f"Interrupted. Acknowledged rows are recorded. {resume_hint(one.name)}")
             raise typer.Exit(130) from None
     if not as_json:
         output.note(describe(summary))

@@ -49,7 +49,7 @@ def down(
     else:
         output.note("Stopped." if stopped else "Nothing was running.")
         if reset:
-            output.note("All that it stored is removed.")
+            output.note("All local data deleted.")
 
 
 def status(stage: StageOption = LOCAL, as_json: JsonOption = False) -> None:
@@ -103,7 +103,7 @@ def _print(found: Any) -> None:
 def _only_local(stage: str, what: str, command: str | None = None) -> None:
     if stage != LOCAL:
         verb = {"deploy it": "npx sls deploy", "remove it": "swipeline remove"}.get(what, command)
-        raise ClientError(f"Only stage {LOCAL} is embedded: {what} with `{verb} --stage {stage}`.")
+        raise ClientError(f"This command works for stage {LOCAL} only: {what} with `{verb} --stage {stage}`.")
 
 
 @contextmanager

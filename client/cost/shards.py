@@ -32,5 +32,5 @@ class Load:
         return limits
 
     def shards(self, rate: float) -> int:
-        """Shards for so many transactions per second; partitions are evenly spread over at most 32."""
+        """Shards for a rate of transactions per second; partitions are evenly spread over at most 32."""
         return max(1, math.ceil(rate / min(self.per_shard().values())))

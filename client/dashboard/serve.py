@@ -68,7 +68,7 @@ def wait(server: subprocess.Popen[bytes], port: int, seconds: float = START_SECO
     deadline = time.monotonic() + seconds
     while not answers(port):
         if server.poll() is not None:
-            raise ClientError(f"The dashboard's server ended with {server.returncode}: see above.")
+            raise ClientError(f"The dashboard server exited with {server.returncode}: see above.")
         if time.monotonic() > deadline:
             server.terminate()
             raise ClientError(f"The dashboard does not answer after {seconds:.0f} s.")

@@ -236,8 +236,8 @@ def check_zone(times: Sequence[tuple[int, str]], unix: Iterable[str | None], rea
             sign = "+" if offset > 0 else "-"
             shown = f"UTC{sign}{abs(offset) // 3600:02d}:{abs(offset) % 3600 // 60:02d}"
             found.refusals.append(
-                f"the times look local: unix_time is {shown} away from trans_date_trans_time in {count:,} rows. Say "
-                "which zone they are in, e.g. --time-zone America/New_York, or --time-zone UTC to take them as they are"
+                f"the times look local: unix_time differs from trans_date_trans_time by {shown} in {count:,} rows. "
+                "Give the time zone, e.g. --time-zone America/New_York, or --time-zone UTC to take them as they are"
             )
     return found
 

@@ -159,7 +159,7 @@ class Content:
         return opened
 
     def seekable(self) -> BinaryIO:
-        """The content as a file that can be sought in: the file itself, or a copy that goes away with the program."""
+        """The content as a file that can be sought in: the file itself, or a copy that is deleted at exit."""
         if self._copy is not None:
             self._copy.seek(0)
             return cast(BinaryIO, self._copy)

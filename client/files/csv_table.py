@@ -117,7 +117,7 @@ class CsvTable:
         return None
 
     def _runs_on(self, lines: list[str]) -> bool:
-        """Whether some line may open a quote, or end in an escape, that goes on in the next."""
+        """Whether some line may open a quote, or end in an escape, that continues in the next."""
         quote, escape = self.dialect.quote, self.dialect.escape
         if escape and any(line.rstrip("\r\n").endswith(escape) or (quote and escape + quote in line) for line in lines):
             return True

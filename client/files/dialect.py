@@ -1,6 +1,6 @@
 """The dialect of a CSV file: where its header is, the delimiter, quotes and escapes, from its first lines.
 
-The columns' names are known, so the header tells the delimiter; the quoting is the one in which most of the first
+The columns' names are known, so the header reveals the delimiter; the quoting is the one in which most of the first
 lines have the header's number of cells. Python's csv.Sniffer guesses from frequencies of characters instead, and is
 often wrong on texts with commas.
 """

@@ -50,7 +50,7 @@ class Encoding:
 
 
 def detect(content: Content, wanted: str | None) -> Encoding:
-    """Tell the encoding of a text file. Raises ClientError if it cannot be told, or is not the one that is wanted."""
+    """Detect the encoding of a text file. Raises ClientError if it is ambiguous or not the requested one."""
     head, name = content.head, content.input.name
     for bom, found in _BOMS:
         if head.startswith(bom):

@@ -97,7 +97,7 @@ def _members(name: str) -> list[Named]:
         with zipfile.ZipFile(path) as archive:
             names = [one.filename for one in archive.infolist() if not one.is_dir()]
     except (OSError, zipfile.BadZipFile):
-        return [Named(name)]  # whoever reads it says what is wrong
+        return [Named(name)]  # reading it gives the error
     office = any(one in names for one in ("xl/workbook.xml", "xl/workbook.bin", "mimetype"))
     members = data_members(names)
     if office or len(members) < 2:

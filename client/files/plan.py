@@ -83,7 +83,7 @@ class Plan:
 def plan_of(
     columns: Sequence[str], head: Sequence[Row], reading: Reading, file: str, required: Sequence[str] = REQUIRED
 ) -> Plan:
-    """Decide on every column. Raises one ClientError that says all that is wrong with the header, and how to go on."""
+    """Decide on every column. Raises one ClientError with all problems of the header and how to continue."""
     plain = [plain_name(name) for name in columns]
     made = {**reading.columns, **reading.stand_ins}
     used = {_find(source, columns, plain, file) for text in made.values() for source in names_in(text) or [text]}
@@ -189,7 +189,7 @@ def _check(
     if twice := sorted(name for name, found in by_name.items() if len(found) > 1):
         wrong.append(f"twice: {', '.join(twice)}")
     if wrong:
-        hint = f" To go on: {'; '.join(advice)}." if advice else ""
+        hint = f" To continue: {'; '.join(advice)}." if advice else ""
         raise ClientError(
             f"{file}: the columns do not match the transaction schema ({'; '.join(wrong)}).{hint} Nothing was sent."
         )

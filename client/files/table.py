@@ -46,7 +46,7 @@ class Table:
 
     @property
     def identity(self) -> str | None:
-        """Tells this content under this mapping from others; None for a stream."""
+        """Identifies this content under this mapping; None for a stream."""
         return identity_of(self.input.identity, self.asked)
 
     def position(self) -> int:

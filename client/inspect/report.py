@@ -70,7 +70,7 @@ def inspect(named: Named, reading: Reading, flags: str = "") -> Report:
     """Read a file through. Raises ClientError for one that holds no rows at all, or is damaged."""
     source = open_input(named.name, named.member)
     if source.path is None:
-        raise ClientError("inspect needs a file: it reads it more than once.")
+        raise ClientError("inspect cannot read standard input: give a file.")
     how = with_file_beside(source, reading)
     content = Content(source)
     reader = open_reader(content, how)

@@ -68,7 +68,7 @@ class Suggestion:
         if self.stand_ins:
             lines.append(f"# Not in the file, so [constants] has stand-ins: {', '.join(self.stand_ins)}.")
         if self.missing:
-            lines.append(f"# Not in the file, and nothing can stand in: {', '.join(self.missing)}.")
+            lines.append(f"# Missing columns without a substitute: {', '.join(self.missing)}.")
         return "\n".join([*lines, "", self.reading.toml()])
 
 

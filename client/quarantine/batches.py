@@ -61,7 +61,7 @@ class Batches:
     def _invoke(self, function: str, event: dict[str, Any]) -> tuple[int, str]:
         """Give how many records are not known to be processed, and why."""
         numbers = [record["kinesis"]["sequenceNumber"] for record in event["Records"]]
-        # detect-fraud passes over what is older than a card's profile, unless it is told that it comes late on purpose.
+        # detect-fraud passes over what is older than a card's profile, unless the event is marked as late on purpose.
         payload = json.dumps({**event, "redriven": True}, separators=(",", ":")).encode()
         try:
             answer = self._lambda.invoke(FunctionName=function, InvocationType="RequestResponse", Payload=payload)

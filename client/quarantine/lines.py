@@ -1,4 +1,4 @@
-"""Bad lines: those that can be read by now go on the stream again, so that every consumer has them; the others stay."""
+"""Bad lines: readable ones are put on the stream again, so that every consumer has them; the others stay."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from client.reconcile.bag import Bag
 from client.reconcile.differences import Difference
 from client.reconcile.loaded import Loaded
 
-NAMED_IDS = 20  # at most so many missing ids are named; all are counted
+NAMED_IDS = 20  # missing IDs that are named; all are counted
 
 
 @dataclass

@@ -11,7 +11,7 @@ from client.errors import ClientError
 # As occurred_at is written, so that texts compare as times do.
 FIRST = "0001-01-01T00:00:00.000Z"
 LAST = "9999-12-31T23:59:59.999Z"
-HOUR, DAY, MONTH = 13, 10, 7  # a slot is so many characters of occurred_at
+HOUR, DAY, MONTH = 13, 10, 7  # characters of occurred_at per slot
 CARD_DIGITS = 2
 MOST_BUCKETS = 400_000  # about 100 MB for each store
 

@@ -41,7 +41,7 @@ def remove(stage: Stage, plan: Plan, report: Report, framework: Callable[[Stage]
                 f"`sls remove` ended with {code}, {ATTEMPTS} times: its last lines say why. What is left of stage "
                 f"{stage.name} can be removed with the same command."
             )
-        report(f"`sls remove` ended with {code}: once more, for a bucket may have got objects meanwhile")
+        report(f"`sls remove` exited with {code}. Retrying: a bucket may have received objects meanwhile")
     for group in left_groups(stage, plan):
         stage.client("logs").delete_log_group(logGroupName=group)
         report(f"{group}: deleted")

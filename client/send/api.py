@@ -59,7 +59,7 @@ class Api:
         self._threads = threading.local()
 
     def send(self, batch: Batch) -> Failure | None:
-        """Send a batch, again and in parts as need be; what became of each row is in the batch afterwards."""
+        """Send a batch, again and in parts as need be; the outcome of each row is in the batch afterwards."""
         attempts = self._patience.start()
         parts = [batch.open_rows()]
         while parts:
@@ -117,7 +117,7 @@ class Api:
             findings.setdefault(int(error["index"]), []).append((str(error["field"]), str(error["reason"])))
         open_rows = {i for i, identity in enumerate(ids) if identity is None and i not in findings}
         if open_rows - set(unstored):
-            return False  # a row without an id and without a reason: nobody knows what became of it
+            return False  # a row without an id and without a reason: its outcome is unknown
         for i, position in enumerate(part):
             if ids[i] is not None:
                 batch.accept(position, str(ids[i]))

@@ -1,4 +1,4 @@
-"""What was acknowledged of one file: an SQLite file per stage and content, written only after the acknowledgement.
+"""What was acknowledged of one file: an SQLite file per stage and content, written only after the acknowledgment.
 
 A row of the file is in at most one batch of the journal. What is recorded replaces whatever was known of the same rows,
 and batches that overlap it are cut down to their other rows: sending a file again, with batches of any size, leaves the
@@ -94,7 +94,7 @@ class Journal:
             raise ClientError(_unusable(path, error)) from error
 
     def record(self, numbers: Sequence[int], ids: Sequence[str | None], findings: Sequence[Findings]) -> None:
-        """Note what became of some rows, by their numbers, ascending; on return it outlives a killed process."""
+        """Record the outcome of rows, by their numbers, ascending; on return it outlives a killed process."""
         if not numbers:
             return
         taken = set(numbers)

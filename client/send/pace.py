@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Pace:
-    """At most `rate` rows per second; None: as fast as they come. `wait` sleeps, and is True when told to stop."""
+    """At most `rate` rows per second; None: as fast as they come. `wait` sleeps, and is True when stopped."""
 
     rate: float | None
     wait: Callable[[float], bool]
@@ -17,7 +17,7 @@ class Pace:
     due: float = field(default=float("-inf"))
 
     def admit(self, rows: int) -> bool:
-        """Wait until some rows may go; False when told to stop meanwhile. Unused time is not saved up."""
+        """Wait until some rows may go; False when stopped meanwhile. Unused time is not saved up."""
         if self.rate is None:
             return True
         now = self.clock()

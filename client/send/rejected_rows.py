@@ -14,7 +14,7 @@ _NOT_BYTES = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # surrogates that stand
 class RejectedLayout:
     """How rows of some columns are laid out. What `send` adds stands in front, so that extra cells stay at the end.
 
-    A file of rejected rows that is sent again has the added columns already: they are written anew.
+    A file of rejected rows that is sent again has the added columns already: they are replaced.
     """
 
     def __init__(self, columns: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ CAP_SECONDS = 10.0
 
 @dataclass
 class Patience:
-    """How long a batch may go without progress. `clock` in seconds; `wait` sleeps, and is True when told to stop."""
+    """How long a batch may go without progress. `clock` in seconds; `wait` sleeps, and is True when stopped."""
 
     seconds: float
     clock: Callable[[], float] = time.monotonic
@@ -35,7 +35,7 @@ class Attempts:
     failures: int = 0
 
     def progressed(self) -> None:
-        """Some rows were acknowledged: patience starts anew."""
+        """Some rows were acknowledged: the retry deadline restarts."""
         self.since, self.failures = self.patience.clock(), 0
 
     def pause(self, retry_after: float | None) -> bool:

@@ -88,7 +88,7 @@ def send_file(
     tell: Callable[[str], None] = lambda _: None,
     member: str | None = None,
 ) -> Summary:
-    """Send a file and give back what became of it, also when the API kept failing (`error`) or refused rows.
+    """Send a file and return its outcome, also when the API kept failing (`error`) or refused rows.
 
     ``tell`` hears of what is unusual about the file before anything is sent. Raises ClientError for what makes
     sending impossible, and KeyboardInterrupt after writing down what was acknowledged by then.

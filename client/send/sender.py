@@ -26,7 +26,7 @@ _AHEAD = 3  # batches under way or waiting, per worker: bounds memory
 
 @dataclass
 class Counts:
-    """What became of the rows so far. Only what is acknowledged is counted."""
+    """Outcomes of the rows so far. Only what is acknowledged is counted."""
 
     rows: int = 0
     skipped: int = 0  # acknowledged in an earlier run
@@ -48,7 +48,7 @@ class Done:
 
 
 class Worker(threading.Thread):
-    """Sends the batches that it is given, one after the other; after `stop`, or a failure, none is begun."""
+    """Sends the batches that it is given, one after the other; after `stop`, or a failure, none is started."""
 
     def __init__(self, api: Api, done: SimpleQueue[Done], stop: Event) -> None:
         super().__init__(name="send", daemon=True)
@@ -86,7 +86,7 @@ class Worker(threading.Thread):
         else:
             done = Done(self, batch, failure=failure)
         if failure or done.error:
-            self._stop_sending.set()  # the other workers end at their next failure; no batch is begun
+            self._stop_sending.set()  # the other workers end at their next failure; no batch is started
         return done
 
 

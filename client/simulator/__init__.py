@@ -11,7 +11,7 @@ merchants in each of the data set's 14 categories (:mod:`.pools`), the same ones
 generated in order and hold at most some ten thousand rows, so memory does not grow with `rows`.
 
 **Who and what.** In a slice, a chronotype is drawn by its share of that hour, a person of it by activity, and a
-category by gender, age band and hour. More than half of the purchases go to one of the person's three favourite
+category by gender, age band and hour. More than half of the purchases go to one of the person's three favorite
 merchants of the category, the rest to any, popular ones more often. Amounts follow the category (:mod:`.amounts`),
 scaled by the person's spending level, and by the taste and the season of the person's region. Merchants lie within one
 degree of the customer's home, as in the data set.

@@ -143,7 +143,7 @@ def _customers(random: np.random.Generator, people: People, hour: Ints) -> Ints:
 
 
 def _merchants(random: np.random.Generator, people: People, customer: Ints, category: Ints) -> Ints:
-    """Favourite merchants for most rows; they follow from the card and the category, and are not stored."""
+    """Favorite merchants for most rows; they follow from the card and the category, and are not stored."""
     per = pools.MERCHANTS_PER_CATEGORY
     rank = random.integers(0, _FAVOURITES, size=len(customer))
     key = (customer * len(CATEGORIES) + category) * _FAVOURITES + rank

@@ -49,7 +49,7 @@ def heard(deployed: Deployed, run_id: str, patience: float) -> str:
         subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True)[
             "SubscriptionArn"
         ]
-        reason = f"swipeline verify {run_id}: no fault, a test"
+        reason = f"swipeline verify {run_id}: a test, not an incident"
         cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason=reason)
         if not _received(sqs, queue, name, patience):
             raise CheckFailedError(

@@ -22,7 +22,7 @@ _MOST_OBJECTS = 1000
 
 
 class Cleanup:
-    """Each part is tried, whatever came of the others. It may be repeated."""
+    """Each part is tried even if others fail. Safe to repeat."""
 
     def __init__(self, run: Run, rotation: Rotation | None, load: Load | None) -> None:
         self._run, self._rotation, self._load = run, rotation, load

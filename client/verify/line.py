@@ -1,4 +1,4 @@
-"""One line of the acceptance test: what was checked, what came of it, and what to do about it."""
+"""One line of the acceptance test: what was checked, the result, and what to do about it."""
 
 from __future__ import annotations
 

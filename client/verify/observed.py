@@ -22,14 +22,14 @@ def logs(run: Run) -> str:
     client, silent = run.stage.client("logs"), list(FUNCTIONS)
     since = int(run.sample.began.timestamp() * 1000)
 
-    def told() -> bool:
+    def all_logged() -> bool:
         for name in list(silent):
             group = f"/aws/lambda/{run.deployed.function(name)}"
             if client.filter_log_events(logGroupName=group, startTime=since, limit=1)["events"]:
                 silent.remove(name)
         return not silent
 
-    if not run.wait(told, min(run.patience, 120.0)):
+    if not run.wait(all_logged, min(run.patience, 120.0)):
         raise CheckFailedError(
             f"no log lines of {', '.join(silent)} since the run began",
             "a role without logs:PutLogEvents, or a log group that is gone: " + redeploy(run.deployed),

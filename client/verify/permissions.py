@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-# The action that makes a resource of the type; who may it and not the rest (update, delete, tag) is told by the deploy.
+# The action that makes a resource of the type; who may it and not the rest (update, delete, tag) shows in the deploy.
 ACTIONS: dict[str, tuple[str, ...]] = {
     "AWS::ApiGateway::Account": ("apigateway:PATCH",),
     "AWS::ApiGateway::ApiKey": ("apigateway:POST",),

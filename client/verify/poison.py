@@ -1,4 +1,4 @@
-"""A line that nobody can read: it must come to quarantine, and go through once its cause is mended."""
+"""A line that nobody can read: it must come to quarantine, and go through once its cause is fixed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from shared.transaction.schema import Transaction
 
 
 def poison(run: Run) -> str:
-    """Put a poison line on the stream, find it in quarantine, mend and redrive it, and find it in the lake."""
+    """Put a poison line on the stream, find it in quarantine, fix and redrive it, and find it in the lake."""
     mark = f"verify-{run.sample.run_id}-poison"
     run.stage.client("kinesis").put_record(
         StreamName=run.stage.output("StreamName"), Data=f'[1,"{mark}"]\n'.encode(), PartitionKey=run.sample.run_id
@@ -35,20 +35,18 @@ def poison(run: Run) -> str:
             f"a line that nobody can read did not come to quarantine{run.why('write-to-s3')}",
             "docs/runbook.md#write-to-s3-errors; the role of write-to-s3 must be allowed to put to quarantine/",
         )
-    mended = _mended(run, mark)
+    mended = _fixed(run, mark)
     for entry in found:
         body = parse(quarantine.read(entry), entry.key)
         quarantine.replace(entry, json.dumps({**body, "data": base64.b64encode(mended).decode("ascii")}).encode())
         outcome = Lines(run.stage, quarantine).redrive(entry, act=True)
         if outcome.result != REDRIVEN:
-            raise CheckFailedError(
-                f"the mended line was not redriven: {outcome.reason}", "swipeline quarantine redrive"
-            )
+            raise CheckFailedError(f"the fixed line was not redriven: {outcome.reason}", "swipeline quarantine redrive")
     if not run.wait(lambda: any(mark in _ids(lines) for _, lines in lake_objects(run))):
         raise CheckFailedError(
             f"the redriven line is not in the lake{run.why('write-to-s3')}", "docs/runbook.md#write-to-s3-errors"
         )
-    return "a poison line came to quarantine, was mended, redriven, and is in the lake"
+    return "a poison line came to quarantine, was fixed, redriven, and is in the lake"
 
 
 def _of(run: Run, quarantine: Quarantine, mark: str) -> Iterator[Entry]:
@@ -59,14 +57,14 @@ def _of(run: Run, quarantine: Quarantine, mark: str) -> Iterator[Entry]:
             yield entry
 
 
-def _mended(run: Run, mark: str) -> bytes:
+def _fixed(run: Run, mark: str) -> bytes:
     """A line of the run, with the poison's id: what the sender meant."""
     for _, lines in lake_objects(run):
         for line in lines:
             if line["merchant_id"] == run.sample.merchant_id:
                 fields: dict[str, Any] = {name: line.get(name) for name in Transaction._fields}
                 return encode_line(Transaction(**fields)._replace(transaction_id=mark)).rstrip(b"\n")
-    raise CheckFailedError("no line of the run is in the lake to mend the poison with", "see the line about the lake")
+    raise CheckFailedError("no line of the run is in the lake to fix the poison record with", "see the lake's check")
 
 
 def _ids(lines: list[dict[str, str]]) -> set[str]:

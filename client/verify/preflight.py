@@ -33,7 +33,7 @@ def preflight(run: Run, tell: Tell) -> dict[str, Any]:
     run.check("quota: VPCs", lambda: _vpcs(run, resources), tell)
     run.check("quota: Redshift", lambda: _redshift(run, resources), tell)
     run.check("quota: Glue", lambda: _glue(run, resources), tell)
-    run.check("cost", lambda: _told(cost), tell)
+    run.check("cost", lambda: _cost_text(cost), tell)
     return cost
 
 
@@ -173,7 +173,7 @@ def _cost(resources: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _told(cost: Mapping[str, Any]) -> str:
+def _cost_text(cost: Mapping[str, Any]) -> str:
     parts = sorted(cost["services"].items(), key=lambda part: -part[1])[:4]
     most = listed([f"{name} ${dollars:,.2f}" for name, dollars in parts])
     return (

@@ -85,7 +85,7 @@ def analyst(run: Run) -> str:
 
     if not run.wait(follows):
         raise CheckFailedError(
-            f"mart.purchase has {_told(mart)} of the run, core has {_told(core)}{run.why('merge-warehouse')}",
+            f"mart.purchase has {_totals(mart)} of the run, core has {_totals(core)}{run.why('merge-warehouse')}",
             "docs/runbook.md#merge-warehouse-errors",
         )
     open_tables = [name for name in _FORBIDDEN if _may(stage, client, f"SELECT COUNT(*) FROM {name}")]  # noqa: S608
@@ -100,10 +100,10 @@ def analyst(run: Run) -> str:
         raise CheckFailedError(
             "the analyst may create tables in schema public", "REVOKE CREATE ON SCHEMA public FROM PUBLIC"
         )
-    return f"{_told(core)} in mart.purchase as in core; core and CREATE are refused to the analyst"
+    return f"{_totals(core)} in mart.purchase as in core; core and CREATE are refused to the analyst"
 
 
-def _told(totals: list[dict[str, Any]]) -> str:
+def _totals(totals: list[dict[str, Any]]) -> str:
     return f"{totals[0]['transactions']} transactions, ${totals[0]['amount']}" if totals else "nothing"
 
 

@@ -12,7 +12,7 @@ KINDS = ("Purchase", "Fraud")
 
 
 def spending(data: pd.DataFrame, palette: Palette) -> alt.Chart:
-    """A dot per purchase; a fraud is a cross in another colour. The scale of amounts is logarithmic, with a zero."""
+    """A dot per purchase; a fraud is a cross in another color. The scale of amounts is logarithmic, with a zero."""
     marked = plain(data.drop(columns=["is_fraud", "is_alert"])).assign(
         Kind=[KINDS[int(fraud)] for fraud in data["is_fraud"].fillna(False)]
     )

@@ -99,7 +99,7 @@ def tiles(total: pd.Series, then: pd.Series | None) -> dict[str, Figure]:
 
 
 def _figures(total: pd.Series | None) -> dict[str, float | None]:
-    """None where there is nothing to tell of."""
+    """None where there is nothing to report."""
     if total is None or not total["transactions"]:
         return dict.fromkeys(("spend", "count", "average", "customers", "merchants", "rate"))
     spend, count, labelled = float(total["amount"]), int(total["transactions"]), int(total["labelled"])

@@ -1,4 +1,4 @@
-"""Alert queue: open alerts by the money at risk, one after the other, each to be judged with one key."""
+"""Alert queue: open alerts by the money at risk, one after the other, each reviewed with one key."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _buttons(entry: Entry | None, who: str) -> None:
     with st.container(horizontal=True, gap="small", key="queue-buttons"):
         for label, finding, key in (("Fraud", "fraud", "f"), ("Genuine", "genuine", "g")):
             st.button(
-                label, key=f"queue-{finding}", shortcut=key, disabled=not entry, on_click=_judge,
+                label, key=f"queue-{finding}", shortcut=key, disabled=not entry, on_click=_give_verdict,
                 args=(alert_id, finding, who),
             )  # fmt: skip
         st.button("Next", key="queue-next", shortcut="n", disabled=not entry, on_click=_next)
@@ -103,7 +103,7 @@ def _buttons(entry: Entry | None, who: str) -> None:
                   args=(alert_id, who))  # fmt: skip
 
 
-def _judge(alert_id: str, finding: str, who: str) -> None:
+def _give_verdict(alert_id: str, finding: str, who: str) -> None:
     def act(table: AlertsTable) -> None:
         table.give_verdict(alert_id, finding, who.strip() or getuser(), st.session_state.get(_NOTE, ""))
         st.session_state[_DONE] = [*st.session_state[_DONE], (alert_id, finding)]

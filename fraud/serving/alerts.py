@@ -39,7 +39,7 @@ class Published(NamedTuple):
 
 
 class Alerts:
-    """Stores and tells alerts. The table keeps a transaction's first: a repeat changes neither it nor its verdict."""
+    """Stores and publishes alerts. The table keeps the first per transaction: a repeat changes neither."""
 
     def __init__(self, writer: ConditionalWriter, stream: RecordSink, topic: Topic) -> None:
         self._writer, self._stream, self._topic = writer, stream, topic
@@ -47,7 +47,7 @@ class Alerts:
     def publish(self, flagged: Sequence[Flagged], budget: Budget) -> Published:
         """Publish a batch's alerts. Those that only the shadow model flags go to the warehouse alone.
 
-        Raises ClientError on what no retry can mend.
+        Raises ClientError on terminal errors.
         """
         told = list({one.alert.transaction_id: one for one in flagged if one.alert.is_alert}.values())
         puts = [Put(to_item(one), "transaction_id") for one in told]
@@ -57,12 +57,12 @@ class Alerts:
         failed |= {flagged[row].alert.card_id for row in sent.unstored_rows}
         for start in range(0, len(told), ALERTS_PER_MESSAGE):
             message = told[start : start + ALERTS_PER_MESSAGE]
-            if not self._tell(message):
+            if not self._publish_all(message):
                 failed |= {one.alert.card_id for one in message}
         new = len(puts) - len(stored.refused) - len(stored.unstored)
         return Published(new, failed, stored.retried + sent.retried)
 
-    def _tell(self, flagged: list[Flagged]) -> bool:
+    def _publish_all(self, flagged: list[Flagged]) -> bool:
         subject = f"Swipeline {self._topic.stage}: {len(flagged)} suspicious transactions"
         try:
             self._topic.client.publish(

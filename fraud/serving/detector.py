@@ -1,6 +1,6 @@
 """One batch through fraud detection: states and risks are read, the batch scored, alerts stored, then the profiles.
 
-The order is what makes retries harmless. Killed before the profiles are written, the batch comes again, meets the same
+The order is what makes retries harmless. Killed before the profiles are written, the batch is retried, meets the same
 profiles and makes the same alerts, which the table has already. A card whose alerts are not stored keeps its profile.
 """
 
@@ -22,14 +22,14 @@ from shared.sinks.consumer import Line, Position
 
 
 class Detected(NamedTuple):
-    """What came of a batch, in transactions, and the positions to start again from."""
+    """The result of a batch, in transactions, and the positions to start again from."""
 
     scored: int
     skipped: int  # were scored by an earlier attempt
     retried: int
     late: int
     early: int
-    reset: int  # profiles begun anew
+    reset: int  # profiles reset
     alerts: int  # new ones
     uncounted: int  # not in the counts for the drift: their table was away
     damaged: int  # profiles set aside, whose cards go on with new ones
@@ -74,7 +74,7 @@ class Detector:
         ready = [state for state in found.states if state.card_id not in published.failed]
         written = self._profiles.write(ready, budget, read.damaged)
         failed = published.failed | written.failed
-        done = [one for card_id, one in found.scored if card_id not in failed]  # the others come again
+        done = [one for card_id, one in found.scored if card_id not in failed]  # the others are retried
         counted = not done or self._drift.add(self._model, done, lines[0].position)
         positions = [line.position for line in lines if line.transaction.card_id in unread]
         positions += [found.first_new[card_id].position for card_id in failed]

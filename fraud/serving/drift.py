@@ -43,7 +43,7 @@ class DriftCounts:
 
         Gives False if the table does not answer, or its item is damaged: scoring goes on.
 
-        Raises ClientError on what no retry can mend.
+        Raises ClientError on terminal errors.
         """
         drift = Drift(model.reference)
         drift.add((one.row for one in scored), (one.score for one in scored))

@@ -30,7 +30,7 @@ class Measured(NamedTuple):
 
     @property
     def precision(self) -> float | None:
-        """The share of frauds among the judged alerts; None if too few were judged."""
+        """The share of frauds among the reviewed alerts; None if too few were reviewed."""
         return self.judged.precision if self.judged.judged >= LEAST_JUDGED else None
 
     def as_json(self) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class Profiles:
         self._writer = ConditionalWriter(client, name, threads)
 
     def read(self, card_ids: Iterable[str], budget: Budget) -> Read:
-        """Read the states of cards, no two the same. Raises ClientError on what no retry can mend (no such table)."""
+        """Read the states of cards, no two the same. Raises ClientError on terminal errors (no such table)."""
         wanted = list(card_ids)
         if not wanted:
             return Read({}, {}, set(), 0)

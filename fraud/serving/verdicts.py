@@ -15,7 +15,7 @@ from shared.sinks.firehose import RecordSink
 from shared.sinks.item import Item
 from shared.stream.records import StreamRecord
 
-ATTEMPTS = 4  # people who judge one alert in one moment
+ATTEMPTS = 4  # reviewers of one alert at the same moment
 
 
 class NoAlertError(TerminalError):
@@ -26,7 +26,7 @@ class JudgedOutError(TerminalError):
     """The alert has as many verdicts as it may have."""
 
 
-class JudgeClient(Protocol):
+class VerdictClient(Protocol):
     """The part of boto3's DynamoDB client that is used here."""
 
     def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool) -> dict[str, Any]:
@@ -39,7 +39,7 @@ class JudgeClient(Protocol):
 class Verdicts:
     """The verdicts of a stage."""
 
-    def __init__(self, client: JudgeClient, table: str, stream: RecordSink, risks: RiskKeeper) -> None:
+    def __init__(self, client: VerdictClient, table: str, stream: RecordSink, risks: RiskKeeper) -> None:
         self._client, self._table, self._stream, self._risks = client, table, stream, risks
 
     def give(self, alert_id: str, verdict: Verdict, budget: Budget) -> Item:
@@ -49,7 +49,7 @@ class Verdicts:
         on. Either goes into the risk of card and merchant and to the delivery stream, so that repeating a call that
         failed half-way brings to both what the table has. Card numbers are masked: a note is free text.
 
-        Raises NoAlertError, JudgedOutError, TransientError if a store is away, ClientError on what no retry can mend.
+        Raises NoAlertError, JudgedOutError, TransientError if a store is unavailable, ClientError on terminal errors.
         """
         said = verdict._replace(by=mask_text(verdict.by), note=mask_text(verdict.note))
         item, kept = self._keep(alert_id, said)
@@ -103,7 +103,7 @@ class Verdicts:
                     raise TransientError("the alerts table does not answer") from error
                 if error_code(error) != "ConditionalCheckFailedException":
                     raise
-        raise TransientError("others judge this alert at the same time")
+        raise TransientError("others are reviewing this alert at the same time")
 
     def _read(self, alert_id: str) -> Item:
         try:
@@ -115,7 +115,7 @@ class Verdicts:
                 raise TransientError("the alerts table does not answer") from error
             raise
         if "Item" not in found:
-            raise NoAlertError("there is no alert of this id")
+            raise NoAlertError("no alert has this ID")
         item: Item = found["Item"]
         return item
 

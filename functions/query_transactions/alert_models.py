@@ -19,16 +19,17 @@ Score = Annotated[float, Field(ge=0, le=1)]
 
 
 class VerdictIn(BaseModel):
-    """What somebody found an alert to be. Card numbers in ``by`` and ``note`` are masked."""
+    """A reviewer's verdict on an alert. Card numbers in ``by`` and ``note`` are masked."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     verdict: Annotated[FindingIn, Field(description="Fraud, or a genuine purchase; open withdraws the last verdict.")]
     by: Annotated[
-        str, Field(min_length=1, max_length=100, json_schema_extra=_LINE, description="Who says so: a name or an id.")
+        str, Field(min_length=1, max_length=100, json_schema_extra=_LINE, description="Reviewer: a name or an ID.")
     ]
     note: Annotated[
-        str, Field(max_length=500, json_schema_extra=_LINE, description="Why, in a line. It is not in the warehouse.")
+        str,
+        Field(max_length=500, json_schema_extra=_LINE, description="Reason, one line. Not stored in the warehouse."),
     ] = ""
 
 
@@ -41,7 +42,7 @@ class AssignmentIn(BaseModel):
 
 
 class VerdictOut(BaseModel):
-    """A verdict that was given."""
+    """A recorded verdict."""
 
     verdict: FindingOut
     by: str
@@ -63,10 +64,10 @@ class AlertOut(BaseModel):
     alert_id: Annotated[str, Field(pattern=TRANSACTION_ID)]
     alerted_at: Annotated[str, Field(pattern=MOMENT_OUT)]
     status: Annotated[Status, Field(description="The last verdict, or open.")]
-    assigned_to: Annotated[str | None, Field(description="Who works on it; null: nobody yet.")] = None
+    assigned_to: Annotated[str | None, Field(description="Reviewer; null if unassigned.")] = None
     score: Score
     threshold: Score
-    reasons: Annotated[list[str], Field(description="The weightiest first.")]
+    reasons: Annotated[list[str], Field(description="Most important first.")]
     model: Annotated[str, Field(description="The model's version.")]
     shadow_model: str | None
     shadow_score: Score | None
@@ -77,8 +78,8 @@ class AlertOut(BaseModel):
     merchant: str
     category: str
     amount: Annotated[str, Field(pattern=AMOUNT, description="US dollars, as decimal text.")]
-    verdicts: Annotated[list[VerdictOut], Field(max_length=MOST, description="The first one first; the last counts.")]
-    withdrawals: Annotated[list[WithdrawalOut], Field(max_length=MOST, description="The first one first.")] = []
+    verdicts: Annotated[list[VerdictOut], Field(max_length=MOST, description="Oldest first; the last one counts.")]
+    withdrawals: Annotated[list[WithdrawalOut], Field(max_length=MOST, description="Oldest first.")] = []
 
 
 class AlertPage(BaseModel):

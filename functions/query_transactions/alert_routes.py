@@ -19,8 +19,8 @@ from functions.query_transactions.alert_service import WITHOUT_BOUNDS, AlertList
 from functions.query_transactions.answers import about, ok
 from functions.query_transactions.models import CARD_ID, CURSOR, MOMENT, MOST, NEXT, TRANSACTION_ID
 
-OfCard = Annotated[str | None, Query(pattern=CARD_ID, description="Of one card: its card_id.")]
-OfStatus = Annotated[Status | None, Query(description="Of one status: open, or the last verdict.")]
+OfCard = Annotated[str | None, Query(pattern=CARD_ID, description="Card ID.")]
+OfStatus = Annotated[Status | None, Query(description="Status: open, or the last verdict.")]
 Since = Annotated[
     str | None,
     Query(
@@ -32,12 +32,12 @@ Until = Annotated[
     str | None,
     Query(
         alias="to", max_length=64, json_schema_extra=MOMENT,
-        description="Alerted until just before this day or time. Without: to the last.",
+        description="End of the alert-time window (excluded). Default: the last alert.",
     ),
 ]  # fmt: skip
 Limit = Annotated[int, Query(ge=1, le=MOST, description="Maximum number of items per page.")]
 Cursor = Annotated[str | None, Query(pattern=CURSOR, max_length=1024, description=NEXT)]
-AlertId = Annotated[str, Path(pattern=TRANSACTION_ID, description="Of the alert: its transaction's id.")]
+AlertId = Annotated[str, Path(pattern=TRANSACTION_ID, description="Alert ID: the transaction ID.")]
 
 
 def add_alert_routes(app: APIGatewayRestResolver, queries: AlertQueries) -> None:
@@ -61,7 +61,7 @@ def add_alert_routes(app: APIGatewayRestResolver, queries: AlertQueries) -> None
         return ok(queries.one(alert_id))
 
     @app.post("/alerts/<alert_id>/verdict", **about("The verdict on an alert", AlertOut, 404, 409, 413, 415))
-    def give_verdict(alert_id: AlertId, body: Annotated[VerdictIn, Body(description="The finding, and whose it is.")]):
+    def give_verdict(alert_id: AlertId, body: Annotated[VerdictIn, Body(description="Outcome, reviewer and note.")]):
         """With the reviewers' key. The last verdict counts, all are kept; the same again changes nothing."""
         return ok(queries.give_verdict(alert_id, body.verdict, body.by, body.note))
 

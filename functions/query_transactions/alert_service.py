@@ -127,7 +127,7 @@ class AlertQueries:
 
 def no_alert() -> RefusalError:
     """Give the refusal of an id that no alert has."""
-    return RefusalError(404, "there is no alert of this id")
+    return RefusalError(404, "no alert has this ID")
 
 
 WITHOUT_BOUNDS = f"Without card_id and status: the last {DEFAULT_DAYS} days, and windows of at most {MOST_DAYS}."

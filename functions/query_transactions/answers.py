@@ -21,16 +21,16 @@ def ok(body: dict[str, Any]) -> Response[str]:
 
 
 _REFUSALS = {
-    400: "A field is missing or wrong: errors has each with its reason.",
-    403: "No key, an unknown one, or one that may not do this.",
-    404: "There is none of this id.",
+    400: "Invalid request; errors lists each field with its reason.",
+    403: "Missing or unknown API key, or a key without this permission.",
+    404: "Not found.",
     405: "The path has other methods: Allow names them.",
-    409: "It has as many verdicts as it may have.",
+    409: "The alert has the maximum number of verdicts.",
     413: "The body is over 5 MB.",
-    415: "The body is no JSON, by its Content-Type or Content-Encoding.",
+    415: "Unsupported Content-Type or Content-Encoding.",
     429: "Over the plan's rate or quota.",
-    500: "A fault of ours; request_id finds it in the logs.",
-    503: "A store does not answer: send the request again after Retry-After seconds.",
+    500: "Internal error; request_id identifies it in the logs.",
+    503: "A store is unavailable; retry after Retry-After seconds.",
 }
 
 

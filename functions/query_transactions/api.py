@@ -70,7 +70,7 @@ class Api:
         errors = [(name, "is no parameter of this call") for name in given if name not in known]
         errors += [(name, "is given more than once") for name, values in given.items() if len(values) > 1]
         if errors:
-            raise RefusalError(400, "the query string has a parameter that is unknown or there twice", errors)
+            raise RefusalError(400, "the query string has an unknown or duplicate parameter", errors)
 
 
 def _path(event: Mapping[str, Any]) -> str | None:

@@ -29,10 +29,10 @@ Order = Literal["newest", "oldest"]
 Limit = Annotated[int, Field(ge=1, le=MOST, description="Maximum number of items per page.")]
 # The description asks for RFC 3339; a time without a zone is taken as well, as UTC.
 MOMENT: dict[str, Any] = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
-FROM = "Event time from this day or time on, in UTC where it has no zone. Without: from the first."
-TO = "Event time until just before this day or time. Without: to the last."
+FROM = "Start of the event-time window (included), UTC unless it has a zone. Default: the first transaction."
+TO = "End of the event-time window (excluded). Default: the last transaction."
 ORDER = "Newest or oldest event time first."
-NEXT = "The next_cursor of an answer to this very query: gives the page after it."
+NEXT = "next_cursor of the previous page of the same query."
 
 
 def _whole(value: Any) -> Any:
@@ -41,7 +41,7 @@ def _whole(value: Any) -> Any:
 
 
 class Search(BaseModel):
-    """A search by card number: in the body, since addresses are written to logs."""
+    """A search by card number, in the body because URLs are logged."""
 
     model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
 
@@ -99,7 +99,7 @@ class MerchantPage(BaseModel):
 
 
 class Health(BaseModel):
-    """The function runs, and the table answers it."""
+    """The function runs and the table answers."""
 
     status: Literal["ok"]
 
@@ -107,12 +107,12 @@ class Health(BaseModel):
 class Finding(BaseModel):
     """What is wrong with a request."""
 
-    field: Annotated[str, Field(description="The parameter or property; body where it is the body as a whole.")]
+    field: Annotated[str, Field(description="Parameter or property; body for the whole body.")]
     reason: str
 
 
 class Problem(BaseModel):
-    """Why a request was refused; ``errors`` where single fields are at fault."""
+    """Why a request was refused; ``errors`` lists invalid fields."""
 
     message: str
     request_id: Annotated[str | None, Field(description="Finds the request in the logs.")] = None

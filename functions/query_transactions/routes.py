@@ -49,7 +49,7 @@ METHODS = {
 }
 _NAME = {"pattern": f"^[^{UNSTORABLE}]+$"}  # checked by the service: pydantic's patterns differ
 
-CardId = Annotated[str | None, Query(pattern=CARD_ID, description="Of one card: its card_id.")]
+CardId = Annotated[str | None, Query(pattern=CARD_ID, description="Card ID.")]
 MerchantName = Annotated[
     str | None,
     Query(
@@ -63,9 +63,11 @@ Limit = Annotated[int, Query(ge=1, le=MOST, description="Maximum number of items
 OrderBy = Annotated[Order, Query(description=ORDER)]
 Cursor = Annotated[str | None, Query(pattern=CURSOR, max_length=1024, description=NEXT)]
 Prefix = Annotated[
-    str, Query(min_length=1, max_length=100, json_schema_extra=_NAME, description="How the name starts, in any case.")
+    str, Query(min_length=1, max_length=100, json_schema_extra=_NAME, description="Prefix of the name; ignores case.")
 ]
-TransactionId = Annotated[str, Path(pattern=TRANSACTION_ID, description="As the answer to POST /transactions has it.")]
+TransactionId = Annotated[
+    str, Path(pattern=TRANSACTION_ID, description="Transaction ID, as returned by POST /transactions.")
+]
 
 
 def make_app(queries: Queries, alerts: AlertQueries, request_id: Any) -> APIGatewayRestResolver:
@@ -92,7 +94,7 @@ def make_app(queries: Queries, alerts: AlertQueries, request_id: Any) -> APIGate
         raise bad("card_id", "or merchant must be given, and not both")
 
     @app.post("/transactions/search", **about("Transactions of a card number", TransactionPage, 413, 415))
-    def search(body: Annotated[Search, Body(description="The card, and the page wanted of its transactions.")]):
+    def search(body: Annotated[Search, Body(description="Card number, window and page.")]):
         """The card number is in the body, since addresses are written to logs."""
         paging = Paging(body.begin, body.end, body.limit, body.order, body.cursor)
         return ok(queries.of_card_number(body.card_number, paging))
@@ -109,7 +111,7 @@ def make_app(queries: Queries, alerts: AlertQueries, request_id: Any) -> APIGate
 
     add_alert_routes(app, alerts)
 
-    @app.get("/health", **about("Whether the table answers", Health))
+    @app.get("/health", **about("Health check of the table", Health))
     def health():
         """Reads one item that is not there."""
         return ok(queries.health())

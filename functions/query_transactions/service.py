@@ -76,7 +76,7 @@ class Queries:
         """Give one transaction."""
         item = self._reader.transaction(transaction_id)
         if item is None:
-            raise RefusalError(404, "there is no transaction of this id")
+            raise RefusalError(404, "no transaction has this ID")
         self.counts = Counts(1, 1)
         return to_json(item)
 

@@ -57,7 +57,7 @@ class EventSources:
         try:
             mappings = self._list()
         except (ClientError, BotoCoreError) as error:
-            log.warning("Cannot list the event source mappings, trying on: %s", error)
+            log.warning("Cannot list the event source mappings, retrying: %s", error)
             return
         for uuid in set(self._runners) - set(mappings):
             log.info("%s: the mapping is gone", self._runners[uuid].mapping.function_name)

@@ -95,13 +95,13 @@ class ShardWorker(threading.Thread):
         try:
             records = self._reader.read().records
         except ShardGoneError as error:
-            log.warning("%s: the shard is gone, what was not read of it is lost: %s", self.name, error)
+            log.warning("%s: the shard is gone; unread records are lost: %s", self.name, error)
             self._shard_is_gone = True
             return
         except (ClientError, BotoCoreError) as error:
             self._services.clients.forget_if_stale(self._role_arn, error)
             if self._read_errors % ROUNDS_BETWEEN_ERROR_LOGS == 0:
-                log.error("%s: reading failed, trying on: %s", self.name, error)
+                log.error("%s: read failed, retrying: %s", self.name, error)
             self._read_errors += 1
             self._next_read = now + backoff(self._read_errors)
             return

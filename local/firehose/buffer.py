@@ -22,7 +22,7 @@ class Chunk:
 class Buffer:
     """`add` records; `take` the next chunk once it is due. Chunks come out in order; none is empty, no record is split.
 
-    A chunk's `last` has the last sequence number it holds of each shard: once it is stored, reading may go on there.
+    A chunk's `last` has the last sequence number it holds of each shard: once it is stored, reading may continue there.
     """
 
     def __init__(self, most_bytes: int, most_seconds: float) -> None:
@@ -59,7 +59,7 @@ class Buffer:
         return self._chunks[0].started_at + self._most_seconds
 
     def since(self) -> float | None:
-        """When the oldest chunk was begun; None while empty."""
+        """When the oldest chunk was started; None while empty."""
         return self._chunks[0].started_at if self._chunks else None
 
     @property

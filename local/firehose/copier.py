@@ -2,7 +2,7 @@
 
 Like Firehose: as soon as one COPY has ended the next takes all the objects that came together meanwhile; a COPY that
 fails is repeated until the retry duration is over; then its manifest is put under errors/manifests/ and the next one
-goes on. Firehose repeats every five minutes; here it is seconds, doubling up to 30.
+continues. Firehose repeats every five minutes; here it is seconds, doubling up to 30.
 """
 
 from __future__ import annotations

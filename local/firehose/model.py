@@ -81,7 +81,7 @@ class DeliveryStream:
 
 
 def parse_stream(description: Mapping[str, Any]) -> DeliveryStream:
-    """Read a DeliveryStreamDescription. Raises UnsupportedStreamError for what cannot be honoured."""
+    """Read a DeliveryStreamDescription. Raises UnsupportedStreamError for what cannot be honored."""
     source = (description.get("Source") or {}).get("KinesisStreamSourceDescription")
     if description.get("DeliveryStreamType") == "DirectPut":
         source = {"KinesisStreamARN": buffer_arn(description["DeliveryStreamARN"])}

@@ -66,7 +66,7 @@ class DeliveryStreams:
                 log.info("%s: the delivery stream has changed or is gone", name)
                 self._leave(name)
             elif runner.alive < len(runner.threads):
-                log.error("%s: a thread died, starting anew", name)
+                log.error("%s: a thread died, restarting", name)
                 self._leave(name)
         self._leaving = [runner for runner in self._leaving if runner.alive]
         for name, stream in streams.items():

@@ -55,7 +55,7 @@ class Store:
         self._db.executescript(_SCHEMA)
 
     def positions(self, stream: str) -> dict[str, Position]:
-        """Where to go on reading each shard this stream has seen."""
+        """Where to continue reading each shard this stream has seen."""
         with self._transaction() as db:
             rows = db.execute("SELECT shard_id, kind, value FROM shard WHERE stream = ?", (stream,)).fetchall()
         return {shard_id: Position(kind, value) for shard_id, kind, value in rows}
@@ -83,7 +83,7 @@ class Store:
             return int(db.execute("SELECT COUNT(*) FROM object WHERE stream = ?", (stream,)).fetchone()[0])
 
     def current_copy(self, stream: str) -> Copy | None:
-        """The COPY that was begun and not ended, if there is one."""
+        """The COPY that was started and not finished, if there is one."""
         with self._transaction() as db:
             row = db.execute(
                 "SELECT manifest, token, attempts, started_at, statement_id FROM copy WHERE stream = ?", (stream,)

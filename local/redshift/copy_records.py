@@ -43,7 +43,7 @@ def decode(data: bytes, replacement: str | None) -> tuple[str, int]:
 
 
 def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The blocks cut anew, at line ends, without the last one."""
+    """The blocks split again, at line ends, without the last one."""
     rest: list[bytes] = []
     for block in blocks:
         head, newline, tail = block.rpartition(b"\n")
@@ -81,7 +81,7 @@ def json_lines(blocks: Iterable[bytes], replacement: str | None) -> Iterator[Chu
 def json_values(records: Iterable[Chunk]) -> Iterator[Chunk]:
     """Cut lines again, into JSON values: several on a line, or one over several lines, as Redshift takes them.
 
-    A line where no value begins, or whose value breaks off, is one bad record; reading goes on with the next line.
+    A line where no value begins, or whose value breaks off, is one bad record; reading continues with the next line.
     """
     for batch in _rows(records):
         chunk = Chunk()
@@ -122,7 +122,7 @@ def _drain(waiting: list[tuple[int, str]], out: list[tuple[int, str, int]]) -> l
         try:
             _, end = _DECODER.raw_decode(text)
         except json.JSONDecodeError as error:
-            # A string can't run over a line's end, so only a value cut between its parts may go on.
+            # A string can't run over a line's end, so only a value cut between its parts may continue.
             unfinished = error.pos >= len(text.rstrip()) and not error.msg.startswith("Unterminated string")
             if text[:1] in "{[" and unfinished and len(text) < MAX_JSON_BYTES:
                 return waiting

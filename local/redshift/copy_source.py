@@ -115,7 +115,7 @@ DECOMPRESSION_ERRORS: tuple[type[Exception], ...] = (OSError, EOFError, zlib.err
 
 
 def blocks(stream: BinaryIO, compression: str | None, address: str, size: int = 16 * 1024 * 1024) -> Iterator[bytes]:
-    """The file's bytes, decompressed, in blocks. Raises SqlError when they are not what COPY was told."""
+    """The file's bytes, decompressed, in blocks. Raises SqlError when they do not match COPY's options."""
     source: Any = decompressed(stream, compression)
     try:
         while block := source.read(size):

@@ -312,7 +312,7 @@ class Session:
         return 0, None
 
     def _transaction(self, action: str) -> int:
-        """COMMIT and ROLLBACK inside a batch, which goes on in a new transaction. BEGIN does nothing: it is in one."""
+        """COMMIT and ROLLBACK inside a batch, which then has a new transaction. BEGIN does nothing: it is in one."""
         if action == "commit":
             self.connection.execute("COMMIT")
             self.relations.committed()

@@ -26,7 +26,7 @@ _HINT = re.compile(
 
 
 def identity(user: str, roles: Collection[str] | None = None) -> str:
-    """The statement that tells a session who it is: what current_user, pg_user and has_table_privilege answer by."""
+    """The statement that sets a session's identity: what current_user, pg_user and has_table_privilege answer by."""
     listed = "NULL" if roles is None else f"[{', '.join(map(_literal, roles))}]"
     return f"SET VARIABLE login_user = {_literal(user)}; SET VARIABLE login_roles = {listed}::VARCHAR[]"
 

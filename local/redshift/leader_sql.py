@@ -268,7 +268,7 @@ def _cast(node: exp.Expression) -> exp.Expression:
     to = node.args["to"]
     name = to.sql("postgres").lower().replace('"', "").removeprefix("pg_catalog.")
     if name == "regclass":
-        # A name becomes an OID, an OID is shown as a name; text that is cast on is an OID for whoever compares it.
+        # A name becomes an OID, an OID is shown as a name; text that is cast on is an OID for comparisons.
         text = isinstance(node.this, exp.Literal) and node.this.is_string
         return exp.Anonymous(this=f"main.ln_{'regclass' if text else 'regclass_name'}", expressions=[node.this])
     if name in ("regtype",):

@@ -26,7 +26,7 @@ CONFIG = {
 # What a session sets for itself (engine.Session); nothing that a file or a limit hangs on.
 SESSION_SETTINGS = ("integer_division", "TimeZone", "search_path", "schema")
 _TABLE_FUNCTIONS = (exp.GenerateSeries, exp.ExplodingGenerateSeries, exp.Unnest)
-# Scalar functions that tell of the machine, or write the engine's log.
+# Scalar functions that reveal the machine, or write the engine's log.
 SCALARS = frozenset({"current_setting", "getenv", "write_log", "getvariable", "user_agent"})
 _ADMINISTRATIVE = ("duckdb_", "pragma_", "sqlite_")
 _OWN_SCHEMAS = ("", "main", "system", "temp")

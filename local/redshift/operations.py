@@ -39,7 +39,7 @@ Body = dict[str, Any]
 
 
 class Operations:
-    """One method per operation, named as the API names it; `call` checks, authorises and dispatches."""
+    """One method per operation, named as the API names it; `call` checks, authorizes and dispatches."""
 
     def __init__(
         self,

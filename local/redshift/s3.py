@@ -59,7 +59,7 @@ class S3Reader:
 class RoleAccess:
     """Readers by role, from the emulator's STS. The role must trust Redshift; credentials are kept until they age.
 
-    An emulator that was killed has forgotten them: after that refusal, the next COPY assumes the role anew.
+    An emulator that was killed has forgotten them: after that refusal, the next COPY assumes the role again.
     """
 
     def __init__(self, settings: Settings) -> None:

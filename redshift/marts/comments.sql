@@ -372,7 +372,7 @@ COMMENT ON COLUMN mart.card_purchase.score IS 'The model''s score of an alert, 0
 
 COMMENT ON COLUMN mart.card_purchase.reasons IS 'Why the model raised the alert, the weightiest first, joined by semicolons; null without one.';
 
-COMMENT ON VIEW mart.verdict IS 'What people found of alerts: of each, the latest verdict. Who judged and why is in the alerts table alone.';
+COMMENT ON VIEW mart.verdict IS 'Latest verdict of each reviewed alert. Reviewer and note are in the alerts table only.';
 
 COMMENT ON COLUMN mart.verdict.transaction_id IS 'Key. Of the alert, the same as in mart.purchase.';
 

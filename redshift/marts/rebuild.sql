@@ -1,4 +1,4 @@
--- Empties the marts, in one transaction: the next refresh makes them anew from all of core.
+-- Empties the marts, in one transaction: the next refresh rebuilds them from all of core.
 
 LOCK refresh.watermark;
 

@@ -75,7 +75,7 @@ INSERT INTO refresh.customer (customer_id, gender, date_of_birth, state, city_si
 SELECT customer_id, gender, date_of_birth, state, city_size
 FROM refresh_customer;
 
--- A changed customer's purchases are made anew, all of them.
+-- A changed customer's purchases are rebuilt, all of them.
 DELETE FROM mart.purchase
 USING refresh_customer
 WHERE mart.purchase.customer_id = refresh_customer.customer_id

@@ -75,7 +75,7 @@ class CardKeys:
             found = json.loads(text)
             return cls(tuple(_key(name, value) for name, value in found.items()))
         except (json.JSONDecodeError, KeyError, TypeError, AttributeError):
-            raise CardKeysError("the card keys' secret is not JSON of the form that is expected") from None
+            raise CardKeysError("the secret of the card keys has an unexpected format") from None
 
     def write(self) -> str:
         """Give the text that :meth:`read` takes."""

@@ -97,14 +97,14 @@ def read_rows(data: bytes) -> list[Any]:
         raise BodyError(400, "the body is not JSON in UTF-8") from None
     if isinstance(value, dict) and "transactions" in value:
         if set(value) != {"transactions"}:
-            raise BodyError(400, 'beside "transactions" nothing else may stand in the body')
+            raise BodyError(400, 'the body may contain only "transactions"')
         value = value["transactions"]
     elif isinstance(value, dict):
         value = [value]
     if not isinstance(value, list):
         raise BodyError(400, 'the body must be one transaction, an array of them, or {"transactions": [...]}')
     if not value:
-        raise BodyError(400, "the body holds no transaction")
+        raise BodyError(400, "the body contains no transactions")
     if len(value) > MAX_ROWS:
         raise BodyError(413, f"{len(value)} rows, at most {MAX_ROWS} per request")
     return value
@@ -114,7 +114,7 @@ def once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Build an object; parsers disagree on which of two equal names counts, so duplicates are refused."""
     made = dict(pairs)
     if len(made) != len(pairs):
-        raise BodyError(400, "an object of the body has a name twice")
+        raise BodyError(400, "an object in the body has a duplicate name")
     return made
 
 

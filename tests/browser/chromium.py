@@ -1,4 +1,4 @@
-"""A headless Chromium of this machine for tests and screenshots, which tells what went wrong on the pages it showed."""
+"""A headless Chromium of this machine for tests and screenshots, which reports errors of the pages it showed."""
 
 from __future__ import annotations
 

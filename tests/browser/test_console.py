@@ -96,7 +96,7 @@ def show(page: Page, address: str, place: str) -> None:
 def test_after_a_demo_no_widget_is_empty(page: Page, address: str) -> None:
     names = api(address, "dashboards")
     assert names
-    # merge-warehouse tells its counts when its run of a minute ends.
+    # merge-warehouse reports its counts when its run of a minute ends.
     wait_until(lambda: not any(map(without_data, widgets_of(address))), 120, "every widget has data")
     for name in names:
         show(page, address, f"dashboards/{name}")

@@ -335,7 +335,7 @@ def test_a_merchant_of_a_strange_name_is_a_value_and_never_sql(page: Dashboard) 
         expect(page.body.get_by_text("No purchases match these filters.").first).to_be_visible()
 
 
-def test_a_stopped_warehouse_is_told_and_the_page_recovers_by_itself(page: Dashboard, stack: Stack) -> None:
+def test_a_stopped_warehouse_is_reported_and_the_page_recovers_by_itself(page: Dashboard, stack: Stack) -> None:
     page.open()
     with stopped_warehouse(stack):
         expect(page.body.get_by_text("Can't reach the warehouse.")).to_be_visible(timeout=SECONDS * 1000)

@@ -1,4 +1,4 @@
-"""The alert queue in a browser: a hundred alerts judged with a key each, and the precision is what SQL says."""
+"""The alert queue in a browser: a hundred alerts reviewed with a key each, and the precision is what SQL says."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def queue(stack: Stack) -> list[dict[str, object]]:
     return found
 
 
-def test_a_hundred_alerts_are_judged_by_key_and_the_precision_is_what_sql_says(
+def test_a_hundred_alerts_are_reviewed_by_key_and_the_precision_is_what_sql_says(
     browser: Browser, address: str, stack: Stack
 ) -> None:
     with context(browser) as profile:
@@ -62,7 +62,7 @@ def test_a_hundred_alerts_are_judged_by_key_and_the_precision_is_what_sql_says(
         listed = queue(stack)
         page.open("Alert queue")
         page.expect_figure("Open alerts", f"{len(listed):,}")
-        _press(tab, "f", page, "Reviewed", "1")  # the first is judged with one key
+        _press(tab, "f", page, "Reviewed", "1")  # the first is reviewed with one key
         _press(tab, "u", page, "Reviewed", "0")
         assert [one["transaction_id"] for one in queue(stack)] == [one["transaction_id"] for one in listed]
         for number in range(1, JUDGED + 1):

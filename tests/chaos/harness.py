@@ -1,4 +1,4 @@
-"""Carries out scenarios on one stack, and counts what became of every transaction and every poison record."""
+"""Carries out scenarios on one stack, and counts the outcome of every transaction and every poison record."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BALANCE_SECONDS = 180.0
 
 @dataclass
 class Result:
-    """What became of one scenario."""
+    """The outcome of one scenario."""
 
     scenario: Scenario
     ids: set[str]
@@ -67,9 +67,9 @@ class Harness:
         began = time.monotonic()
         content = self._settle()
         for result in results:
-            self._judge(result, content)
+            self._evaluate(result, content)
             result.seconds += (time.monotonic() - began) / len(results)
-        self._judge_all(results[-1], content)
+        self._evaluate_all(results[-1], content)
         return results
 
     def _carry_out(self, scenario: Scenario) -> Result:
@@ -203,7 +203,7 @@ class Harness:
             FunctionName=f"swipeline-{self.target.stage}-merge-warehouse", InvocationType="Event", Payload=b"{}"
         )
 
-    def _judge(self, result: Result, content: Content) -> None:
+    def _evaluate(self, result: Result, content: Content) -> None:
         for store, found in content.by_store().items():
             result.lost[store] = sum(1 for identity in result.ids if identity not in found)
             result.duplicated[store] = sum(found[identity] - 1 for identity in result.ids if found[identity] > 1)
@@ -215,7 +215,7 @@ class Harness:
         if any(result.lost.values()) or any(result.duplicated.values()) or result.quarantined != len(result.poison):
             result.problems.append(f"lost {result.lost}, duplicated {result.duplicated}")
 
-    def _judge_all(self, last: Result, content: Content) -> None:
+    def _evaluate_all(self, last: Result, content: Content) -> None:
         """What belongs to no scenario is put down to the wave, at its last one."""
         for store, found in content.by_store().items():
             strangers = found.keys() - self._expected

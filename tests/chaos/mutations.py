@@ -1,7 +1,7 @@
 """`python -m tests.chaos.mutations`: takes one guard away at a time, in a copy of the tree; a test must notice.
 
 Only fast tests are asked, so that a broken guard is noticed before anything is deployed. With words as arguments, only
-the guards that have one of them; with --markdown, the table of docs/failure-tests.md is written anew.
+the guards that have one of them; with --markdown, the table of docs/failure-tests.md is rewritten.
 """
 
 from __future__ import annotations
@@ -208,7 +208,7 @@ MUTATIONS = (
         (MERGE, WAREHOUSE, "tests/unit/test_redshift_files.py"),
     ),
     Mutation(
-        "a card's profile is replaced only by whoever read its last version",
+        "a card's profile is replaced only by a writer that read its last version",
         "fraud",
         '("scored", {"N": str(state.scored_before)}) if',
         '("card_id", item["card_id"]) if',
@@ -222,7 +222,7 @@ MUTATIONS = (
         PROFILES,
     ),
     Mutation(
-        "a statement that no retry can mend fails the batch",
+        "a terminal error of a statement fails the batch",
         "shared/sinks",
         "if code is not None and code not in _REFUSED | _NOT_NOW:",
         "if False:",

@@ -13,7 +13,7 @@ from tests.chaos.harness import Result
 _STORES = ("DynamoDB", "lake", "warehouse")
 
 
-def summarise(results: Iterable[Result]) -> list[dict[str, Any]]:
+def summarize(results: Iterable[Result]) -> list[dict[str, Any]]:
     """A line per kind, in the order of their first scenarios, and the total."""
     lines: dict[str, dict[str, Any]] = {}
     for result in results:
@@ -53,7 +53,7 @@ def table(results: list[Result], title: str) -> Table:
     made.add_column("scenarios", no_wrap=True)
     for name in ("n", "rows", "faults", "kills", "reshards", "lost", "twice", "quarantined", "s"):
         made.add_column(name, justify="right", no_wrap=True)
-    for line in summarise(results):
+    for line in summarize(results):
         lost, twice = ("/".join(str(line[what][store]) for store in _STORES) for what in ("lost", "duplicated"))
         made.add_row(
             line["kind"],

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from tests.chaos.harness import Harness, Result
-from tests.chaos.report import summarise, table, untouched
+from tests.chaos.report import summarize, table, untouched
 from tests.chaos.scenarios import DURABLE_KINDS, KINDS, draw
 from tests.chaos.target import Target
 
@@ -37,7 +37,9 @@ def carry_out(
         for result in found:
             for problem in result.problems:
                 console.print(f"[red]{result.scenario.seed} {result.scenario.kind}: {problem}[/red]")
-        console.print(f"{len(results)} scenarios, {sum(len(r.ids) for r in results):,} transactions balanced or judged")
+        console.print(
+            f"{len(results)} scenarios, {sum(len(r.ids) for r in results):,} transactions balanced or evaluated"
+        )
     return results
 
 
@@ -71,9 +73,9 @@ def main(
         again = f"python -m tests.chaos.run --seed {seed} --only {result.scenario.seed} --transactions {transactions}"
         console.print(f"[red]failed: {result.scenario.seed} {result.scenario.kind}[/red]: {again}")
     for missed in untouched(results):
-        console.print(f"[red]no fault of {missed!r} hit a call[/red]")
+        console.print(f"[red]faults of {missed!r} hit no call[/red]")
     if out:
-        run = {"seed": seed, "seconds": round(time.monotonic() - began, 1), "kinds": summarise(results)}
+        run = {"seed": seed, "seconds": round(time.monotonic() - began, 1), "kinds": summarize(results)}
         out.write_text(json.dumps(run, indent=1) + "\n")
     if not keep and not failed:
         shutil.rmtree(target.home, ignore_errors=True)

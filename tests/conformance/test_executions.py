@@ -19,7 +19,7 @@ STATES = {
 
 
 @pytest.mark.parametrize("how", ["stopped", "killed"])
-def test_an_execution_that_was_running_begins_anew_with_its_name_and_input(how: str, tmp_path: Path) -> None:
+def test_an_execution_that_was_running_restarts_with_its_name_and_input(how: str, tmp_path: Path) -> None:
     emulator = Emulator.start(tmp_path)
     try:
         states = emulator.client("stepfunctions")
@@ -47,7 +47,7 @@ def _if_ended(states: Any, arn: str) -> dict[str, Any] | None:
     try:
         found = states.describe_execution(executionArn=arn)
     except states.exceptions.ExecutionDoesNotExist:
-        return None  # not begun anew yet
+        return None  # not restarted yet
     return None if found["status"] == "RUNNING" or found.get("error") == "States.ServiceRestart" else found
 
 

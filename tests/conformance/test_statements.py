@@ -97,7 +97,7 @@ def test_more_than_25_statements_are_none(dynamodb: Any) -> None:
     assert dynamodb.describe_table(TableName=NAME)["Table"]["ItemCount"] == 0
 
 
-def test_the_tables_stream_tells_of_what_was_written_and_only_of_that(emulator: Emulator, dynamodb: Any) -> None:
+def test_the_tables_stream_holds_what_was_written_and_only_of_that(emulator: Emulator, dynamodb: Any) -> None:
     dynamodb.batch_execute_statement(Statements=[insert("a"), insert("a", "never")])
     dynamodb.batch_execute_statement(Statements=[update("a", "friday", "1"), update("a", "never", "7")])
     streams = emulator.client("dynamodbstreams")

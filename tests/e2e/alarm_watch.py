@@ -1,4 +1,4 @@
-"""Hears the alarms as a person does who subscribed to their topic: every state they told, in order."""
+"""Hears the alarms as a person does who subscribed to their topic: every state they reported, in order."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ class AlarmWatch:
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         self._sqs.set_queue_attributes(QueueUrl=self._queue, Attributes={"Policy": policy})
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-        self._told: dict[str, list[str]] = defaultdict(list)
+        self._reported: dict[str, list[str]] = defaultdict(list)
         self._lock = threading.Lock()
 
-    def told(self) -> dict[str, list[str]]:
-        """What each alarm has told so far, by its name without service and stage."""
+    def reported(self) -> dict[str, list[str]]:
+        """What each alarm has reported so far, by its name without service and stage."""
         with self._lock:
             while messages := self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages"):
                 for message in messages:
                     alarm = json.loads(json.loads(message["Body"])["Message"])
-                    self._told[alarm["AlarmName"].removeprefix(self._prefix)].append(alarm["NewStateValue"])
+                    self._reported[alarm["AlarmName"].removeprefix(self._prefix)].append(alarm["NewStateValue"])
                     self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
-            return {name: list(states) for name, states in self._told.items()}
+            return {name: list(states) for name, states in self._reported.items()}
 
     def rung(self) -> set[str]:
-        """Those that have told ALARM so far."""
-        return {name for name, states in self.told().items() if "ALARM" in states}
+        """Those that have reported ALARM so far."""
+        return {name for name, states in self.reported().items() if "ALARM" in states}
 
     def states(self) -> dict[str, str]:
         """The state of every alarm now."""
@@ -56,21 +56,21 @@ class AlarmWatch:
         }
 
     def wait_rung(self, names: Iterable[str], seconds: float = 90) -> None:
-        """Wait until each has told ALARM."""
+        """Wait until each has reported ALARM."""
         wanted = set(names)
         wait_until(
-            lambda: all("ALARM" in self.told().get(name, []) for name in wanted),
+            lambda: all("ALARM" in self.reported().get(name, []) for name in wanted),
             seconds,
             f"{wanted} ring",
-            lambda: f"{ {n for n in wanted if 'ALARM' not in self.told().get(n, [])} } did not",
+            lambda: f"{ {n for n in wanted if 'ALARM' not in self.reported().get(n, [])} } did not",
         )
 
     def wait_over(self, names: Iterable[str], seconds: float = 90) -> None:
         """Wait until the last word of each is OK."""
         wanted = set(names)
         wait_until(
-            lambda: all(self.told().get(name, [""])[-1] == "OK" for name in wanted),
+            lambda: all(self.reported().get(name, [""])[-1] == "OK" for name in wanted),
             seconds,
             f"{wanted} end",
-            lambda: f"{ {n: self.told().get(n) for n in wanted if self.told().get(n, [''])[-1] != 'OK'} }",
+            lambda: f"{ {n: self.reported().get(n) for n in wanted if self.reported().get(n, [''])[-1] != 'OK'} }",
         )

@@ -1,4 +1,4 @@
-"""Ways to break a part of a running stage and to mend it again: what a wrong release, role or hand does."""
+"""Ways to break a part of a running stage and to fix it again: what a wrong release, role or hand does."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Breakage:
         return self._prefix + function
 
     def invoke(self, function: str, payload: Mapping[str, Any] | None = None) -> Any:
-        """Invoke a function, whatever comes of it."""
+        """Invoke a function and ignore the result."""
         return self.functions.invoke(FunctionName=self.name(function), Payload=json.dumps(payload or {}))
 
     @contextmanager

@@ -51,9 +51,8 @@ def reconcile(stack: Stack) -> Callable[..., dict[str, Any]]:
         done: subprocess.CompletedProcess[str] = stack.run(
             "reconcile", "--file", path, "--wait", str(seconds), "--json", check=False
         )
-        assert done.returncode == 0 or not check, (
-            f"does not balance:\n{done.stdout[-4000:]}\n{done.stderr[-2000:]}\nmerges:\n{stack.told('merge-warehouse')}"
-        )
+        printed = f"{done.stdout[-4000:]}\n{done.stderr[-2000:]}"
+        assert done.returncode == 0 or not check, f"{printed}\nmerges:\n{stack.log_of('merge-warehouse')}"
         return dict(json.loads(done.stdout))
 
     return run

@@ -135,7 +135,7 @@ class Stack:
                 return rows
             page["NextToken"] = result["NextToken"]
 
-    def told(self, function: str, lines: int = 40) -> str:
+    def log_of(self, function: str, lines: int = 40) -> str:
         """The last lines of a function's log, with their times: what a failed test needs to be understood."""
         pages = self.client("logs").get_paginator("filter_log_events")
         found = pages.paginate(logGroupName=f"/aws/lambda/swipeline-{self.stage}-{function}")

@@ -1,4 +1,4 @@
-"""Every alarm rings when its fault is real, tells its topic, and ends when the fault does; none rings before.
+"""Every alarm fires when its fault is real, notifies its topic, and ends when the fault does; none rings before.
 
 One stack, all faults at once, as far as one does not hide another: what the consumers miss needs an API that accepts.
 """

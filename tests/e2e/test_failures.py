@@ -1,4 +1,4 @@
-"""Poison on the stream, a warehouse that is away, a stack that is restarted: nothing stops, nothing is lost."""
+"""Poison on the stream, an unavailable warehouse, a stack that is restarted: nothing stops, nothing is lost."""
 
 from __future__ import annotations
 

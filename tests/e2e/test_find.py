@@ -35,7 +35,7 @@ def test_stored_rejected_and_quarantined_transactions_are_found_by_their_ids(
 
     good_id = good[header.index("trans_num")]
     archived = {"answered", "batch archived", "batch written", "batch scored"}
-    wait_until(lambda: archived <= messages(find(stack, good_id)), 60, "all hops have told of the stored one")
+    wait_until(lambda: archived <= messages(find(stack, good_id)), 60, "all hops have logged the stored one")
     stored = find(stack, good_id)
     assert stored["outcome"] == "stored"
     assert {place["store"] for place in stored["places"]} == {"DynamoDB", "lake", "stream"}

@@ -81,7 +81,7 @@ def test_frauds_become_alerts_everywhere_once_and_a_verdict_is_kept(
 
 
 def judged(stack: Stack) -> Counter[str]:
-    """What has come of all alerts so far: other tests of the stack judge some too."""
+    """Statuses of all alerts so far: other tests of the stack review some too."""
     months = json.loads(stack.run("alerts", "precision", "--by", "month", "--json").stdout)
     return Counter({name: sum(month[name] for month in months) for name in ("fraud", "genuine")})
 

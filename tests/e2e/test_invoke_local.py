@@ -36,7 +36,7 @@ def test_the_consumers(stack: Stack, function: str) -> None:
 
 
 def test_query_transactions(stack: Stack) -> None:
-    """The sample's key is no stage's: without being told of it, the function refuses."""
+    """The sample's key is no stage's: without its ID, the function refuses."""
     event = "tests/events/query-transactions.json"
     assert invoke(stack, "query-transactions", event)["statusCode"] == 403
     assert invoke(stack, "write-to-dynamodb", "tests/events/write-to-dynamodb.json") == {"batchItemFailures": []}

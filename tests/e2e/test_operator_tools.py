@@ -111,7 +111,7 @@ def test_a_replay_after_truncate_restores_every_row_of_core(stack: Stack, csv_fi
     assert core(stack) == before
 
 
-def test_a_replay_that_was_killed_is_gone_on_with(stack: Stack, csv_file: Any, reconcile: Any) -> None:
+def test_a_replay_that_was_killed_is_resumed(stack: Stack, csv_file: Any, reconcile: Any) -> None:
     path = csv_file(rows=800)
     stack.run("send", path)
     reconcile(path)

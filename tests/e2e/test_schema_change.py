@@ -129,7 +129,7 @@ def check(stack: Stack, ids: list[str], quarantine: set[str]) -> None:
         return wanted <= {row[0] for row in rows}
 
     for where, what in ((in_table, "table"), (in_lake, "lake"), (in_warehouse, "warehouse"), (in_marts, "marts")):
-        wait_until(where, 180, f"all {len(ids)} in the {what}", lambda: stack.told("merge-warehouse", 5), every=2)
+        wait_until(where, 180, f"all {len(ids)} in the {what}", lambda: stack.log_of("merge-warehouse", 5), every=2)
     assert stack.sql("SELECT COUNT(*), COUNT(DISTINCT transaction_id) FROM core.transaction")[0][0] == len(ids)
     assert sum(1 for _ in stack.items()) == len(ids)
     assert quarantined(stack) == quarantine

@@ -251,7 +251,7 @@ def test_what_is_broken_on_the_way_is_named(stack: Stack, name: str) -> None:
         code, report = verified(stack, "--rows", "200")
     assert code == 1
     assert cause in failed(report).get(line, ""), failed(report)
-    # The rows that a hop lacked come once it is mended; then the stage is whole again.
+    # The rows that a hop lacked come once it is fixed; then the stage is complete again.
     wait_until(lambda: verified(stack, "--rows", "100")[0] == 0, 120, "the stage is whole again")
 
 

@@ -1,4 +1,4 @@
-"""The warehouse is away for a whole send: the other stores are complete; it catches up by itself, or by a redrive."""
+"""The warehouse is unavailable for a whole send: the other stores are complete; it catches up, or a redrive does it."""
 
 from __future__ import annotations
 

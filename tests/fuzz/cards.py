@@ -47,7 +47,7 @@ class Findings(NamedTuple):
 
 
 def probes(count: int, seed: int) -> Iterator[Probe]:
-    """Give so many rows with a hidden number, and the good ones between them."""
+    """Rows with a hidden number, and the good ones between them."""
     rng = random.Random(seed)
     for at in range(count):
         if at % ONE_GOOD_IN == 0:

@@ -54,7 +54,7 @@ _BITS = (
 
 @dataclass
 class Outcome:
-    """What became of a broken file."""
+    """The outcome of a broken file."""
 
     kind: str  # read, refused
     rows: int = 0
@@ -152,7 +152,7 @@ def _ids(table: Table) -> set[str]:
 
 
 def run(cases: int, seed: int, folder: Path) -> Counter[str]:
-    """Break and read so many files. Raises at the first that does not end well; the file is left in the folder."""
+    """Break and read files. Raises at the first that does not end well; the file is left in the folder."""
     good, found = samples(), Counter[str]()
     path = folder / "broken"
     for case in range(cases):

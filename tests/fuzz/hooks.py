@@ -24,7 +24,7 @@ KNOWN_ALERTS = os.environ["SWIPELINE_KNOWN_ALERTS"].split(",")
 
 @schemathesis.auth(refresh_interval=None)  # the key depends on the call: none is kept
 class Keys:
-    """The key of whoever makes the call."""
+    """The key of the caller."""
 
     def get(self, case: Any, context: Any) -> str:
         if case.path.startswith("/alerts/{alert_id}/"):

@@ -20,7 +20,7 @@ from client.aws import Stage, explained
 from tests.unit.fakes.rows import raw_row
 
 REPO = Path(__file__).resolve().parents[2]
-EXAMPLES_PER_CASE = 14  # so many cases come of one more example per operation: measured, rounded down
+EXAMPLES_PER_CASE = 14  # cases per additional example and operation: measured, rounded down
 CASES = re.compile(r"([\d,]+) generated")
 
 
@@ -34,7 +34,7 @@ class Target(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What came of a run."""
+    """The result of a run."""
 
     passed: bool
     cases: int
@@ -42,7 +42,7 @@ class Report(NamedTuple):
 
 
 def fuzz(target: Target, examples: int, seed: int | None = None) -> Report:
-    """Try every operation with so many examples each, besides the coverage and the stateful phases."""
+    """Try every operation with a number of examples each, besides the coverage and the stateful phases."""
     known = _known_transaction(target)
     environment = os.environ | {
         "SCHEMATHESIS_HOOKS": "tests.fuzz.hooks",

@@ -54,7 +54,7 @@ UNREADABLE = (
     encode_line(TRANSACTIONS[1])[:-9],  # cut off
     json.dumps([0, *_VALUES[1:]]).encode(),  # a version that nobody ever writes; the merge leaves it out
 )
-# What only the codec refuses: COPY takes the values it is told to, and looks no further.
+# What only the codec refuses: COPY takes the values that its paths name and ignores the rest.
 WRONG_SCHEMA = (
     json.dumps(_VALUES[:-1]).encode(),  # a field too few
     json.dumps([*_VALUES, None]).encode(),  # a field too many
@@ -81,7 +81,7 @@ class MadeRecord(NamedTuple):
 
 
 class Fate(Enum):
-    """What becomes of an invocation besides what its function does."""
+    """What happens to an invocation apart from its function."""
 
     NORMAL = "it is carried out, and its answer arrives"
     NOT_INVOKED = "Lambda throttles it: no attempt is used"
@@ -183,7 +183,7 @@ def on_the_stream(made: Sequence[MadeRecord]) -> list[Record]:
 
 
 def consume(stream: list[Record], rules: Rules, function: Any, killed_after: Sequence[int] = ()) -> list[Run]:
-    """Drive a mapping to its end; it is killed after so many invocations, and goes on from its checkpoint."""
+    """Drive a mapping to its end; it is killed after a number of invocations, and continues from its checkpoint."""
     runs: list[Run] = []
     checkpoint = -1
     for steps in [*killed_after, None]:

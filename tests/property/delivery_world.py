@@ -112,7 +112,7 @@ class Delivery:
         self._start()
 
     def step(self, number: int) -> None:
-        """Stage (0), copy (1) or merge (2) once, whatever becomes of it."""
+        """Stage (0), copy (1) or merge (2) once, whether or not it succeeds."""
         try:
             if number == 0:
                 self._stage()
@@ -126,7 +126,7 @@ class Delivery:
             self._start()
 
     def finish(self) -> None:
-        """All troubles are over, or will be: go on until nothing waits any more, then merge."""
+        """All troubles are over, or will be: continue until nothing is pending, then merge."""
         for _ in range(sum(map(len, self.troubles.values())) + 2):
             self.step(0)
             self.step(1)

@@ -105,7 +105,7 @@ def test_a_row_has_the_same_outcome_every_time(row):
 
 
 def leaks(number: str, error: RejectedError) -> bool:
-    """Tell whether 11 digits in a row of the number can be read anywhere in a refusal, whatever stands between them."""
+    """Whether 11 digits in a row of the number can be read anywhere in a refusal, whatever stands between them."""
     for message in (str(error), *map(str, error.args), *(text for finding in error.errors for text in finding)):
         digits = "".join(DIGITS.findall(message))
         if any(number[at : at + 11] in digits for at in range(len(number) - 10)):

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from playwright.sync_api import Page, Response
 
 # Under each of these names the page is served: another port of the same name, a name of this machine that anybody
-# may use, and a name on the network that leads here (Chromium is told so, see RESOLVE).
+# may use, and a name on the network that leads here (by Chromium's flags, see RESOLVE).
 NAMES = ("127.0.0.1", "localhost", "attacker.localhost", "evil.example")
 RESOLVE = "--host-resolver-rules=MAP evil.example 127.0.0.1"
 REFUSED = 403

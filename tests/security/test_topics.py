@@ -49,7 +49,7 @@ def role_of(emulator: Emulator, request: pytest.FixtureRequest, allowed: str | N
 
 
 def published(emulator: Emulator, role: str, topic: str) -> list[str]:
-    """What came of Publish and PublishBatch: a code each, or ``ok``."""
+    """Results of Publish and PublishBatch: a code each, or ``ok``."""
     sns, found = emulator.clients.role("sns", role), []
     for ask in (
         lambda: sns.publish(TopicArn=topic, Message="m"),

@@ -1,4 +1,4 @@
-"""What must not be in an artefact: secrets, card numbers, caches, tests. Reads every file of a zip."""
+"""What must not be in an artifact: secrets, card numbers, caches, tests. Reads every file of a zip."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def found(archive: Path, *, cards: bool) -> set[tuple[str, str]]:
 
 
 def is_card_number(text: bytes) -> bool:
-    """Tell whether digits, with or without blanks and dashes, have a scheme's first digit and a right check digit."""
+    """Whether digits, with or without blanks and dashes, have a scheme's first digit and a right check digit."""
     digits = [int(digit) for digit in text.decode() if digit.isdigit()]
     doubled = [sum(divmod(2 * digit, 10)) if index % 2 else digit for index, digit in enumerate(reversed(digits))]
     return digits[0] in (2, 3, 4, 5, 6) and len(set(digits)) > 1 and sum(doubled) % 10 == 0

@@ -37,7 +37,7 @@ def package(stage: str, *parameters: str, region: str = "us-east-1") -> Path:
     return folder
 
 
-def package_anew(stage: str, folder: Path, layers: Path) -> None:
+def package_again(stage: str, folder: Path, layers: Path) -> None:
     """Package these sources once more, with nothing left of an earlier time: the layer is built in ``layers``."""
     _package(stage, folder, layers)
 

@@ -26,7 +26,7 @@ def entries() -> dict[str, str]:
 
 
 def commands(text: str) -> list[str]:
-    """Give what an entry tells to type."""
+    """The commands of an entry."""
     fenced = re.findall(r"^```\n(.*?)^```", text, re.M | re.S)
     lines = [line.strip() for block in fenced for line in re.sub(r"\\\n\s*", "", block).splitlines()]
     rest = re.sub(r"^```\n.*?^```", "", text, flags=re.M | re.S)

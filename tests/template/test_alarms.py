@@ -1,4 +1,4 @@
-"""The alarms: what is watched, that somebody is told, what silence means, and where the runbook takes it up."""
+"""The alarms: what is watched, who is notified, what missing data means, and the runbook entry of each."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def one(alarm: dict) -> tuple[str, str, dict[str, str]]:
     return namespace, metric, dict(dimensions)
 
 
-def test_every_alarm_tells_the_topic_when_it_rises_and_when_it_ends(template: Template) -> None:
+def test_every_alarm_notifies_the_topic_on_alarm_and_ok(template: Template) -> None:
     for name, alarm in template.of_type("AWS::CloudWatch::Alarm").items():
         assert [text(action) for action in alarm["AlarmActions"]] == ["AlarmTopic"], name
         assert [text(action) for action in alarm["OKActions"]] == ["AlarmTopic"], name
@@ -127,7 +127,7 @@ def test_every_consumer_is_watched_for_lateness_failing_and_giving_up(full: Temp
         assert (lost["Threshold"], lost["EvaluationPeriods"], lost["Statistic"]) == (0, 1, "Sum")
 
 
-def test_lateness_is_told_long_before_records_expire(template: Template) -> None:
+def test_lateness_is_reported_long_before_records_expire(template: Template) -> None:
     stream = template.of_type("AWS::Kinesis::Stream")["TransactionStream"]
     for name, alarm in alarms(template).items():
         if name.endswith("-late"):

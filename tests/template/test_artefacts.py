@@ -1,4 +1,4 @@
-"""Every file of every artefact: no secret, no card number, no cache, no test; and that this check would find one."""
+"""Every file of every artifact: no secret, no card number, no cache, no test; and that this check would find one."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_layer_has_nothing_that_must_not_leave(stage: str, request: pytest.F
     assert found(template.folder / LAYER, cards=False) == EXAMPLES
 
 
-def test_every_artefact_of_a_stage_is_one_that_is_looked_at(template: Template, dev: Template) -> None:
+def test_every_artifact_of_a_stage_is_one_that_is_looked_at(template: Template, dev: Template) -> None:
     assert {path.name for path in template.folder.glob("*.zip")} == {OURS, LAYER}
     if template.stage != "local":
         assert (template.folder / LAYER).read_bytes() == (dev.folder / LAYER).read_bytes()

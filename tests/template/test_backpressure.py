@@ -1,11 +1,11 @@
-"""A store that is away for long: somebody is told while nothing is at risk. docs/runbook.md says what to do then."""
+"""A store that is unavailable for long: somebody is notified while nothing is at risk. See docs/runbook.md."""
 
 from __future__ import annotations
 
 from tests.template.template import Template
 
 
-def told_after(alarm: dict) -> float:
+def notified_after(alarm: dict) -> float:
     """Seconds from the beginning of an outage until an alarm on a lag, in milliseconds, rises."""
     return alarm["Threshold"] / 1000 + alarm["Period"] * alarm.get("DatapointsToAlarm", alarm["EvaluationPeriods"])
 
@@ -16,27 +16,27 @@ def alarms_on(template: Template, metric: str) -> list[dict]:
     return found
 
 
-def test_a_late_consumer_is_told_long_before_its_records_are_set_aside_for_their_age(template: Template) -> None:
+def test_a_late_consumer_is_reported_long_before_its_records_are_set_aside_for_their_age(template: Template) -> None:
     age = min(mapping["MaximumRecordAgeInSeconds"] for mapping in template.mappings().values())
     for alarm in alarms_on(template, "IteratorAge"):
-        assert told_after(alarm) <= 15 * 60
-        assert told_after(alarm) < age / 10
+        assert notified_after(alarm) <= 15 * 60
+        assert notified_after(alarm) < age / 10
 
 
 def test_what_is_set_aside_is_still_on_the_stream_for_as_long_again(template: Template) -> None:
-    """Should the quarantine be away as well, the stream still has it."""
+    """If the quarantine is unavailable too, the stream still has it."""
     stream = template.of_type("AWS::Kinesis::Stream")["TransactionStream"]
     age = max(mapping["MaximumRecordAgeInSeconds"] for mapping in template.mappings().values())
     assert stream["RetentionPeriodHours"] * 3600 >= 2 * age
 
 
-def test_a_late_delivery_is_told_long_before_the_stream_forgets(template: Template) -> None:
+def test_a_late_delivery_is_reported_long_before_the_stream_forgets(template: Template) -> None:
     stream = template.of_type("AWS::Kinesis::Stream")["TransactionStream"]
     for alarm in alarms_on(template, "KinesisMillisBehindLatest"):
-        assert told_after(alarm) < stream["RetentionPeriodHours"] * 3600 / 24
+        assert notified_after(alarm) < stream["RetentionPeriodHours"] * 3600 / 24
 
 
-def test_a_warehouse_that_refuses_is_told_before_its_deliveries_are_set_aside(template: Template) -> None:
+def test_a_warehouse_that_refuses_is_reported_before_its_deliveries_are_set_aside(template: Template) -> None:
     delivery = template.of_type("AWS::KinesisFirehose::DeliveryStream")["WarehouseDelivery"]
     retried = delivery["RedshiftDestinationConfiguration"]["RetryOptions"]["DurationInSeconds"]
     for alarm in alarms_on(template, "DeliveryToRedshift.Success"):

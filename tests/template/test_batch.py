@@ -134,7 +134,7 @@ def test_the_steps_come_in_order_and_a_failure_ends_as_one(template: Template) -
     assert states["Failed"]["Type"] == "Fail"
 
 
-def test_a_file_that_was_refused_among_others_is_told_after_they_are_noted_as_loaded(template: Template) -> None:
+def test_a_file_that_was_refused_among_others_is_reported_after_they_are_noted_as_loaded(template: Template) -> None:
     states = machine(template)["States"]
     assert (states["Note"]["Next"], states["CrawlLake"]["Next"]) == ("CrawlLake", "WasAllTaken")
     (refused,) = states["WasAllTaken"]["Choices"]
@@ -169,7 +169,7 @@ def test_only_csv_files_of_the_raw_zone_start_a_run(template: Template) -> None:
 
 
 @pytest.mark.parametrize("name", ["RawArrived", "BatchSchedule"])
-def test_an_event_that_starts_nothing_is_kept_and_tells(template: Template, name: str) -> None:
+def test_an_event_that_starts_nothing_is_kept_and_reported(template: Template, name: str) -> None:
     rule = template.of_type("AWS::Events::Rule")[name]
     (target,) = rule["Targets"]
     assert text(target["Arn"]) == "BatchMachine"

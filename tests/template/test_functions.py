@@ -71,7 +71,7 @@ def test_the_functions_are_these(template: Template) -> None:
     assert set(template.functions()) == FUNCTIONS
 
 
-def test_a_function_is_told_only_what_it_needs(template: Template) -> None:
+def test_a_function_gets_only_what_it_needs(template: Template) -> None:
     warehouse = {"AWS_ENDPOINT_URL_REDSHIFT_DATA"} if template.stage == "local" else {"WAREHOUSE_SECRET_ARN"}
     for function, own in OWN.items():
         extra = warehouse if function.endswith("-warehouse") else set()

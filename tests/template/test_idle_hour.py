@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.cloudwatch.alarm_rules import ALARM, judge
+from local.cloudwatch.alarm_rules import ALARM, evaluate_rule
 from local.cloudwatch.alarms import datapoints_of, rule_of
 from local.cloudwatch.store import Datum, MetricStore, dimensions_of
 from tests.template.template import Template, text
@@ -65,7 +65,7 @@ def ringing(template: Template, store: MetricStore) -> set[str]:
             now = BEGAN + 60 * (minute + 1)
             # As when the stage was there before the hour: what is missing is held against it.
             points = [(at, value) for at, value in datapoints_of(alarm, store, now, now) if at >= BEGAN]
-            if judge(rule_of(alarm), points).state == ALARM:
+            if evaluate_rule(rule_of(alarm), points).state == ALARM:
                 rang.add(alarm["AlarmName"].removeprefix(f"swipeline-{template.stage}-"))
     return rang
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.packaging import package, package_anew
+from tests.template.packaging import package, package_again
 
 ARTEFACTS = ("swipeline.zip", "pythonRequirements.zip")
 
@@ -20,7 +20,7 @@ ARTEFACTS = ("swipeline.zip", "pythonRequirements.zip")
 def twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Two packages for dev; for the second, pip installs into an empty folder."""
     folder = tmp_path_factory.mktemp("again")
-    package_anew("dev", folder / "dev", folder / "layers")
+    package_again("dev", folder / "dev", folder / "layers")
     return package("dev"), folder / "dev"
 
 
@@ -37,7 +37,7 @@ def template(folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", ARTEFACTS)
-def test_an_artefact_has_the_same_hash_again(twice: tuple[Path, Path], name: str) -> None:
+def test_an_artifact_has_the_same_hash_again(twice: tuple[Path, Path], name: str) -> None:
     first, again = twice
     assert digest(first / name) == digest(again / name)
 
@@ -48,7 +48,7 @@ def test_the_template_is_the_same_again(twice: tuple[Path, Path]) -> None:
 
 
 @pytest.mark.parametrize("name", ARTEFACTS)
-def test_an_artefact_has_no_trace_of_when_and_where_it_was_made(twice: tuple[Path, Path], name: str) -> None:
+def test_an_artifact_has_no_trace_of_when_and_where_it_was_made(twice: tuple[Path, Path], name: str) -> None:
     with zipfile.ZipFile(twice[0] / name) as archive:
         assert {entry.date_time[:3] for entry in archive.infolist()} == {(1980, 1, 1)}
         names = archive.namelist()

@@ -52,7 +52,7 @@ def normal(template: Template) -> str:
     return re.sub(r'"[0-9a-f]{40}"', '""', body)  # the layer's hash, of which its name is a part
 
 
-def test_every_stage_tells_where_its_parts_are(template: Template) -> None:
+def test_every_stage_outputs_where_its_parts_are(template: Template) -> None:
     assert set(template.body["Outputs"]) >= OUTPUTS
 
 
@@ -79,7 +79,7 @@ def test_only_the_embedded_aws_is_spoken_to_on_the_loopback(on_aws: Template, lo
 
 
 def test_a_deploy_leaves_nothing_behind_that_has_to_be_pruned(template: Template) -> None:
-    """What docs/deploy.md says: no versions of functions, no layer that outlives its stack, old artefacts expire."""
+    """What docs/deploy.md says: no versions of functions, no layer that outlives its stack, old artifacts expire."""
     assert "AWS::Lambda::Version" not in {resource["Type"] for resource in template.resources.values()}
     for resource in template.resources.values():
         if resource["Type"] == "AWS::Lambda::LayerVersion":

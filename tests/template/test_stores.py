@@ -9,7 +9,7 @@ import pytest
 from tests.template.template import Template, packaged, text
 
 BUCKETS = {"LakeBucket", "QuarantineBucket", "DeliveryBucket"}
-RAW = "RawBucket"  # not among them: it keeps no version, since what it has must go away
+RAW = "RawBucket"  # not among them: it keeps no version, since what it has must be deleted
 KEPT = {
     "TransactionStream",
     "TransactionTable",

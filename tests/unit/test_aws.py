@@ -50,7 +50,7 @@ def test_a_throttle_a_timeout_or_a_fault_of_aws_is_transient(error: Exception) -
     ],
     ids=aws.error_code,
 )
-def test_what_time_does_not_mend_is_not_transient(error: Exception) -> None:
+def test_what_time_does_not_fix_is_not_transient(error: Exception) -> None:
     assert not aws.is_transient(error)
 
 

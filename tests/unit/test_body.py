@@ -96,7 +96,7 @@ def test_a_latin1_body_that_the_gateway_made_text_is_refused_and_not_taken_with_
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain; charset=utf-8", None])
-def test_gzip_under_another_content_type_is_told_which_one_it_needs(content_type: str | None) -> None:
+def test_gzip_under_another_content_type_gets_an_answer_that_names_the_right_one(content_type: str | None) -> None:
     spoiled = gzip.compress(b'[{"a":1}]').decode("utf-8", "replace")
     headers = {"Content-Encoding": "gzip"} | ({"Content-Type": content_type} if content_type else {})
     error = refusal(api_event(spoiled) | {"headers": headers})

@@ -36,7 +36,7 @@ def test_the_lines_of_all_records_are_in_stream_order_with_their_positions() -> 
     }
 
 
-def test_a_poison_line_is_set_apart_with_its_bytes_and_place_and_its_neighbours_are_read() -> None:
+def test_a_poison_line_is_set_apart_with_its_bytes_and_place_and_its_neighbors_are_read() -> None:
     batch = read_batch(kinesis_event([("07", GOOD[0] + b"\xff\x00poison\n" + GOOD[1]), ("09", b"")]))
     assert [line.transaction for line in batch.lines] == [transaction(0), transaction(1)]
     (poison, empty) = batch.unreadable

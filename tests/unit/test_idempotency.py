@@ -73,7 +73,7 @@ class AwayClient:
         return {}
 
 
-def test_a_table_that_is_away_is_a_transient_error_and_a_missing_permission_is_not() -> None:
+def test_a_table_that_is_unavailable_is_a_transient_error_and_a_missing_permission_is_not() -> None:
     for kind in (Kind.THROTTLED, Kind.TIMED_OUT, Kind.BROKEN):
         requests = Requests(AwayClient(kind), "requests")
         with pytest.raises(TransientError):

@@ -24,7 +24,7 @@ from tests.unit.fakes.rows import CARD_KEYS, CARD_NUMBER, raw_row, transaction
 
 
 class Key:
-    """A card key that can be away."""
+    """A card key that can be unavailable."""
 
     def __init__(self) -> None:
         self.away = False
@@ -36,7 +36,7 @@ class Key:
 
 
 class Memory:
-    """The answered requests, in memory; can be away."""
+    """The answered requests, in memory; can be unavailable."""
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], str] = {}
@@ -204,7 +204,7 @@ def test_an_idempotency_key_of_another_form_is_refused(key: str) -> None:
     assert Api().post([raw_row(0)], idempotency_key=key).status == 400
 
 
-def test_rows_are_accepted_though_the_requests_table_is_away() -> None:
+def test_rows_are_accepted_though_the_requests_table_is_unavailable() -> None:
     api = Api()
     api.memory.away = True
     answer = api.post([raw_row(0)], idempotency_key="key-1")

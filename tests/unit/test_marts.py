@@ -1,4 +1,4 @@
-"""The marts during a run of merge-warehouse: how often they are looked at, and what becomes of a failure."""
+"""The marts during a run of merge-warehouse: how often they are looked at, and the outcome of a failure."""
 
 from __future__ import annotations
 

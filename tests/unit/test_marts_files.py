@@ -47,7 +47,7 @@ def test_installing_takes_whole_files_in_order_and_no_more_than_a_batch_holds() 
     batches = _packed(files, 38)
     assert [sql for batch in batches for sql in batch] == [sql for file in files for sql in file]
     assert max(map(len, batches)) <= 38
-    for batch in batches:  # no view is away between two transactions
+    for batch in batches:  # no view is missing between two transactions
         gone = {sql.split()[-1] for sql in batch if sql.startswith("DROP VIEW")}
         made = {sql.split()[2] for sql in batch if sql.startswith("CREATE VIEW")}
         assert gone == made

@@ -77,7 +77,7 @@ def test_a_file_that_went_through_a_spreadsheet_is_refused_row_by_row():
     assert "rounded" in dict(second.errors)["cc_num"]
 
 
-def test_a_bad_row_does_not_touch_its_neighbours():
+def test_a_bad_row_does_not_touch_its_neighbors():
     good, bad, same = parse_many([CSV_ROW, {**CSV_ROW, "amt": "-1"}, CSV_ROW], CARD_KEYS, NOW)
     assert good == same == parse()
     assert isinstance(bad, RejectedError)

@@ -1,4 +1,4 @@
-"""What is refused, and what the sender is told."""
+"""What is refused, and the reason the sender gets."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_an_extra_column_is_named():
     assert "unknown column" in findings(currency="USD")["currency"]
 
 
-def test_a_byte_order_mark_in_the_header_is_recognised():
+def test_a_byte_order_mark_in_the_header_is_recognized():
     row = {k: v for k, v in JSON_ROW.items() if k != "cc_num"} | {"\ufeffcc_num": CARD_NUMBER}
     found = findings(row)
     assert "utf-8-sig" in found["\\ufeffcc_num"]
@@ -184,7 +184,7 @@ def test_thousands_of_unknown_columns_do_not_make_thousands_of_reasons():
     assert "5000 unknown columns" in found["row"]
 
 
-def test_a_file_without_a_header_line_is_recognised():
+def test_a_file_without_a_header_line_is_recognized():
     found = findings(dict.fromkeys(["0", CARD_NUMBER, "Ada"], "x"))
     assert list(found) == ["row"]
     assert "header line" in found["row"]

@@ -1,6 +1,6 @@
 """Every statement of redshift/ stands on a page of Redshift's documentation: what is unusual in it names its page here.
 
-A construct that is neither ordinary nor listed fails: whoever writes it looks it up first, and adds the page.
+A construct that is neither ordinary nor listed fails: look it up first and add the page.
 """
 
 from __future__ import annotations

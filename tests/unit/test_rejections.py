@@ -1,4 +1,4 @@
-"""The log tells whose row was refused and why, and repeats nothing that the sender wrote but an id."""
+"""The log has whose row was rejected and why, and of the sender's text only an ID."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functions.write_to_kinesis.rejections import describe_rejections
 from tests.unit.fakes.rows import CARD_KEYS, raw_row
 
 
-def test_a_refused_row_is_told_by_id_column_and_reason_without_its_values() -> None:
+def test_a_refused_row_is_reported_by_id_column_and_reason_without_its_values() -> None:
     rows = [raw_row(0), raw_row(1, amt="12,50", dob="tomorrow"), raw_row(2, **{"Nora Testman": "x"}), "no object"]
     told = describe_rejections(rows, decide(rows, CARD_KEYS).errors)
     assert [(one["index"], one["transaction_id"]) for one in told] == [

@@ -19,7 +19,7 @@ THROTTLED = Fault(Kind.THROTTLED)
 
 
 def partitions_of(*sizes: int) -> list[list[StreamRecord]]:
-    """So many records per partition; each holds one row, numbered through."""
+    """A number of records per partition; each holds one row, numbered."""
     row = 0
     made: list[list[StreamRecord]] = []
     for partition, size in enumerate(sizes):
@@ -69,7 +69,7 @@ def test_rows_that_are_refused_until_the_budget_is_spent_are_named() -> None:
     assert set(kinesis.stored) == {"00", "02"}
 
 
-def test_a_refusal_that_no_retry_mends_is_raised_at_once() -> None:
+def test_a_refusal_that_no_retry_fixes_is_raised_at_once() -> None:
     clock = FakeClock()
     with pytest.raises(ClientError, match="AccessDenied"):
         Stream(FakeKinesis(always=Fault(Kind.DENIED)), "stream").put(partitions_of(1), clock.budget(8))

@@ -1,4 +1,4 @@
-"""SQL files are split and filled in safely, run as one transaction, waited for within a bound; failures are told."""
+"""SQL files are split and filled in safely, run as one transaction, with a time limit; failures are reported."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Function:
 
     `takes` is a word per argument: text, int, number, float, bool, date, timestamp, moment (a date or either
     timestamp), super, any or part (of a date); ? marks an optional one, * any number of them. `sql` is a template with
-    {0}, {1} ... or a function that builds the call; `how` says what becomes of it: passed, rewritten or implemented.
+    {0}, {1} ... or a function that builds the call; `how` is its handling: passed, rewritten or implemented.
     """
 
     name: str

@@ -225,7 +225,7 @@ class Conversation:
         fields = outcome.fields or []
         described = portal.fields or portal.prepared.fields
         if described and len(described) == len(fields):
-            fields = described  # what the client was told is what it reads by
+            fields = described  # the client reads by what it was sent
         self._complete(outcome, self._rows(fields, portal.formats, outcome.rows))
 
     def _is_query(self, portal: Portal) -> bool:

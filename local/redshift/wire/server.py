@@ -81,7 +81,7 @@ class WireServer(socketserver.ThreadingTCPServer):
                 raise LoginError("53300", _TOO_MANY)
 
     def cancel(self, pid: int, key: int) -> None:
-        """A CancelRequest; one with another key does nothing, and is not told so."""
+        """A CancelRequest; one with another key does nothing, without a reply."""
         with self._lock:
             known, session = self._sessions.get(pid, (0, None))
         if session and secrets.compare_digest(struct.pack("!I", known), struct.pack("!I", key)):

@@ -45,19 +45,19 @@ class FailedTransactionError(SqlError):
 
 
 class QueryCanceledError(SqlError):
-    """The client cancelled the statement, or its time was over."""
+    """The client canceled the statement, or its time was over."""
 
     sqlstate = "57014"
 
 
 @dataclass
 class Outcome:
-    """What came of a statement. `rows` come in blocks, when there are `fields`; `tag` takes the count of them."""
+    """The result of a statement. `rows` come in blocks, when there are `fields`; `tag` takes the count of them."""
 
     tag: Callable[[int], str]
     fields: list[Field] | None = None
     rows: Iterator[list[tuple[Any, ...]]] = field(default_factory=lambda: iter(()))
-    changed: tuple[str, str] | None = None  # a parameter that the client is told of
+    changed: tuple[str, str] | None = None  # a parameter that is sent to the client
     notice: str = ""
 
 
@@ -141,7 +141,7 @@ class WireSession:
         self.rollback()
         self._session.connection.close()
 
-    # -- cancelling
+    # -- canceling
 
     def cancel(self) -> None:
         """Interrupt the statement that runs now, if one does."""

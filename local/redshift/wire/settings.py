@@ -1,4 +1,4 @@
-"""Session parameters: what SET takes, SHOW answers and a driver is told when it connects."""
+"""Session parameters: what SET takes, SHOW answers and a driver gets when it connects."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from local.redshift.errors import SqlError
 from local.redshift.pg_catalog import SERVER_VERSION
 
-# Told to every client when it connects; those with a value are fixed.
+# Sent to every client when it connects; those with a value are fixed.
 REPORTED = {
     "client_encoding": "UTF8",
     "DateStyle": "ISO, MDY",
@@ -66,7 +66,7 @@ class Parameters:
         self._user = user
 
     def reported(self) -> dict[str, str]:
-        """What a client is told at its start."""
+        """What a client is sent at its start."""
         return {name: self._values[name.lower()] for name in REPORTED}
 
     def show(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Alarms on the embedded AWS: they ring, end, tell their topic, and refuse what isn't supported."""
+"""Alarms on the embedded AWS: they fire, end, notify their topic, and refuse what isn't supported."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def state(emulator: Emulator, name: str) -> str:
     return str(alarm["StateValue"])
 
 
-def test_alarms_ring_and_end_and_tell_their_topic(emulator: Emulator) -> None:
+def test_alarms_ring_and_end_and_notify_their_topic(emulator: Emulator) -> None:
     cloudwatch = emulator.client("cloudwatch")
     topic, queue = topic_with_queue(emulator, "alarms")
     common = {"EvaluationPeriods": 1, "AlarmActions": [topic], "OKActions": [topic], "TreatMissingData": "notBreaching"}

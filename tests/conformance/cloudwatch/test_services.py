@@ -1,4 +1,4 @@
-"""What AWS's services tell of themselves in CloudWatch, on the embedded AWS: counted, not invented."""
+"""Metrics of AWS's services in CloudWatch, on the embedded AWS: counted, not invented."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def test_a_header_names_the_columns_and_is_skipped_by_readers() -> None:
     assert found[1].serde_parameters == {"field.delim": ","}
 
 
-def test_a_file_of_texts_alone_has_no_header_that_could_be_told_from_a_row() -> None:
+def test_a_file_of_texts_alone_has_no_header_that_could_be_distinguished_from_a_row() -> None:
     assert columns("a,b\nc,d\n") == [("col0", "string"), ("col1", "string")]
 
 
@@ -78,7 +78,7 @@ def test_a_file_of_one_column_is_no_csv() -> None:
     assert csv_schema("just\nlines\n", whole=True) is None
 
 
-def test_a_parquet_file_tells_its_own_types() -> None:
+def test_a_parquet_file_has_its_own_types() -> None:
     table = pa.table(
         {"Amount": pa.array([Decimal("1.50")], pa.decimal128(12, 2)), "at": pa.array([0], pa.timestamp("us"))}
     )

@@ -59,7 +59,7 @@ def test_without_report_batch_item_failures_the_answer_is_not_looked_at() -> Non
     assert interpret(answer(IDS[1]), BATCH, partial_response=False) == Succeeded()
 
 
-def test_a_failed_batch_is_retried_as_often_as_allowed_then_given_up_and_the_next_goes_on() -> None:
+def test_a_failed_batch_is_retried_as_often_as_allowed_then_given_up_and_the_next_continues() -> None:
     run = drive(records(6), Rules(batch_size=3, max_retries=2), raises_on({1}))
     assert run.invoked == [[0, 1, 2], [0, 1, 2], [0, 1, 2], [3, 4, 5]]
     (discard,) = run.discarded
@@ -151,7 +151,7 @@ def test_a_bad_key_holds_up_its_own_lane_only() -> None:
     rules = Rules(batch_size=1, parallelization=10, max_age_seconds=600)
     run = drive(records(300, keys=30), rules, lambda b, now: Failed() if b[0].partition_key == "key-3" else Succeeded())
     assert {n for n in run.given_up if n % 30 == 3} == set(range(3, 300, 30))
-    # Keys that share the lane wait with it; nine lanes of ten go on.
+    # Keys that share the lane wait with it; nine lanes of ten continue.
     assert len(run.succeeded) > 200
 
 

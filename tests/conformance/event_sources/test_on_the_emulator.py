@@ -167,7 +167,7 @@ def test_a_throttled_function_loses_nothing_and_uses_no_attempt(emulator, consum
     assert mapped.given_up() == []
 
 
-def test_a_killed_poller_goes_on_where_it_was(emulator, consumer, poller) -> None:  # type: ignore[no-untyped-def]
+def test_a_killed_poller_continues_where_it_was(emulator, consumer, poller) -> None:  # type: ignore[no-untyped-def]
     mapped = consumer(BatchSize=10, pause=0.1)  # six seconds of work: enough to be killed in
     emulator.put(mapped.stream, *(b"%04d" % n for n in range(600)))
     process = poller()

@@ -1,4 +1,4 @@
-"""Delivery streams over a real emulator and a warehouse that can be told to fail."""
+"""Delivery streams over a real emulator and a warehouse that fails on demand."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_a_copy_that_fails_is_repeated_and_logged(deliver, warehouse, runner) ->
     assert len(delivery.keys("manifests/")) == 1
 
 
-def test_after_the_retry_duration_the_manifest_is_put_aside_and_the_next_goes_on(
+def test_after_the_retry_duration_the_manifest_is_put_aside_and_the_next_continues(
     deliver, warehouse, runner, emulator
 ) -> None:  # type: ignore[no-untyped-def]
     delivery = deliver(retry_seconds=0)
@@ -168,7 +168,7 @@ def test_after_the_retry_duration_the_manifest_is_put_aside_and_the_next_goes_on
     assert gzip.decompress(emulator.objects(delivery.bucket, key)[key]) == b"lost-for-now\n"
 
 
-def test_a_warehouse_that_was_away_catches_up(deliver, warehouse, runner) -> None:  # type: ignore[no-untyped-def]
+def test_a_warehouse_that_was_unavailable_catches_up(deliver, warehouse, runner) -> None:  # type: ignore[no-untyped-def]
     delivery = deliver()
     warehouse.stop()
     runner()

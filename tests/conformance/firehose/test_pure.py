@@ -217,7 +217,7 @@ def test_a_stored_object_and_its_position_are_remembered_together(tmp_path: Path
     assert again.waiting("d") == 1
 
 
-def test_a_copy_that_was_begun_is_found_again_until_it_is_ended(tmp_path: Path) -> None:
+def test_a_copy_that_was_started_is_found_again_until_it_is_ended(tmp_path: Path) -> None:
     store = Store(tmp_path / "f.sqlite")
     store.stored("d", "key-1", {})
     store.stored("d", "key-2", {})

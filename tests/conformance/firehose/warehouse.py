@@ -1,4 +1,4 @@
-"""A warehouse that knows the Data API's Execute, Describe and COPY with a manifest: it loads what it is told to."""
+"""A warehouse that knows the Data API's Execute, Describe and COPY with a manifest: it loads the listed files."""
 
 from __future__ import annotations
 

@@ -12,11 +12,11 @@ from botocore.exceptions import ClientError
 from tests.conformance.emulator import Emulator, wait_until
 
 WAITS = "import time\ntime.sleep(600)\n"
-TELLS = """
+REPORTS = """
 import json, os, sys, boto3
 pairs = dict(zip(sys.argv[1::2], sys.argv[2::2]))
 who = boto3.client("sts").get_caller_identity()["Arn"]
-boto3.client("s3").put_object(Bucket=pairs["--out"], Key="told", Body=json.dumps(pairs | {"who": who}))
+boto3.client("s3").put_object(Bucket=pairs["--out"], Key="reported", Body=json.dumps(pairs | {"who": who}))
 """
 FAILS = "raise ValueError('the input is empty')\n"
 
@@ -95,10 +95,10 @@ def running(world: World) -> Callable[[], str]:
 
 
 def test_a_script_gets_its_arguments_and_its_role(world: World) -> None:
-    world.job(TELLS)
+    world.job(REPORTS)
     run_id = world.start(more="x y")
     assert world.ended(run_id)["JobRunState"] == "SUCCEEDED"
-    told = json.loads(world.emulator.objects(world.bucket)["told"])
+    told = json.loads(world.emulator.objects(world.bucket)["reported"])
     assert (told["--out"], told["--more"], told["--JOB_NAME"]) == (world.bucket, "x y", world.name)
     assert f":assumed-role/job-{world.name}/" in told["who"]
 
@@ -111,7 +111,7 @@ def test_a_script_that_fails_leaves_its_last_words(world: World) -> None:
 
 
 def test_a_script_that_its_role_may_not_read_is_a_failed_run(world: World) -> None:
-    world.job(TELLS)
+    world.job(REPORTS)
     world.emulator.client("iam").delete_role_policy(RoleName=f"job-{world.name}", PolicyName="files")
     run = world.ended(world.start())
     assert run["JobRunState"] == "FAILED"
@@ -135,7 +135,7 @@ def test_a_run_that_is_stopped_ends_and_makes_room(world: World, running: Callab
 
 
 def test_a_state_machine_waits_for_the_run_and_gives_it(world: World) -> None:
-    world.job(TELLS)
+    world.job(REPORTS)
     execution = world.execute(world.machine())
     assert execution["status"] == "SUCCEEDED"
     assert json.loads(execution["output"])["JobRunState"] == "SUCCEEDED"

@@ -126,7 +126,7 @@ def test_a_login_is_read_from_its_secret_as_it_is_now(guarded: Guarded) -> None:
         ),
     ],
 )
-def test_a_role_without_a_permission_is_denied_and_told_which(
+def test_a_role_without_a_permission_is_denied_and_the_permission_is_named(
     guarded: Guarded, name: str, statements: list[dict[str, Any]], missing: str
 ) -> None:
     client = guarded.client(*guarded.credentials(name, *statements))

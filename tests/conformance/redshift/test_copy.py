@@ -119,7 +119,7 @@ def test_compressed_files_are_read(table: Redshift, option: str, pack: Any) -> N
     assert table.ok(copy("s3://b/1", f"JSON 'auto' {option}"))["ResultRows"] == 1000
 
 
-def test_a_file_that_is_not_compressed_as_told_fails_the_copy(table: Redshift) -> None:
+def test_a_file_that_is_not_compressed_as_declared_fails_the_copy(table: Redshift) -> None:
     table.s3.put("s3://b/1", lines({"id": 1}))
     assert "gzip" in table.error(copy("s3://b/1", "JSON 'auto' GZIP"))
     table.s3.put("s3://b/2", gzip.compress(lines(*({"id": n} for n in range(5000))).encode())[:-50])
@@ -304,7 +304,7 @@ def test_char_takes_single_byte_characters_only(redshift: Redshift) -> None:
     assert redshift.run(copy("s3://b/1"))["Status"] == "FAILED"
 
 
-def test_blank_and_empty_fields_become_null_when_told(table: Redshift) -> None:
+def test_blank_and_empty_fields_become_null_if_requested(table: Redshift) -> None:
     table.s3.put("s3://b/1", '1,""\n2,"  "\n')
     for number, options in enumerate(("", "EMPTYASNULL", "BLANKSASNULL"), start=1):
         table.ok(

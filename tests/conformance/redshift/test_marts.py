@@ -229,7 +229,7 @@ def test_rows_merged_by_a_clock_that_went_back_are_found_by_the_refresh_after(em
     assert empty.refresh() is None
 
 
-def test_marts_are_made_anew_when_core_has_lost_rows(empty: Own) -> None:
+def test_marts_are_rebuilt_when_core_has_lost_rows(empty: Own) -> None:
     stage(empty, row(1, 1, 1, 1, 1), row(2, 2, 1, 2, 1))
     empty.refresh()
     empty.run("DELETE FROM core.transaction WHERE transaction_id = '" + f"{1:032x}'")

@@ -100,7 +100,7 @@ class World:
 
     def alert(self, number: int, is_alert: bool) -> None:
         told = {**ALERT, "transaction_id": f"{number:032x}", "occurred_at": "2020-01-01", "is_alert": is_alert}
-        # The alert tells the transaction's own time.
+        # The alert has the transaction's own time.
         if told["transaction_id"] in self.first:
             told["occurred_at"] = self.first[told["transaction_id"]]["occurred_at"]
         values = ", ".join(_literal(told[name]) for name in told)

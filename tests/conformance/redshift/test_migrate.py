@@ -54,7 +54,7 @@ def test_a_warehouse_from_before_the_ledger_is_adopted_with_its_rows(
     assert own_redshift.rows("SELECT transaction_id FROM core.verdict") == [("T",)]
 
 
-def test_a_migration_that_fails_leaves_nothing_and_the_next_run_goes_on(
+def test_a_migration_that_fails_leaves_nothing_and_the_next_run_continues(
     folder: Path, warehouse: Warehouse, own_redshift: Redshift
 ) -> None:
     run(warehouse)

@@ -198,13 +198,13 @@ def test_a_statement_belongs_to_who_submitted_it(redshift: Redshift) -> None:
     assert other.list_statements(Status="ALL")["Statements"] == []
 
 
-def test_a_finished_statement_cannot_be_cancelled(redshift: Redshift) -> None:
+def test_a_finished_statement_cannot_be_canceled(redshift: Redshift) -> None:
     found = redshift.ok("SELECT 1")
     with pytest.raises(ClientError, match="already in FINISHED state"):
         redshift.client.cancel_statement(Id=found["Id"])
 
 
-def test_a_running_statement_is_cancelled_and_rolled_back(redshift: Redshift) -> None:
+def test_a_running_statement_is_canceled_and_rolled_back(redshift: Redshift) -> None:
     redshift.ok("CREATE TABLE t (a BIGINT)")
     redshift.ok("CREATE TABLE n (a BIGINT)")
     redshift.ok(f"INSERT INTO n VALUES {', '.join(f'({n})' for n in range(2000))}")

@@ -186,7 +186,7 @@ def test_the_process_serves_health_and_ends_on_sigterm(tmp_path: Path) -> None:
     assert process.wait(timeout=20) == 0
 
 
-def test_readers_go_on_while_a_writer_works_and_writers_queue(redshift: Redshift) -> None:
+def test_readers_continue_while_a_writer_works_and_writers_queue(redshift: Redshift) -> None:
     redshift.ok(["CREATE TABLE t (a BIGINT)", "CREATE TABLE n (a BIGINT)"])
     redshift.ok(f"INSERT INTO n VALUES {', '.join(f'({n})' for n in range(2000))}")
     slow = redshift.submit("INSERT INTO t SELECT SUM(a.a + d.a) FROM n a, n b, n c, n d WHERE a.a + d.a < b.a + c.a")

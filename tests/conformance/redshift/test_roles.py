@@ -98,7 +98,7 @@ def test_everybody_may_create_tables_in_public_and_temporary_ones_until_that_is_
     assert as_ann(ready, sql.replace("own", "other")) is None
 
 
-def test_a_relation_made_anew_has_lost_its_grants_and_comments(ready: Redshift) -> None:
+def test_a_rebuilt_relation_has_lost_its_grants_and_comments(ready: Redshift) -> None:
     ready.ok(["COMMENT ON VIEW shown.window_on_it IS 'it''s one'", "COMMENT ON COLUMN shown.window_on_it.a IS 'a'"])
     remarks = "SELECT remarks FROM svv_columns WHERE table_name = 'window_on_it'"
     assert ready.rows(remarks) == [("a",)]
@@ -135,7 +135,7 @@ def test_roles_and_grants_outlive_a_restart(ready: Redshift) -> None:
         ("COMMENT ON COLUMN shown.plain.b IS 'x'", 'column "b" of relation "plain" does not exist'),
     ],
 )
-def test_what_cannot_be_done_is_told(ready: Redshift, sql: str, error: str) -> None:
+def test_what_cannot_be_done_is_reported(ready: Redshift, sql: str, error: str) -> None:
     assert error in ready.error(sql)
 
 

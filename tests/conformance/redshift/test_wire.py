@@ -1,4 +1,4 @@
-"""PostgreSQL's wire protocol, byte by byte: messages, transactions, cancelling, privileges, malformed input."""
+"""PostgreSQL's wire protocol, byte by byte: messages, transactions, canceling, privileges, malformed input."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def analyst(door: Door) -> Iterator[Client]:
         yield opened
 
 
-def test_a_client_is_told_that_it_has_reached_redshift(client: Client) -> None:
+def test_a_client_sees_that_it_has_reached_redshift(client: Client) -> None:
     assert client.parameters["server_version"] == "8.0.2"
     assert client.parameters["client_encoding"] == "UTF8"
     assert "Redshift 1.0" in str(client.query("SELECT version()").rows[0][0])
@@ -246,7 +246,7 @@ def test_parameters_are_set_shown_and_refused(client: Client) -> None:
     assert client.query("SHOW application_name").rows == [[""]]
 
 
-def test_a_running_statement_is_cancelled_by_its_key_only(door: Door, client: Client) -> None:
+def test_a_running_statement_is_canceled_by_its_key_only(door: Door, client: Client) -> None:
     client.query("CREATE TABLE public.big (x BIGINT)")
     client.query("INSERT INTO public.big VALUES (1)")
     for _ in range(14):
@@ -257,13 +257,13 @@ def test_a_running_statement_is_cancelled_by_its_key_only(door: Door, client: Cl
         with socket.create_connection(("127.0.0.1", door.port)) as other:
             other.sendall(struct.pack("!iiiI", 16, 80877102, client.pid, key))
 
-    def keep_cancelling() -> None:
+    def keep_canceling() -> None:
         while not stop.wait(0.05):
             cancel(client.key)
 
     cancel(client.key ^ 1)
     assert client.query("SELECT 1 AS a").rows == [["1"]]
-    thread = threading.Thread(target=keep_cancelling)
+    thread = threading.Thread(target=keep_canceling)
     thread.start()
     try:
         answer = client.query(

@@ -33,7 +33,7 @@ def test_a_senders_key_cannot_read(stack: Stack, method: str, path: str) -> None
     assert call(stack, method, path, stack.api_key, data=b"{}").status_code == 403
 
 
-def test_a_readers_key_can_neither_send_nor_judge(stack: Stack) -> None:
+def test_a_readers_key_can_neither_send_nor_review(stack: Stack) -> None:
     reader = key_of(stack, "ReaderApiKeyId")
     assert call(stack, "POST", "/transactions", reader, data=json.dumps(row()).encode()).status_code == 403
     assert call(stack, "POST", "/alerts/x/verdict", reader, data=b"{}").status_code in (403, 404)
@@ -80,7 +80,7 @@ def test_a_path_that_is_none_is_refused_and_never_an_error(stack: Stack, path: s
 
 
 def bomb(mebibytes: int) -> bytes:
-    """Gzip of so many zeros: about a thousandth of it."""
+    """Gzip of a number of zeros: about a thousandth of it."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     zeros = bytes(MEBIBYTE)
     return b"".join([*(packer.compress(zeros) for _ in range(mebibytes)), packer.flush()])

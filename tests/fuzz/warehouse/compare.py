@@ -66,7 +66,7 @@ def _batch(server: Postgres, session: Session, generator: Generator, count: int,
         report.cases += 1
         lines = answer.removesuffix("\n").split(f"{_ROW}{MARK}")[1:]
         expected = [line.removesuffix("\n").split(MARK) for line in lines] or None
-        _judge(session, form.format(redshift(text)), expected, report)
+        _evaluate(session, form.format(redshift(text)), expected, report)
 
 
 def _question(text: str, form: str) -> str:
@@ -79,7 +79,7 @@ def _escaped(text: str) -> str:
     return text.replace("\\\\", "\\")
 
 
-def _judge(session: Session, sql: str, expected: list[list[str]] | None, report: Report) -> None:
+def _evaluate(session: Session, sql: str, expected: list[list[str]] | None, report: Report) -> None:
     try:
         _, result = session.run(compile_statement(parse(sql)), 1, None)
     except SqlError as error:

@@ -1,6 +1,6 @@
 """An API that behaves as `POST /transactions` is specified to, over real HTTP, and fails on demand.
 
-It stores what it accepts once per id and row, honours Idempotency-Key, and answers 202, 207, 400, 403, 413, 422, 503
+It stores what it accepts once per id and row, honors Idempotency-Key, and answers 202, 207, 400, 403, 413, 422, 503
 as the API does. A `fault` decides before each request what goes wrong with it.
 """
 

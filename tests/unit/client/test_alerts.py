@@ -150,7 +150,7 @@ def test_a_withdrawn_verdict_leaves_the_alert_open_with_its_history(stage: Stage
     assert queued["reviewed"]["open"] == 6
 
 
-def test_a_judged_alert_leaves_the_queue_and_an_assigned_one_says_whose_it_is(stage: Stage) -> None:
+def test_a_reviewed_alert_leaves_the_queue_and_an_assigned_one_says_whose_it_is(stage: Stage) -> None:
     CliRunner().invoke(app, ["verdict", "t1", "fraud"])
     assert CliRunner().invoke(app, ["alerts", "assign", "t2", "--to", "ada"]).exit_code == 0
     queued = json.loads(CliRunner().invoke(app, ["alerts", "queue", "--assigned-to", "ada", "--json"]).stdout)

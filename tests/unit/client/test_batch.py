@@ -1,4 +1,4 @@
-"""`swipeline batch`: what goes up under which name, which run is followed, what is told, and how it exits."""
+"""`swipeline batch`: what goes up under which name, which run is followed, what is reported, and how it exits."""
 
 from __future__ import annotations
 
@@ -232,13 +232,13 @@ def test_a_run_of_another_content_is_not_taken_for_this_one(aws: None, file: Pat
         follow.find(States("r1"), MACHINE, "raw", "transactions/a.csv", "another etag", set())
 
 
-def test_a_failed_run_tells_its_cause_and_loads_nothing(aws: None, file: Path) -> None:
+def test_a_failed_run_reports_its_cause_and_loads_nothing(aws: None, file: Path) -> None:
     done = load(States("r1", "FAILED", error="InputRefused", cause="missing column amt"), file)
     assert (done.status, done.error, done.inserted) == ("failed", "InputRefused: missing column amt", 0)
     assert "nothing was loaded. InputRefused: missing column amt" in describe(done)
 
 
-def test_what_is_pending_is_loaded_by_one_run_and_what_it_refused_is_told(aws: None) -> None:
+def test_what_is_pending_is_loaded_by_one_run_and_what_it_refused_is_reported(aws: None) -> None:
     note("run#r1", status="loaded", files=2, refused_files=1, rows=3, accepted=3, inserted=3)
     states = States("r1", "FAILED", error="InputRefused", cause="b.csv: missing column amt")
     done = Batch(AStage(states), 30, lambda _: None, lambda *_: None).load_pending()  # type: ignore[arg-type]
@@ -282,7 +282,7 @@ def test_reasons_are_counted_the_most_frequent_first_with_an_example(aws: None) 
     assert (second["rows"], second["field"], second["line"]) == (1, "zip", 3)
 
 
-def test_people_are_told_counts_reasons_and_where_the_rejects_are() -> None:
+def test_people_see_counts_reasons_and_where_the_rejects_are() -> None:
     reason = {"rows": 2, "field": "amt", "reason": "is empty", "file": "s3://raw/a.csv", "line": 9}
     text = describe(
         Loaded(

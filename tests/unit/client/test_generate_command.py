@@ -75,7 +75,7 @@ def test_an_unknown_option_is_wrong_usage_and_not_a_rejected_row() -> None:
     assert "--rowz" in done.stderr
 
 
-def test_a_reader_that_goes_away_causes_no_traceback() -> None:
+def test_a_reader_that_closes_causes_no_traceback() -> None:
     command = f"{sys.executable} -m client.cli generate --rows 200000 | head -n 1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
     assert done.stdout.splitlines() == [KAGGLE]

@@ -15,7 +15,7 @@ from tests.unit.fakes.clock import FakeClock
 
 
 class FakeStage:
-    """A stage whose function tells of its progress, an object at a time."""
+    """A stage whose function reports its progress, one object at a time."""
 
     name = "dev"
 
@@ -47,7 +47,7 @@ def run(stage: FakeStage) -> tuple[dict[str, Any], list[str]]:
     return migrate(stage, told.append, clock, clock.sleep), told  # type: ignore[arg-type]
 
 
-def test_each_step_is_told_once_and_the_result_is_the_functions() -> None:
+def test_each_step_is_reported_once_and_the_result_is_the_functions() -> None:
     stage = FakeStage(
         None,
         {"state": "running", "steps": ["a"]},
@@ -59,7 +59,7 @@ def test_each_step_is_told_once_and_the_result_is_the_functions() -> None:
     assert (call["FunctionName"], call["InvocationType"]) == ("swipeline-dev-migrate-warehouse", "Event")
 
 
-def test_the_functions_words_are_told_when_it_fails() -> None:
+def test_the_functions_words_are_reported_when_it_fails() -> None:
     with pytest.raises(ClientError, match="Not migrated: relation x does not exist"):
         run(FakeStage({"state": "failed", "steps": ["a"], "error": "relation x does not exist"}))
 

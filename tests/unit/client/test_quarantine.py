@@ -83,7 +83,9 @@ def test_a_dry_run_changes_nothing(world: OperatorWorld) -> None:
     assert (on_stream(world), world.functions.events, world.warehouse.copies) == ([], [], [])
 
 
-def test_a_line_that_can_be_read_by_now_goes_on_the_stream_and_one_that_cannot_stays(world: OperatorWorld) -> None:
+def test_a_line_that_can_be_read_by_now_is_put_on_the_stream_again_and_one_that_cannot_stays(
+    world: OperatorWorld,
+) -> None:
     mended = world.set_aside_line(encode_line(transaction(1)).rstrip(), number=1)
     bad = world.set_aside_line(b"\xff\xfe", number=2)
     done = redrive(world.stage, act=True)
@@ -196,7 +198,7 @@ def test_a_manifest_of_alerts_is_copied_as_alerts_by_their_own_delivery_stream(w
     assert "names objects of strangers/" in left.reason
 
 
-def test_a_manifest_that_the_warehouse_refuses_stays_and_the_next_one_goes_on(world: OperatorWorld) -> None:
+def test_a_manifest_that_the_warehouse_refuses_stays_and_the_next_one_continues(world: OperatorWorld) -> None:
     first, second = delivery(world, "a", 1), delivery(world, "b", 2)
     world.s3.delete_object(Bucket="delivery", Key="transactions/a.gz")
     done = redrive(world.stage, act=True)
@@ -290,7 +292,7 @@ def test_a_discarded_entry_leaves_quarantine_and_is_kept_with_who_when_and_why(w
     assert kept["discarded-at"] < datetime.now(UTC).isoformat()
 
 
-def test_a_discard_is_a_dry_run_unless_told_and_takes_no_entry_that_was_not_named(world: OperatorWorld) -> None:
+def test_a_discard_is_a_dry_run_by_default_and_takes_no_entry_that_was_not_named(world: OperatorWorld) -> None:
     world.set_aside_line(b"\xff")
     batch = world.set_aside_batch([1])
     before = snapshot(world)

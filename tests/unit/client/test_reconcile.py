@@ -333,28 +333,28 @@ def test_waiting_ends_when_the_last_store_has_caught_up(world: World, file: Path
         "warehouse": world.warehouse.put,
     }
 
-    def tell(name: str, hop: Hop | None) -> None:
+    def report(name: str, hop: Hop | None) -> None:
         if name in late:
             late.pop(name)("t0019")
 
-    ledger = reconcile(world.stage, wait=60.0, tell=tell)
+    ledger = reconcile(world.stage, wait=60.0, tell=report)
     assert ledger.balanced
     assert not late
     seconds = {name: ledger.hops[name].seconds for name in ("dynamodb", "lake", "warehouse")}
     assert None not in seconds.values()
 
 
-def test_a_store_that_is_away_for_a_while_is_waited_for(world: World, file: Path) -> None:
+def test_a_store_that_is_unavailable_for_a_while_is_waited_for(world: World, file: Path) -> None:
     world.sent(file, list(ids(5)))
     world.everywhere(*ids(5))
     rename = "ALTER TABLE core.{} RENAME TO {}".format
     world.warehouse.database.execute(rename("transaction", "away"))
 
-    def tell(name: str, hop: Hop | None) -> None:
+    def report(name: str, hop: Hop | None) -> None:
         if hop is None:
             world.warehouse.database.execute(rename("away", "transaction"))
 
-    assert reconcile(world.stage, wait=60.0, tell=tell).balanced
+    assert reconcile(world.stage, wait=60.0, tell=report).balanced
     world.warehouse.database.execute(rename("transaction", "away"))
     with pytest.raises(ClientError, match="The warehouse refused a query"):
         reconcile(world.stage, wait=0.3)

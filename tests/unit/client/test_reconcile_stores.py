@@ -293,7 +293,7 @@ def test_without_any_count_of_the_api_that_is_said(world: World) -> None:
     assert "the API's counts are not available" in world.compare().notes[1]
 
 
-def test_rows_in_staging_are_told_apart(world: World) -> None:
+def test_rows_in_staging_are_distinguished(world: World) -> None:
     world.table(made(5))
     world.lake(made(5))
     world.warehouse.load(made(5), schema="staging")

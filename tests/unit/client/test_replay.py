@@ -1,4 +1,4 @@
-"""`swipeline replay` over moto's S3, with a warehouse in memory: what is loaded, once, and going on after a stop."""
+"""`swipeline replay` over moto's S3, with a warehouse in memory: what is loaded, once, and resuming after a stop."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_copies_in_the_lake_are_merged_once(world: OperatorWorld) -> None:
 
 
 @pytest.mark.parametrize("kill_at", [1, 2, 3, 4])
-def test_a_replay_that_was_killed_goes_on_where_it_was_and_is_complete(world: OperatorWorld, kill_at: int) -> None:
+def test_a_replay_that_was_killed_continues_where_it_was_and_is_complete(world: OperatorWorld, kill_at: int) -> None:
     archive(world, 8)
 
     def kill() -> None:
@@ -85,7 +85,7 @@ def test_a_killed_plan_is_no_plan(world: OperatorWorld) -> None:
     assert replay(world.stage, DAY, resume=True).after == 10
 
 
-def test_without_resume_a_replay_begins_anew_and_says_so(world: OperatorWorld) -> None:
+def test_without_resume_a_replay_restarts_and_says_so(world: OperatorWorld) -> None:
     archive(world, 4)
     world.warehouse.refuse = "ERROR: disk full"
     with pytest.raises(ClientError, match=r"disk full.*--resume"):

@@ -69,7 +69,7 @@ def test_a_retry_after_beyond_patience_is_not_waited_for() -> None:
     assert clock.waits == []
 
 
-def test_progress_makes_patience_start_anew() -> None:
+def test_progress_makes_patience_restart() -> None:
     clock = Clock()
     attempts = patience(clock, seconds=1.0).start()
     for _ in range(20):
@@ -78,7 +78,7 @@ def test_progress_makes_patience_start_anew() -> None:
     assert clock.waits == [BASE_SECONDS] * 20
 
 
-def test_a_sender_told_to_stop_stops_waiting() -> None:
+def test_a_stopped_sender_stops_waiting() -> None:
     clock = Clock(stopped=True)
     assert not patience(clock).start().pause(None)
 
@@ -100,7 +100,7 @@ def test_no_rate_means_no_wait() -> None:
     assert clock.waits == []
 
 
-def test_a_pace_told_to_stop_admits_nothing() -> None:
+def test_a_stopped_pace_admits_nothing() -> None:
     clock = Clock(stopped=True)
     pace = Pace(1.0, clock.wait, clock.time)
     assert pace.admit(10)

@@ -22,7 +22,7 @@ from client.simulator import Settings, batches, write
 from fraud.evaluate import score as training_scores
 from fraud.history import read
 from fraud.labelled import Knowledge
-from fraud.model import SHIPPED, load, serialise
+from fraud.model import SHIPPED, load, serialize
 from shared.transaction.model import parse_transaction
 from tests.unit.fakes.lake import object_body
 from tests.unit.fakes.rows import CARD_KEYS
@@ -122,6 +122,6 @@ def test_a_model_with_a_threshold_that_is_none_is_refused(threshold: object, tmp
     document = json.loads(SHIPPED.read_bytes())
     del document["sha256"]
     path = tmp_path / "model.json"
-    path.write_bytes(serialise(document | {"threshold": threshold}))
+    path.write_bytes(serialize(document | {"threshold": threshold}))
     with pytest.raises(ClientError, match="is no model"):
         load_model(path)

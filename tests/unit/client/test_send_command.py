@@ -64,7 +64,9 @@ def test_json_is_one_document_on_standard_output(run: Run, make_file: MakeFile) 
     }
 
 
-def test_an_api_that_stays_away_is_exit_1_and_says_how_to_go_on(run: Run, api: FakeApi, make_file: MakeFile) -> None:
+def test_an_api_that_stays_unavailable_is_exit_1_and_says_how_to_continue(
+    run: Run, api: FakeApi, make_file: MakeFile
+) -> None:
     api.fault = lambda number: Fault(status=500) if number else None
     code, _, err = run("send", "--batch-size", "10", "--workers", "1", "--patience", "0.1", make_file(30))
     assert code == 1

@@ -106,7 +106,7 @@ def test_a_lost_connection_stores_nothing_twice(api: FakeApi, lost: Fault) -> No
         b'{"transaction_ids": [null, null, null], "errors": []}',
     ],
 )
-def test_an_answer_that_does_not_account_for_every_row_is_no_acknowledgement(api: FakeApi, body: bytes) -> None:
+def test_an_answer_that_does_not_account_for_every_row_is_no_acknowledgment(api: FakeApi, body: bytes) -> None:
     api.fault = first(1, Fault(status=202, body=body))
     rows = batch(3)
     assert client(api, Clock()).send(rows) is None
@@ -115,7 +115,7 @@ def test_an_answer_that_does_not_account_for_every_row_is_no_acknowledgement(api
 
 
 @pytest.mark.parametrize("status", [403, 404, 422])
-def test_what_another_attempt_cannot_mend_is_not_tried_again(api: FakeApi, status: int) -> None:
+def test_what_another_attempt_cannot_fix_is_not_tried_again(api: FakeApi, status: int) -> None:
     api.fault = lambda number: Fault(status=status)
     clock, rows = Clock(), batch(3)
     failure = client(api, clock).send(rows)

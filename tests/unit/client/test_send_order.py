@@ -99,7 +99,7 @@ def test_each_cards_order_on_the_stream_is_the_files(
         assert (summary.error, summary.accepted) == (None, sum(map(len, order.values())))
         stored: dict[str, dict[str, None]] = defaultdict(dict)
         cards = {one: card for card, ids in order.items() for one in ids}
-        for identity in api.stored:  # the first time counts: what comes again, every sink knows
+        for identity in api.stored:  # the first time counts: every sink ignores a duplicate
             stored[cards[identity]][identity] = None
         assert {card: list(ids) for card, ids in stored.items()} == order
 

@@ -75,7 +75,7 @@ def row(state: str, count: int, amount: str | None) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("seconds", [0.0, 0.4, 1.0, 30.0, 3000.0])
 def test_every_call_is_one_that_botocore_would_send_however_little_time_is_left(seconds: float) -> None:
-    """A long poll of 0 s is below the API's minimum: it raised instead of cancelling, and the query ran on."""
+    """A long poll of 0 s is below the API's minimum: it raised instead of canceling, and the query ran on."""
     server = Server([row("NY", 1, "0.10")], polls=100_000)
     with pytest.raises(WarehouseAwayError, match="too long"):
         warehouse(server).ask({"a": "SELECT 1"}, {}, seconds)
@@ -117,14 +117,14 @@ def test_a_slow_answer_is_waited_for() -> None:
     assert len(warehouse(Server([row("NY", 1, "1.00")], polls=8)).ask({"a": "SELECT 1"}, {})["a"]) == 1
 
 
-def test_a_question_that_takes_too_long_is_cancelled() -> None:
+def test_a_question_that_takes_too_long_is_canceled() -> None:
     server = Server([], polls=10**6)
     with pytest.raises(WarehouseAwayError, match="too long"):
         warehouse(server).ask({"a": "SELECT 1"}, {}, seconds=5)
     assert server.cancelled
 
 
-def test_a_refused_question_tells_why() -> None:
+def test_a_refused_question_says_why() -> None:
     with pytest.raises(QueryError, match="does not exist"):
         warehouse(Server([], end="FAILED")).ask({"a": "SELECT 1"}, {})
 
@@ -139,7 +139,7 @@ def test_a_refused_question_tells_why() -> None:
         (ClientError({"Error": {"Code": "ValidationException"}}, "BatchExecuteStatement"), QueryError),
     ],
 )
-def test_what_passes_is_told_from_what_stays(error: Exception, kind: type[Exception]) -> None:
+def test_transient_errors_are_distinguished_from_permanent_ones(error: Exception, kind: type[Exception]) -> None:
     class Failing(Server):
         def batch_execute_statement(self, **parameters: Any) -> dict[str, Any]:
             raise error

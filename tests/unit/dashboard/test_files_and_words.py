@@ -57,7 +57,7 @@ def test_what_is_not_known_is_shown_as_it_is() -> None:
     assert (category_name("pet_insurance"), state_name("PR")) == ("Pet insurance", "PR")
 
 
-def test_the_map_has_every_state_once_and_its_neighbours_share_borders() -> None:
+def test_the_map_has_every_state_once_and_its_neighbors_share_borders() -> None:
     features = outlines({"NY": {"amount": 1}})
     assert sorted(feature["id"] for feature in features) == sorted(STATES)
     assert [feature["properties"] for feature in features if feature["id"] == "NY"] == [{"amount": 1}]

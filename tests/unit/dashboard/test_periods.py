@@ -47,6 +47,6 @@ def test_the_period_before_is_as_long_and_ends_the_day_before() -> None:
     assert before(date(1, 1, 2), date(9999, 1, 1)) is None
 
 
-def test_a_change_is_told_only_where_there_is_something_to_compare_with() -> None:
+def test_a_change_is_reported_only_where_there_is_something_to_compare_with() -> None:
     assert (change(150, 100), change(50, 100), change(1, 0), change(None, 1)) == ("+50.0%", "-50.0%", None, None)
     assert (points(0.012, 0.01), points(None, 0.1)) == ("+0.20 points", None)

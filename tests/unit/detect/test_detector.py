@@ -58,7 +58,7 @@ def test_a_batch_takes_a_read_a_write_per_25_cards_and_one_count_whatever_its_si
     ]
 
 
-def test_each_alert_is_told_to_the_warehouse_and_in_one_message_without_names() -> None:
+def test_each_alert_is_sent_to_the_warehouse_and_in_one_message_without_names() -> None:
     stores = FakeStores()
     run(stores, lines([transaction._replace(first_name="Nora", street="Elm") for transaction in DAY]))
     (message,) = stores.messages
@@ -244,7 +244,7 @@ def test_a_verdict_outlives_a_replay() -> None:
 
 
 @pytest.mark.parametrize("wrong", [bytes([PROFILE_VERSION + 1]) + Profile().pack()[1:], b"", b"\x01\x02"])
-def test_a_profile_of_another_version_or_damaged_is_begun_anew_and_counted(wrong: bytes) -> None:
+def test_a_profile_of_another_version_or_damaged_is_reset_and_counted(wrong: bytes) -> None:
     stores = FakeStores()
     run(stores, lines(DAY))
     stores.tables["profiles"]["a"]["profile"] = {"B": wrong}

@@ -19,7 +19,7 @@ class Kind(Enum):
     BROKEN = "a status 500; nothing was done"
     TIMED_OUT = "no answer came; nothing was done"
     LOST_ANSWER = "the connection was closed; all was done"
-    DENIED = "no permission: no retry can mend it"
+    DENIED = "no permission: a terminal error"
 
 
 class Fault(NamedTuple):

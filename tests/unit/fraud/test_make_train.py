@@ -1,4 +1,4 @@
-"""`make train`, as the runbook gives it: labels, verdicts over them, a model that loads, a card that tells of both."""
+"""`make train`, as the runbook gives it: labels, verdicts over them, a model that loads, a card that reports both."""
 
 from __future__ import annotations
 

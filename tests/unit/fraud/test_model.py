@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fraud.features import FEATURE_VERSION, FEATURES, features
-from fraud.model import SHIPPED, ModelError, load, parse, serialise
+from fraud.model import SHIPPED, ModelError, load, parse, serialize
 from fraud.profile import Profile
 from tests.unit.fraud.made import TABLES, document, event, model, split
 
@@ -23,20 +23,20 @@ def test_a_score_is_the_logistic_of_the_trees_sum() -> None:
 
 
 def test_a_file_begins_with_its_hash_and_is_json() -> None:
-    data = serialise(document())
+    data = serialize(document())
     assert data.startswith(b'{"sha256":"')
     assert json.loads(data)["version"] == "made"
     assert parse(data).version == "made"
 
 
 def test_any_changed_byte_is_noticed() -> None:
-    data = bytearray(serialise(document()))
+    data = bytearray(serialize(document()))
     data[len(data) // 2] ^= 1
     with pytest.raises(ModelError, match="damaged"):
         parse(bytes(data))
 
 
-@pytest.mark.parametrize("data", [b"", b"{}", b'{"sha256":"00"}', serialise({})[:40]])
+@pytest.mark.parametrize("data", [b"", b"{}", b'{"sha256":"00"}', serialize({})[:40]])
 def test_bytes_that_are_no_model_are_refused(data: bytes) -> None:
     with pytest.raises(ModelError, match="begins with"):
         parse(data)
@@ -67,7 +67,7 @@ def test_a_model_with_a_part_missing_is_refused() -> None:
         whole = document()
         del whole[part]
         with pytest.raises(ModelError, match=part):
-            parse(serialise(whole))
+            parse(serialize(whole))
 
 
 def test_a_model_without_a_fixture_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""The precision of alerts by verdicts: periods, what is not judged, and the error of few verdicts."""
+"""The precision of alerts by verdicts: periods, what is not reviewed, and the error of few verdicts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_alerts_are_counted_by_period(period: str, begins: list[str]) -> None:
     assert sum(one.alerts for one in found) == 4
 
 
-def test_what_nobody_judged_is_neither_right_nor_wrong() -> None:
+def test_what_nobody_reviewed_is_neither_right_nor_wrong() -> None:
     found = overall((status for _, status in ALERTS), "2026-11-01")
     assert (found.alerts, found.judged, found.precision) == (4, 3, 2 / 3)
     assert overall(["open"], "x").precision is None

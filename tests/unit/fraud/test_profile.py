@@ -128,7 +128,7 @@ def test_a_profile_from_before_the_days_were_kept_is_read_and_fills_within_a_wee
     assert Profile.unpack(read.pack()).habits == profile.habits
 
 
-def test_bytes_of_another_version_are_told_apart() -> None:
+def test_bytes_of_another_version_are_distinguished() -> None:
     data = bytes([PROFILE_VERSION + 1]) + of("2024-05-10 09:00:00").pack()[1:]
     with pytest.raises(ProfileVersionError, match=f"version {PROFILE_VERSION + 1}, expected {PROFILE_VERSION}"):
         Profile.unpack(data)

@@ -91,7 +91,7 @@ def test_what_another_run_refused_is_left_out_until_its_content_changes(s3: Any,
     put(s3, "in/a.csv", b"amount\n1.00\n")
     refused = inputs.find(s3, "s3://raw/in/")
     loads.refuse("run-1", refused, {refused[0].url: "missing column amt"})
-    assert loads.not_refused("run-1", refused) == refused, "the same run, tried again, tells it again"
+    assert loads.not_refused("run-1", refused) == refused, "a retry of the same run reports it again"
     assert loads.not_refused("run-2", refused) == []
     assert loads.not_loaded(refused) == (refused, [])
     put(s3, "in/a.csv", b"amt\n1.00\n")

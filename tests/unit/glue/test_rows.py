@@ -52,7 +52,7 @@ def test_a_batch_may_hold_several_files_with_their_columns_in_different_orders()
     assert counted(rows) == [(FILE, 0, 2), (other, 0, 2)]
 
 
-def test_a_bad_row_is_given_back_with_every_reason_and_its_neighbours_go_on() -> None:
+def test_a_bad_row_is_given_back_with_every_reason_and_its_neighbors_continue() -> None:
     rows = parse(batch([header(), line(), line(amt="-1", gender="x"), line(trans_num="b")]))
     assert len(good(rows)) == 2
     ((number, reasons),) = refused(rows)

@@ -101,7 +101,7 @@ def test_among_others_it_is_refused_once_and_they_are_written(job: Any, tmp_path
     outcome = job("r1", a=[header(), line()], b=[drifted(), line(trans_num="b")])
     assert (outcome.status, outcome.files, outcome.refused_files, outcome.written) == (TRANSFORMED, 1, 1, 1)
     assert "b.csv: missing column amt" in outcome.refusals
-    assert job("r1") == outcome, "a run that is tried again tells the same"
+    assert job("r1") == outcome, "a retried run reports the same"
     Loads(boto3.client("dynamodb"), "loads").record("r1", LOADED, outcome.numbers(), outcome.texts())
     night = job("r2")
     assert (night.status, night.files, night.refused_files, night.skipped_files) == (TRANSFORMED, 0, 0, 2)

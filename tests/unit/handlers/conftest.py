@@ -107,7 +107,7 @@ def clients() -> Iterator[Stage]:
 
 @pytest.fixture
 def stage(clients: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    """Make the stage's stores anew, and the environment that the template gives to functions."""
+    """Recreate the stage's stores, and the environment that the template gives to functions."""
     moto_api_backend.reset()
     for name, value in {
         "STREAM_NAME": "transactions",

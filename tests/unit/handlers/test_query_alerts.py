@@ -1,4 +1,4 @@
-"""Alerts through query-transactions on moto: listed by time, card and status; one with its transaction; judged."""
+"""Alerts through query-transactions on moto: listed by time, card and status; one with its transaction; verdicts."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def ids(page: dict[str, Any]) -> list[str]:
     return [alert["alert_id"] for alert in page["alerts"]]
 
 
-def judge(ask: Ask, alert_id: str = ID, key: str = REVIEWER, **said: Any) -> tuple[int, Any]:
+def give_verdict(ask: Ask, alert_id: str = ID, key: str = REVIEWER, **said: Any) -> tuple[int, Any]:
     return ask(f"/alerts/{alert_id}/verdict", "POST", key=key, body={"verdict": "fraud", "by": "ada"} | said)
 
 
@@ -88,7 +88,7 @@ def test_alerts_are_listed_page_by_page_each_once_the_newest_first(ask: Ask, sta
 def test_alerts_are_found_by_card_by_status_and_by_both(ask: Ask) -> None:
     assert set(ids(ask("/alerts", card_id=CARD)[1])) == {t.transaction_id for t in NIGHT}
     assert len(ids(ask("/alerts", status="open")[1])) == 6
-    assert judge(ask)[0] == 200
+    assert give_verdict(ask)[0] == 200
     assert ids(ask("/alerts", status="fraud")[1]) == [ID]
     assert len(ids(ask("/alerts", status="open")[1])) == 5
     assert ids(ask("/alerts", card_id=CARD, status="fraud")[1]) == [ID]
@@ -109,22 +109,22 @@ def test_an_alert_comes_with_its_transaction(ask: Ask, output: Output) -> None:
 
 def test_what_is_no_alert_is_404(ask: Ask) -> None:
     assert ask("/alerts/nothing")[0] == 404
-    assert judge(ask, "nothing")[0] == 404
+    assert give_verdict(ask, "nothing")[0] == 404
 
 
 def test_a_verdict_is_kept_the_same_again_changes_nothing_and_another_is_added(ask: Ask, stage: Stage) -> None:
-    first = judge(ask, note="the holder called")
+    first = give_verdict(ask, note="the holder called")
     assert first[0] == 200
     assert (first[1]["status"], len(first[1]["verdicts"])) == ("fraud", 1)
-    assert judge(ask, note="the holder called") == first
-    _, second = judge(ask, verdict="genuine", by="bob")
+    assert give_verdict(ask, note="the holder called") == first
+    _, second = give_verdict(ask, verdict="genuine", by="bob")
     assert second["status"] == "genuine"
     assert [(one["verdict"], one["by"], one["note"]) for one in second["verdicts"]] == [
         ("fraud", "ada", "the holder called"),
         ("genuine", "bob", ""),
     ]
     assert ask(f"/alerts/{ID}")[1]["alert"] == second
-    # The warehouse is told each time: a repeat is how a call that failed half-way is mended.
+    # The warehouse is notified each time: a repeat fixes a call that failed halfway.
     lines = [json.loads(line) for line in streamed(stage) if "verdict" in json.loads(line)]
     assert [line["verdict"] for line in lines] == ["fraud", "fraud", "genuine"]
     assert lines[0] == lines[1]
@@ -160,16 +160,16 @@ def test_an_alert_is_assigned_and_an_empty_name_removes_that(ask: Ask, stage: St
 
 
 def test_a_card_number_in_a_note_is_masked_everywhere(ask: Ask, stage: Stage, output: Output) -> None:
-    _, body = judge(ask, by=f"x {CARD_NUMBER}", note=f"called about {CARD_NUMBER}")
+    _, body = give_verdict(ask, by=f"x {CARD_NUMBER}", note=f"called about {CARD_NUMBER}")
     assert body["verdicts"][0]["note"].endswith(CARD_NUMBER[-4:])
     stored = json.dumps(stage.dynamodb.scan(TableName="alerts")["Items"], default=str)
     for place in (json.dumps(body), stored, str(streamed(stage)), output()):
         assert CARD_NUMBER not in place
 
 
-def test_only_reviewers_judge_and_they_may_read(ask: Ask) -> None:
-    assert judge(ask, key=READER)[0] == 403
-    assert judge(ask, key="sender-1")[0] == 403
+def test_only_reviewers_give_verdicts_and_they_may_read(ask: Ask) -> None:
+    assert give_verdict(ask, key=READER)[0] == 403
+    assert give_verdict(ask, key="sender-1")[0] == 403
     assert ask("/alerts", key=REVIEWER)[0] == 200
     assert ask("/alerts", key="sender-1")[0] == 403
     assert ask(f"/alerts/{ID}", key=None)[0] == 403
@@ -188,7 +188,7 @@ def test_only_reviewers_judge_and_they_may_read(ask: Ask) -> None:
     ],
 )
 def test_a_wrong_verdict_is_named_with_a_reason_and_not_kept(ask: Ask, said: dict[str, Any], field: str) -> None:
-    status, body = judge(ask, **said)
+    status, body = give_verdict(ask, **said)
     assert (status, [error["field"] for error in body["errors"]]) == (400, [field])
     assert ask(f"/alerts/{ID}")[1]["alert"]["status"] == "open"
 
@@ -217,7 +217,7 @@ def test_a_window_without_alerts_is_an_empty_page(ask: Ask, query: dict[str, str
     assert ask("/alerts", **query) == (200, {"alerts": [], "next_cursor": None})
 
 
-def test_an_alert_takes_so_many_verdicts_and_no_more(ask: Ask, stage: Stage) -> None:
+def test_an_alert_takes_a_limited_number_of_verdicts(ask: Ask, stage: Stage) -> None:
     one = {
         "M": {"verdict": {"S": "fraud"}, "by": {"S": "x"}, "note": {"S": ""}, "at": {"S": "2026-01-01T00:00:00.000Z"}}
     }
@@ -227,11 +227,11 @@ def test_an_alert_takes_so_many_verdicts_and_no_more(ask: Ask, stage: Stage) -> 
         UpdateExpression="SET verdicts = :v, judged = :n",
         ExpressionAttributeValues={":v": {"L": [one] * MOST}, ":n": {"N": str(MOST)}},
     )
-    assert judge(ask)[0] == 409
-    assert judge(ask, by="x")[0] == 200
+    assert give_verdict(ask)[0] == 409
+    assert give_verdict(ask, by="x")[0] == 200
 
 
-def test_a_stream_that_is_away_is_503_and_the_same_call_again_mends_it(
+def test_a_stream_that_is_unavailable_is_503_and_the_same_call_again_fixes_it(
     ask: Ask, stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from functions.query_transactions import alert_service
@@ -246,6 +246,6 @@ def test_a_stream_that_is_away_is_503_and_the_same_call_again_mends_it(
 
     with monkeypatch.context() as patch:
         patch.setattr(stream, "_client", Throttled())
-        assert judge(ask)[0] == 503
-    assert judge(ask)[0] == 200
+        assert give_verdict(ask)[0] == 503
+    assert give_verdict(ask)[0] == 200
     assert len(streamed(stage)) == before + 1

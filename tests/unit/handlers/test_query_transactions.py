@@ -157,7 +157,7 @@ def test_a_wrong_body_is_400(ask: Ask, body: str) -> None:
 
 @pytest.mark.parametrize("key", [None, "", "sender-1"])
 @pytest.mark.parametrize("path", ["/transactions", "/health", "/merchants", "/transactions/1"])
-def test_whoever_is_no_reader_gets_403_whatever_they_ask(ask: Ask, key: str | None, path: str) -> None:
+def test_a_key_that_is_not_a_readers_gets_403_whatever_they_ask(ask: Ask, key: str | None, path: str) -> None:
     assert ask(path, key=key)[0] == 403
 
 

@@ -20,7 +20,9 @@ from tests.unit.test_trace import HEADER
 Output = Callable[[], str]
 
 
-def test_events_are_not_logged_even_if_powertools_is_told_to(output: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_are_not_logged_even_if_powertools_is_configured_to(
+    output: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", "true")
 
     def function(event: dict[str, Any], _context: Any) -> str:

@@ -281,7 +281,7 @@ def test_a_refresh_of_the_marts_that_outlasts_the_run_is_no_error(
     assert "refresh runs on" in output()
 
 
-def test_a_warehouse_that_is_away_is_raised_at_once(
+def test_a_warehouse_that_is_unavailable_is_raised_at_once(
     stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Away(FakeDataApi):
@@ -310,7 +310,7 @@ def test_marts_that_cannot_be_refreshed_keep_no_merge_back_and_are_raised_at_the
 
 
 @pytest.mark.parametrize("missing", [0, 2, -1])
-def test_marts_are_refreshed_when_core_has_more_and_made_anew_when_it_has_less(
+def test_marts_are_refreshed_when_core_has_more_and_rebuilt_when_it_has_less(
     stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch, missing: int
 ) -> None:
     def execute(sql: str) -> Result | None:

@@ -1,4 +1,4 @@
-"""write-to-s3 on moto: one object per batch, bad lines in quarantine, all of it again when S3 is away."""
+"""write-to-s3 on moto: one object per batch, bad lines in quarantine, all of it again when S3 is unavailable."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_a_batch_without_a_good_line_writes_no_object_to_the_lake(stage: Stage, 
 
 
 @pytest.mark.parametrize("kind", [Kind.THROTTLED, Kind.BROKEN, Kind.TIMED_OUT, Kind.LOST_ANSWER])
-def test_when_s3_is_away_the_whole_batch_comes_again(
+def test_when_s3_is_unavailable_the_whole_batch_is_retried(
     stage: Stage,
     function: Load,
     monkeypatch: pytest.MonkeyPatch,
@@ -156,7 +156,7 @@ def test_the_log_leads_to_a_quarantined_line(stage: Stage, function: Load, outpu
     assert "Nora" not in written
 
 
-def test_an_archived_batch_says_how_long_it_waited_and_one_that_comes_again_does_not(
+def test_an_archived_batch_says_how_long_it_waited_and_one_that_is_retried_does_not(
     stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch, output: Output
 ) -> None:
     event, module = kinesis_event(on_stream(TRANSACTIONS)), function("write_to_s3")

@@ -1,4 +1,4 @@
-"""Functions are told the API key's id, where the method asks for a key, and only there."""
+"""Functions get the API key's ID, where the method asks for a key, and only there."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def event(monkeypatch: pytest.MonkeyPatch, method: str, headers: dict[str, str])
     return dict(built["requestContext"]["identity"])
 
 
-def test_a_key_is_told_by_its_id(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_is_identified_by_its_id(monkeypatch: pytest.MonkeyPatch) -> None:
     assert event(monkeypatch, "GET", {"x-api-key": "secret-value"})["apiKeyId"] == "k1"
 
 
-def test_a_method_that_asks_for_no_key_tells_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_method_that_asks_for_no_key_passes_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "apiKeyId" not in event(monkeypatch, "POST", {"x-api-key": "secret-value"})
 
 
-def test_an_unknown_key_is_told_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_key_is_passed_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "apiKeyId" not in event(monkeypatch, "GET", {"x-api-key": "other"})

@@ -74,7 +74,7 @@ def test_a_call_is_counted_by_caller_service_and_operation(calls: Calls) -> None
     assert counted(calls) == {"calls": [], "writes": {}}
 
 
-def test_write_units_are_kilobytes_begun_by_table_twice_in_a_transaction(calls: Calls) -> None:
+def test_write_units_are_kilobytes_rounded_up_by_table_twice_in_a_transaction(calls: Calls) -> None:
     small, large = {"k": {"S": "x" * 500}}, {"k": {"S": "x" * 1500}}
     batch = {"RequestItems": {"t": [{"PutRequest": {"Item": small}}, {"PutRequest": {"Item": large}}]}}
     transaction = {"TransactItems": [{"Put": {"TableName": "p", "Item": small}}]}

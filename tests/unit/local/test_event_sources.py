@@ -93,7 +93,7 @@ def test_latest_does_not_move_when_the_poller_is_restarted(
     assert seen(sources, function, 1) == ["in between"]
 
 
-def test_a_restarted_poller_goes_on_behind_its_checkpoint(
+def test_a_restarted_poller_continues_behind_its_checkpoint(
     start: Start, kinesis: FakeKinesis, function: FakeLambda
 ) -> None:
     kinesis.put("a")

@@ -35,7 +35,7 @@ def test_fine_points_live_three_hours_and_minutes_fifteen_days() -> None:
     assert sum(sums(store, 10, 0, NOW).values()) == 1
 
 
-def test_there_are_never_more_than_so_many_bins(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_are_never_more_bins_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_BINS", 50)
     store = MetricStore()
     for minute in range(100):

@@ -28,7 +28,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return made
 
 
-def test_restarts_that_a_killed_supervisor_told_of_are_not_held_against_the_new_one(
+def test_restarts_that_a_killed_supervisor_reported_are_not_held_against_the_new_one(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state_file(settings).write_text(json.dumps(RESTARTED))

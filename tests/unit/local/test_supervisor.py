@@ -37,14 +37,14 @@ def running(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def sleeper(settings: Settings) -> dict[str, Any]:
-    """What the supervisor tells about the sleeper; empty when it tells nothing."""
+    """What the supervisor reports about the sleeper; empty if nothing."""
     try:
         return dict(json.loads(supervisor.state_file(settings).read_text())["processes"][0])
     except FileNotFoundError:
         return {}
 
 
-def test_a_process_that_was_killed_is_started_anew(settings: Settings, running: subprocess.Popen[bytes]) -> None:
+def test_a_process_that_was_killed_is_restarted(settings: Settings, running: subprocess.Popen[bytes]) -> None:
     pid = sleeper(settings)["pid"]
     os.kill(pid, signal.SIGKILL)
     wait_until(lambda: sleeper(settings).get("pid") not in (pid, None), "another one is started")
@@ -61,11 +61,11 @@ def test_a_process_that_is_held_stays_dead_until_it_is_let_go(
     wait_until(lambda: sleeper(settings)["pid"] is None, "it is dead")
     assert not psutil.pid_exists(pid)
     held_file(settings, SLEEPER.name).unlink()
-    wait_until(lambda: is_healthy(settings, SLEEPER) and sleeper(settings)["pid"], "it is started anew")
+    wait_until(lambda: is_healthy(settings, SLEEPER) and sleeper(settings)["pid"], "it is restarted")
     assert sleeper(settings)["pid"] != pid
 
 
-def test_told_to_stop_it_stops_its_processes(settings: Settings, running: subprocess.Popen[bytes]) -> None:
+def test_on_stop_it_stops_its_processes(settings: Settings, running: subprocess.Popen[bytes]) -> None:
     pid = sleeper(settings)["pid"]
     running.terminate()
     assert running.wait(10) == 0
@@ -108,7 +108,7 @@ def test_a_log_is_kept_small_while_it_is_written(
     wait_until(lambda: path.stat().st_size > 200, "the log has grown")
     supervisor.bound(path)
     old = path.with_suffix(".log.1").read_text().splitlines()
-    wait_until(lambda: path.stat().st_size > 0, "the log goes on")
+    wait_until(lambda: path.stat().st_size > 0, "the log continues")
     assert b"\0" not in path.read_bytes()
     assert float(path.read_text().splitlines()[0]) > float(old[-1])
 

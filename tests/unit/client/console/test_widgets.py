@@ -46,7 +46,7 @@ def test_an_expression_refers_to_metrics_that_are_not_shown() -> None:
 
 
 @pytest.mark.parametrize("entry", [["N"], ["N", "m", "d"], [".", "m"], "N"])
-def test_an_entry_that_is_no_metric_is_told(entry: Any) -> None:
+def test_an_entry_that_is_no_metric_is_reported(entry: Any) -> None:
     with pytest.raises(ValueError, match=r"metric|list|before"):
         metric_widget({"metrics": [entry]}, 60)
 
@@ -63,7 +63,7 @@ def test_a_label_shows_numbers_of_its_series() -> None:
     assert formatted_label("", "Errors", [1]) == "Errors"
 
 
-def test_series_of_one_name_are_told_apart_by_their_dimensions() -> None:
+def test_series_of_one_name_are_distinguished_by_their_dimensions() -> None:
     widget = metric_widget({"metrics": [["N", "m", "stage", "s", "hop", "a"], ["...", "b"], ["N", "other"]]}, 60)
     lines: dict[str, Line] = {line.query["Id"]: line for line in widget.lines}
     first, second = list(lines)[:2]
