@@ -11,6 +11,7 @@ from client.aws import Stage
 from client.errors import ClientError
 from client.loading import Loader
 from client.quarantine.entries import Entry, Quarantine
+from client.quarantine.manifests import manifest_of
 from client.quarantine.outcome import FAILED, REDRIVEN, STILL_BAD, WOULD, Outcome
 from shared.detection.alert_line import decode_alert
 from shared.transaction.codec import BadLine, decode_line, split_record
@@ -48,8 +49,7 @@ class Undelivered:
         key = f"{folder}/{entry.key}.gz"
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=gzip.compress(b"\n".join([*good, b""]), mtime=0))
         manifest = f"manifests/{entry.key}"
-        entries = [{"url": f"s3://{self._bucket}/{key}", "mandatory": True}]
-        self._s3.put_object(Bucket=self._bucket, Key=manifest, Body=json.dumps({"entries": entries}).encode())
+        self._s3.put_object(Bucket=self._bucket, Key=manifest, Body=manifest_of([f"s3://{self._bucket}/{key}"]))
         try:
             self._loader.copy_delivered(manifest, folder)
             self._loader.merge()
