@@ -202,7 +202,7 @@ def test_a_manifest_that_the_warehouse_refuses_stays_and_the_next_one_goes_on(wo
     world.s3.delete_object(Bucket="delivery", Key="transactions/a.gz")
     done = redrive(world.stage, act=True)
     assert [(o.key, o.result) for o in done.outcomes] == [(first, "still unreadable"), (second, "redriven")]
-    assert "does not exist" in done.outcomes[0].reason
+    assert "the object is gone" in done.outcomes[0].reason
     assert world.keys("delivery", "errors/") == [first]
 
 
