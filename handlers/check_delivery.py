@@ -1,4 +1,4 @@
-"""check-delivery: lets through what Firehose may bring to the warehouse; sets aside what is no alert."""
+"""check-delivery: filters what Firehose delivers to the warehouse; quarantines what is not an alert."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Undelivered:
         self._alert_delivery = stage.output("AlertDeliveryStreamName")
 
     def redrive(self, entry: Entry, act: bool) -> Outcome:
-        """COPY the lines that can be read, merge, move the entry. The others are in quarantine, or no alerts."""
+        """COPY the lines that can be read, merge, move the entry. The others are quarantined already."""
         of_alerts = entry.key.rsplit("/", 1)[-1].startswith(self._alert_delivery)
         decode: Callable[[bytes], object] = decode_alert if of_alerts else decode_line
         lines = [line for record in parse(self._quarantine.read(entry), entry.key) for line in split_record(record)]

@@ -76,7 +76,7 @@ def read_answer(payload: bytes, count: int) -> list[tuple[str, bytes]]:
     if len(records) != count or found.keys() != {str(place) for place in range(count)}:
         raise BadAnswerError(f"the answer has {len(records)} records, expected {count}, each once")
     if any(result not in (OK, DROPPED, FAILED) for result, _ in found.values()):
-        raise BadAnswerError("a record has a result that is none of Ok, Dropped and ProcessingFailed")
+        raise BadAnswerError("a record has a result other than Ok, Dropped or ProcessingFailed")
     return [found[str(place)] for place in range(count)]
 
 

@@ -161,7 +161,7 @@ class Kinesis:
 
     def _made(self, create: Callable[..., Any]) -> Callable[..., Any]:
         def created(logical_id: str, props: Any, stack_name: str) -> Any:
-            # MiniStack makes a stream anew that is there already, e.g. of a stack whose deployment was killed.
+            # MiniStack replaces a stream that exists already, e.g. of a stack whose deployment was killed.
             before = self._kinesis._streams.get(props.get("Name"))
             answer = create(logical_id, props, stack_name)
             if before:
