@@ -91,6 +91,8 @@ def test_a_put_that_cannot_be_kept_is_refused_and_the_next_one_is_taken(tmp_path
         with pytest.raises(RefusedByKinesisError) as error:
             put("x" * 500_000)
         assert error.value.code == "InternalFailure"
+        with pytest.raises(RefusedByKinesisError, match="InternalFailure"):
+            call("_split_shard", StreamName=NAME, ShardToSplit=SHARD, NewStartingHashKey=str(2**127))
         embedded.store._db.execute("PRAGMA max_page_count=1000000")
         put("two")
         assert read() == ["one", "two"]
