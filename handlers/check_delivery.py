@@ -1,4 +1,4 @@
-"""check-delivery: lets through what Firehose may bring to the warehouse; sets aside what is no alert."""
+"""check-delivery: filters what Firehose delivers to the warehouse; quarantines what is not an alert."""
 
 from __future__ import annotations
 
@@ -34,9 +34,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     of_alerts = "sourceKinesisStreamArn" not in event  # they are put directly
     checked = check(event["records"], decode_alert if of_alerts else decode_line)
     if of_alerts:
-        objects = quarantine.quarantine_objects(FUNCTION, checked.unreadable)
-        if objects:
-            bucket().put_all([(one.key, one.body) for one in objects], quarantine.CONTENT_TYPE)
+        quarantine.set_aside(bucket(), FUNCTION, checked.unreadable)
         for described in quarantine.describe(checked.unreadable):
             logger.warning("lines quarantined", extra={"quarantined_lines": described})
         metrics.add_metric(name="Quarantined", unit="Count", value=len(checked.unreadable))

@@ -11,6 +11,7 @@ from client.aws import Stage
 from client.errors import ClientError
 from client.loading import Loader
 from client.quarantine.entries import Entry, Quarantine
+from client.quarantine.manifests import manifest_of
 from client.quarantine.outcome import FAILED, REDRIVEN, STILL_BAD, WOULD, Outcome
 from fraud.serving.alert_line import decode_alert
 from shared.transaction.codec import BadLine, decode_line, split_record
@@ -34,7 +35,7 @@ class Undelivered:
         self._alert_delivery = stage.output("AlertDeliveryStreamName")
 
     def redrive(self, entry: Entry, act: bool) -> Outcome:
-        """COPY the lines that can be read, merge, move the entry. The others are in quarantine, or no alerts."""
+        """COPY the lines that can be read, merge, move the entry. The others are quarantined already."""
         of_alerts = entry.key.rsplit("/", 1)[-1].startswith(self._alert_delivery)
         decode: Callable[[bytes], object] = decode_alert if of_alerts else decode_line
         lines = [line for record in parse(self._quarantine.read(entry), entry.key) for line in split_record(record)]
@@ -48,8 +49,7 @@ class Undelivered:
         key = f"{folder}/{entry.key}.gz"
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=gzip.compress(b"\n".join([*good, b""]), mtime=0))
         manifest = f"manifests/{entry.key}"
-        entries = [{"url": f"s3://{self._bucket}/{key}", "mandatory": True}]
-        self._s3.put_object(Bucket=self._bucket, Key=manifest, Body=json.dumps({"entries": entries}).encode())
+        self._s3.put_object(Bucket=self._bucket, Key=manifest, Body=manifest_of([f"s3://{self._bucket}/{key}"]))
         try:
             self._loader.copy_delivered(manifest, folder)
             self._loader.merge()

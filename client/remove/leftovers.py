@@ -84,7 +84,7 @@ def _groups(prefix: str, names: list[str], stage: str) -> set[str]:
     """Of a prefix's groups those of this stage: swipeline-dev- is no part of swipeline-dev-two-write-to-s3's name."""
     functions = (
         *("write-to-kinesis", "write-to-dynamodb", "write-to-s3", "query-transactions", "detect-fraud"),
-        *("measure-fraud", "merge-warehouse", "migrate-warehouse", "rotate-card-key"),
+        *("check-delivery", "measure-fraud", "merge-warehouse", "migrate-warehouse", "rotate-card-key"),
     )
     if prefix.startswith("/aws/lambda/"):
         return {f"/aws/lambda/{stage}-{function}" for function in functions} & set(names)

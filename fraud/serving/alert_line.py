@@ -13,7 +13,7 @@ from shared.transaction.codec import BadLine
 
 
 class _Column(NamedTuple):
-    """A column of staging.alert_event: whether a value of it is there, and of its form."""
+    """A column of staging.alert_event: which values it takes, and whether it must have one."""
 
     valid: Callable[[Any], bool]
     required: bool = True

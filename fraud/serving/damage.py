@@ -9,9 +9,9 @@ from typing import Any
 
 from fraud.serving.profiles import Damaged
 from shared.errors import TransientError
+from shared.sinks import quarantine
 from shared.sinks.bucket import Bucket
 from shared.sinks.consumer import Position, Unreadable
-from shared.sinks.quarantine import CONTENT_TYPE, quarantine_objects
 from shared.transaction.codec import BadLine
 
 FUNCTION = "detect-fraud"
@@ -32,10 +32,8 @@ class Damage:
             Unreadable(first[card_id], number, BadLine(_as_json(one.item), f"profile of card {card_id}: {one.reason}"))
             for number, (card_id, one) in enumerate(sorted(damaged.items(), key=lambda pair: first[pair[0]]))
         ]
-        objects = quarantine_objects(FUNCTION, kept)
         try:
-            if objects:
-                self._bucket.put_all([(one.key, one.body) for one in objects], CONTENT_TYPE)
+            quarantine.set_aside(self._bucket, FUNCTION, kept)
         except TransientError:
             return False
         return True

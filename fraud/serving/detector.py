@@ -79,11 +79,13 @@ class Detector:
         positions = [line.position for line in lines if line.transaction.card_id in unread]
         positions += [found.first_new[card_id].position for card_id in failed]
         retried = read.retried + around.retried + published.retried + written.retried
-        done_with = _detected(found, failed, positions, published.new, retried, 0 if counted else len(done))
-        return done_with._replace(damaged=len(read.damaged.keys() - unread))
+        detected = _detected(found, failed, positions, published.new, retried, 0 if counted else len(done))
+        return detected._replace(damaged=len(read.damaged.keys() - unread))
 
     def _not_set_aside(self, damaged: Mapping[str, Damaged], lines: Sequence[Line]) -> set[str]:
         """Set damaged items aside; give their cards if that cannot be done now."""
+        if not damaged:
+            return set()
         first: dict[str, Position] = {}
         for line in lines:
             first.setdefault(line.transaction.card_id, line.position)

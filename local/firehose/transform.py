@@ -81,7 +81,7 @@ def read_answer(payload: bytes, sources: Sequence[Source]) -> list[tuple[str, by
     if len(records) != len(ids) or found.keys() != set(ids):
         raise BadAnswerError(f"the answer has {len(records)} records, expected {len(ids)}, each once")
     if any(result not in (OK, DROPPED, FAILED) for result, _ in found.values()):
-        raise BadAnswerError("a record has a result that is none of Ok, Dropped and ProcessingFailed")
+        raise BadAnswerError("a record has a result other than Ok, Dropped or ProcessingFailed")
     return [found[one] for one in ids]
 
 

@@ -18,7 +18,7 @@ DESCRIBED_SHARDS = 100
 
 
 class Describing:
-    """The operations that tell of streams and shards."""
+    """The operations that describe streams and shards."""
 
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
@@ -108,7 +108,7 @@ class Describing:
 
 
 def shard_out(name: str, shard: Shard) -> dict[str, Any]:
-    """A shard as the API tells of it."""
+    """A shard as the API describes it."""
     numbers = {"StartingSequenceNumber": shard["starting_sequence_number"]}
     if shard["ending_sequence_number"]:
         numbers["EndingSequenceNumber"] = shard["ending_sequence_number"]
@@ -121,7 +121,7 @@ def shard_out(name: str, shard: Shard) -> dict[str, Any]:
 
 
 def child_out(name: str, shard: Shard) -> dict[str, Any]:
-    """A shard as GetRecords tells of it at the end of its parent."""
+    """A shard as GetRecords lists it at the end of its parent."""
     return {"ShardId": name, "ParentShards": parents(shard), "HashKeyRange": _hash_keys(shard)}
 
 

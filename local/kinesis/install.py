@@ -6,7 +6,6 @@ with its records. The records and the shards are the store's here; MiniStack kee
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -162,7 +161,11 @@ class Kinesis:
 
     def _made(self, create: Callable[..., Any]) -> Callable[..., Any]:
         def created(logical_id: str, props: Any, stack_name: str) -> Any:
+            # MiniStack replaces a stream that exists already, e.g. of a stack whose deployment was killed.
+            before = self._kinesis._streams.get(props.get("Name"))
             answer = create(logical_id, props, stack_name)
+            if before:
+                self.streams.delete(self.streams.scope(before), before)
             self.streams.find({"StreamName": answer[0]})
             return answer
 
@@ -182,7 +185,7 @@ class Kinesis:
 
     def _removed(self, delete: Callable[..., Any]) -> Callable[..., Any]:
         def removed(physical_id: str, props: Any) -> Any:
-            stream = copy.copy(self._kinesis._streams.get(physical_id))
+            stream = self._kinesis._streams.get(physical_id)
             answer = delete(physical_id, props)
             if stream:
                 self.streams.delete(self.streams.scope(stream), stream)

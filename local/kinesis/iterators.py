@@ -27,7 +27,7 @@ def encode(iterator: Iterator) -> str:
 
 
 def decode(token: object) -> Iterator:
-    """Read a token. Raises ValueError for what is none."""
+    """Read a token. Raises ValueError if it is not one."""
     try:
         parts = base64.b64decode(str(token), validate=True).decode().split("/")
     except (binascii.Error, UnicodeDecodeError) as error:

@@ -123,7 +123,7 @@ def _before_timestamp(timestamp: Any) -> int:
             "The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. timestampInMillis:"
             f" {int(timestamp * 1000)}, currentTimestampInMillis: {now() // 1000}",
         )
-    return int(timestamp * 1000) * 1000 - 1  # a record's time is told in milliseconds
+    return int(timestamp * 1000) * 1000 - 1  # a record's time is reported in milliseconds
 
 
 def _token(stream: Stream, shard_id: str, shard: Shard, after: int) -> str:

@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateShardCount.htm
 
 from __future__ import annotations
 
+import copy
+import sqlite3
 from typing import Any
 
 from local.kinesis.shards import hash_range, is_open, merge, open_shards, scale, split
@@ -39,8 +41,9 @@ class Resharding:
                 f" the shard's EndingHashKey {keys.stop - 1}.",
             )
         self._must_fit(scope, 1)
-        split(stream["shards"], str(name), int(at), now())
-        self._changed(scope, stream)
+        shards = copy.deepcopy(stream["shards"])
+        split(shards, str(name), int(at), now())
+        self._change(scope, stream, shards=shards)
         return {}
 
     def merge_shards(self, data: dict[str, Any]) -> dict[str, Any]:
@@ -55,8 +58,9 @@ class Resharding:
                 f"Shards {names[0]} and {names[1]} in stream {scope[2]} under account {scope[0]} are not an adjacent"
                 " pair of shards eligible for merging",
             )
-        merge(stream["shards"], names[0], names[1], now())
-        self._changed(scope, stream)
+        shards = copy.deepcopy(stream["shards"])
+        merge(shards, names[0], names[1], now())
+        self._change(scope, stream, shards=shards)
         return {}
 
     def update_shard_count(self, data: dict[str, Any]) -> dict[str, Any]:
@@ -86,16 +90,15 @@ class Resharding:
                 f"UpdateShardCount can be called {SCALINGS_PER_DAY} times per rolling 24-hour period per stream",
             )
         self._must_fit(scope, target - current)
-        self.scale_to(scope, stream, target)
-        stream["scaled_at"] = [*recent, now()]
-        self._streams.save(scope, stream)
+        self.scale_to(scope, stream, target, scaled_at=[*recent, now()])
         answer = {"StreamName": scope[2], "CurrentShardCount": current, "TargetShardCount": target}
         return {**answer, "StreamARN": stream["StreamARN"]}
 
-    def scale_to(self, scope: Scope, stream: Stream, target: int) -> None:
+    def scale_to(self, scope: Scope, stream: Stream, target: int, **noted: Any) -> None:
         """Give a stream so many equal shards."""
-        scale(stream["shards"], target, now())
-        self._changed(scope, stream)
+        shards = copy.deepcopy(stream["shards"])
+        scale(shards, target, now())
+        self._change(scope, stream, shards=shards, **noted)
 
     def update_stream_mode(self, data: dict[str, Any]) -> dict[str, Any]:
         scope, stream = self._streams.find(data)
@@ -105,8 +108,7 @@ class Resharding:
         self._must_be_active(scope, stream)
         if mode == stream["StreamModeDetails"]["StreamMode"]:
             raise RefusedError("ValidationException", f"Stream {scope[2]} is already in {mode} mode")
-        stream["StreamModeDetails"] = {"StreamMode": mode}
-        self._changed(scope, stream)
+        self._change(scope, stream, StreamModeDetails={"StreamMode": mode})
         return {}
 
     def _changeable(self, data: dict[str, Any], operation: str) -> tuple[Scope, Stream]:
@@ -145,7 +147,11 @@ class Resharding:
                 f" have resulted from this request: {more}.",
             )
 
-    def _changed(self, scope: Scope, stream: Stream) -> None:
-        stream["StreamStatus"] = "UPDATING"
-        stream["updating_until"] = now() + int(RESHARD_SECONDS * 1e6)
-        self._streams.save(scope, stream)
+    def _change(self, scope: Scope, stream: Stream, **new: Any) -> None:
+        """Store a change, and only then let it take effect: on a full disk the stream stays as it was."""
+        changed = {**stream, **new, "StreamStatus": "UPDATING", "updating_until": now() + int(RESHARD_SECONDS * 1e6)}
+        try:
+            self._streams.save(scope, changed)
+        except sqlite3.OperationalError as error:
+            raise RefusedError("InternalFailure", f"the change cannot be stored: {error}", 500) from error
+        stream.update(changed)

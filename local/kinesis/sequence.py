@@ -34,7 +34,7 @@ def of_record(created: int, shard: int, position: int) -> str:
 
 
 def parse(text: str) -> Parts:
-    """Read a sequence number. Raises ValueError for what is none of this layout."""
+    """Read a sequence number. Raises ValueError if it does not have this layout."""
     number = int(text) if text.isascii() and text.isdecimal() else 0
     if number >> 184 != _VERSION or number & 15 != _VERSION:
         raise ValueError(f"{text} is not a sequence number")

@@ -65,7 +65,7 @@ def hash_range(shard: Shard) -> range:
 
 
 class Routes:
-    """Which open shard a hash key belongs to; made anew for each change of the shards."""
+    """Which open shard a hash key belongs to; rebuilt when the shards change."""
 
     def __init__(self, shards: Shards) -> None:
         self._shards = open_shards(shards)

@@ -14,7 +14,7 @@ module.exports = (kit) => [
     kit.alarms('Fraud', [...consumer('detect-fraud'), 'fraud-drift', 'fraud-precision', errors('measure-fraud')]),
     kit.alarms('Warehouse and batch', [
       'delivery-late', 'delivery-stale', 'copy-failed', 'alert-copy-failed', 'merge-lag', 'merge-gave-up',
-      errors('merge-warehouse'), errors('migrate-warehouse'), errors('rotate-card-key'), 'batch-failed', 'batch-not-started',
+      errors('check-delivery'), errors('merge-warehouse'), errors('migrate-warehouse'), errors('rotate-card-key'), 'batch-failed', 'batch-not-started',
       ...(kit.params.cloud === 'aws' ? ['warehouse-snapshot-missed'] : []),
     ])],
   [5,

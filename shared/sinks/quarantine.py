@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from shared.sinks.bucket import Bucket
 from shared.sinks.consumer import Position, Unreadable
 from shared.transaction.codec import BadLine
 
@@ -47,6 +48,13 @@ def quarantine_objects(function: str, unreadable: Iterable[Unreadable]) -> list[
             )
             objects.append(_object(function, first.position, first.number, joined, len(lines)))
     return objects
+
+
+def set_aside(bucket: Bucket, function: str, unreadable: Iterable[Unreadable]) -> None:
+    """Put the objects for unreadable lines. Raises as Bucket.put does, after which any of them may be there."""
+    objects = quarantine_objects(function, unreadable)
+    if objects:
+        bucket.put_all([(one.key, one.body) for one in objects], CONTENT_TYPE)
 
 
 def describe(unreadable: Sequence[Unreadable]) -> list[list[dict[str, Any]]]:

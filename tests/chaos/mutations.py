@@ -130,7 +130,7 @@ MUTATIONS = (
     ),
     Mutation(
         "bad lines are kept before the batch is claimed as done",
-        "fraud",
+        "handlers",
         "    if objects:\n",
         "    if False:\n",
         (CONTRACT,),

@@ -123,7 +123,7 @@ def break_the_rest(stack: Stack, watch: AlarmWatch) -> None:
     with broken.without_concurrency("query-transactions"):
         read()
         watch.wait_rung({"throttles"})
-    by_hand = ("migrate-warehouse", "measure-fraud", "rotate-card-key")
+    by_hand = ("migrate-warehouse", "measure-fraud", "rotate-card-key", "check-delivery")
     with ExitStack() as stopped:
         for function in ("query-transactions", *by_hand):
             stopped.enter_context(broken.unloadable(function))

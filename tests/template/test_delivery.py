@@ -41,6 +41,16 @@ def test_alerts_are_delivered_as_transactions_are_but_beside_them(delivery: dict
     assert {**files, "Prefix": "", "BufferingHints": {}} == {**of_alerts, "Prefix": "", "BufferingHints": {}}
 
 
+def test_every_record_goes_through_check_delivery_and_a_failure_is_retried_for_long(delivery: dict) -> None:
+    (processor,) = delivery["RedshiftDestinationConfiguration"]["ProcessingConfiguration"]["Processors"]
+    given = {one["ParameterName"]: one["ParameterValue"] for one in processor["Parameters"]}
+    assert processor["Type"] == "Lambda"
+    assert text(given["LambdaArn"]) == "CheckDashdeliveryLambdaFunction.Arn"
+    assert given["NumberOfRetries"] == "300", "AWS's most: past them, rows would be missing until a redrive"
+    # Base64 and metadata around it, an event must stay below Lambda's 6 MB, and so must the answer.
+    assert float(given["BufferSizeInMBs"]) <= 3
+
+
 def test_firehose_reads_the_stream_itself(delivery: dict) -> None:
     assert delivery["DeliveryStreamType"] == "KinesisStreamAsSource"
     assert text(delivery["KinesisStreamSourceConfiguration"]["KinesisStreamARN"]) == "TransactionStream.Arn"

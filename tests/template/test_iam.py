@@ -244,6 +244,8 @@ def test_firehose_may_read_the_stream_fill_the_bucket_and_log_in(template: Templ
         "DeliveryBucket.Arn",
         "${DeliveryBucket.Arn}/*",
         "WarehouseLoaderSecret.Id",
+        "CheckDashdeliveryLambdaFunction.Arn",
+        "${CheckDashdeliveryLambdaFunction.Arn}:$LATEST",
         "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${DeliveryLogGroup}:log-stream:*",
         "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${DeliveryLogGroup}",
     }

@@ -106,6 +106,8 @@ class FakeWarehouse:
             bucket, key = entry["url"].removeprefix("s3://").split("/", 1)
             try:
                 data = gzip.decompress(self._s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+            except (OSError, EOFError) as error:
+                raise StatementError(f"ERROR: {entry['url']} is not in gzip format.") from error
             except self._s3.exceptions.NoSuchKey as error:
                 assert entry["mandatory"] is True
                 raise StatementError(f"ERROR: {entry['url']} The specified key does not exist.") from error

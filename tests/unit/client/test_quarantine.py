@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 from collections.abc import Iterator
@@ -67,7 +68,7 @@ def test_all_three_kinds_are_listed_and_counted(world: OperatorWorld) -> None:
         ("batches", batch),
         ("manifests", manifest),
     ]
-    assert quarantine.counts() == {"lines": 1, "batches": 1, "manifests": 1}
+    assert quarantine.counts() == {"lines": 1, "batches": 1, "manifests": 1, "undelivered": 0}
 
 
 def test_a_dry_run_changes_nothing(world: OperatorWorld) -> None:
@@ -78,7 +79,7 @@ def test_a_dry_run_changes_nothing(world: OperatorWorld) -> None:
     done = redrive(world.stage)
     assert done.dry_run
     assert done.count("would be redriven") == 3
-    assert done.before == done.after == {"lines": 1, "batches": 1, "manifests": 1}
+    assert done.before == done.after == {"lines": 1, "batches": 1, "manifests": 1, "undelivered": 0}
     assert snapshot(world) == before
     assert (on_stream(world), world.functions.events, world.warehouse.copies) == ([], [], [])
 
@@ -202,8 +203,8 @@ def test_a_manifest_that_the_warehouse_refuses_stays_and_the_next_one_continues(
     first, second = delivery(world, "a", 1), delivery(world, "b", 2)
     world.s3.delete_object(Bucket="delivery", Key="transactions/a.gz")
     done = redrive(world.stage, act=True)
-    assert [(o.key, o.result) for o in done.outcomes] == [(first, "failed"), (second, "redriven")]
-    assert "does not exist" in done.outcomes[0].reason
+    assert [(o.key, o.result) for o in done.outcomes] == [(first, "still unreadable"), (second, "redriven")]
+    assert "the object is gone" in done.outcomes[0].reason
     assert world.keys("delivery", "errors/") == [first]
 
 
@@ -224,9 +225,9 @@ def test_a_kill_between_any_two_steps_loses_nothing_and_the_next_run_ends_it(
             patch.setattr(world.s3, operation, kill)
             with pytest.raises(Killed):
                 redrive(world.stage, kind=kind, act=True)
-    assert Quarantine(world.stage).counts() == {"lines": 1, "batches": 1, "manifests": 1}
+    assert Quarantine(world.stage).counts() == {"lines": 1, "batches": 1, "manifests": 1, "undelivered": 0}
     done = redrive(world.stage, act=True)
-    assert done.after == {"lines": 0, "batches": 0, "manifests": 0}
+    assert done.after == {"lines": 0, "batches": 0, "manifests": 0, "undelivered": 0}
     assert set(on_stream(world)) == {transaction(1)}
     assert set(world.warehouse.core) == {transaction(2).transaction_id}
 
@@ -316,3 +317,38 @@ def test_a_discard_that_is_killed_between_copy_and_delete_is_finished_by_the_nex
     assert set(world.keys("quarantine")) == {junk, f"discarded/{junk}"}
     discard(world.stage, [junk], None, "junk", act=True)
     assert world.keys("quarantine") == [f"discarded/{junk}"]
+
+
+def test_a_damaged_object_of_a_delivery_stays_with_its_reason_and_the_others_are_copied(world: OperatorWorld) -> None:
+    for name, number in (("good", 1), ("cut", 2), ("other", 3)):
+        delivery(world, name, number)
+    whole = world.s3.get_object(Bucket="delivery", Key="transactions/cut.gz")["Body"].read()
+    world.put("delivery", "transactions/cut.gz", whole[:-4])
+    names = ("good", "cut", "gone", "other")
+    entries = [{"url": f"s3://delivery/transactions/{name}.gz", "mandatory": True} for name in names]
+    key = "errors/manifests/2026/11/24/all"
+    world.put("delivery", key, json.dumps({"entries": entries}).encode())
+    (outcome,) = redrive(world.stage, [key], act=True).outcomes
+    assert (outcome.result, outcome.units, outcome.stuck) == ("still unreadable", 4, 2)
+    assert "cut.gz: not whole gzip" in outcome.reason
+    assert "gone.gz: the object is gone" in outcome.reason
+    assert set(world.warehouse.core) == {transaction(number).transaction_id for number in (1, 3)}
+    (again,) = redrive(world.stage, [key], act=True).outcomes
+    assert (again.result, again.units, again.stuck) == ("still unreadable", 2, 2)
+
+
+def test_records_that_check_delivery_failed_on_are_checked_again_and_copied(world: OperatorWorld) -> None:
+    key = "errors/processing-failed/2026/11/24/12/swipeline-local-to-warehouse-1-x"
+    raw = [encode_line(transaction(1)) + b"junk", b"\xff", encode_line(transaction(2))]
+    lines = [json.dumps({"rawData": base64.b64encode(data).decode()}) for data in raw]
+    world.put("delivery", key, "\n".join(lines).encode())
+    assert describe(Quarantine(world.stage).find(key), "\n".join(lines).encode())["records"] == 3
+    (planned,) = redrive(world.stage, [key]).outcomes
+    assert (planned.result, planned.units, planned.stuck) == ("would be redriven", 4, 2)
+    (done,) = redrive(world.stage, [key], act=True).outcomes
+    assert (done.result, done.units, done.stuck) == ("redriven", 4, 2)
+    assert set(world.warehouse.core) == {transaction(number).transaction_id for number in (1, 2)}
+    assert Quarantine(world.stage).counts()["undelivered"] == 0
+    world.put("delivery", key, b"by hand")
+    (strange,) = redrive(world.stage, [key], act=True).outcomes
+    assert strange.result == "failed"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.kinesis.install import FILE
+from local.kinesis.install import FILE, Kinesis
 from local.kinesis.store import DamagedStoreError
 from local.kinesis.streams import Streams
 from tests.unit.local.embedded_kinesis import RefusedByKinesisError, call, embedded_kinesis
@@ -91,6 +91,8 @@ def test_a_put_that_cannot_be_kept_is_refused_and_the_next_one_is_taken(tmp_path
         with pytest.raises(RefusedByKinesisError) as error:
             put("x" * 500_000)
         assert error.value.code == "InternalFailure"
+        with pytest.raises(RefusedByKinesisError, match="InternalFailure"):
+            call("_split_shard", StreamName=NAME, ShardToSplit=SHARD, NewStartingHashKey=str(2**127))
         embedded.store._db.execute("PRAGMA max_page_count=1000000")
         put("two")
         assert read() == ["one", "two"]
@@ -184,3 +186,33 @@ def test_a_stream_of_an_earlier_release_goes_on_where_its_consumers_were(tmp_pat
 
 def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
+
+
+def test_what_cloudformation_makes_changes_and_removes_is_stored(tmp_path: Path) -> None:
+    from ministack.services import kinesis
+    from ministack.services.cloudformation import provisioners
+
+    def handlers_of(embedded: Kinesis) -> dict[str, Any]:
+        handlers = dict(provisioners._RESOURCE_HANDLERS)
+        embedded.install(handlers)
+        return dict(handlers["AWS::Kinesis::Stream"])
+
+    with embedded_kinesis(tmp_path) as embedded:
+        stack = handlers_of(embedded)
+        one = {"Name": NAME, "ShardCount": 1}
+        stack["create"]("Stream", one, "s")
+        put("kept")
+        stack["update"](NAME, one, one | {"ShardCount": 2, "RetentionPeriodHours": 48}, "s")
+        put("behind")
+    with embedded_kinesis(tmp_path):
+        described = call("_describe_stream", StreamName=NAME)["StreamDescription"]
+        assert described["RetentionPeriodHours"] == 48
+        assert [len(read(shard_id=shard["ShardId"])) for shard in described["Shards"]] in ([1, 1, 0], [1, 0, 1])
+    with embedded_kinesis(tmp_path) as embedded:
+        stack = handlers_of(embedded)
+        stack["create"]("Stream", one, "s")
+        assert read() == [], "a stream that is made again is empty"
+        assert put("new")
+        stack["delete"](NAME, one)
+        assert embedded.store.streams() == []
+        assert not kinesis._streams._data
