@@ -129,26 +129,33 @@ class Rows:
         found = self.database.read(f"SELECT shape, body FROM {self._items} WHERE pk = ? AND sk = ?", key)
         return self.decode(*found[0]) if found else None
 
+    def find(self, key: Key) -> tuple[int, Item] | None:
+        """Row and item of a key."""
+        found = self.database.read(f"SELECT id, shape, body FROM {self._items} WHERE pk = ? AND sk = ?", key)
+        return (found[0][0], self.decode(*found[0][1:])) if found else None
+
     def put(self, key: Key, item: Item) -> Item | None:
         """Store an item; give the one that was there."""
         with self.database.lock:
-            found = self.database.read(f"SELECT id, shape, body FROM {self._items} WHERE pk = ? AND sk = ?", key)
-            if not found:
+            found = self.find(key)
+            if found is None:
                 self.insert([(key, item, *self.encode(item))])
                 return None
-            [(row, shape, body)] = found
-            before = self.decode(shape, body)
-            self.database.write(
-                f"UPDATE {self._items} SET shape = ?, body = ?, expires = ? WHERE id = ?",
-                (*self.encode(item), expiry(item, self.ttl), row),
-            )
-            for index in self.indexes:
-                old, new = entry(index, before), entry(index, item)
-                if old != new:
-                    self._remove_entry(index, old, row)
-                    if new:
-                        self.database.write(f"INSERT INTO {self._index(index)} VALUES (?, ?, ?)", (*new, row))
-            return before
+            self.change(*found, item)
+            return found[1]
+
+    def change(self, row: int, before: Item, item: Item) -> None:
+        """Store an item in the place of another one of its key."""
+        self.database.write(
+            f"UPDATE {self._items} SET shape = ?, body = ?, expires = ? WHERE id = ?",
+            (*self.encode(item), expiry(item, self.ttl), row),
+        )
+        for index in self.indexes:
+            old, new = entry(index, before), entry(index, item)
+            if old != new:
+                self._remove_entry(index, old, row)
+                if new:
+                    self.database.write(f"INSERT INTO {self._index(index)} VALUES (?, ?, ?)", (*new, row))
 
     def insert_new(self, items: list[tuple[Key, Item, int, bytes]]) -> bool:
         """As :meth:`insert`; False, and nothing stored, when there is an item of one of the keys."""
@@ -185,11 +192,10 @@ class Rows:
     def remove(self, key: Key) -> Item | None:
         """Remove an item; give it."""
         with self.database.lock:
-            found = self.database.read(f"SELECT id, shape, body FROM {self._items} WHERE pk = ? AND sk = ?", key)
-            if not found:
+            found = self.find(key)
+            if found is None:
                 return None
-            [(row, shape, body)] = found
-            before = self.decode(shape, body)
+            row, before = found
             self.database.write(f"DELETE FROM {self._items} WHERE id = ?", (row,))
             for index in self.indexes:
                 self._remove_entry(index, entry(index, before), row)
