@@ -14,8 +14,9 @@ import orjson
 
 from local.tables.encoding import NO_SHAPE, Item, dumps
 from local.tables.items import Table, set_counts
+from local.tables.keys import Key
 from local.tables.plain import NotPlain, Plain, kilobytes
-from local.tables.rows import Key, Rows
+from local.tables.rows import Rows
 
 Answer = tuple[int, Any, bytes]
 MOST_PUTS = 25
@@ -84,7 +85,7 @@ class Batches:
             raise NotPlain
         kinds, values, size = self._plain.take_apart(item)
         key = self._key(rows, item)
-        shape = rows.shape_number((tuple(item), tuple(kinds)))
+        shape = rows.shapes.number((tuple(item), tuple(kinds)))
         return Put(key, item, shape, dumps(item if shape == NO_SHAPE else values), size)
 
     def _key(self, rows: Rows, item: Item) -> Key:

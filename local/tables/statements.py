@@ -17,8 +17,9 @@ import orjson
 
 from local.tables.encoding import Item
 from local.tables.items import Table, set_counts
+from local.tables.keys import Key
 from local.tables.plain import NotPlain, Plain, kilobytes
-from local.tables.rows import Key, Rows
+from local.tables.rows import Rows
 
 Answer = tuple[int, Any, bytes]
 MOST_STATEMENTS = 25
@@ -128,7 +129,7 @@ class Statements:
         key = self._key(rows, item)
         if (there := rows.get(key)) is not None:
             return "DuplicateItem", there, there
-        rows.insert([(key, item, *rows.encode(item))])
+        rows.insert([(key, item, *rows.shapes.encode(item))])
         return "", None, item
 
     def _update(self, rows: Rows, change: Item, where: Item) -> tuple[str, Item | None, Item | None]:
