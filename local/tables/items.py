@@ -135,9 +135,9 @@ class Tables(AccountRegionScopedDict):
         for scoped, table in loaded.all_items():
             if table.get("ItemCount") and not table.get("items") and self._number(scoped) is None:
                 raise SystemExit(
-                    f"{self._database.path} is missing or damaged: {table['ItemCount']:,} items of table {scoped[2]} are "
-                    "not in it. Nothing was changed but for an empty file of that name. Restore it from a backup, or "
-                    "start with an empty home: `swipeline down --reset`"
+                    f"{self._database.path} is missing or damaged: {table['ItemCount']:,} items of table {scoped[2]} "
+                    "are not in it. Nothing was changed but for an empty file of that name. Restore it from a backup, "
+                    "or start with an empty home: `swipeline down --reset`"
                 )
             self._attach(scoped, table)
             self._data[scoped] = table
