@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import socket
+import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from functools import cache
@@ -216,7 +217,11 @@ def main() -> None:
     function_logs.install(lambda_runtime)
     mapping_switch.install(lambda_svc)
     read_requests_quickly()
-    tables = install_tables(dynamodb, settings.state / "emulator" / "tables.sqlite", space.problem)
+    database = settings.state / "emulator" / "tables.sqlite"
+    try:
+        tables = install_tables(dynamodb, database, space.problem)
+    except sqlite3.DatabaseError as error:
+        sys.exit(f"{database}, the items of all DynamoDB tables, cannot be used: {error}. Nothing was changed")
     check_each_statement()
     read_less_often()
     Writes(dynamodb).install()

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from local.cloudwatch.replacing import replace
+from local.tables.statements import Statements
 
 Answer = tuple[int, Any, bytes]
 Table = dict[str, Any]
@@ -43,7 +44,7 @@ class Writes:
         for name in ("_partiql_update", "_partiql_delete"):
             replace(module, name, self._noted(getattr(module, name)))
         replace(module, "_execute_statement", self._with_capacity(module._execute_statement))
-        replace(module, "_batch_execute_statement", self._measured(module._batch_execute_statement))
+        replace(module, "_batch_execute_statement", Statements(module, self._measured(module._batch_execute_statement)))
 
     def _checked(self, insert: Any) -> Any:
         def checked(table: Table, parsed: dict[str, Any]) -> Answer:

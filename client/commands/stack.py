@@ -93,7 +93,7 @@ def _print(found: Any) -> None:
         table.add_row(part.name, f"{part.state} {part.reason}".strip(), "", "", "", "")
     output.table(table)
     if found.disk:
-        output.people.print(found.disk.capitalize(), markup=False)
+        output.people.print(f"Writes have stopped: {found.disk}", markup=False)
     if found.deployed:
         output.people.print(f"Stage local is deployed: {found.endpoint}", markup=False)
     else:

@@ -7,27 +7,23 @@ errors define the behavior.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
 
 from local.tables.encoding import NO_SHAPE, Item, dumps
-from local.tables.items import StoredItems, Table, set_counts
-from local.tables.rows import Key, Rows
+from local.tables.items import Table, set_counts
+from local.tables.keys import Key
+from local.tables.plain import NotPlain, Plain, kilobytes
+from local.tables.rows import Rows
 
 Answer = tuple[int, Any, bytes]
 MOST_PUTS = 25
-MOST_PLAIN_BYTES = 64 * 1024  # DynamoDB's limit is 400 KB; what comes near it is measured by MiniStack
 MOST_KEY_CHARACTERS = 256  # a key may have 1,024 bytes
-_SIMPLE = re.compile(
-    r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{0,17}[1-9])?|-?[1-9][0-9]{0,17}\.[0-9]{1,17}"
-)  # as it is stored
 
 
-class Plain(NamedTuple):
+class Put(NamedTuple):
     """An item whose values are texts, numbers, booleans and nulls: its key, its shape and values, its size."""
 
     key: Key
@@ -37,18 +33,13 @@ class Plain(NamedTuple):
     size: int
 
 
-class NotPlain(Exception):
-    """A request that is MiniStack's."""
-
-
 class Batches:
     """MiniStack's `_batch_write_item`, and the fast path before it."""
 
     def __init__(self, module: Any) -> None:
         self._module = module
         self._write: Callable[[dict[str, Any]], Answer] = module._batch_write_item
-        self._number = lru_cache(maxsize=65_536)(self._measured_number)
-        self._name_bytes = lru_cache(maxsize=4_096)(lambda name: len(name.encode()))
+        self._plain = Plain(module)
 
     def __call__(self, data: dict[str, Any]) -> Answer:
         try:
@@ -60,7 +51,7 @@ class Batches:
         name, table, requests = self._target(data)
         rows: Rows = table["items"].rows
         with rows.database.lock:
-            plain = [self._plain(table, rows, request) for request in requests]
+            plain = [self._put(table, rows, request) for request in requests]
             if len({one.key for one in plain}) != len(plain) or not rows.insert_new([one[:4] for one in plain]):
                 raise NotPlain
         set_counts(table)
@@ -73,56 +64,31 @@ class Batches:
     def _target(self, data: Mapping[str, Any]) -> tuple[str, Table, list[Any]]:
         """The one table of a request, and what is put into it."""
         by_table = data.get("RequestItems")
-        if not isinstance(by_table, dict) or len(by_table) != 1 or self._module._kinesis_destinations._data:
+        if not isinstance(by_table, dict) or len(by_table) != 1:
             raise NotPlain
         if not data.keys() <= {"RequestItems", "ReturnConsumedCapacity"}:
             raise NotPlain
         ((name, requests),) = by_table.items()
-        table = self._module._tables.get(name)
-        if not table or not isinstance(table.get("items"), StoredItems):
-            raise NotPlain
-        if (table.get("StreamSpecification") or {}).get("StreamEnabled") or table.get("VectorIndexes"):
-            raise NotPlain
-        if len(self._module._replica_group(table)) > 1 or table.get("LocalSecondaryIndexes"):
-            raise NotPlain
+        table = self._plain.target(name)
         if data.get("ReturnConsumedCapacity", "NONE") not in ("NONE", "TOTAL", "INDEXES"):
             raise NotPlain
         if not isinstance(requests, list) or not 0 < len(requests) <= MOST_PUTS:
             raise NotPlain
         return name, table, requests
 
-    def _plain(self, table: Table, rows: Rows, request: Any) -> Plain:
+    def _put(self, table: Table, rows: Rows, request: Any) -> Put:
         if type(request) is not dict or request.keys() != {"PutRequest"}:
             raise NotPlain
         put = request["PutRequest"]
         item = put.get("Item") if type(put) is dict and len(put) == 1 else None
         if type(item) is not dict:
             raise NotPlain
-        kinds, values, size = [], [], 0
-        for name, value in item.items():
-            if type(value) is not dict or len(value) != 1 or not name:
-                raise NotPlain
-            ((kind, content),) = value.items()
-            if kind == "S" and type(content) is str:
-                size += len(content) if content.isascii() else len(content.encode("utf-8", "surrogatepass"))
-            elif kind == "N" and type(content) is str:
-                content, bytes_of = self._number(content)
-                value["N"] = content
-                size += bytes_of
-            elif (kind == "BOOL" and type(content) is bool) or (kind == "NULL" and content is True):
-                size += 1
-            else:
-                raise NotPlain
-            size += self._name_bytes(name)
-            kinds.append(kind)
-            values.append(content)
-        if size > MOST_PLAIN_BYTES:
-            raise NotPlain
-        key = self._key(table, rows, item)
-        shape = rows.shape_number((tuple(item), tuple(kinds)))
-        return Plain(key, item, shape, dumps(item if shape == NO_SHAPE else values), size)
+        kinds, values, size = self._plain.take_apart(item)
+        key = self._key(rows, item)
+        shape = rows.shapes.number((tuple(item), tuple(kinds)))
+        return Put(key, item, shape, dumps(item if shape == NO_SHAPE else values), size)
 
-    def _key(self, table: Table, rows: Rows, item: Item) -> Key:
+    def _key(self, rows: Rows, item: Item) -> Key:
         """The item's key. Only texts are plain, as keys of the table and of its indexes."""
         partition, sort = rows.keys
         for name in rows.key_names:
@@ -132,23 +98,11 @@ class Batches:
                     raise NotPlain
             elif not (text := value.get("S")) or len(text) > MOST_KEY_CHARACTERS:
                 raise NotPlain
-        for definition in table["AttributeDefinitions"]:
-            if definition["AttributeType"] != "S":
-                raise NotPlain
         return Key(item[partition]["S"], item[sort]["S"] if sort else "__no_sort__")
 
-    def _measured_number(self, text: str) -> tuple[str, int]:
-        """A number in its one form, and its bytes."""
-        if (
-            self._module._number_error(text) is not None
-            or (canonical := self._module._ddb_canonicalize_number(text)) is None
-        ):
-            raise NotPlain
-        return str(canonical), int(self._module._number_size_bytes(canonical))
-
-    def _capacity(self, name: str, table: Table, plain: list[Plain], wanted: str) -> dict[str, Any]:
+    def _capacity(self, name: str, table: Table, plain: list[Put], wanted: str) -> dict[str, Any]:
         """What DynamoDB charges for new items: a unit per kilobyte begun, in the table and in each index."""
-        units = float(sum(max(1, -(-one.size // 1024)) for one in plain))
+        units = sum(kilobytes(one.size) for one in plain)
         by_index: dict[str, float] = {}
         for index in table.get("GlobalSecondaryIndexes") or []:
             of_index = sum(self._index_units(table, index, one) for one in plain)
@@ -161,10 +115,10 @@ class Batches:
                 found["GlobalSecondaryIndexes"] = {one: {"CapacityUnits": u} for one, u in by_index.items()}
         return found
 
-    def _index_units(self, table: Table, index: dict[str, Any], one: Plain) -> float:
+    def _index_units(self, table: Table, index: dict[str, Any], one: Put) -> float:
         if (index.get("Projection") or {}).get("ProjectionType", "ALL") == "ALL":
             whole = all(key["AttributeName"] in one.item for key in index.get("KeySchema") or [])
-            return max(1.0, float(-(-one.size // 1024))) if whole else 0.0
+            return kilobytes(one.size) if whole else 0.0
         if one.size <= 1024 and all(key["AttributeName"] in one.item for key in index.get("KeySchema") or []):
             return 1.0
         return float(self._module._index_write_units(table, index, None, one.item))

@@ -50,6 +50,7 @@ class Database:
         self._connection.executescript(SCHEMA)
         self._before_commit: list[Callable[[], None]] = []
         self._after_rollback: list[Callable[[], None]] = []
+        self.rollbacks = 0  # whoever waits for a commit sees by it that what it wrote is gone
         self._in_part = False  # a savepoint is not committed in its middle
         self._closing = threading.Event()
         self._checkpoints = threading.Thread(target=self._checkpoint_forever, name="tables-checkpoint", daemon=True)
@@ -113,6 +114,7 @@ class Database:
     def roll_back(self) -> None:
         """Forget what was written since the last commit."""
         with self.lock:
+            self.rollbacks += 1
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             for call in self._after_rollback:

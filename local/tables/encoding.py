@@ -14,7 +14,6 @@ import orjson
 Item = dict[str, dict[str, Any]]
 Shape = tuple[tuple[str, ...], tuple[str, ...]]  # names and types, in the item's order
 NO_SHAPE = 0  # the item is stored as it is
-MOST_SHAPES = 10_000  # of one table: items whose attribute names are data must not fill the memory
 
 
 def split(item: Item) -> tuple[Shape, list[Any]] | None:

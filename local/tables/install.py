@@ -16,8 +16,8 @@ from local.tables import expiry
 from local.tables.batch import Batches
 from local.tables.database import Database
 from local.tables.items import Members, Table, Tables, set_counts, wanted_indexes
+from local.tables.keys import Key
 from local.tables.query import narrow
-from local.tables.rows import Key
 from local.tables.scan import PagedScan, selected, selected_from_index
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ def durable(
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
         if operation in ADDS and (why := full()):
             return failed(why)
-        serving.now = True
+        serving.now, rollbacks = True, database.rollbacks
         try:
             answer = await handle(method, path, headers, *more)
         except sqlite3.Error as error:
@@ -88,8 +88,11 @@ def durable(
             return failed(reason(error))
         finally:
             serving.now = False
-        if database.pending and (failure := await commits.done()):
-            log.error("requests to DynamoDB failed: %s", failure)
+        failure = await commits.done() if database.pending else ""
+        if not failure and database.rollbacks != rollbacks:
+            failure = "another request could not be stored, and took this one back"
+        if failure:
+            log.error("a request to DynamoDB failed: %s", failure)
             return failed(failure)
         return answer
 

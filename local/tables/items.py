@@ -10,7 +10,8 @@ from ministack.core.responses import AccountRegionScopedDict
 
 from local.tables.database import Database
 from local.tables.encoding import Item
-from local.tables.rows import Key, Rows
+from local.tables.keys import Key
+from local.tables.rows import Rows
 
 Table = dict[str, Any]
 
@@ -128,10 +129,16 @@ class Tables(AccountRegionScopedDict):
         return self[key]
 
     def update(self, other: Any) -> None:
-        """Load tables."""
+        """Load tables. Ends the program when items of theirs are not there: MiniStack would go on without them."""
         loaded = AccountRegionScopedDict()
         loaded.update(other)
         for scoped, table in loaded.all_items():
+            if table.get("ItemCount") and not table.get("items") and self._number(scoped) is None:
+                raise SystemExit(
+                    f"{self._database.path} is missing or damaged: {table['ItemCount']:,} items of table {scoped[2]} "
+                    "are not in it. Nothing was changed but for an empty file of that name. Restore it from a backup, "
+                    "or start with an empty home: `swipeline down --reset`"
+                )
             self._attach(scoped, table)
             self._data[scoped] = table
         self._database.commit()

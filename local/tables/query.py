@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from local.tables.encoding import Item
 from local.tables.items import StoredItems, Table
-from local.tables.rows import Key, Rows
+from local.tables.keys import Key
+from local.tables.rows import Rows
 
 Answer = tuple[int, Any, bytes]
 _LAST = "\U0010ffff" * 8

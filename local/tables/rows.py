@@ -5,45 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from local.tables.database import Database
-from local.tables.encoding import MOST_SHAPES, NO_SHAPE, Item, Shape, dumps, join, loads, split
+from local.tables.encoding import Item
+from local.tables.keys import Index, Key, entry, expiry, key_text
+from local.tables.shapes import Shapes
 
 PAGE = 1_000  # rows fetched at a time while something walks over a table
-
-
-class Index(NamedTuple):
-    """A secondary index: its number in the database, its name and its key attributes."""
-
-    number: int
-    name: str
-    hashes: list[str]
-    ranges: list[str]
-
-
-class Key(NamedTuple):
-    """A key as MiniStack has it: texts; a table without a sort key has `__no_sort__`."""
-
-    partition: str
-    sort: str
-
-
-def key_text(attribute: Any) -> str:
-    """The text of a key attribute's value, as MiniStack's `_extract_key_val` gives it."""
-    for kind in ("S", "N", "B"):
-        if kind in attribute:
-            return str(attribute[kind])
-    return str(attribute)
-
-
-def expiry(item: Item, attribute: str | None) -> float | None:
-    """When the item expires, in seconds since 1970; None: never."""
-    value = item.get(attribute) if attribute else None
-    try:
-        return float(value["N"]) if value else None
-    except (KeyError, TypeError, ValueError):
-        return None
 
 
 class Rows:
@@ -57,9 +26,7 @@ class Rows:
         self.indexes: list[Index] = []
         self.ttl: str | None = None
         self._committed = self.count = 0
-        self._shapes: list[Shape] = []
-        self._known: dict[Shape, int] = {}
-        self._numbers: dict[int, int] = {}
+        self.shapes = Shapes(database, number)
         self._load()
         database.hear(self._note_count, self._load)
 
@@ -72,23 +39,13 @@ class Rows:
         self.keys, self.indexes = json.loads(keys), [Index(*one) for one in json.loads(indexes)]
         self._name_keys()
         self._committed = self.count
-        self._shapes, self._known = [], {}
-        shapes = "SELECT id, shape FROM shapes WHERE table_id = ? ORDER BY id"
-        self._numbers = {}
-        for number, text in self.database.read(shapes, (self.number,)):
-            names, types = json.loads(text)
-            self._learn(number, (tuple(names), tuple(types)))
+        self.shapes.load()
         [(last,)] = self.database.read(f"SELECT max(id) FROM {self._items}")
         self._row = last or 0
 
     def _name_keys(self) -> None:
         of_indexes = (name for one in self.indexes for name in (*one.hashes, *one.ranges))
         self.key_names = frozenset(name for name in (*self.keys, *of_indexes) if name)
-
-    def _learn(self, number: int, shape: Shape) -> None:
-        self._numbers[number] = len(self._shapes)
-        self._shapes.append(shape)
-        self._known[shape] = number
 
     def _note_count(self) -> None:
         if self.count != self._committed:
@@ -97,58 +54,38 @@ class Rows:
 
     # -- items ------------------------------------------------------------
 
-    def encode(self, item: Item) -> tuple[int, bytes]:
-        """The number of an item's shape, and its values."""
-        parts = split(item)
-        if parts is None:
-            return NO_SHAPE, dumps(item)
-        shape, values = parts
-        number = self.shape_number(shape)
-        return number, dumps(item if number == NO_SHAPE else values)
-
-    def shape_number(self, shape: Shape) -> int:
-        """The number of a shape, which is stored if it is new; NO_SHAPE when there are too many."""
-        number = self._known.get(shape)
-        if number is None:
-            if len(self._shapes) >= MOST_SHAPES:
-                return NO_SHAPE
-            cursor = self.database.write(
-                "INSERT INTO shapes (table_id, shape) VALUES (?, ?)", (self.number, json.dumps(shape))
-            )
-            number = int(cursor.lastrowid or 0)
-            self._learn(number, shape)
-        return number
-
-    def decode(self, shape: int, body: bytes) -> Item:
-        """The item of a row."""
-        values = loads(body)
-        return values if shape == NO_SHAPE else join(self._shapes[self._numbers[shape]], values)
-
     def get(self, key: Key) -> Item | None:
         """The item of a key."""
         found = self.database.read(f"SELECT shape, body FROM {self._items} WHERE pk = ? AND sk = ?", key)
-        return self.decode(*found[0]) if found else None
+        return self.shapes.decode(*found[0]) if found else None
+
+    def find(self, key: Key) -> tuple[int, Item] | None:
+        """Row and item of a key."""
+        found = self.database.read(f"SELECT id, shape, body FROM {self._items} WHERE pk = ? AND sk = ?", key)
+        return (found[0][0], self.shapes.decode(*found[0][1:])) if found else None
 
     def put(self, key: Key, item: Item) -> Item | None:
         """Store an item; give the one that was there."""
         with self.database.lock:
-            found = self.database.read(f"SELECT id, shape, body FROM {self._items} WHERE pk = ? AND sk = ?", key)
-            if not found:
-                self.insert([(key, item, *self.encode(item))])
+            found = self.find(key)
+            if found is None:
+                self.insert([(key, item, *self.shapes.encode(item))])
                 return None
-            [(row, shape, body)] = found
-            before = self.decode(shape, body)
-            self.database.write(
-                f"UPDATE {self._items} SET shape = ?, body = ?, expires = ? WHERE id = ?",
-                (*self.encode(item), expiry(item, self.ttl), row),
-            )
-            for index in self.indexes:
-                old, new = entry(index, before), entry(index, item)
-                if old != new:
-                    self._remove_entry(index, old, row)
-                    if new:
-                        self.database.write(f"INSERT INTO {self._index(index)} VALUES (?, ?, ?)", (*new, row))
-            return before
+            self.change(*found, item)
+            return found[1]
+
+    def change(self, row: int, before: Item, item: Item) -> None:
+        """Store an item in the place of another one of its key."""
+        self.database.write(
+            f"UPDATE {self._items} SET shape = ?, body = ?, expires = ? WHERE id = ?",
+            (*self.shapes.encode(item), expiry(item, self.ttl), row),
+        )
+        for index in self.indexes:
+            old, new = entry(index, before), entry(index, item)
+            if old != new:
+                self._remove_entry(index, old, row)
+                if new:
+                    self.database.write(f"INSERT INTO {self._index(index)} VALUES (?, ?, ?)", (*new, row))
 
     def insert_new(self, items: list[tuple[Key, Item, int, bytes]]) -> bool:
         """As :meth:`insert`; False, and nothing stored, when there is an item of one of the keys."""
@@ -185,11 +122,10 @@ class Rows:
     def remove(self, key: Key) -> Item | None:
         """Remove an item; give it."""
         with self.database.lock:
-            found = self.database.read(f"SELECT id, shape, body FROM {self._items} WHERE pk = ? AND sk = ?", key)
-            if not found:
+            found = self.find(key)
+            if found is None:
                 return None
-            [(row, shape, body)] = found
-            before = self.decode(shape, body)
+            row, before = found
             self.database.write(f"DELETE FROM {self._items} WHERE id = ?", (row,))
             for index in self.indexes:
                 self._remove_entry(index, entry(index, before), row)
@@ -224,7 +160,7 @@ class Rows:
                     where = f"{columns} WHERE pk = ? AND sk > ? {order}"
                     found += self.database.read(where, (partition, sort, most - len(found)))
                 partition, sort = self._next_partition(partition), ""
-        return [(Key(pk, sk), self.decode(shape, body)) for pk, sk, shape, body in found]
+        return [(Key(pk, sk), self.shapes.decode(shape, body)) for pk, sk, shape, body in found]
 
     def index_after(
         self,
@@ -252,7 +188,7 @@ class Rows:
             )
             for hash_text, sort, row, pk, sk, shape, body in rows:
                 position = (hash_text, sort, row)
-                item = self.decode(shape, body)
+                item = self.shapes.decode(shape, body)
                 # MiniStack hashes the first attribute of the key.
                 if belongs is None or belongs(key_text(item[index.hashes[0]])):
                     found.append((Key(pk, sk), item))
@@ -270,7 +206,7 @@ class Rows:
     def partition(self, partition: str) -> list[tuple[str, Item]]:
         """Sort key and item of each item of a partition, in the order of the sort keys' texts."""
         found = self.database.read(f"SELECT sk, shape, body FROM {self._items} WHERE pk = ? ORDER BY sk", (partition,))
-        return [(sk, self.decode(shape, body)) for sk, shape, body in found]
+        return [(sk, self.shapes.decode(shape, body)) for sk, shape, body in found]
 
     def has_partition(self, partition: str) -> bool:
         return bool(self.database.read(f"SELECT 1 FROM {self._items} WHERE pk = ? LIMIT 1", (partition,)))
@@ -312,7 +248,7 @@ class Rows:
         while True:
             found = self.database.read(statement, (*parameters, size, offset))
             for sort_value, pk, sk, shape, body in found:
-                yield sort_value, Key(pk, sk), self.decode(shape, body)
+                yield sort_value, Key(pk, sk), self.shapes.decode(shape, body)
             if len(found) < size:
                 return
             offset, size = offset + size, PAGE
@@ -370,23 +306,9 @@ class Rows:
                 return
             last = found[-1][0]
             for index in fresh:
-                decoded = ((row, entry(index, self.decode(shape, body))) for row, shape, body in found)
+                decoded = ((row, entry(index, self.shapes.decode(shape, body))) for row, shape, body in found)
                 entries = [(*one, row) for row, one in decoded if one]
                 self.database.write_many(f"INSERT INTO {self._index(index)} VALUES (?, ?, ?)", entries)
 
     def index(self, name: str) -> Index | None:
         return next((one for one in self.indexes if one.name == name), None)
-
-
-def entry(index: Index, item: Item) -> tuple[str, str] | None:
-    """Partition and sort value of an item in an index; None when it is not in it."""
-    hashes, ranges = index.hashes, index.ranges
-    if len(hashes) == 1 and len(ranges) == 1:  # nearly all
-        partition, sort = item.get(hashes[0]), item.get(ranges[0])
-        return None if partition is None or sort is None else (key_text(partition), key_text(sort))
-    if not hashes or any(name not in item for name in (*hashes, *ranges)):
-        return None
-    if len(hashes) == 1:
-        return key_text(item[hashes[0]]), key_text(item[ranges[0]]) if ranges else ""
-    # The partition of a key of several attributes is all of them together.
-    return json.dumps([key_text(item[name]) for name in hashes]), ""

@@ -14,7 +14,8 @@ from typing import Any
 
 from local.tables.encoding import Item
 from local.tables.items import StoredItems, Table
-from local.tables.rows import Key, Rows, key_text
+from local.tables.keys import Key, key_text
+from local.tables.rows import Rows
 
 ITEMS = 4_000  # a page holds 1 MB, about 1,600 transactions
 NO_SORT = "__no_sort__"

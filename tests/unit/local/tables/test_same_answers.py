@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from local.partiql_writes import Writes
 from tests.unit.local.tables.modules import ask, create, plain, stored
 
 Request = tuple[str, dict[str, Any]]
@@ -18,8 +19,11 @@ NAME = "table"
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ModuleType, ModuleType]]:
-    ours = stored(tmp_path_factory.mktemp("tables") / "tables.sqlite")
-    yield plain(), ours
+    ours, theirs = stored(tmp_path_factory.mktemp("tables") / "tables.sqlite"), plain()
+    Writes(ours).install()  # with the fast path of statements before it
+    Writes(theirs).install()
+    theirs._batch_execute_statement = theirs._batch_execute_statement._batch
+    yield theirs, ours
     ours.database.close()
 
 
@@ -74,6 +78,9 @@ def requests(sort: str, sort_type: str) -> st.SearchStrategy[Request]:
         if verb == "INSERT":
             names = ", ".join(f"'{name}': ?" for name in (*one, "w"))
             return {"Statement": f'INSERT INTO "{NAME}" VALUE {{{names}}}', "Parameters": [*one.values(), value]}
+        if verb == "UPDATE IF":
+            text = f'UPDATE "{NAME}" SET "w" = ? SET "x" = ? WHERE {where} AND "w" = ?'
+            return {"Statement": text, "Parameters": [value, {"S": "x"}, *one.values(), {"N": "1"}]}
         if verb == "UPDATE":
             text = f'UPDATE "{NAME}" SET "w" = ? WHERE {where}'
             return {"Statement": text, "Parameters": [value, *one.values()]}
@@ -81,7 +88,9 @@ def requests(sort: str, sort_type: str) -> st.SearchStrategy[Request]:
         return {"Statement": text, "Parameters": list(one.values())}
 
     statements = st.lists(
-        st.builds(statement, key, st.sampled_from(["INSERT", "UPDATE", "DELETE", "SELECT"]), scalars),
+        st.builds(
+            statement, key, st.sampled_from(["INSERT", "INSERT", "UPDATE", "UPDATE IF", "DELETE", "SELECT"]), scalars
+        ),
         min_size=1,
         max_size=4,
     )
@@ -121,7 +130,11 @@ def requests(sort: str, sort_type: str) -> st.SearchStrategy[Request]:
             ),
             st.lists(item, min_size=1, max_size=3),
         ),
-        st.builds(lambda some: ("batch_execute_statement", {"Statements": some}), statements),
+        st.builds(
+            lambda some, c: ("batch_execute_statement", {"Statements": some, "ReturnConsumedCapacity": c}),
+            statements,
+            capacity,
+        ),
         st.builds(lambda some: ("execute_transaction", {"TransactStatements": some}), statements),
         st.builds(
             lambda at: ("execute_statement", {"Statement": f'SELECT * FROM "{NAME}"{at}'}),

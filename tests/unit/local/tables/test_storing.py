@@ -84,6 +84,14 @@ def test_a_state_that_brings_its_items_is_stored(module: ModuleType, tmp_path: P
     earlier.database.close()
 
 
+def test_a_database_that_has_gone_is_not_taken_as_empty_tables(module: ModuleType, tmp_path: Path) -> None:
+    put(module, 1)
+    another = stored(tmp_path / "another.sqlite")
+    with pytest.raises(SystemExit, match=r"another\.sqlite is missing or damaged: 1 items of table ttt"):
+        another.load_persisted_state(module.get_state())
+    another.database.close()
+
+
 def test_a_full_disk_refuses_the_write_with_that_word_and_keeps_what_was_there(
     module: ModuleType, tmp_path: Path
 ) -> None:
@@ -118,6 +126,22 @@ def test_requests_of_one_moment_are_committed_together(module: ModuleType, tmp_p
     assert len(commits) == 1
     other = sqlite3.connect(tmp_path / "tables.sqlite")
     assert other.execute("SELECT items FROM tables").fetchone() == (20,)
+
+
+def test_a_request_that_another_ones_failure_took_back_is_not_acknowledged(module: ModuleType) -> None:
+    headers = {"x-amz-target": "DynamoDB_20120810.PutItem"}
+    pages = module.database.read("PRAGMA page_count")[0][0]
+    module.database.read(f"PRAGMA max_page_count = {pages + 2}")
+
+    async def both() -> list[int]:
+        items = [item(1), item(2, v={"S": "x" * 100_000})]
+        bodies = [json.dumps({"TableName": NAME, "Item": one}).encode() for one in items]
+        answers = await asyncio.gather(*(module.handle_request("POST", "/", headers, body, {}) for body in bodies))
+        return [status for status, _, _ in answers]
+
+    statuses = asyncio.run(both())
+    assert statuses[1] == 500
+    assert count(module) == statuses.count(200)
 
 
 def test_what_has_expired_is_removed_from_table_and_indexes(module: ModuleType) -> None:
@@ -171,7 +195,7 @@ def test_a_table_that_is_created_again_is_empty(module: ModuleType) -> None:
 def test_items_of_more_shapes_than_are_remembered_are_stored_as_they_are(
     module: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("local.tables.rows.MOST_SHAPES", 3)
+    monkeypatch.setattr("local.tables.shapes.MOST_SHAPES", 3)
     for number in range(8):
         put(module, number, **{f"name-{number}": {"S": "\U0001f600"}})
     for number in range(8):
