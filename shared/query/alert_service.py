@@ -1,4 +1,4 @@
-"""What the calls on alerts do: a list, one with its transaction, a verdict, an assignment. Knows neither HTTP nor AWS."""
+"""What the calls on alerts do: list, one with its transaction, verdict, assignment. Knows neither HTTP nor AWS."""
 
 from __future__ import annotations
 
