@@ -11,10 +11,11 @@ import streamlit as st
 from dashboard import panel, source
 from dashboard.filters import AGE_BANDS, GENDERS, Filters
 from dashboard.states import state_name
-from dashboard.words import category_name
+from dashboard.words import AMOUNT_BANDS, category_name
 
 EARLIEST, LATEST = date(1900, 1, 1), date(9999, 12, 31)
-_SEVERAL = ("state", "category", "gender", "age")
+_SEVERAL = ("state", "category", "gender", "age", "hour", "amount", "sold-by")
+HOURS = tuple(map(str, range(24)))
 _PROBLEMS = "link-problems"
 
 
@@ -27,15 +28,18 @@ def choose() -> Filters:
         "category": ("Category", offered.categories, category_name),
         "gender": ("Gender", list(GENDERS), GENDERS.__getitem__),
         "age": ("Age at the purchase", list(AGE_BANDS), str),
+        "hour": ("Hour, UTC", HOURS, str),
+        "amount": ("Amount, US dollars", list(AMOUNT_BANDS), str),
+        "sold-by": ("Merchant", offered.merchants, str),
     }
     _check_the_link(options)
     panel.pickable.update({"state": _picker("state"), "category": _picker("category"), "age_band": _picker("age")})
-    panel.pickable["gender"] = _picker("gender")
+    panel.pickable |= {"gender": _picker("gender"), "hour_of_day": _picker("hour"), "amount_band": _picker("amount")}
+    panel.pickable["merchant"] = _picker("sold-by")
     with st.sidebar:
         st.markdown("## Filters")
         begin, end = _dates(first, last)
-        states, categories, genders, ages = (_several(key, *options[key]) for key in _SEVERAL)
-        chosen = Filters(begin, end, states, categories, genders, ages)
+        chosen = Filters(begin, end, *(_several(key, *options[key]) for key in _SEVERAL))
         if chosen != Filters(first=first, last=last):
             st.button(
                 "Clear the filters",

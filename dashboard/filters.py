@@ -1,4 +1,4 @@
-"""What the reader has chosen to see (dates, states, categories, genders, ages), and the WHERE clause it becomes."""
+"""What the reader has chosen to see (dates, states, hours, amounts and so on), and the WHERE clause it becomes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from dashboard.words import sql_amount_band
+
 AGE_BANDS = ("0-17", "18-24", "25-34", "35-44", "45-54", "55-64", "65-74", "75+")
 GENDERS = {"F": "Women", "M": "Men"}
+
+# How a choice is compared where it is no column of mart.purchase's own, as a text.
+_TERMS = {
+    "hour": "CAST(p.hour_of_day AS VARCHAR(2)) IN (NAMES)",
+    "amount": f"{sql_amount_band('p.amount')} IN (NAMES)",
+    "named": "p.merchant_id IN (SELECT merchant_id FROM mart.merchant WHERE merchant IN (NAMES))",
+}
 
 
 @dataclass(frozen=True)
@@ -20,10 +29,21 @@ class Filters:
     categories: tuple[str, ...] = ()
     genders: tuple[str, ...] = ()
     ages: tuple[str, ...] = ()
+    hours: tuple[str, ...] = ()
+    amounts: tuple[str, ...] = ()
+    merchants: tuple[str, ...] = ()
 
     @property
     def _choices(self) -> Mapping[str, tuple[str, ...]]:
-        return {"state": self.states, "category": self.categories, "gender": self.genders, "age_band": self.ages}
+        return {
+            "state": self.states,
+            "category": self.categories,
+            "gender": self.genders,
+            "age_band": self.ages,
+            "hour": self.hours,
+            "amount": self.amounts,
+            "named": self.merchants,
+        }
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -41,7 +61,7 @@ class Filters:
         for column, values in self._choices.items():
             if values:
                 names = ", ".join(f":{column}_{number}" for number in range(len(values)))
-                terms.append(f"p.{column} IN ({names})")
+                terms.append(_TERMS.get(column, f"p.{column} IN (NAMES)").replace("NAMES", names))
         return f"WHERE {' AND '.join(terms)}" if terms else ""
 
     @property
@@ -58,6 +78,7 @@ class Filters:
     def described(self) -> str:
         """In words, such as ``2020-01-01 to 2020-01-31 (UTC); State: NY or TX``."""
         several = {"State": self.states, "Category": self.categories, "Gender": self.genders, "Age": self.ages}
+        several |= {"Hour (UTC)": self.hours, "Amount (US dollars)": self.amounts, "Merchant": self.merchants}
         days = f"{self.first or 'the first day'} to {self.last or 'the last day'} (UTC)"
         return "; ".join([days, *(f"{name}: {' or '.join(values)}" for name, values in several.items() if values)])
 

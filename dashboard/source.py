@@ -25,6 +25,7 @@ _STATE = "SELECT * FROM mart.overview"
 _CHOICES = {
     "states": "SELECT DISTINCT p.state FROM mart.purchase AS p ORDER BY p.state",
     "categories": "SELECT DISTINCT p.category FROM mart.purchase AS p ORDER BY p.category",
+    "merchants": "SELECT DISTINCT merchant FROM mart.merchant ORDER BY merchant LIMIT 5000",
 }
 
 
@@ -43,6 +44,7 @@ class Choices(NamedTuple):
 
     states: list[str]
     categories: list[str]
+    merchants: list[str]
 
 
 def stage_name() -> str:
@@ -106,7 +108,7 @@ def ask(questions: Mapping[str, str], parameters: Mapping[str, str]) -> Frames:
 def choices() -> Choices:
     """What the filters offer. Raises as :func:`ask`."""
     found = ask(_CHOICES, {})
-    return Choices(*(list(found[name].iloc[:, 0]) for name in ("states", "categories")))
+    return Choices(*(list(found[name].iloc[:, 0]) for name in ("states", "categories", "merchants")))
 
 
 def forget() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from client.dashboard import serve
-from tests.browser.chromium import LAPTOP, PHONE, chromium, context
+from tests.browser.chromium import LAPTOP, PHONE, TABLET, chromium, context
 from tests.browser.dashboard import PAGES, Dashboard
 
 OUT = Path(__file__).resolve().parent.parent / "docs" / "images"
@@ -28,9 +28,9 @@ README = {
 }
 HIGHEST = {LAPTOP: 1150, PHONE: 1300}  # pixels: what a reader of the README scrolls past
 ALL = {
-    f"{page.lower().replace(' ', '-')}-{mode}-{'phone' if size == PHONE else 'laptop'}": (page, size, mode)
+    f"{page.lower().replace(' ', '-')}-{mode}-{size[0]}": (page, size, mode)
     for page in PAGES
-    for size in (LAPTOP, PHONE)
+    for size in (PHONE, TABLET, LAPTOP)
     for mode in ("light", "dark")
 }
 
@@ -58,7 +58,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stage", default="local")
     parser.add_argument("--out", type=Path, default=OUT)
-    parser.add_argument("--all", action="store_true", help="each page, light and dark, on a laptop and on a phone")
+    parser.add_argument("--all", action="store_true", help="each page, light and dark, 390, 768 and 1440 pixels wide")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     port = serve.port_for(None)

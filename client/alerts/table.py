@@ -76,7 +76,7 @@ class AlertsTable:
         return _alert(item)
 
     def assign(self, transaction_id: str, to: str) -> Alert:
-        """Record who works on an alert, as the API does; nobody with an empty name. Raises ClientError if it cannot."""
+        """Record who works on an alert, as the API does; an empty name removes it. Raises ClientError."""
         try:
             return _alert(self._verdicts().assign(transaction_id, to[:_LONGEST_NAME], _now()))
         except NoAlertError as error:

@@ -46,8 +46,15 @@ def _sections(lines: list[str]) -> Iterator[list[str]]:
             yield lines[start : next(ends, len(lines))]
 
 
+def for_stage(text: str, stage: str) -> str:
+    """With the stage in the place of STAGE, so that a command can be copied."""
+    return re.sub(r"\bSTAGE\b", stage, text)
+
+
 def entry_for(alarm: str, prefix: str, description: str, path: Path = RUNBOOK) -> tuple[str, str | None]:
     """The anchor and the entry of an alarm: by the link in its description, or else by its name without the stage's."""
+    stage = prefix.partition("-")[2]
     linked = re.search(r"runbook\.md#([\w-]+)", description)
     name = linked[1] if linked else alarm.removeprefix(f"{prefix}-")
-    return name, entry(name, path)
+    text = entry(name, path)
+    return name, text and for_stage(text, stage)

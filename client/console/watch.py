@@ -12,7 +12,15 @@ from typing import Any
 from botocore.exceptions import ClientError as AwsError
 
 from client.aws import SERVICE, Stage
-from client.console.widgets import alarm_names, distinct, formatted_label, log_query, metric_widget
+from client.console.widgets import (
+    alarm_names,
+    distinct,
+    formatted_label,
+    is_one_number,
+    log_query,
+    metric_widget,
+    whole_range,
+)
 from client.logs import Logs
 
 WIDGETS_AT_ONCE = 4
@@ -70,6 +78,8 @@ class Watch:
         annotated = (properties.get("annotations") or {}).get("alarms")
         if annotated and not properties.get("metrics"):
             return self._alarm_graph(str(annotated[0]).split(":alarm:")[-1], start, end)
+        if is_one_number(properties):
+            start, end = whole_range(start, end)
         wanted = metric_widget(properties, int(end - start))
         return {"series": self._series(wanted.lines, start, end)}
 

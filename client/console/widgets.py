@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dash
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,7 +40,11 @@ class MetricWidget:
 
 
 def metric_widget(properties: Mapping[str, Any], seconds: int) -> MetricWidget:
-    """The queries of a metric widget over ``seconds``. Raises ValueError for an unreadable entry."""
+    """The queries of a metric widget over ``seconds``. Raises ValueError for an unreadable entry.
+
+    Where each value is one number for the whole range, the range is the period.
+    """
+    whole = is_one_number(properties)
     whole_period = int(properties.get("period") or DEFAULT_PERIOD)
     whole_statistic = str(properties.get("stat") or DEFAULT_STATISTIC)
     previous: list[str] = []
@@ -48,7 +53,7 @@ def metric_widget(properties: Mapping[str, Any], seconds: int) -> MetricWidget:
         parts, options = _parts(entry)
         query_id = str(options.get("id") or f"line{number}")
         visible = options.get("visible", True) is not False
-        period = period_for(int(options.get("period") or whole_period), seconds)
+        period = seconds if whole else period_for(int(options.get("period") or whole_period), seconds)
         label = str(options.get("label") or "")
         # A label's ${MAX} and the like are filled in here, so that the page looks the same wherever the stage is.
         query: dict[str, Any] = {"Id": query_id, "ReturnData": visible}
@@ -88,6 +93,20 @@ def _spelled_out(parts: Sequence[str], previous: Sequence[str]) -> list[str]:
     if len(spelled) < 2 or len(spelled) % 2:
         raise ValueError("a metric is its namespace, its name and pairs of dimensions")
     return spelled
+
+
+def whole_range(start: float, end: float) -> tuple[int, int]:
+    """The range of a widget whose values are one number each, in whole minutes: [start, end), at least a minute.
+
+    That number comes from CloudWatch, asked with the range as its period: percentiles and averages cannot be added up.
+    """
+    first = int(start) - int(start) % 60
+    return first, first + 60 * max(1, math.ceil((end - first) / 60))
+
+
+def is_one_number(properties: Mapping[str, Any]) -> bool:
+    """Whether a widget shows a number for the whole range."""
+    return properties.get("view") in ("singleValue", "gauge") and bool(properties.get("setPeriodToTimeRange"))
 
 
 def period_for(period: int, seconds: int) -> int:

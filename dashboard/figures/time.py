@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from dashboard.figures.parts import PURCHASES, SPEND, Measure, axis, plain, tips, written
+from dashboard.figures.parts import PURCHASES, SPEND, Measure, axis, picking, plain, tips, written
 from dashboard.theme import Palette
 from dashboard.words import WEEKDAYS
 
@@ -41,10 +41,10 @@ def _beside(data: pd.DataFrame, measure: Measure) -> list[Measure]:
     return [each for each in (SPEND, PURCHASES) if each.column in data and each != measure]
 
 
-def rhythm(data: pd.DataFrame, palette: Palette) -> alt.Chart:
-    """Purchases by weekday and hour, as shades. ``weekday`` is ISO's 1 to 7, ``hour_of_day`` 0 to 23, UTC."""
+def rhythm(data: pd.DataFrame, palette: Palette, measure: Measure = PURCHASES, picks: str = "") -> alt.Chart:
+    """A measure by weekday and hour, as shades. ``weekday`` is ISO's 1 to 7, ``hour_of_day`` 0 to 23, UTC."""
     named = data.assign(day=[WEEKDAYS[int(number) - 1] for number in data["weekday"]])
-    return (
+    chart = (
         alt.Chart(plain(named), height=alt.Step(34))
         .mark_rect(cornerRadius=2)
         .encode(
@@ -60,10 +60,11 @@ def rhythm(data: pd.DataFrame, palette: Palette) -> alt.Chart:
                 scale=alt.Scale(domain=list(WEEKDAYS), paddingInner=0.08),
             ),
             color=alt.Color(
-                "transactions:Q",
+                f"{measure.column}:Q",
                 scale=alt.Scale(range=[palette.low, palette.high], zero=True),
-                legend=alt.Legend(title="Purchases", labelExpr=written(PURCHASES), gradientLength=180, orient="top"),
+                legend=alt.Legend(title=measure.title, labelExpr=written(measure), gradientLength=180, orient="top"),
             ),
-            tooltip=tips(("day", "Weekday", ""), ("hour_of_day", "Hour", ""), PURCHASES, SPEND),
+            tooltip=tips(("day", "Weekday", ""), ("hour_of_day", "Hour", ""), measure, *_beside(data, measure)),
         )
     )
+    return picking(picks, chart)

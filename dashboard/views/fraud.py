@@ -66,7 +66,7 @@ def show(filters: Filters) -> None:
     with left:
         _rate("category", "Fraud rate by category", by_category, "Category", list(by_category["Category"]), "category")
         by_amount = rated(found["amount"])
-        _rate("amount", "Fraud rate by amount", by_amount, "amount_band", AMOUNT_BANDS)
+        _rate("amount", "Fraud rate by amount", by_amount, "amount_band", AMOUNT_BANDS, "amount_band")
         by_age = rated(found["age_band"])
         _rate("age", "Fraud rate by age", by_age, "age_band", AGE_BANDS, "age_band")
     with right:
@@ -88,7 +88,9 @@ def show(filters: Filters) -> None:
             "distance_band",
             DISTANCE_BANDS,
         )
-        _rate("hour", "Fraud rate by hour of the day, UTC", rated(found["hour"]), "hour_of_day", range(24))
+        _rate(
+            "hour", "Fraud rate by hour of the day, UTC", rated(found["hour"]), "hour_of_day", range(24), "hour_of_day"
+        )
     by_state = rated(found["state"]).assign(State=lambda data: [state_name(code) for code in data["state"]])
     left, right = st.columns(2)
     with left:

@@ -49,9 +49,12 @@ def show(filters: Filters) -> None:
         panel(
             "top-merchants",
             f"Top {len(top)} of {len(data):,} merchants",
-            measure.title + ".",
-            lambda: bars(top, "merchant", measure, colors, title="Merchant", tooltip=_beside(measure)),
+            f"{measure.title}. Click on a bar to see that merchant alone.",
+            lambda: bars(
+                top, "merchant", measure, colors, title="Merchant", tooltip=_beside(measure), picks="merchant"
+            ),
             data,
+            picks="merchant",
         )
     with right:
         panel(

@@ -63,20 +63,22 @@ def show(filters: Filters) -> None:
     with right:
         panel(
             "rhythm-of-the-week",
-            "Purchases by weekday and hour",
-            "Number of purchases, UTC.",
-            lambda: rhythm(found["rhythm"], colors),
+            f"{name} by weekday and hour",
+            f"{measure.title}, UTC. Click on a cell to see that hour alone.",
+            lambda: rhythm(found["rhythm"], colors, measure, picks="hour_of_day"),
             found["rhythm"],
+            picks="hour_of_day",
         )
         amounts = found["amounts"].assign(
             amount_band=pd.Categorical(found["amounts"]["amount_band"], AMOUNT_BANDS, ordered=True).astype(str)
         )
         panel(
             "purchases-by-amount",
-            "How large purchases are",
-            "Number of purchases by their amount in US dollars.",
-            lambda: distribution(amounts, colors),
+            f"{name} by amount",
+            f"{measure.title}, by the amount of a purchase in US dollars. Click on a bar to see that band alone.",
+            lambda: distribution(amounts, colors, measure, picks="amount_band"),
             amounts,
+            picks="amount_band",
         )
 
 
@@ -154,9 +156,9 @@ def questions(where: str, unit: str, before: str | None = None) -> dict[str, str
             SELECT p.category, {figures}
             FROM mart.purchase AS p {where} GROUP BY p.category ORDER BY amount DESC, p.category""",
         "rhythm": f"""
-            SELECT p.weekday, p.hour_of_day, COUNT(*) AS transactions, SUM(p.amount) AS amount
+            SELECT p.weekday, p.hour_of_day, {figures}
             FROM mart.purchase AS p {where} GROUP BY 1, 2 ORDER BY 1, 2""",
         "amounts": f"""
-            SELECT {sql_amount_band("p.amount")} AS amount_band, COUNT(*) AS transactions, SUM(p.amount) AS amount
+            SELECT {sql_amount_band("p.amount")} AS amount_band, {figures}
             FROM mart.purchase AS p {where} GROUP BY 1 ORDER BY MIN(p.amount)""",
     } | ({} if before is None else {"before": f"{total} {before}"})

@@ -4,21 +4,37 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.compare import bound, change, previous
 from dashboard.filters import Filters
 from dashboard.panel import Figure, asking, figures, panel
 from dashboard.source import ask
 from dashboard.states import state_name
+from dashboard.views.overview import range_of
 from dashboard.words import category_name, short
 
 SHOWN = 1000
 
 
 def show(filters: Filters) -> None:
+    earlier = previous(filters, *range_of(Filters()))
+    before, days = bound(earlier)
     with asking():
-        found = ask(questions(filters.where), filters.parameters)
+        found = ask(questions(filters.where, before), filters.parameters | days)
     total, rows = found["total"].iloc[0], found["purchases"]
     count, spend = int(total["transactions"]), float(total["amount"] or 0)
-    figures({"Purchases": Figure(f"{count:,}"), "Spend": Figure(short(spend, "$"), f"${spend:,.2f}")})
+    then = found["before"].iloc[0] if "before" in found else None
+    more = {
+        name: change(now, None if then is None else float(then[name] or 0))
+        for name, now in (("transactions", count), ("amount", spend))
+    }
+    figures(
+        {
+            "Purchases": Figure(f"{count:,}", "", more["transactions"]),
+            "Spend": Figure(short(spend, "$"), f"${spend:,.2f}", more["amount"]),
+        }
+    )
+    if earlier is not None:
+        st.caption(f"Changes are against {earlier.first} to {earlier.last}, as many days just before.")
     data = rows.assign(
         Category=[category_name(code) for code in rows["category"]], State=[state_name(code) for code in rows["state"]]
     )
@@ -38,11 +54,15 @@ def show(filters: Filters) -> None:
     )
 
 
-def questions(where: str) -> dict[str, str]:
-    """Every question of the page. Names are joined after the newest are chosen: joined before, each purchase would."""
-    return {
-        "total": f"""
-            SELECT COUNT(*) AS transactions, COALESCE(SUM(p.amount), 0) AS amount FROM mart.purchase AS p {where}""",
+def questions(where: str, before: str | None = None) -> dict[str, str]:
+    """Every question of the page; ``before`` bounds the period that the figures are compared with.
+
+    Names are joined after the newest are chosen: joined before, each purchase would.
+    """
+    total = "SELECT COUNT(*) AS transactions, COALESCE(SUM(p.amount), 0) AS amount FROM mart.purchase AS p"
+    compared = {} if before is None else {"before": f"{total} {before}"}
+    return compared | {
+        "total": f"{total} {where}",
         "purchases": f"""
             SELECT chosen.purchase_date, chosen.hour_of_day, m.merchant, chosen.category, chosen.state, place.city,
                 chosen.amount, place.distance_km, chosen.is_fraud, chosen.is_alert, chosen.transaction_id

@@ -33,8 +33,10 @@ _DOUBLES = (
 _TEXTS = (exp.Lower, exp.Upper, exp.Trim, exp.Replace, exp.Reverse, exp.Substring, exp.DPipe, exp.Concat)
 _OF_TEXTS = {exp.Length: BIGINT, exp.StrPosition: BIGINT, exp.StartsWith: BOOLEAN, exp.RegexpLike: BOOLEAN}
 _OF_TEXTS |= {exp.Like: BOOLEAN, exp.Escape: VARCHAR}
-_PARTS = (exp.Year, exp.Quarter, exp.Month, exp.Day, exp.DayOfMonth, exp.DayOfWeekIso, exp.DayOfYear, exp.WeekOfYear)
-_PARTS += (exp.Week, exp.Hour, exp.Minute, exp.Second)
+_PARTS = (
+    *(exp.Year, exp.Quarter, exp.Month, exp.Day, exp.DayOfMonth, exp.DayOfWeekIso, exp.DayOfYear, exp.WeekOfYear),
+    *(exp.Week, exp.Hour, exp.Minute, exp.Second),
+)
 _NOT_VALUES = (exp.Star, exp.Query, exp.Identifier, exp.Var, exp.Tuple, exp.Rollup, exp.Cube, exp.GroupingSets)
 _LARGEST_INTEGER = 2**31 - 1
 

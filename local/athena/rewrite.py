@@ -75,9 +75,9 @@ def _decimal_div(
     left_units, right_units = _call("trino_units", left), _call("trino_units", right)
     power = exp.Literal.number(10 ** abs(shift))
     if shift >= 0:
-        left_units = exp.Mul(this=left_units, expression=power)  # type: ignore[assignment]
+        left_units = exp.Mul(this=left_units, expression=power)
     else:
-        right_units = exp.Mul(this=right_units, expression=power)  # type: ignore[assignment]
+        right_units = exp.Mul(this=right_units, expression=power)
     units = _call("trino_half_up", left_units, right_units)
     whole = exp.Cast(this=units, to=exp.DataType.build(f"DECIMAL({38 - kind.scale},0)", dialect="duckdb"))
     if not kind.scale:

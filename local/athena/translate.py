@@ -78,9 +78,10 @@ def translate(query: exp.Query, database: str, table_of: Callable[[str, str], Ta
         _conditions(scope, sources)
     rewritten(whole)
     for table in whole.find_all(exp.Table):
-        if source := sources.get((table.db, table.name)):
+        known = sources.get((table.db, table.name))
+        if known is not None:
             table.set("db", None)
-            table.set("this", exp.to_identifier(relation(source.table), quoted=True))
+            table.set("this", exp.to_identifier(relation(known.table), quoted=True))
     return Translated(whole.sql(dialect="duckdb"), list(zip(names, kinds, strict=True)), list(sources.values()))
 
 

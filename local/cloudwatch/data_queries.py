@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.cloudwatch.expression import Call, ExpressionError, Items, Name, Node, Number, Text, parse
-from local.cloudwatch.functions import FUNCTIONS, Range, fill
+from local.cloudwatch.functions import FUNCTIONS, Range, fill, first_of
 from local.cloudwatch.search import matching
 from local.cloudwatch.store import Key, MetricStore, dimensions_of
 from local.cloudwatch.values import OPERATORS, Array, Series, Value, array, combined, scalar
@@ -93,7 +93,7 @@ class DataQueries:
 
     def _series(self, key: Key, statistic: str, period: int, label: str) -> Series:
         span = self._range
-        bins = self._store.points(key, period, span.start - span.start % period, span.end, self._now)
+        bins = self._store.points(key, period, first_of(span.start, period), span.end, self._now)
         points = {at: value for at, one in bins.items() if (value := one.statistic(statistic)) is not None}
         return Series(points, period, label)
 

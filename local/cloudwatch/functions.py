@@ -26,7 +26,15 @@ class Range:
     def moments(self, period: int | None = None) -> range:
         """The beginnings of all periods."""
         step = period or self.period
-        return range(self.start - self.start % step, self.end, step)
+        return range(first_of(self.start, step), self.end, step)
+
+
+def first_of(start: int, period: int) -> int:
+    """Where the first period of a request begins: the minute of its start, or for shorter periods their own beginning.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
+    """
+    return start - start % min(period, 60)
 
 
 Function = Callable[[Sequence[Value], Range], Value]

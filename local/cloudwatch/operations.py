@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.cloudwatch.data_queries import DataQueries, key_of
+from local.cloudwatch.functions import first_of
 from local.cloudwatch.protocol import RequestError, epoch
 from local.cloudwatch.store import Datum, Key, MetricStore, dimensions_of
 
@@ -99,7 +100,7 @@ class Operations:
         if (end - start) / period > MOST_DATAPOINTS:
             raise RequestError("InvalidParameterCombination", f"More than {MOST_DATAPOINTS} datapoints are asked for")
         unit = self._store.unit(key)
-        first = start - start % period
+        first = first_of(int(start), period)
         datapoints = []
         for at, one in self._store.points(key, period, first, end, time.time()).items():
             point: dict[str, Any] = {"Timestamp": moment(at), "Unit": unit}

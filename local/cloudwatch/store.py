@@ -98,7 +98,7 @@ class MetricStore:
         return series.bins_at(at)
 
     def points(self, key: Key, period: int, start: float, end: float, now: float) -> dict[int, Bin]:
-        """The bins of a metric by the beginning of their period, within [start, end). Empty ones are left out.
+        """The bins of a metric by the beginning of their period, the first at ``start``; empty ones are left out.
 
         Raises ValueError for a period that is not kept.
         """
@@ -113,11 +113,11 @@ class MetricStore:
             coarse = period % COARSE_SECONDS == 0 and start < now - FINE_KEPT_SECONDS + period
             bins, step = (series.coarse, COARSE_SECONDS) if coarse else (series.fine, FINE_SECONDS)
             grouped: dict[int, list[Bin]] = {}
-            first = int(start) - int(start) % period
+            first = int(start)
             # An alarm asks for a few of many bins, a dashboard for most of them.
             few = (end - start) / step < len(bins)
-            for moment in range(first, int(end) + period, step) if few else bins:
-                beginning = moment - moment % period
+            for moment in range(first - first % step, int(end) + period, step) if few else bins:
+                beginning = first + (moment - first) // period * period
                 if start <= beginning < end and moment in bins:
                     grouped.setdefault(beginning, []).append(bins[moment])
             return {beginning: merged(group) for beginning, group in sorted(grouped.items())}

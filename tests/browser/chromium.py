@@ -19,7 +19,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-LAPTOP, PHONE = (1440, 900), (390, 844)
+LAPTOP, TABLET, PHONE = (1440, 900), (768, 1024), (390, 844)
 _PHONE_AGENT = (
     "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Mobile Safari/537.36"
 )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import signal
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -13,6 +15,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from client.console.widgets import is_one_number, metric_widget, whole_range
 from tests.browser.chromium import Watch, chromium, context
 from tests.e2e.conftest import stack
 from tests.e2e.stack import Stack, wait_until
@@ -106,6 +109,47 @@ def test_after_a_demo_no_widget_is_empty(page: Page, address: str) -> None:
         assert [wrong.nth(i).inner_text() for i in range(wrong.count())] == []
         lines = page.locator("svg.plot polyline, svg.plot circle, svg.plot rect, svg.plot polygon")
         assert lines.count() > 0
+
+
+def test_each_number_is_what_cloudwatch_says_with_the_range_as_its_period(
+    page: Page, address: str, stack: Stack
+) -> None:
+    cloudwatch, compared = stack.client("cloudwatch"), 0
+    for name in api(address, "dashboards"):
+        body = json.loads(cloudwatch.get_dashboard(DashboardName=name)["DashboardBody"])
+        board = api(address, f"dashboard?name={name}&seconds=900")
+        first, end = whole_range(board["start"], board["end"])
+        for widget, shown in zip(body["widgets"], board["widgets"], strict=True):
+            if not is_one_number(widget["properties"]):
+                continue
+            queries = metric_widget(widget["properties"], end - first).queries
+            span = {"StartTime": datetime.fromtimestamp(first, UTC), "EndTime": datetime.fromtimestamp(end, UTC)}
+            said = cloudwatch.get_metric_data(MetricDataQueries=queries, **span)["MetricDataResults"]
+            assert all(len(one["Values"]) <= 1 for one in said), "one number for the range"
+            for one, series in zip(said, shown["series"], strict=True):
+                again = [point[1] for point in series["points"]]
+                # What a function counted between the two questions is in the later answer alone.
+                assert again == one["Values"] or 0 <= one["Values"][0] - (again or [0])[0] < 50, series["label"]
+                compared += len(again)
+    assert compared > 10
+
+
+@pytest.mark.parametrize("width", [390, 768, 1440])
+def test_a_page_of_any_width_scrolls_down_alone_and_says_which_clock_it_has(
+    page: Page, address: str, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    for place in ("dashboards", "alarms", "queries", "traces", "find"):
+        show(page, address, place)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{place} scrolls sideways"
+    expect(page.get_by_text("Times are UTC")).to_be_visible()
+
+
+def test_a_link_has_the_range_in_it(page: Page, address: str) -> None:
+    page.goto(f"{address}/?range=3600#/alarms")
+    expect(page.locator("#range")).to_have_value("3600")
+    page.locator("#range").select_option("10800")
+    expect(page).to_have_url(re.compile(r"range=10800"))
 
 
 def test_after_a_demo_all_alarms_are_ok_and_lead_to_the_runbook(page: Page, address: str) -> None:

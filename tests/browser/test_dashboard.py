@@ -19,7 +19,7 @@ import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from tests.browser.chromium import LAPTOP, PHONE, Watch, chromium, context
+from tests.browser.chromium import LAPTOP, PHONE, TABLET, Watch, chromium, context
 from tests.browser.dashboard import PAGES, SECONDS, Dashboard
 from tests.e2e.conftest import stack
 from tests.e2e.stack import Stack, wait_until
@@ -79,7 +79,9 @@ def rows(file: Path) -> Callable[[str], list[tuple[Any, ...]]]:
     return lambda sql: duckdb.sql(sql.replace("FILE", f"read_csv('{file}', types={{'cc_num': 'VARCHAR'}})")).fetchall()
 
 
-@pytest.mark.parametrize(("size", "mode"), [(LAPTOP, "light"), (PHONE, "dark")], ids=["laptop-light", "phone-dark"])
+@pytest.mark.parametrize(
+    ("size", "mode"), [(LAPTOP, "light"), (TABLET, "dark"), (PHONE, "dark")], ids=["laptop", "tablet", "phone"]
+)
 def test_every_page_is_complete_without_an_error_in_the_console(
     browser: Browser, address: str, size: tuple[int, int], mode: str
 ) -> None:
@@ -221,6 +223,50 @@ def test_a_click_on_a_bar_shows_that_category_alone(page: Dashboard, stack: Stac
     page.expect_figure("Purchases", f"{top[1]:,}")
     page.go("Purchases")
     page.expect_figure("Purchases", f"{top[1]:,}")
+
+
+def test_a_link_shows_one_hour_one_band_and_one_merchant(page: Dashboard, stack: Stack) -> None:
+    named = "FROM mart.purchase AS p JOIN mart.merchant AS m ON m.merchant_id = p.merchant_id"
+    hour, merchant = stack.sql(
+        f"SELECT p.hour_of_day, m.merchant {named} GROUP BY 1, 2 ORDER BY COUNT(*) DESC, 1, 2 LIMIT 1"
+    )[0]
+    where = f"p.hour_of_day = {hour} AND m.merchant = '{str(merchant).replace(chr(39), chr(39) * 2)}'"
+    ((count,),) = stack.sql(f"SELECT COUNT(*) {named} WHERE {where}")
+    page.open("Purchases", hour=str(hour), **{"sold-by": str(merchant)})
+    page.expect_figure("Purchases", f"{count:,}")
+    page.go("Fraud")  # and the choice stays
+    assert f"hour={hour}" in page.page.url
+    ((small,),) = stack.sql("SELECT COUNT(*) FROM mart.purchase WHERE amount < 10")
+    page.open("Purchases", amount="under 10")
+    page.expect_figure("Purchases", f"{small:,}")
+
+
+def test_the_keyboard_alone_reaches_a_page_and_a_filter(page: Dashboard) -> None:
+    page.open("Overview")
+    tab = page.page
+    for _ in range(40):
+        tab.keyboard.press("Tab")
+        if (
+            tab.evaluate("document.activeElement?.innerText") == "Regions"
+            or tab.evaluate("document.activeElement?.shadowRoot?.activeElement?.innerText") == "Regions"
+        ):
+            break
+    else:
+        raise AssertionError("Tab does not reach the page Regions")
+    tab.keyboard.press("Enter")
+    expect(tab).to_have_title("Regions · Swipeline", timeout=SECONDS * 1000)
+    page.settle()
+    for _ in range(80):
+        if tab.evaluate("document.activeElement?.closest('.st-key-gender') !== null"):
+            break
+        tab.keyboard.press("Tab")
+    else:
+        raise AssertionError("Tab does not reach the filter Gender")
+    tab.keyboard.type("Men")
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("Escape")
+    page.settle()
+    expect(tab).to_have_url(re.compile("gender=Men(&|$)"))
 
 
 def test_a_choice_that_nothing_matches_says_so(page: Dashboard) -> None:

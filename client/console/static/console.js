@@ -17,9 +17,18 @@ async function ask(name, parameters = {}) {
 function choice(id, options, standard) {
   const select = page(id);
   select.append(...Object.entries(options).map(([value, text]) => el("option", { value }, text)));
-  select.value = localStorage.getItem(`swipeline-${id}`) || standard;
+  select.value = new URLSearchParams(location.search).get(id) || localStorage.getItem(`swipeline-${id}`) || standard;
   if (!select.value) select.value = standard;
-  select.addEventListener("change", () => { localStorage.setItem(`swipeline-${id}`, select.value); again(); });
+  inAddress(id, select.value);
+  select.addEventListener("change", () => { localStorage.setItem(`swipeline-${id}`, select.value); inAddress(id, select.value); again(); });
+}
+
+// A link shows the range that its sender saw.
+function inAddress(id, value) {
+  if (id !== "range") return;
+  const address = new URL(location.href);
+  address.searchParams.set(id, value);
+  history.replaceState(null, "", address);
 }
 
 function place() {

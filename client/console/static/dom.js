@@ -20,10 +20,11 @@ export function svg(name, attributes = {}, ...children) {
 
 const two = (number) => String(number).padStart(2, "0");
 
+// UTC, as log lines and alarms have it: one clock on the page.
 export function clock(seconds, withDay = false) {
   const at = new Date(seconds * 1000);
-  const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
-  return withDay ? `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}` : time;
+  const time = `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())}`;
+  return withDay ? `${at.getUTCFullYear()}-${two(at.getUTCMonth() + 1)}-${two(at.getUTCDate())} ${time}Z` : time;
 }
 
 export function short(number) {

@@ -51,6 +51,7 @@ export function table({ columns, rows }) {
 
 function cell(name, value, isNumber) {
   const trace = /^1-[0-9a-f]{8}-[0-9a-f]{24}$/.test(value || "");
+  if (name === "transaction_id" && value) return el("td", {}, el("a", { href: `#/find/${encodeURIComponent(value)}` }, value));
   return el("td", { class: isNumber ? "number" : ["@timestamp", "at"].includes(name) ? "when" : ["function", "message", "store"].includes(name) ? "name" : null },
     trace ? el("a", { href: `#/traces/${value}` }, value) : value ?? "");
 }
@@ -59,7 +60,7 @@ function metric(holder, body, data, range) {
   const { properties, series } = data;
   const view = properties.view || "timeSeries";
   const thresholds = [...(properties.annotations?.horizontal || []).flat().filter((one) => one && one.value !== undefined), ...(data.thresholds || [])];
-  if (view === "singleValue") return body.append(values(series, properties));
+  if (view === "singleValue") return body.append(values(series));
   if (view === "gauge") return body.append(gauges(series, properties));
   if (view === "table") {
     const columns = ["metric", "last", "min", "max", "average", "sum"];
@@ -87,12 +88,11 @@ function statistic(one, name) {
   return short({ last: found.at(-1), min: Math.min(...found), max: Math.max(...found), average: sum / found.length, sum }[name]);
 }
 
-function values(series, properties) {
-  const whole = properties.setPeriodToTimeRange;
+// The server asks for one number per series where the widget covers the whole range; no data is not 0.
+function values(series) {
   return el("div", { class: "values" }, series.map((one) => {
-    const found = one.points.map((point) => point[1]);
-    const value = whole ? found.reduce((total, each) => total + each, 0) : found.at(-1);
-    return el("div", {}, el("b", {}, short(value)), el("span", {}, one.label));
+    const value = one.points.at(-1)?.[1];
+    return el("div", { title: value === undefined ? "No data in this range" : String(value) }, el("b", {}, short(value)), el("span", {}, one.label));
   }));
 }
 
@@ -100,6 +100,7 @@ function gauges(series, properties) {
   const { min = 0, max = 100 } = properties.yAxis?.left || {};
   return el("div", { class: "values" }, series.map((one, index) => {
     const value = one.points.at(-1)?.[1];
+    if (value === undefined) return el("div", { title: "No data in this range" }, el("b", {}, "–"), el("span", {}, one.label));
     const bar = el("div", { class: "bar" });
     bar.style.cssText = `width:${Math.max(0, Math.min(100, (100 * (value - min)) / (max - min)))}%;background:${colorOf(one, index)}`;
     const track = el("div", { class: "track" }, bar);

@@ -23,6 +23,9 @@ FILTERS = st.builds(
     categories=TEXTS,
     genders=TEXTS,
     ages=TEXTS,
+    hours=TEXTS,
+    amounts=TEXTS,
+    merchants=TEXTS,
 )
 PAGES = [lambda where: overview.questions(where, "week"), regions.questions, customers.questions, fraud.questions]
 
@@ -47,6 +50,16 @@ def test_filters_combine() -> None:
     }
 
 
+def test_hours_amounts_and_merchants_are_filters_too() -> None:
+    chosen = Filters(hours=("23", "0"), amounts=("under 10",), merchants=("Kirlin and Sons",))
+    assert "CAST(p.hour_of_day AS VARCHAR(2)) IN (:hour_0, :hour_1)" in chosen.where
+    assert "END IN (:amount_0)" in chosen.where
+    assert "FROM mart.merchant WHERE merchant IN (:named_0)" in chosen.where
+    assert set(chosen.parameters.values()) == {"23", "0", "under 10", "Kirlin and Sons"}
+    said = chosen.described()
+    assert "Hour (UTC): 23 or 0; Amount (US dollars): under 10; Merchant: Kirlin and Sons" in said
+
+
 def test_dates_that_exclude_nothing_ask_the_same_question_as_no_dates() -> None:
     first, last = date(2019, 1, 1), date(2020, 12, 31)
     assert Filters(first, last).within(first, last) == Filters()
@@ -57,7 +70,7 @@ def test_dates_that_exclude_nothing_ask_the_same_question_as_no_dates() -> None:
 def test_a_choice_is_only_ever_a_parameter(chosen: Filters) -> None:
     placeholders = re.findall(r":(\w+)", chosen.where)
     assert sorted(placeholders) == sorted(chosen.parameters)
-    assert set(chosen.where) <= set(Filters(date(1, 1, 1), date(1, 1, 1), *[("x",) * 4] * 4).where + "0123456789")
+    assert set(chosen.where) <= set(Filters(date(1, 1, 1), date(1, 1, 1), *[("x",) * 4] * 7).where + "0123456789")
 
 
 @pytest.mark.parametrize("questions", [*PAGES, merchants.questions])

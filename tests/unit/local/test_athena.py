@@ -36,7 +36,7 @@ SCHEMA = pa.schema(
         ("is_fraud", pa.bool_()),
     ]
 )
-RUNS = {
+RUNS: dict[str, list[tuple[Any, ...]]] = {
     "a": [
         (Decimal("1.25"), "NY", 7, datetime(2020, 1, 31, 23, 59, 59, 500_000, UTC), date(2020, 1, 31), 2.5, True),
         (Decimal("-10.05"), "CA", -7, datetime(2020, 3, 1, tzinfo=UTC), date(2020, 3, 1), -0.5, None),

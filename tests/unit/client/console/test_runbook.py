@@ -45,3 +45,9 @@ def test_an_alarm_is_found_by_its_link_or_by_its_name(book: Path) -> None:
     assert entry_for("swipeline-dev-api-5xx", "swipeline-dev", "", book)[0] == "api-5xx"
     name, text = entry_for("swipeline-dev-x", "swipeline-dev", "Late. docs/runbook.md#write-to-s3-late", book)
     assert (name, text) == ("write-to-s3-late", "### `write-to-s3-late`\nOther.")
+
+
+def test_an_entry_names_the_stage_whose_alarm_it_is() -> None:
+    name, text = entry_for("swipeline-try-out-throttles", "swipeline-try-out", "")
+    assert (name, "STAGE" in (text or "")) == ("throttles", False)
+    assert "swipeline-try-out-" in (text or "")

@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from client.console.widgets import Line, alarm_names, distinct, formatted_label, log_query, metric_widget, period_for
+from client.console.widgets import (
+    Line,
+    alarm_names,
+    distinct,
+    formatted_label,
+    log_query,
+    metric_widget,
+    period_for,
+    whole_range,
+)
 
 
 def metrics(*entries: list[Any], **properties: Any) -> list[tuple[str, str, dict[str, str], str, int]]:
@@ -82,3 +91,20 @@ def test_a_log_widget_names_its_groups() -> None:
 
 def test_an_alarm_widget_names_alarms_by_arn() -> None:
     assert alarm_names({"alarms": ["arn:aws:cloudwatch:us-east-1:1:alarm:a:b"]}) == ["a:b"]
+
+
+def test_a_widget_of_one_number_asks_for_the_range_as_its_period() -> None:
+    """The sum of the p99 of many periods is no p99 of the range."""
+    of_range = {"view": "singleValue", "setPeriodToTimeRange": True, "period": 60}
+    latency = ["Swipeline", "Latency", {"stat": "p99"}]
+    assert [period for *_, period in metrics(latency, **of_range)] == [3600]
+    assert [period for *_, period in metrics(latency, **of_range | {"view": "gauge"})] == [3600]
+    assert [period for *_, period in metrics(latency, **of_range | {"view": "timeSeries"})] == [60]
+    assert [period for *_, period in metrics(latency, **of_range | {"setPeriodToTimeRange": False})] == [60]
+
+
+@pytest.mark.parametrize("start", [0, 1, 59, 60])
+def test_such_a_range_is_of_whole_minutes_and_holds_the_one_asked_for(start: int) -> None:
+    first, end = whole_range(start, start + 900.5)
+    assert (first % 60, (end - first) % 60) == (0, 0)
+    assert first <= start < start + 900.5 <= end < start + 1020
