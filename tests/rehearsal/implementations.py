@@ -25,6 +25,7 @@ class Implementation:
     not_updated: dict[str, str] = field(default_factory=dict)  # by type: the update leaves these as they were created
     stands_in: bool = False  # what refers to a refused resource has a text instead; else it is left out as well
     invokes: bool = False  # it creates functions, whose code is invoked with the sample events
+    not_invoked: dict[str, str] = field(default_factory=dict)  # by function
 
     def left_out(self, resources: Mapping[str, Any]) -> set[str]:
         """The logical ids of a template that it refuses."""
@@ -121,6 +122,11 @@ IMPLEMENTATIONS = {
             },
             stands_in=True,
             invokes=True,
+            not_invoked={
+                "merge-warehouse": "it has no warehouse behind the Redshift Data API",
+                "migrate-warehouse": "it has no warehouse behind the Redshift Data API",
+                "detect-fraud": "its PartiQL takes no parameters in a conditional INSERT: profiles are written so",
+            },
         ),
     )
 }

@@ -22,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.ports import free_port_pair
 from tests.rehearsal.implementations import IMPLEMENTATIONS, Implementation
-from tests.rehearsal.invoke import invoke_all
+from tests.rehearsal.invoke import Invoked, invoke_all
 from tests.rehearsal.parts import artifacts, with_texts, without
 from tests.template.packaging import package
 
@@ -56,7 +56,9 @@ class Rehearsal:
         )
         self._ended("CREATE_COMPLETE")
         created = self._update(first, {})
-        invoked = invoke_all(self.client, self._endpoint) if self._implementation.invokes else []
+        invoked: list[Invoked] = []
+        if self._implementation.invokes:
+            invoked = invoke_all(self.client, self._endpoint, self._implementation.not_invoked)
         updated = self._update(full, self._as_created(first))
         self._delete()
         return {
