@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from rich.table import Table
+from typer.main import get_command
 
 from client import output
+from client.cli import app
+from client.commands.reading import how_to_read
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -54,3 +58,13 @@ def test_a_wide_table_is_never_cut(capsys: pytest.CaptureFixture[str], monkeypat
     output.table(table)
     printed = capsys.readouterr().out
     assert all(cell in printed for cell in cells)
+
+
+def test_every_command_that_reads_files_takes_the_same_options() -> None:
+    wanted = set(inspect.signature(how_to_read).parameters)
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    for name in ("send", "batch", "inspect", "score", "train"):
+        assert wanted <= {parameter.name for parameter in commands[name].params}, name
+    for name, command in commands.items():
+        taken = wanted & {parameter.name for parameter in command.params}
+        assert taken in (set(), wanted), name
