@@ -20,7 +20,7 @@ _COMMA = re.compile(r"-?\d+(?:\.\d{3})*,\d+")
 _ZONED = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$")
 _MOST_KNOWN = 100_000  # different card numbers that are remembered
 _STRETCH = 1_000  # rows with long numbers that are judged on their own
-_FEWEST_IN_STRETCH = 2
+_FEWEST_DIFFERENT = 2
 _MOST_OFFSET = 14 * 3600
 
 
@@ -47,11 +47,10 @@ class Cards:
     exponents: int = 0
     lines: list[int] = field(default_factory=list)
     numbers: set[str] = field(default_factory=set)
-    dense: bool = False  # some stretch of the file has many of them, as where two files were put together
+    dense: set[str] = field(default_factory=set)  # kinds that fill a stretch, as where files were joined
     _known: dict[str, str] = field(default_factory=dict)
-    _stretch: dict[str, set[str]] = field(default_factory=lambda: {"all": set(), "rounded": set()})
-    _stretch_exponents: int = 0
-    _in_stretch: int = 0
+    _stretch: Counter[str] = field(default_factory=Counter)  # rows by kind
+    _different: set[str] = field(default_factory=set)  # rounded numbers of the stretch
 
     def add(self, text: str, line: int) -> None:
         """Look at the number of one row."""
@@ -76,22 +75,20 @@ class Cards:
                 self.lines.append(line)
 
     def _note_in_stretch(self, text: str, kind: str) -> None:
-        self._in_stretch += 1
-        self._stretch_exponents += kind == "exponent"
-        self._stretch["all"].add(text)
+        self._stretch[kind] += 1
         if kind == "rounded":
-            self._stretch["rounded"].add(text)
-        if self._in_stretch == _STRETCH:
+            self._different.add(text)
+        if self._stretch.total() == _STRETCH:
             self.end_stretch()
 
     def end_stretch(self) -> None:
-        """Judge the last rows; different numbers count, as one bad number may stand in many rows of a sorted file."""
-        different, rounded = len(self._stretch["all"]), len(self._stretch["rounded"])
-        many_rounded = rounded >= max(_FEWEST_IN_STRETCH, SHARE * different)
-        many_exponents = self._stretch_exponents >= max(_FEWEST_IN_STRETCH, SHARE * self._in_stretch)
-        self.dense = self.dense or many_rounded or many_exponents
-        self._stretch = {"all": set(), "rounded": set()}
-        self._in_stretch = self._stretch_exponents = 0
+        """Judge the last rows. One bad number alone is none: in a sorted file it fills many rows."""
+        for kind, different in (("rounded", len(self._different)), ("exponent", _FEWEST_DIFFERENT)):
+            many = self._stretch[kind] >= max(_FEWEST_DIFFERENT, SHARE * self._stretch.total())
+            if many and different >= _FEWEST_DIFFERENT:
+                self.dense.add(kind)
+        self._stretch.clear()
+        self._different.clear()
 
     @property
     def prove(self) -> bool:
@@ -101,7 +98,7 @@ class Cards:
     @property
     def many(self) -> bool:
         """Whether the column, or a part of it, was rounded as a whole."""
-        return self.prove and (self.dense or self.rounded >= SHARE * self.rows)
+        return self.prove and ("rounded" in self.dense or self.rounded >= SHARE * self.rows)
 
 
 def card_kind(text: str) -> str:
@@ -121,7 +118,7 @@ def check_cards(cards: Cards, reading: Reading, file: str) -> Findings:
     found = Findings()
     lines = ", ".join(map(str, cards.lines))
     cards.end_stretch()
-    if cards.exponents and (cards.dense or cards.exponents >= SHARE * (cards.exponents + cards.rows)):
+    if cards.exponents and ("exponent" in cards.dense or cards.exponents >= SHARE * (cards.exponents + cards.rows)):
         found.refusals.append(
             f"{cards.exponents:,} card numbers are in scientific notation, e.g. 2.29E+15 (lines {lines}): a "
             "spreadsheet dropped their last digits for good. Export the column again as text, from its source"

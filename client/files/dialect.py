@@ -102,6 +102,10 @@ def detect(lines: Sequence[str], wanted: frozenset[str], name: str, delimiter: s
     after = _sample(lines[head + 1 :], dialect)
     _choose_quoting(dialect, lines[head], after, wanted)
     dialect.before = head + 1
+    if dialect.delimiter == " " and "  " in lines[head].strip() and not delimiter:
+        raise ClientError(
+            f"{name} has columns of fixed width: convert it to CSV, e.g. with pandas.read_fwf(F).to_csv(G)."
+        )
     return dialect
 
 

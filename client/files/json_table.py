@@ -130,12 +130,26 @@ class JsonTable:
                     f"{self._name} holds one JSON object of columns ({found[1]}: ...), as pandas' to_json writes by "
                     "default: write it with to_json(F, orient='records', lines=True)."
                 )
+            self._refuse_columns(first.texts[0])
             yield from self._json_lines(first.first, first.texts)
             for batch in batches:
                 yield from self._json_lines(batch.first, batch.texts)
         else:
             self._kind = "JSON objects"
             yield from _elements("[" + text, 0, batches, self._name, closed=False)
+
+    def _refuse_columns(self, line: str) -> None:
+        """Raise ClientError for one object of lists, a list per column."""
+        try:
+            value = _DECODER.decode(line)
+        except (ValueError, RecursionError):
+            return
+        lists = [key for key, one in value.items() if isinstance(one, list)] if isinstance(value, dict) else []
+        if any(plain_name(key) in KNOWN for key in lists):
+            raise ClientError(
+                f"{self._name} holds one JSON object with a list per column: write an object per row, e.g. with "
+                "pandas' to_json(F, orient='records', lines=True)."
+            )
 
     def _json_lines(self, number: int, lines: list[str]) -> Iterator[tuple[int, Any, str | None]]:
         for at, line in enumerate(lines, number):

@@ -9,6 +9,7 @@ from client.errors import ClientError
 _MAGIC = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel 97-2003 workbook (.xls) or a password-protected one",
      "save it as .xlsx without a password, or as CSV"),
+    (b"PARE", "an encrypted Parquet file", "decrypt it, e.g. with the tool that wrote it"),
     (b"%PDF", "a PDF document", "export the table it shows as CSV"),
     (b"ORC", "an ORC file", "convert it to Parquet"),
     (b"Obj\x01", "an Avro file", "convert it to Parquet"),
@@ -28,7 +29,7 @@ _MAGIC = (
     (b"\x89PNG", "an image", "give the table itself"),
     (b"\xff\xd8\xff", "an image", "give the table itself"),
 )  # fmt: skip
-_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|script)\b", re.IGNORECASE)
+_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|script|table|div|meta)\b", re.IGNORECASE)
 _LFS = b"version https://git-lfs.github.com/spec/"
 _GIT_ANNEX = re.compile(rb"\.{0,2}/?(?:[./\w-]*/)?\.?(?:git/)?annex/objects/")
 
@@ -47,7 +48,8 @@ def refuse_known(head: bytes, name: str) -> None:
         raise ClientError(f"{name} is a git-annex pointer, not the data: run `git annex get` on it.")
     if _HTML.match(text):
         raise ClientError(
-            f"{name} is an HTML page, not a table (a login or error page?): download the data file itself."
+            f"{name} is an HTML page, not a data file (a login or error page?): download the file itself, or save the "
+            "table as CSV."
         )
     if text.startswith((b"<?xml", b"<")):
         raise ClientError(f"{name} is an XML document: export the table as CSV, JSON Lines or Parquet.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 
 from shared.transaction.schema import IGNORED_SOURCES, REQUIRED_SOURCES, SOURCES
 
@@ -21,9 +22,12 @@ _ROW_NUMBER = re.compile(
 )
 
 
+_UNSEEN = string.whitespace + "\u00a0\u200b\u200c\u200d\u2060\ufeff"
+
+
 def plain_name(name: str) -> str:
     """A name as it is compared: without case, outer spaces and quotes; spaces and dashes within are underscores."""
-    text = name.strip().strip("\"'").strip().lstrip("\ufeff")
+    text = name.strip(_UNSEEN).strip("\"'").strip(_UNSEEN)
     return re.sub(r"[\s-]+", "_", text).lower() if not text.lower().startswith("unnamed") else text
 
 

@@ -18,6 +18,7 @@ from client.files.row import Row
 
 _BATCH_ROWS = 5_000
 _BATCH_CARDS = 65_536
+_BUFFER = 1 << 18  # bytes that are read of a column at once; without, all of its part of a row group
 _LOST_DIGITS = r"^\s*\d{15}0{1,4}\s*$|[eE]"  # to look at more closely
 _DATES = frozenset({"dob"})
 _WHOLE = frozenset({"zip", "city_pop", "is_fraud"})  # an engine that has no integer with nulls makes them 28654.0
@@ -35,7 +36,9 @@ class ParquetTable:
         self._content, self._name = content, content.input.name
         try:
             # INT96 in microseconds: nanoseconds overflow silently in 2262.
-            self._file = pq.ParquetFile(content.seekable(), coerce_int96_timestamp_unit="us", pre_buffer=False)
+            self._file = pq.ParquetFile(
+                content.seekable(), coerce_int96_timestamp_unit="us", pre_buffer=False, buffer_size=1 << 18
+            )
         except (pa.ArrowException, OSError) as error:
             raise ClientError(
                 f"{self._name} is a damaged or incomplete Parquet file ({error}): download or create it again."

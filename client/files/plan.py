@@ -188,6 +188,7 @@ def _check(
         advice.append(f"leave the unknown ones out with {shown}")
     if twice := sorted(name for name, found in by_name.items() if len(found) > 1):
         wrong.append(f"twice: {', '.join(twice)}")
+        advice.append("rename one of the columns that are named twice in the file")
     if wrong:
         hint = f" To continue: {'; '.join(advice)}." if advice else ""
         raise ClientError(

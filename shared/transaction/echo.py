@@ -14,8 +14,13 @@ _MOST_DIGITS = 10  # the shortest card number has 11
 _FIRST_DIGITS = 6  # that are shown of a value with more, as PCI DSS 3.4.1 allows of a card number
 _DAY_DIGITS = 8  # of 20200621121425
 
-_DATE = r"(?:(?:19|20|21)\d\d([-/. ])\d{1,2}\1\d{1,2}|\d{1,2}([-/. ])\d{1,2}\2(?:(?:19|20|21)\d\d|\d\d))(?!\d)"
-_CLOCK = r"\d{1,2}[:.-]\d{1,2}(?:[:.-]\d{1,2}(?:[.,]\d{1,9})?)?(?:\s?[AaPp]\.?[Mm]\.?)?"
+_YEAR, _MONTH = r"(?:19|20|21)\d\d", "(?:[A-Za-z]{3,9})"
+_DATE = (
+    rf"(?:{_YEAR}(?:([-/. ])\d{{1,2}}\1\d{{1,2}}|-?W\d\d(?:-?\d)?|\d{{4}}(?=T))"
+    rf"|\d{{1,2}}([-/. ])\d{{1,2}}\2(?:{_YEAR}|\d\d)"
+    rf"|(?:{_MONTH},?\s)?(?:{_MONTH}\s\d{{1,2}}|\d{{1,2}}[ -]{_MONTH}),?[ -]{_YEAR})(?!\d)"
+)
+_CLOCK = r"(?:\d{4,6}|\d{1,2}[:.-]\d{1,2}(?:[:.-]\d{1,2})?)(?:[.,]\d{1,9})?(?:\s?[AaPp]\.?[Mm]\.?)?"
 _ZONE = r"\s?(?:[Zz]|[A-Za-z]{2,5}|(?:UTC|GMT)?[+-]\d\d:?\d\d)"
 _MOMENT = re.compile(rf"{_DATE}(?:(?:[T_]|,?\s){_CLOCK}(?:{_ZONE})?)?", re.ASCII)
 _BEGINS_WITH_DATE = re.compile(_DATE, re.ASCII)

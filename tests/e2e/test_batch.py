@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import signal
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import boto3
 import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.e2e.stack import Stack, wait_until
 from tests.ports import free_port_pair
+from tests.unit.client.files.tables import csv_text
+from tests.unit.client.files.tables import rows as some_rows
 
 pytestmark = pytest.mark.slow  # each starts Spark
 
@@ -177,8 +183,6 @@ def test_a_killed_spark_is_started_again_and_the_file_ends_balanced(batch_stack:
 
 
 def test_gzip_and_several_files_at_once_wait_for_their_turn(batch_stack: Stack, make_file: Any) -> None:
-    import gzip
-
     plain, other = make_file("a", 200), make_file("bb", 300)
     packed = other.with_suffix(".csv.gz")
     packed.write_bytes(gzip.compress(other.read_bytes()))
@@ -187,6 +191,22 @@ def test_gzip_and_several_files_at_once_wait_for_their_turn(batch_stack: Stack, 
         s3.upload_file(str(path), bucket, f"transactions/{path.name}")
     wanted = ids(plain) | ids(other)
     wait_until(lambda: in_core(batch_stack, wanted) == 500, 240, "both files are in core")
+
+
+def test_files_of_every_kind_are_loaded_with_the_rows_of_the_plain_file(batch_stack: Stack, tmp_path: Path) -> None:
+    content = [row | {"trans_num": f"kind-{number}"} for number, row in enumerate(some_rows(24))]
+    parts = [content[at : at + 6] for at in range(0, 24, 6)]
+    (tmp_path / "semicolon.csv").write_bytes(csv_text(parts[0], delimiter=";", end="\r\n").encode("utf-16"))
+    (tmp_path / "lines.jsonl.gz").write_bytes(gzip.compress("\n".join(map(json.dumps, parts[1])).encode()))
+    times = pa.array([datetime.fromisoformat(row["trans_date_trans_time"]) for row in parts[2]], pa.timestamp("ns"))
+    table = pa.Table.from_pylist(parts[2]).set_column(0, "trans_date_trans_time", times)
+    pq.write_table(table.append_column("__index_level_0__", pa.array(range(6))), tmp_path / "times.parquet")
+    text = csv_text(parts[3]).splitlines()
+    text[3] = text[3].replace(",Orient,", ',"Orient,')  # a quote that never closes
+    (tmp_path / "quote.csv").write_text("\n".join(text) + "\n")
+    done = batch(batch_stack, tmp_path, exit_code=2)
+    assert sorted((one["accepted"], one["rejected"]) for one in done) == [(5, 1), (6, 0), (6, 0), (6, 0)]
+    assert in_core(batch_stack, {row["trans_num"] for row in content}) == 23
 
 
 def test_the_crawler_has_catalogued_the_raw_zone_and_the_parquet_with_its_partitions(

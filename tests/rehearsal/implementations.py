@@ -22,6 +22,10 @@ class Implementation:
     requirement: str
     arguments: tuple[str, ...]
     refused: dict[str, str] = field(default_factory=dict)  # by logical id, or by type
+    not_updated: dict[str, str] = field(default_factory=dict)  # by type: the update leaves these as they were created
+    stands_in: bool = False  # what refers to a refused resource has a text instead; else it is left out as well
+    invokes: bool = False  # it creates functions, whose code is invoked with the sample events
+    not_invoked: dict[str, str] = field(default_factory=dict)  # by function
 
     def left_out(self, resources: Mapping[str, Any]) -> set[str]:
         """The logical ids of a template that it refuses."""
@@ -67,6 +71,61 @@ IMPLEMENTATIONS = {
                 "AWS::Lambda::Function": "it creates a function in Docker alone",
                 "AWS::Lambda::LayerVersion": "it makes none of the packaged zip where no function asks for it",
                 **_WITHOUT_METHODS,
+            },
+        ),
+        Implementation(
+            "moto",
+            "moto[all,server]==5.2.5",
+            ("moto_server", "--host", "127.0.0.1", "--port", "{port}"),
+            dict.fromkeys(
+                (
+                    "AWS::ApiGateway::Account",
+                    "AWS::ApiGateway::ApiKey",
+                    "AWS::ApiGateway::UsagePlan",
+                    "AWS::ApiGateway::UsagePlanKey",
+                    "AWS::Budgets::Budget",
+                    "AWS::CloudWatch::Alarm",
+                    "AWS::Glue::Crawler",
+                    "AWS::Glue::Database",
+                    "AWS::Glue::Job",
+                    "AWS::KinesisFirehose::DeliveryStream",
+                    "AWS::Lambda::EventInvokeConfig",
+                    "AWS::Logs::LogStream",
+                    "AWS::Logs::QueryDefinition",
+                    "AWS::RedshiftServerless::Namespace",
+                    "AWS::RedshiftServerless::Workgroup",
+                    "AWS::S3::BucketPolicy",
+                    "AWS::SNS::TopicPolicy",
+                    "AWS::SQS::QueuePolicy",
+                    "AWS::Scheduler::Schedule",
+                    "AWS::Scheduler::ScheduleGroup",
+                    "AWS::SecretsManager::Secret",
+                ),
+                "no type of its CloudFormation",
+            )
+            | dict.fromkeys(
+                (
+                    "AWS::EC2::InternetGateway",
+                    "AWS::EC2::Route",
+                    "AWS::EC2::RouteTable",
+                    "AWS::EC2::SecurityGroup",
+                    "AWS::EC2::Subnet",
+                    "AWS::EC2::SubnetRouteTableAssociation",
+                    "AWS::EC2::VPC",
+                    "AWS::EC2::VPCGatewayAttachment",
+                ),
+                "it creates them, but deletes the VPC before what is in it: DependencyViolation",
+            ),
+            not_updated={
+                "AWS::Lambda::LayerVersion": "its update of a function that has a layer raises AttributeError",
+                "AWS::Lambda::Function": "its update of a function that has a layer raises AttributeError",
+            },
+            stands_in=True,
+            invokes=True,
+            not_invoked={
+                "merge-warehouse": "it has no warehouse behind the Redshift Data API",
+                "migrate-warehouse": "it has no warehouse behind the Redshift Data API",
+                "detect-fraud": "its PartiQL takes no parameters in a conditional INSERT: profiles are written so",
             },
         ),
     )

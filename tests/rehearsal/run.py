@@ -22,6 +22,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.ports import free_port_pair
 from tests.rehearsal.implementations import IMPLEMENTATIONS, Implementation
+from tests.rehearsal.invoke import Invoked, invoke_all
+from tests.rehearsal.parts import artifacts, with_texts, without
 from tests.template.packaging import package
 
 STACK = "swipeline-dev"
@@ -50,19 +52,59 @@ class Rehearsal:
         first, full = package("dev"), package("dev", "logLevel=DEBUG")
         template = _read(first, "cloudformation-template-create-stack.json")
         self.client("cloudformation").create_stack(
-            StackName=STACK, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_NAMED_IAM"]
+            StackName=STACK, TemplateBody=json.dumps(self._taken(template)), Capabilities=["CAPABILITY_NAMED_IAM"]
         )
         self._ended("CREATE_COMPLETE")
-        created = self._update(first)
-        updated = self._update(full)
+        created = self._update(first, {})
+        invoked: list[Invoked] = []
+        if self._implementation.invokes:
+            invoked = invoke_all(self.client, self._endpoint, self._implementation.not_invoked)
+        updated = self._update(full, self._as_created(first))
         self._delete()
-        return {"created": created, "updated": updated, "left out": sorted(self._implementation.refused)}
+        return {
+            "created": created,
+            "updated": updated,
+            "invoked": dict(invoked),
+            "left out": sorted(self._implementation.refused),
+        }
 
-    def _update(self, folder: Path) -> int:
+    def _taken(self, template: dict[str, Any]) -> dict[str, Any]:
+        """What the implementation takes of a template."""
+        names = self._implementation.left_out(template["Resources"])
+        if not self._implementation.stands_in:
+            return without(template, names)
+        secrets = {
+            name: self._secret(resource["Properties"])
+            for name, resource in template["Resources"].items()
+            if name in names and resource["Type"] == "AWS::SecretsManager::Secret"
+        }
+        arn = "arn:aws:service:us-east-1:123456789012:{}"
+        return with_texts(template, {name: arn.format(name) for name in names} | secrets)
+
+    def _secret(self, properties: dict[str, Any]) -> str:
+        """Create a secret as its resource says; gives its ARN, also of one that is there."""
+        client, name = self.client("secretsmanager"), properties["Name"]
+        try:
+            return str(client.describe_secret(SecretId=name)["ARN"])
+        except client.exceptions.ResourceNotFoundException:
+            pass
+        how = properties["GenerateSecretString"]
+        value = json.loads(how["SecretStringTemplate"])
+        value[how["GenerateStringKey"]] = client.get_random_password(
+            PasswordLength=how["PasswordLength"], ExcludePunctuation=True
+        )["RandomPassword"]
+        return str(client.create_secret(Name=name, SecretString=json.dumps(value))["ARN"])
+
+    def _as_created(self, folder: Path) -> dict[str, Any]:
+        """The resources of a package that no update may change."""
+        resources = _read(folder, "cloudformation-template-update-stack.json")["Resources"]
+        return {name: one for name, one in resources.items() if one["Type"] in self._implementation.not_updated}
+
+    def _update(self, folder: Path, as_created: dict[str, Any]) -> int:
         """Upload the artifacts and update to the template of a package."""
         bucket = self._resources()["ServerlessDeploymentBucket"]["PhysicalResourceId"]
         whole = _read(folder, "cloudformation-template-update-stack.json")
-        template = without(whole, self._implementation.left_out(whole["Resources"]))
+        template = self._taken({**whole, "Resources": whole["Resources"] | as_created})
         for key, name in artifacts(template).items():
             self.client("s3").upload_file(str(folder / name), bucket, key)
         # In the call, not by its URL: an implementation on the loopback has no address of S3's form.
@@ -117,56 +159,6 @@ class Rehearsal:
             if "FAILED" in e["ResourceStatus"]
         ]
         return "; ".join(told[:5]) or "no event says why"
-
-
-def without(template: dict[str, Any], names: set[str]) -> dict[str, Any]:
-    """A template without some resources, and without what refers to them."""
-    gone = set(names)
-    while True:
-        more = {
-            name
-            for name, resource in template["Resources"].items()
-            if name not in gone and gone & set(references({k: v for k, v in resource.items() if k != "DependsOn"}))
-        }
-        if not more:
-            break
-        gone |= more
-    kept = {name: dict(one) for name, one in template["Resources"].items() if name not in gone}
-    for one in kept.values():
-        depends = one.get("DependsOn", [])
-        one["DependsOn"] = [d for d in ([depends] if isinstance(depends, str) else depends) if d not in gone]
-    outputs = {name: one for name, one in template.get("Outputs", {}).items() if not gone & set(references(one))}
-    return {**template, "Resources": kept, "Outputs": outputs}
-
-
-def references(value: Any) -> Iterator[str]:
-    """The logical ids that a part of a template names."""
-    if isinstance(value, list):
-        for one in value:
-            yield from references(one)
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            if key == "Ref":
-                yield inner
-            elif key == "Fn::GetAtt":
-                yield inner.split(".")[0] if isinstance(inner, str) else inner[0]
-            elif key == "Fn::Sub":
-                text, given = (inner, {}) if isinstance(inner, str) else inner
-                yield from (part.split("}")[0].split(".")[0] for part in text.split("${")[1:])
-                yield from references(given)
-            else:
-                yield from references(inner)
-
-
-def artifacts(template: dict[str, Any]) -> dict[str, str]:
-    """The files of a package by the key that the template gives them."""
-    found = {}
-    for resource in template["Resources"].values():
-        properties = resource.get("Properties", {})
-        for part in ("Code", "Content"):
-            if isinstance(properties.get(part), dict) and "S3Key" in properties[part]:
-                found[properties[part]["S3Key"]] = properties[part]["S3Key"].rsplit("/", 1)[1]
-    return found
 
 
 @contextmanager

@@ -75,6 +75,17 @@ NODES: dict[str, str] = {
     "MD5": "r_MD5.html",
     "Alter": "r_ALTER_TABLE.html",
 }
+# What stands in a COPY, of ours or of Firehose's: sqlglot makes no nodes of it.
+COPY_OPTIONS = {
+    "JSON": "copy-parameters-data-format.html",
+    "PARQUET": "copy-parameters-data-format.html",
+    "GZIP": "copy-parameters-file-compression.html",
+    "TIMEFORMAT": "copy-parameters-data-conversion.html",
+    "DATEFORMAT": "copy-parameters-data-conversion.html",
+    "MAXERROR": "copy-parameters-data-load.html",
+    "MANIFEST": "copy-parameters-data-source-s3.html",
+    "IAM_ROLE": "copy-parameters-authorization.html",
+}
 # What any SQL has.
 ORDINARY = {
     *(
@@ -161,6 +172,13 @@ def test_every_unusual_construct_names_its_page(name: str) -> None:
             continue
         found = {type(node).__name__ for node in sqlglot.parse_one(sql, read="redshift").walk()}
         assert found - ORDINARY - set(NODES) == set(), sql.splitlines()[0]
+
+
+def test_every_option_of_a_copy_names_its_page() -> None:
+    copies = [sql for name in FILES for sql in statements(name) if sql.startswith("COPY ")]
+    texts = [re.sub(r"^COPY \S+ FROM", "", sql) for sql in copies] + [(REDSHIFT / "copy_options").read_text()]
+    words = {word for text in texts for word in re.findall(r"[A-Z_]+", re.sub(r"'[^']*'", "", text))}
+    assert words - {"FORMAT", "AS"} == set(COPY_OPTIONS)
 
 
 def test_the_pages_are_used() -> None:

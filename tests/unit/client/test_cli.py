@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from rich.table import Table
 from typer.main import get_command
 
 from client import cli, output
+from client.commands.reading import how_to_read
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -108,3 +110,13 @@ def test_a_time_that_is_printed_in_short_names_its_zone() -> None:
         for match in cut.finditer(path.read_text(encoding="utf-8"))
     ]
     assert found == []
+
+
+def test_every_command_that_reads_files_takes_the_same_options() -> None:
+    wanted = set(inspect.signature(how_to_read).parameters)
+    commands = get_command(cli.app).commands  # type: ignore[attr-defined]
+    for name in ("send", "batch", "inspect", "score", "train"):
+        assert wanted <= {parameter.name for parameter in commands[name].params}, name
+    for name, command in commands.items():
+        taken = wanted & {parameter.name for parameter in command.params}
+        assert taken in (set(), wanted), name

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -125,3 +126,32 @@ def test_a_model_with_a_threshold_that_is_none_is_refused(threshold: object, tmp
     path.write_bytes(serialize(document | {"threshold": threshold}))
     with pytest.raises(ClientError, match="is no model"):
         load_model(path)
+
+
+def test_a_folder_and_an_archive_are_scored_like_the_file(file: Path, tmp_path: Path) -> None:
+    header, *lines = file.read_text().splitlines()
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    parts = {"a.csv": lines[:700], "b.csv": lines[700:]}
+    with zipfile.ZipFile(tmp_path / "parts.zip", "w") as archive:
+        for name, part in parts.items():
+            (folder / name).write_text("\n".join([header, *part]) + "\n")
+            archive.write(folder / name, name)
+    expected = CliRunner().invoke(app, ["score", str(file)])
+    for given in (folder, tmp_path / "parts.zip"):
+        done = CliRunner().invoke(app, ["score", str(given)])
+        assert (done.exit_code, scores(done.stdout)) == (0, scores(expected.stdout)), done.stderr
+
+
+def test_a_warning_is_no_rejected_row(file: Path, tmp_path: Path) -> None:
+    lines = file.read_text().splitlines()
+    at = lines[0].split(",").index("cc_num")
+    cells = next(csv.reader([lines[9]]))
+    cells[at] = "4140028452961520"  # a spreadsheet keeps 15 digits
+    lines[9] = ",".join(f'"{cell}"' for cell in cells)
+    target = tmp_path / "rows.csv"
+    target.write_text("\n".join(lines) + "\n")
+    done = CliRunner().invoke(app, ["score", str(target)])
+    assert "rounded to 15 digits" in done.stderr
+    assert "0 rows rejected" in done.stderr
+    assert done.exit_code == 0

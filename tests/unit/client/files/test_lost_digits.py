@@ -155,6 +155,13 @@ def test_one_bad_number_that_fills_a_stretch_of_a_sorted_file_is_no_rounded_colu
     assert found.warnings
 
 
+def test_some_odd_numbers_among_rows_of_few_cards_are_no_rounded_column() -> None:
+    cards = Cards()
+    for at in range(240):
+        cards.add(rounded(BAD[at % 3]) if at in (80, 81, 82) else "2.29E+15" if at in (90, 91) else number(1), at)
+    assert not check_cards(cards, Reading(), "file.csv").refusals
+
+
 def test_the_probe_looks_at_every_part_of_a_large_file_and_takes_no_id_for_a_card_number() -> None:
     quiet = b"a4111111111111110b,x,0.4111111111111110,4111111111111111\n" * (BLOCK // 50)
     for late in (0, 7, 9, 40):

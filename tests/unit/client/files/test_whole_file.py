@@ -127,6 +127,11 @@ def test_rounded_numbers_far_behind_the_first_rows_are_found_before_anything_is_
         (gzip.compress(csv_text(rows(900)).encode())[:-30], "incomplete gzip"),
         (b'{"a": {"0": 1, "1": 2}}', "orient='records'"),
         (b"[1, 2]", "no header"),
+        (b"PARE" + bytes(90) + b"PARE", "encrypted Parquet"),
+        (b"<table><tr><td>amt</td></tr></table>", "HTML page"),
+        (b'{"amt": [1, 2], "cc_num": ["4111111111111111"]}', "a list per column"),
+        (b"amt         cc_num              dob\n1.00        4111111111111111    1978-06-21\n", "fixed width"),
+        (csv_text(rows(3)).replace("merch_lat", "lat", 1).encode(), "rename one of the columns"),
         (b"col_a,col_b\n1,2\n", "no header.*inspect .* --suggest"),
     ],
 )
@@ -153,3 +158,17 @@ def test_an_eight_bit_encoding_is_read_if_the_file_proves_it_and_named_if_not(tm
 def test_row_numbers_that_tools_add_are_left_out(tmp_path: Path, name: str) -> None:
     content = [{name: str(number)} | row for number, row in enumerate(rows(12))]
     assert read(write(tmp_path, content)) == rows(12)
+
+
+def test_characters_that_nobody_sees_around_a_name_do_not_count(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text(csv_text(rows(3)).replace("amt", "\u200bamt\u00a0", 1))
+    assert len(read(path)) == 3
+
+
+def test_a_date_that_a_mapping_cannot_convert_is_shown(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, changed(trans_date_trans_time=lambda n: "31/02/2019 10:00" if n == 3 else "11/02/2019 10:00")
+    )
+    problems = [one["problem"] for one in read(path, dates="day-first") if "problem" in one]
+    assert problems == ['trans_date_trans_time: "31/02/2019 10:00" is not a date with its parts day-first']
