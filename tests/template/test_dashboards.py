@@ -39,7 +39,7 @@ def test_dimensions_name_what_the_stage_has(template: Template) -> None:
         "stage": {template.stage},
         "service": {"swipeline"},
         "StateMachineArn": {"${BatchMachine}"},
-        "Operation": {"BatchWriteItem"},
+        "Operation": {"BatchExecuteStatement"},
     }
     for body in dashboards(template).values():
         for namespace, metric, dimensions in shown(body):

@@ -52,7 +52,7 @@ OWN = {
         "DRIFT_TABLE_NAME",
     },
     "measure-fraud": {"DRIFT_TABLE_NAME", "ALERTS_TABLE_NAME"},
-    "merge-warehouse": SQL,
+    "merge-warehouse": SQL | {"TABLE_NAME", "STREAM_NAME", "QUARANTINE_BUCKET"},
     "migrate-warehouse": SQL - {"MERGE_EVERY_SECONDS"} | {"DELIVERY_BUCKET", "LOADER_SECRET_ARN"},
     "rotate-card-key": {"CARD_KEY_SECRET_ARN"},
 }

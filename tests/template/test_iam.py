@@ -56,8 +56,9 @@ def expected(function: str, on_aws: bool) -> Permissions:
                 ("secretsmanager:GetSecretValue", "CardKeySecret.Id"),
             }
         case "write-to-dynamodb":
-            tables = ("TransactionTable.Arn", "MerchantsTable.Arn")
-            return trace() | consume() | {("dynamodb:BatchWriteItem", table) for table in tables}
+            actions = ("BatchGetItem", "PartiQLInsert", "PutItem")
+            items = {(f"dynamodb:{action}", "TransactionTable.Arn") for action in actions}
+            return trace() | consume() | items | {("dynamodb:BatchWriteItem", "MerchantsTable.Arn")}
         case "query-transactions":
             indexes = (f"${{TransactionTable.Arn}}/index/{name}" for name in ("merchant-time", "transaction-id"))
             queried = {("dynamodb:Query", arn) for arn in ("TransactionTable.Arn", "MerchantsTable.Arn", *indexes)}
@@ -101,7 +102,18 @@ def expected(function: str, on_aws: bool) -> Permissions:
             read = ("DriftTable.Arn", "${AlertsTable.Arn}/index/day-time")
             return trace() | {("dynamodb:Query", arn) for arn in read}
         case "merge-warehouse":
-            return trace() | run_sql(on_aws)
+            conflicts = "${QuarantineBucket.Arn}/conflicts/*"
+            return (
+                trace()
+                | run_sql(on_aws)
+                | {
+                    ("dynamodb:BatchGetItem", "TransactionTable.Arn"),
+                    ("dynamodb:PutItem", "TransactionTable.Arn"),
+                    ("s3:PutObject", conflicts),
+                    ("s3:DeleteObject", conflicts),
+                    ("kinesis:PutRecords", "TransactionStream.Arn"),
+                }
+            )
         case "migrate-warehouse":
             published = {
                 ("s3:PutObject", f"${{DeliveryBucket.Arn}}/{folder}/*")
