@@ -38,7 +38,7 @@ module.exports = (kit) => {
     [1, text('## Table')],
     [6,
       graph('Write units', [table('transactions', 'ConsumedWriteCapacityUnits', { label: 'transactions' }), table('profiles', 'ConsumedWriteCapacityUnits', { label: 'profiles' })]),
-      graph('Writing, ms', [operation('transactions', 'SuccessfulRequestLatency', 'BatchWriteItem', { stat: 'Average', label: 'average' }), operation('transactions', 'SuccessfulRequestLatency', 'BatchWriteItem', { stat: 'p99', label: 'p99' })]),
+      graph('Writing, ms', [operation('transactions', 'SuccessfulRequestLatency', 'BatchExecuteStatement', { stat: 'Average', label: 'average' }), operation('transactions', 'SuccessfulRequestLatency', 'BatchExecuteStatement', { stat: 'p99', label: 'p99' })]),
       graph('Retried writes', [own('write-to-dynamodb', 'Retried', { label: 'transactions' }), own('detect-fraud', 'Retried', { label: 'profiles, alerts' })]),
       graph('Duplicates absorbed', [own('write-to-dynamodb', 'Duplicates', { label: 'table' }), own('detect-fraud', 'Duplicates', { label: 'fraud' }), own('merge-warehouse', 'Duplicates', { label: 'warehouse' })])],
     [1, text('## Firehose and warehouse')],

@@ -77,7 +77,14 @@ MUTATIONS = (
         "shared",
         'in answer.get("UnprocessedItems", {}).get(self._name, [])]',
         "in []]",
-        ("tests/unit/test_table.py", CONTRACT),
+        ("tests/unit/test_merchants.py",),
+    ),
+    Mutation(
+        "a content that does not count replaces none that does",
+        "shared",
+        "known != one and not counts_before(one, known)",
+        "known != one and False",
+        ("tests/unit/test_table.py",),
     ),
     Mutation(
         "a function reports its lowest failure, not a later one",

@@ -12,7 +12,7 @@ _REFUSED = (Fault.THROTTLED, Fault.BROKEN, Fault.UNAVAILABLE)
 _AMBIGUOUS = (Fault.RESET_AFTER, Fault.RESET_BEFORE, Fault.CUT, Fault.SLOW)
 _POLLER_CALLS = ("GetRecords", "GetShardIterator", "Invoke")
 _MERGE_CALLS = ("BatchExecuteStatement", "DescribeStatement", "GetStatementResult")
-_FUNCTION_CALLS = ("PutRecords", "BatchWriteItem:transactions", "PutObject:lake")
+_FUNCTION_CALLS = ("PutRecords", "Statements:transactions", "PutObject:lake")
 
 
 @dataclass
@@ -78,23 +78,23 @@ def _stream_silent(s: Scenario, random: Random) -> None:
 def _merchants(s: Scenario, random: Random) -> None:
     s.faults = {"BatchWriteItem:merchants": _some(random, (Fault.PARTIAL, *_REFUSED, *_AMBIGUOUS), 12)}
     # A function that has run for a while knows its merchants; a new one lists them again.
-    s.kills = [Kill("write-to-dynamodb", "BatchWriteItem:transactions", 1)]
+    s.kills = [Kill("write-to-dynamodb", "Statements:transactions", 1)]
 
 
 def _table_refused(s: Scenario, random: Random) -> None:
-    s.faults = {"BatchWriteItem:transactions": _some(random, _REFUSED, 12)}
+    s.faults = {"Statements:transactions": _some(random, _REFUSED, 12)}
 
 
 def _table_partial(s: Scenario, random: Random) -> None:
-    s.faults = {"BatchWriteItem:transactions": _some(random, (Fault.PARTIAL,), 12)}
+    s.faults = {"Statements:transactions": _some(random, (Fault.PARTIAL,), 12)}
 
 
 def _table_ambiguous(s: Scenario, random: Random) -> None:
-    s.faults = {"BatchWriteItem:transactions": _some(random, _AMBIGUOUS, 12)}
+    s.faults = {"Statements:transactions": _some(random, _AMBIGUOUS, 12)}
 
 
 def _table_silent(s: Scenario, random: Random) -> None:
-    s.faults = {"BatchWriteItem:transactions": [random.choice([Fault.SILENT_AFTER, Fault.SILENT_BEFORE])]}
+    s.faults = {"Statements:transactions": [random.choice([Fault.SILENT_AFTER, Fault.SILENT_BEFORE])]}
 
 
 def _profiles(s: Scenario, random: Random, faults: tuple[Fault, ...]) -> None:
@@ -158,7 +158,7 @@ def _kill_function(s: Scenario, random: Random) -> None:
     target, operation = random.choice(
         [
             ("write-to-kinesis", "PutRecords"),
-            ("write-to-dynamodb", "BatchWriteItem:transactions"),
+            ("write-to-dynamodb", "Statements:transactions"),
             ("write-to-s3", "PutObject:lake"),
             ("detect-fraud", "Statements:profiles"),
             ("merge-warehouse", "DescribeStatement"),
@@ -183,9 +183,7 @@ def _kill_redshift(s: Scenario, random: Random) -> None:
 
 def _kill_emulator(s: Scenario, random: Random) -> None:
     s.kills = [
-        Kill(
-            "emulator", random.choice(["Post", "PutRecords", "BatchWriteItem:transactions"]), random.choice([1, -2, 3])
-        )
+        Kill("emulator", random.choice(["Post", "PutRecords", "Statements:transactions"]), random.choice([1, -2, 3]))
     ]
 
 
@@ -222,7 +220,7 @@ def _everything(s: Scenario, random: Random) -> None:
     _duplicates(s, random)
     s.shuffled, s.poison = True, random.sample(sorted(poison.KINDS), 2)
     s.reshards = ["split", "merge"]
-    s.kills = [Kill("write-to-dynamodb", "BatchWriteItem:transactions", random.choice([3, -3]))]
+    s.kills = [Kill("write-to-dynamodb", "Statements:transactions", random.choice([3, -3]))]
 
 
 KINDS = {

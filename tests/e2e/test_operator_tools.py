@@ -178,7 +178,7 @@ def test_batches_that_a_function_gave_up_are_redriven_to_it(stack: Stack, csv_fi
         return sum(len(json.loads(record["payload"])["Records"]) for record in found)
 
     with giving_up_at_once(stack, function):
-        with without(stack, role, "dynamodb:BatchWriteItem"):
+        with without(stack, role, "dynamodb:PartiQLInsert"):
             stack.run("send", path)
             hops = wait_until(lambda: _all_but(reconcile, path, "dynamodb"), 90, "the other stores have all")
             wait_until(records_given_up, 60, "the function's batches are given up")

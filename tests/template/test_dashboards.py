@@ -44,7 +44,7 @@ def test_dimensions_name_what_the_stage_has(full: Template) -> None:
         "stage": {full.stage},
         "service": {"swipeline"},
         "StateMachineArn": {"${BatchMachine}"},
-        "Operation": {"BatchWriteItem"},
+        "Operation": {"BatchExecuteStatement"},
     }
     for body in dashboards(full).values():
         for namespace, metric, dimensions in shown(body):

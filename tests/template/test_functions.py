@@ -57,7 +57,8 @@ OWN = {
     },
     "check-delivery": {"QUARANTINE_BUCKET"},
     "measure-fraud": {"DRIFT_TABLE_NAME", "ALERTS_TABLE_NAME"},
-    "merge-warehouse": SQL | {"DELIVERY_BUCKET", "MERGE_QUEUE_URL", "MERGE_RETRY_SECONDS"},
+    "merge-warehouse": SQL
+    | {"DELIVERY_BUCKET", "MERGE_QUEUE_URL", "MERGE_RETRY_SECONDS", "TABLE_NAME", "STREAM_NAME", "QUARANTINE_BUCKET"},
     "migrate-warehouse": SQL | {"DELIVERY_BUCKET", "LOADER_SECRET_ARN"},
     "rotate-card-key": {"CARD_KEY_SECRET_ARN"},
 }

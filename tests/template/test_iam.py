@@ -56,8 +56,9 @@ def expected(function: str, on_aws: bool) -> Permissions:
                 ("secretsmanager:GetSecretValue", "CardKeySecret.Id"),
             }
         case "write-to-dynamodb":
-            tables = ("TransactionTable.Arn", "MerchantsTable.Arn")
-            return trace() | consume() | {("dynamodb:BatchWriteItem", table) for table in tables}
+            actions = ("BatchGetItem", "PartiQLInsert", "PutItem")
+            items = {(f"dynamodb:{action}", "TransactionTable.Arn") for action in actions}
+            return trace() | consume() | items | {("dynamodb:BatchWriteItem", "MerchantsTable.Arn")}
         case "query-transactions":
             indexes = (f"${{TransactionTable.Arn}}/index/{name}" for name in ("merchant-time", "transaction-id"))
             queried = {("dynamodb:Query", arn) for arn in ("TransactionTable.Arn", "MerchantsTable.Arn", *indexes)}

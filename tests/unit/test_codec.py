@@ -10,7 +10,7 @@ from decimal import Decimal
 import orjson
 import pytest
 
-from shared.transaction.codec import BadLine, decode_record, encode_line, encode_record
+from shared.transaction.codec import TRACE_AT, BadLine, decode_record, encode_line, encode_record
 from shared.transaction.schema import FIELDS, Transaction
 from tests.rows import parse
 
@@ -20,7 +20,7 @@ LINE = encode_line(TRANSACTION)
 
 def line_with(**changes) -> bytes:
     """Give the good line with some fields set to any JSON value."""
-    values = [1, *TRANSACTION]
+    values = [1, *TRANSACTION[: TRACE_AT - 1]]
     values[Transaction._fields.index("amount") + 1] = str(TRANSACTION.amount)
     for name, value in changes.items():
         values[Transaction._fields.index(name) + 1] = value
@@ -32,7 +32,14 @@ def test_a_line_is_the_version_and_the_fields_in_order():
     assert LINE.count(b"\n") == 1
     version, *values = orjson.loads(LINE)
     assert version == 1
-    assert values == [str(value) if isinstance(value, Decimal) else value for value in TRANSACTION]
+    assert values == [str(value) if isinstance(value, Decimal) else value for value in TRANSACTION[: TRACE_AT - 1]]
+
+
+def test_a_correction_makes_a_line_of_the_version_that_brought_it_and_comes_back_whole():
+    correction = TRANSACTION._replace(corrected_at="2026-11-30T12:00:00.000Z", corrected_by="operations")
+    line = encode_line(correction)
+    assert orjson.loads(line)[0] == 2
+    assert decode_record(line) == [correction]
 
 
 def test_a_record_has_a_line_per_transaction_and_ends_in_a_newline():
@@ -222,7 +229,7 @@ def test_one_string_cannot_stand_for_two():
 
 def test_reasons_do_not_show_values():
     secret = "4111111111111111"
-    for field in (f.name for f in FIELDS):
+    for field in (f.name for f in FIELDS if f.since == 1):
         (bad,) = decode_record(line_with(**{field: [secret]}))
         assert secret not in bad.reason
 

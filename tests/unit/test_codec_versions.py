@@ -15,6 +15,7 @@ TRANSACTION = parse()
 VALUES: list[Any] = json.loads(encode_line(TRANSACTION))
 KEY_AT = 1 + TRANSACTION._fields.index("card_key_id")
 HEADER = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+LATER: list[Any] = [field.default for field in FIELDS if field.since > 1]
 BEFORE_CARD_KEYS = VALUES[:KEY_AT] + VALUES[KEY_AT + 1 :]
 
 
@@ -31,7 +32,7 @@ def test_a_line_from_before_card_keys_has_the_first_key(trace: list[str]) -> Non
 @pytest.mark.parametrize("trace", [None, HEADER])
 @pytest.mark.parametrize("version", [SCHEMA_VERSION + 1, SCHEMA_VERSION + 2, 2**15 - 1])
 def test_of_a_newer_line_the_known_fields_are_taken(version: int, trace: str | None) -> None:
-    newer = [version, *VALUES[1:TRACE_AT], trace, *VALUES[TRACE_AT + 1 :], "a new field", 7, None]
+    newer = [version, *VALUES[1:TRACE_AT], trace, *LATER, "a new field", 7, None]
     assert decoded(newer) == TRANSACTION
 
 
@@ -41,7 +42,7 @@ def test_what_is_no_version_is_refused(version: Any) -> None:
 
 
 def test_a_newer_line_is_checked_like_any_other() -> None:
-    broken = [SCHEMA_VERSION + 1, *VALUES[1:], None, "new"]
+    broken = [SCHEMA_VERSION + 1, *VALUES[1:], None, *LATER, "new"]
     broken[KEY_AT] = "no key"
     bad = decoded(broken)
     assert "card_key_id" in bad.reason

@@ -9,6 +9,7 @@ from shared.sinks.merchants import Merchants, entry_keys, folded
 from shared.sinks.table import Table
 from shared.transaction.schema import Transaction
 from tests.unit.fakes.clock import FakeClock
+from tests.unit.fakes.dynamodb import inserted
 from tests.unit.fakes.query_table import FakeTables
 from tests.unit.fakes.rows import transaction
 
@@ -34,6 +35,20 @@ class Counting(FakeTables):
                 for r in RequestItems["merchants"]
             ]
         return super().batch_write_item(RequestItems=RequestItems)
+
+    def batch_execute_statement(self, *, Statements):  # type: ignore[no-untyped-def]
+        items = [inserted(one["Statement"], one["Parameters"]) for one in Statements]
+        new = [(item["card_id"]["S"], item["time_id"]["S"]) not in self.stored["transactions"] for item in items]
+        for item in items:
+            self._put("transactions", item)
+        return {"Responses": [{} if one else {"Error": {"Code": "DuplicateItem"}} for one in new]}
+
+    def batch_get_item(self, *, RequestItems):  # type: ignore[no-untyped-def]
+        keys = [(key["card_id"]["S"], key["time_id"]["S"]) for key in RequestItems["transactions"]["Keys"]]
+        return {"Responses": {"transactions": [self.stored["transactions"][key] for key in keys]}}
+
+    def put_item(self, **parameters):  # type: ignore[no-untyped-def]
+        raise AssertionError("no content differs")
 
 
 def lines(*transactions: Transaction) -> list[Line]:

@@ -84,7 +84,7 @@ class FakeWarehouse:
     def execute(self, sql: str) -> Result | None:
         if sql.startswith("COPY"):
             self._copy(sql)
-        elif sql.startswith("SELECT staged"):
+        elif sql.startswith("SELECT\n    staged"):
             return [self._merge()]
         elif sql.startswith("SELECT COUNT(*) AS transactions FROM core.transaction"):
             return [{"transactions": len(self.core)}]
@@ -125,7 +125,11 @@ class FakeWarehouse:
             self.core.setdefault(row["transaction_id"], row)
         self.staging.clear()
         inserted = len(self.core) - before
-        return {"staged": staged, "inserted": inserted, "duplicates": staged - inserted, "waited_seconds": 1}
+        return {"staged": staged, "inserted": inserted, "duplicates": staged - inserted, "waited_seconds": 1} | {
+            "replaced": 0,
+            "conflicts": 0,
+            "unresolved": 0,
+        }
 
 
 @obeys("lambda")

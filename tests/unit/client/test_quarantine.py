@@ -7,18 +7,23 @@ import gzip
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from moto import mock_aws
 
 from client.errors import ClientError
+from client.quarantine.conflicts import settle
 from client.quarantine.describe import describe, original_bytes
 from client.quarantine.discard import discard
 from client.quarantine.entries import Quarantine
 from client.quarantine.run import chosen_kinds, redrive
 from shared.transaction.codec import decode_record, encode_line, encode_record
+from shared.transaction.content import digest
 from shared.transaction.schema import Transaction
+from shared.warehouse.conflicts import Dispute, object_key
+from shared.warehouse.conflicts import body as conflict_body
 from tests.unit.client.operator_world import Killed, OperatorWorld
 from tests.unit.fakes.faults import Fault, Kind
 from tests.unit.fakes.kinesis import FakeKinesis
@@ -68,7 +73,7 @@ def test_all_three_kinds_are_listed_and_counted(world: OperatorWorld) -> None:
         ("batches", batch),
         ("manifests", manifest),
     ]
-    assert quarantine.counts() == {"lines": 1, "batches": 1, "manifests": 1, "undelivered": 0}
+    assert quarantine.counts() == {"lines": 1, "batches": 1, "conflicts": 0, "manifests": 1, "undelivered": 0}
 
 
 def test_a_dry_run_changes_nothing(world: OperatorWorld) -> None:
@@ -79,7 +84,7 @@ def test_a_dry_run_changes_nothing(world: OperatorWorld) -> None:
     done = redrive(world.stage)
     assert done.dry_run
     assert done.count("would be redriven") == 3
-    assert done.before == done.after == {"lines": 1, "batches": 1, "manifests": 1, "undelivered": 0}
+    assert done.before == done.after == {"lines": 1, "batches": 1, "conflicts": 0, "manifests": 1, "undelivered": 0}
     assert snapshot(world) == before
     assert (on_stream(world), world.functions.events, world.warehouse.copies) == ([], [], [])
 
@@ -225,9 +230,15 @@ def test_a_kill_between_any_two_steps_loses_nothing_and_the_next_run_ends_it(
             patch.setattr(world.s3, operation, kill)
             with pytest.raises(Killed):
                 redrive(world.stage, kind=kind, act=True)
-    assert Quarantine(world.stage).counts() == {"lines": 1, "batches": 1, "manifests": 1, "undelivered": 0}
+    assert Quarantine(world.stage).counts() == {
+        "lines": 1,
+        "batches": 1,
+        "conflicts": 0,
+        "manifests": 1,
+        "undelivered": 0,
+    }
     done = redrive(world.stage, act=True)
-    assert done.after == {"lines": 0, "batches": 0, "manifests": 0, "undelivered": 0}
+    assert done.after == {"lines": 0, "batches": 0, "conflicts": 0, "manifests": 0, "undelivered": 0}
     assert set(on_stream(world)) == {transaction(1)}
     assert set(world.warehouse.core) == {transaction(2).transaction_id}
 
@@ -352,3 +363,42 @@ def test_records_that_check_delivery_failed_on_are_checked_again_and_copied(worl
     world.put("delivery", key, b"by hand")
     (strange,) = redrive(world.stage, [key], act=True).outcomes
     assert strange.result == "failed"
+
+
+def conflict(world: OperatorWorld) -> tuple[str, Transaction, Transaction]:
+    counts = transaction(1)
+    other = counts._replace(amount=Decimal("99.99"))
+    found = Dispute(digest(other), "conflict", other, counts)
+    key = object_key(counts.transaction_id, found.digest)
+    world.put("quarantine", key, conflict_body(found))
+    return key, counts, other
+
+
+def test_a_conflict_is_listed_shown_and_not_redriven(world: OperatorWorld) -> None:
+    key, _, _ = conflict(world)
+    quarantine = Quarantine(world.stage)
+    assert quarantine.counts()["conflicts"] == 1
+    shown = describe(quarantine.find(key), quarantine.read(quarantine.find(key)))
+    assert (shown["kind"], shown["fields"]) == ("conflicts", ["amount"])
+    assert redrive(world.stage, act=True).outcomes == []
+    with pytest.raises(ClientError, match="settled by a person"):
+        redrive(world.stage, [key])
+
+
+def test_to_keep_the_other_content_sends_it_as_a_correction_and_to_keep_the_stored_one_sends_nothing(
+    world: OperatorWorld,
+) -> None:
+    key, _, other = conflict(world)
+    settle(world.stage, key, "other", act=False)
+    assert world.stream.stored == {}
+    settle(world.stage, key, "stored", act=True)
+    assert world.stream.stored == {}
+    assert world.keys("quarantine") == [f"discarded/{key}"]
+    key, _, other = conflict(world)
+    settle(world.stage, key, "other", act=True)
+    ((record,),) = world.stream.stored.values()
+    (sent,) = decode_record(record)
+    assert isinstance(sent, Transaction)
+    assert sent._replace(corrected_at=None, corrected_by=None) == other
+    assert sent.corrected_at
+    assert sent.corrected_by

@@ -47,7 +47,7 @@ class FakeTable:
 
     def batch_execute_statement(self, *, Statements: list[dict[str, Any]]) -> dict[str, Any]:
         """INSERTs alone: each fails by itself where its key has an item, or by plan."""
-        items = [_inserted(one["Statement"], one["Parameters"]) for one in Statements]
+        items = [inserted(one["Statement"], one["Parameters"]) for one in Statements]
         if not 1 <= len(items) <= 25:
             raise client_error("BatchExecuteStatement", "ValidationException", 400)
         with self._lock:
@@ -106,7 +106,8 @@ class FakeTable:
         return {}
 
 
-def _inserted(statement: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
+def inserted(statement: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
+    """The item of an INSERT with parameters."""
     match = _INSERT.fullmatch(statement)
     assert match, statement
     names = [part.split(":")[0].strip().strip("'") for part in match[1].split(",")]

@@ -68,7 +68,7 @@ def test_every_reason_of_a_rejected_line_is_kept(parsed: Any) -> None:
     assert row["reason"] == row["errors"][0]["reason"]
 
 
-def test_one_row_stays_of_each_id_and_it_is_the_same_whatever_the_order(parsed: Any) -> None:
+def test_each_content_stays_once_whatever_the_order_and_the_merge_decides_which_counts(parsed: Any) -> None:
     early, late = line(amt="1.00"), line(amt="2.00", trans_date_trans_time="2020-07-01 09:00:00")
     other = line(trans_num="b")
     kept = []
@@ -77,7 +77,7 @@ def test_one_row_stays_of_each_id_and_it_is_the_same_whatever_the_order(parsed: 
         assert transforms.has_duplicates(good)
         kept.append(sorted(transforms.deduplicated(good).collect()))
     assert kept[0] == kept[1]
-    assert [str(row["amount"]) for row in kept[0]] == ["1.00", "41.07"]
+    assert [str(row["amount"]) for row in kept[0]] == ["1.00", "2.00", "41.07"]
 
 
 def test_ids_that_differ_are_no_duplicates(parsed: Any) -> None:
