@@ -22,6 +22,7 @@ from fraud.event import Event, event_of
 from fraud.features import Row, features
 from fraud.model import SHIPPED, Model, load
 from fraud.profile import Profile
+from fraud.risk import NONE
 from shared.transaction.kinds import utc
 from shared.transaction.schema import Transaction
 
@@ -59,7 +60,8 @@ def walk(trees: list[Any], rows: list[Row]) -> list[float]:
         for tree in trees:
             node = tree
             while node.__class__ is tuple:
-                node = node[2] if row[node[0]] <= node[1] else node[3]
+                value = row[node[0]]
+                node = node[2] if value <= node[1] or (node[4] and value != value) else node[3]
             total += node
         scores.append(total)
     return scores
@@ -67,7 +69,7 @@ def walk(trees: list[Any], rows: list[Row]) -> list[float]:
 
 def tuples(node: Any) -> Any:
     """A tree of lists as one of tuples."""
-    return (node[0], node[1], tuples(node[2]), tuples(node[3])) if isinstance(node, list) else node
+    return (node[0], node[1], tuples(node[2]), tuples(node[3]), node[4]) if isinstance(node, list) else node
 
 
 def make_rows(model: Model, profiles: dict[str, Profile], batch: list[Transaction], events: list[Event]) -> list[Row]:
@@ -75,7 +77,7 @@ def make_rows(model: Model, profiles: dict[str, Profile], batch: list[Transactio
     rows = []
     for transaction, event in zip(batch, events, strict=True):
         profile = profiles[transaction.card_id]
-        rows.append(features(profile, event, model.tables))
+        rows.append(features(profile, event, model.tables, NONE, NONE))
         profile.add(event)
     return rows
 

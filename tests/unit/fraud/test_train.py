@@ -89,7 +89,7 @@ def test_training_replay_and_serving_give_the_same_rows_and_scores(history: Hist
     model = parse(trained.data)
     replayed = replay(history, [model.tables], np.zeros(len(history), dtype=int))
     scores, served = score(model, history)
-    assert np.array_equal(replayed, served)
+    assert np.array_equal(replayed, served, equal_nan=True)
     assert scores.tolist() == model.score(replayed.tolist())
 
 
