@@ -151,6 +151,7 @@ def main() -> None:
     from hypercorn.config import Config
     from ministack.app import _extract_s3_vhost_bucket, _parse_execute_api_url, app
     from ministack.services import apigateway_v1, dynamodb, firehose, glue, kinesis, lambda_svc, stepfunctions
+    from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 
     api_keys.install(apigateway_v1)
     GlueEngine(settings, glue).install()
@@ -171,6 +172,7 @@ def main() -> None:
     from local.partiql import check_each_statement, read_less_often
     from local.partiql_writes import Writes
     from local.quick_json import read_requests_quickly
+    from local.reserved_concurrency import ReservedConcurrency
 
     install_door(settings.root_key)
     topics.install()
@@ -181,6 +183,7 @@ def main() -> None:
     tidy_less_often()
     function_logs.install(lambda_runtime)
     mapping_switch.install(lambda_svc)
+    ReservedConcurrency(lambda_svc).install(_RESOURCE_HANDLERS)
     page_scans()
     read_requests_quickly()
     write_batches_cheaply()

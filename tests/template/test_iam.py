@@ -220,7 +220,6 @@ def test_firehose_may_read_the_stream_fill_the_bucket_and_log_in(template: Templ
     role = template.resources["DeliveryRole"]
     assert {resource for _, resource in allowed(role)} == {
         "TransactionStream.Arn",
-        "AlertStream.Arn",
         "DeliveryBucket.Arn",
         "${DeliveryBucket.Arn}/*",
         "WarehouseLoaderSecret.Id",
