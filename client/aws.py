@@ -136,6 +136,10 @@ class Stage:
             raise ClientError(f"Stage {self.name} has no output {key}: it is not fully deployed, {self.how_to_deploy}.")
         return str(outputs[key])
 
+    def has_output(self, key: str) -> bool:
+        """Whether the stack has that output: a stage of an earlier release may not."""
+        return any(one["OutputKey"] == key for one in self._stack.get("Outputs", []))
+
     @property
     def warehouse_secret(self) -> str:
         """The ARN of the login with which the Data API may read and write the tables; empty on stage local.

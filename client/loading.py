@@ -39,7 +39,6 @@ class Loader:
         self._sleep, self._jitter = sleep, jitter
         self._names = {"DeliveryBucket": stage.output("DeliveryBucket"), "CopyRole": stage.output("CopyRoleArn")}
         self._stage, self._firehose = stage, stage.client("firehose")
-        self._sqs, self._queue = stage.client("sqs"), stage.output("MergeQueueUrl")
         self._warehouse = Warehouse(
             stage.client("redshift-data"),
             stage.output("WorkgroupName"),
@@ -79,13 +78,20 @@ class Loader:
         for attempt in range(1, _TRIES + 1):
             try:
                 result = read_result(self._run("operator-merge", merge_statements(), MERGE_SECONDS))
-                self._sqs.send_message(QueueUrl=self._queue, MessageBody=json.dumps({"operator": "merged"}))
+                self._announce()
                 return result
             except StatementFailedError as error:
                 if attempt == _TRIES or not any(word in str(error).lower() for word in _CONFLICTS):
                     raise
                 self._sleep(self._jitter(0, 2.0**attempt))
         raise AssertionError("unreachable")
+
+    def _announce(self) -> None:
+        """Have merge-warehouse refresh the marts. A stage of an earlier release has no queue: it merges by itself."""
+        if self._stage.has_output("MergeQueueUrl"):
+            self._stage.client("sqs").send_message(
+                QueueUrl=self._stage.output("MergeQueueUrl"), MessageBody=json.dumps({"operator": "merged"})
+            )
 
     def run(self, name: str, statements: list[str]) -> list[Row]:
         """Run statements in one transaction; give the rows of the last one that has any. Raises as the copies do."""

@@ -204,6 +204,7 @@ def main() -> None:
     from local.partiql import check_each_statement, read_less_often
     from local.partiql_writes import Writes
     from local.quick_json import read_requests_quickly
+    from local.reserved_concurrency import ReservedConcurrency
     from local.tables.install import install as install_tables
 
     state_files.install()
@@ -216,6 +217,7 @@ def main() -> None:
     permissions.install(iam_evaluator)
     function_logs.install(lambda_runtime)
     mapping_switch.install(lambda_svc)
+    ReservedConcurrency(lambda_svc).install(provisioners._RESOURCE_HANDLERS)
     read_requests_quickly()
     database = settings.state / "emulator" / "tables.sqlite"
     try:

@@ -132,8 +132,8 @@ def _starts(rule: Mapping[str, Any], machine: str) -> bool:
     return machine in json.dumps(rule.get("Targets", []))
 
 
-def _deliveries(found: list[dict[str, Any]]) -> dict[str, int]:
-    sizes: dict[str, int] = {}
+def _deliveries(found: list[dict[str, Any]]) -> dict[str, Any]:
+    sizes: dict[str, Any] = {}
     for delivery in found:
         hints = delivery.get("RedshiftDestinationConfiguration", {}).get("S3Configuration", {})["BufferingHints"]
         if delivery.get("DeliveryStreamType") == "DirectPut":

@@ -132,7 +132,7 @@ def query_event() -> dict[str, Any]:
 
 
 def schedule_event() -> dict[str, Any]:
-    """What EventBridge's schedule sends to merge-warehouse and measure-fraud, of which nothing is read."""
+    """What EventBridge's schedule sends to merge-warehouse and measure-fraud once a day."""
     return {
         "version": "0",
         "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.template.template import Template, text
+from tests.template.template import Template, packaged, text
 
 CONSUMERS = {"write-to-dynamodb", "write-to-s3", "detect-fraud"}
 MAPPINGS_PROPERTIES = {
@@ -28,6 +28,23 @@ def test_each_consumer_has_one_mapping_on_the_stream(template: Template) -> None
     assert len(template.of_type("AWS::Lambda::EventSourceMapping")) == len(CONSUMERS) + 1, "and the merge queue's"
     for mapping in mappings.values():
         assert text(mapping["EventSourceArn"]) == "TransactionStream.Arn"
+
+
+def test_a_stage_may_ask_for_a_consumer_of_its_own_for_each_function() -> None:
+    asked = packaged("dev", "fanOut=consumers")
+    consumers = asked.of_type("AWS::Kinesis::StreamConsumer")
+    assert len(consumers) == len(CONSUMERS)
+    for name, mapping in asked.mappings().items():
+        arn = text(mapping["EventSourceArn"])
+        consumer = consumers[arn.removesuffix(".ConsumerARN")]
+        assert text(consumer["StreamARN"]) == "TransactionStream.Arn"
+        (policy,) = asked.roles()[name]["Properties"]["Policies"]
+        granted = [s for s in policy["PolicyDocument"]["Statement"] if "kinesis:SubscribeToShard" in s["Action"]]
+        assert [text(statement["Resource"]) for statement in granted] == [arn]
+
+
+def test_no_stage_has_one_unasked(template: Template) -> None:
+    assert not [one for one in template.resources.values() if one["Type"] == "AWS::Kinesis::StreamConsumer"]
 
 
 def test_every_mapping_sets_every_knob_and_leaves_none_to_a_default(template: Template) -> None:

@@ -82,12 +82,12 @@ def test_no_alarm_rings_in_an_idle_hour(template: Template) -> None:
     ],
 )
 def test_a_delivery_that_nobody_merges_rings(
-    template: Template, queue: str, metric: str, value: float, rings: str
+    on_aws: Template, queue: str, metric: str, value: float, rings: str
 ) -> None:
-    store = idle(template)
+    store = idle(on_aws)
     names = dimensions_of({"QueueName": f"{queue}.QueueName"})
     store.put([Datum("AWS/SQS", metric, names, value, BEGAN + 60 * minute) for minute in range(20, 26)])
-    assert ringing(template, store) == {rings}
+    assert ringing(on_aws, store) == {rings}
 
 
 @pytest.mark.parametrize(("name", "value"), [("Errors", 1.0), ("Throttles", 1.0)])

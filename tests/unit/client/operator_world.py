@@ -34,6 +34,7 @@ OUTPUTS = {
     "AlertDeliveryStreamName": "swipeline-local-alert-events",
     "WorkgroupName": "swipeline-local",
     "DatabaseName": "swipeline",
+    "MergeQueueUrl": "",  # the world makes the queue
     "CopyRoleArn": "arn:aws:iam::000000000000:role/swipeline-local-copy",
 }
 _COPY = re.compile(
@@ -171,9 +172,11 @@ class OperatorWorld:
             "kinesis": self.stream,
             "firehose": FakeFirehose(),
             "lambda": self.functions,
+            "sqs": boto3.client("sqs", "us-east-1"),
             "redshift-data": FakeDataApi(self.warehouse.execute),
         }
-        outputs = [{"OutputKey": k, "OutputValue": v} for k, v in OUTPUTS.items()]
+        self.queue = self.stage.client("sqs").create_queue(QueueName="swipeline-local-merges")["QueueUrl"]
+        outputs = [{"OutputKey": k, "OutputValue": v} for k, v in (OUTPUTS | {"MergeQueueUrl": self.queue}).items()]
         self.stage.__dict__["_stack"] = {"StackId": "arn:stack/1", "Outputs": outputs}
 
     def archive(self, day: str, number: int, transactions: list[Transaction]) -> str:

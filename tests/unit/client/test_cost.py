@@ -94,7 +94,8 @@ def test_each_services_variable_cost_is_its_count_by_its_price() -> None:
 def test_the_bill_is_the_sum_of_its_lines_and_the_floor_is_dynamodbs_write_units() -> None:
     one = of()
     assert one.variable == pytest.approx(sum(line.variable for line in one.lines))
-    assert one.month == pytest.approx(one.fixed + one.millions * (one.variable + sum(line.kept for line in one.lines)))
+    kept = sum(line.kept for line in one.lines)
+    assert one.month == pytest.approx(one.fixed + one.awake + one.millions * (one.variable + kept))
     units = next(line for line in one.lines if line.what == "write units, transactions")
     assert units.variable == pytest.approx(3 * 0.625)
     assert units.variable / one.variable > 0.9
