@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from shared.aws import is_transient
-from shared.ingest.records import StreamRecord
-from shared.ingest.stream import PutOutcome
 from shared.retry import Budget
+from shared.stream.records import StreamRecord
+from shared.stream.writer import PutOutcome
 
 # https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
 MAX_RECORDS = 500

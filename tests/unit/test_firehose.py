@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from shared.ingest.records import StreamRecord
 from shared.sinks.firehose import MAX_RECORDS, DeliveryStream
+from shared.stream.records import StreamRecord
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.faults import client_error
 

@@ -13,9 +13,9 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from functions.migrate_warehouse.loader import LoaderError
 from local.redshift.database_users import matches
 from shared.warehouse.data_api import StatementFailedError, StatementRunningError, Warehouse
-from shared.warehouse.loader import LoaderError
 from shared.warehouse.loads import Loads
 from shared.warehouse.marts import Marts
 from shared.warehouse.merging import Merge
