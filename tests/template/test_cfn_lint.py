@@ -37,7 +37,7 @@ def test_cfn_lint_would_find_a_mapping_without_destination_and_a_misspelt_proper
     body = json.loads(packaged("dev").path.read_text())
     for resource in body["Resources"].values():
         if resource["Type"] == "AWS::Lambda::EventSourceMapping":
-            del resource["Properties"]["DestinationConfig"]
+            resource["Properties"].pop("DestinationConfig", None)
     body["Resources"]["LakeBucket"]["Properties"]["BuketName"] = "x"
     broken = tmp_path / "template.json"
     broken.write_text(json.dumps(body))
