@@ -61,7 +61,7 @@ def rhythm(data: pd.DataFrame, palette: Palette, measure: Measure = PURCHASES, p
             ),
             color=alt.Color(
                 f"{measure.column}:Q",
-                scale=alt.Scale(range=[palette.low, palette.high], zero=True),
+                scale=alt.Scale(range=[palette.low, palette.high], zero=True, nice=True),
                 legend=alt.Legend(title=measure.title, labelExpr=written(measure), gradientLength=180, orient="top"),
             ),
             tooltip=tips(("day", "Weekday", ""), ("hour_of_day", "Hour", ""), measure, *_beside(data, measure)),
