@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from fraud.serving.alert_line import decode_alert
 from shared import config
 from shared.aws import client
-from shared.detection.alert_line import decode_alert
 from shared.sinks import quarantine
 from shared.sinks.bucket import THREADS, Bucket
 from shared.sinks.delivery import check

@@ -13,7 +13,7 @@ from client.loading import Loader
 from client.quarantine.entries import Entry, Quarantine
 from client.quarantine.manifests import manifest_of
 from client.quarantine.outcome import FAILED, REDRIVEN, STILL_BAD, WOULD, Outcome
-from shared.detection.alert_line import decode_alert
+from fraud.serving.alert_line import decode_alert
 from shared.transaction.codec import BadLine, decode_line, split_record
 from shared.warehouse.data_api import StatementFailedError
 

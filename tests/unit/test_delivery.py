@@ -10,7 +10,7 @@ import pytest
 
 from fraud.alert import Alert
 from fraud.alert import to_line as alert_line
-from shared.detection.alert_line import decode_alert
+from fraud.serving.alert_line import decode_alert
 from shared.sinks.delivery import check
 from shared.transaction.codec import BadLine, decode_line, encode_line
 from tests.unit.fakes.rows import transaction
