@@ -103,15 +103,15 @@ def measure(files: Sequence[Path], rows: int, folder: Path) -> dict[str, Any]:
             warehouse.load(path)
             added.append(seconds(warehouse.refresh))
         lines = [line for path in alerts for line in gzip.decompress(path.read_bytes()).splitlines()]
-        told = [json.loads(line)["transaction_id"] for line in lines]
-        wrong = differences(warehouse, [source], told, () if rows <= MOST_ROW_BY_ROW else ("purchase",))
+        listed = [json.loads(line)["transaction_id"] for line in lines]
+        wrong = differences(warehouse, [source], listed, () if rows <= MOST_ROW_BY_ROW else ("purchase",))
         return {
             "rows": rows,
             "build": min(built),
             "built": first,
             "add": min(added),
             "added": new,
-            "alerts": len(told),
+            "alerts": len(listed),
             "wrong": {name: count for name, count in wrong.items() if count},
             "marts": len(wrong),
             "questions": ask(warehouse),

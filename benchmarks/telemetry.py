@@ -97,7 +97,7 @@ def measure(path: Path, rounds: int) -> dict[str, dict[str, list[float]]]:
     stored = transactions(path)
     batches = {"write-to-kinesis": handlers.api_batches(list(raw_rows(path)))}
     batches |= {name: sampled(handlers.stream_batches(stored, many)) for name, many in handlers.RECORDS.items()}
-    taken: dict[str, dict[str, list[float]]] = {name: {"telling": [], "bare": []} for name in batches}
+    taken: dict[str, dict[str, list[float]]] = {name: {"instrumented": [], "bare": []} for name in batches}
     answers = Answers(CARD_KEY.decode())
     with handlers.deployed(answers) as handler_of:
         for name, of in batches.items():
@@ -105,10 +105,10 @@ def measure(path: Path, rounds: int) -> dict[str, dict[str, list[float]]]:
         for turn in range(rounds):
             for name, of in batches.items():
                 handler = handler_of(name)
-                for kind in ("telling", "bare") if turn % 2 else ("bare", "telling"):
+                for kind in ("instrumented", "bare") if turn % 2 else ("bare", "instrumented"):
                     answers.clear()
                     gc.collect()
-                    if kind == "telling":
+                    if kind == "instrumented":
                         found = handlers.cpu_of(in_traces(handler), of, answers)
                     else:
                         with silent():
@@ -132,7 +132,7 @@ def main() -> int:
         taken = measure(input_file(options.data, rows, Path(folder)), options.rounds or (4 if options.quick else 60))
     daemon.close()
     bare = {name: median(one["bare"]) for name, one in taken.items()}
-    more = {name: median(map(sub, one["telling"], one["bare"])) for name, one in taken.items()}
+    more = {name: median(map(sub, one["instrumented"], one["bare"])) for name, one in taken.items()}
     cost = {name: more[name] / bare[name] for name in taken}
     report.table(
         "CPU per transaction",

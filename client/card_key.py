@@ -17,7 +17,7 @@ def rotate(where: Stage, event: dict[str, Any]) -> dict[str, Any]:
     answer = where.client("lambda").invoke(
         FunctionName=f"{SERVICE}-{where.name}-rotate-card-key", Payload=json.dumps(event).encode()
     )
-    told: dict[str, Any] = json.loads(answer["Payload"].read())
+    payload: dict[str, Any] = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
-        raise ClientError(f"The card key was not rotated: {told.get('errorMessage', told)}.")
-    return told
+        raise ClientError(f"The card key was not rotated: {payload.get('errorMessage', payload)}.")
+    return payload

@@ -172,8 +172,8 @@ def _column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
 
 def _outcomes(rows: list[tuple[Any, ...]]) -> pa.RecordBatch:
     nothing = [pa.nulls(len(rows), field.type) for field in TRANSACTION_ARROW]
-    told = [
+    arrays = [
         pa.array(values, PARSED_ARROW.field(name).type)
         for values, name in zip(zip(*rows, strict=True), OUTCOME_COLUMNS, strict=True)
     ]
-    return pa.RecordBatch.from_arrays([*nothing, *told], schema=PARSED_ARROW)
+    return pa.RecordBatch.from_arrays([*nothing, *arrays], schema=PARSED_ARROW)

@@ -116,18 +116,18 @@ class Job:
         return headers, wrong
 
     def _write(self, rows: DataFrame, outcome: Outcome) -> Outcome:
-        told = transforms.counts(rows)
-        rejects = self._write_rejects(rows) if told.rejected else ""
-        written, address = self._write_accepted(rows, told.accepted) if told.accepted else (0, "")
+        counted = transforms.counts(rows)
+        rejects = self._write_rejects(rows) if counted.rejected else ""
+        written, address = self._write_accepted(rows, counted.accepted) if counted.accepted else (0, "")
         return replace(
             outcome,
-            rows=told.accepted + told.rejected,
-            accepted=told.accepted,
-            rejected=told.rejected,
-            duplicates=told.accepted - written,
+            rows=counted.accepted + counted.rejected,
+            accepted=counted.accepted,
+            rejected=counted.rejected,
+            duplicates=counted.accepted - written,
             written=written,
-            oldest=told.oldest,
-            newest=told.newest,
+            oldest=counted.oldest,
+            newest=counted.newest,
             manifest=address,
             rejects=rejects,
         )

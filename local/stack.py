@@ -279,16 +279,16 @@ def _supervisor(settings: Settings) -> int | None:
     return int(pid) if "local.supervisor" in command else None
 
 
-def _process_status(settings: Settings, process: Process, told: dict[str, Any] | None) -> ProcessStatus:
-    pid = told["pid"] if told else None
+def _process_status(settings: Settings, process: Process, known: dict[str, Any] | None) -> ProcessStatus:
+    pid = known["pid"] if known else None
     return ProcessStatus(
         name=process.name,
         pid=pid,
         port=process.port(settings),
-        since=told["since"] if told else None,
+        since=known["since"] if known else None,
         memory_bytes=_memory(pid) if pid else 0,
         healthy=pid is not None and is_healthy(settings, process),
-        restarts=told["restarts"] if told else 0,
+        restarts=known["restarts"] if known else 0,
     )
 
 

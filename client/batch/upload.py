@@ -27,7 +27,7 @@ def etag(file: Path) -> str:
     return f"{hashlib.md5(b''.join(parts), usedforsecurity=False).hexdigest()}-{len(parts)}"
 
 
-def upload(s3: Any, file: Path, bucket: str, key: str, tell: Callable[[int], None]) -> str:
-    """Put a file; its ETag. ``tell`` hears of bytes as they go. Raises botocore's errors."""
-    s3.upload_file(str(file), bucket, key, Config=_TRANSFER, Callback=tell)
+def upload(s3: Any, file: Path, bucket: str, key: str, report: Callable[[int], None]) -> str:
+    """Put a file; its ETag. ``report`` hears of bytes as they go. Raises botocore's errors."""
+    s3.upload_file(str(file), bucket, key, Config=_TRANSFER, Callback=report)
     return str(s3.head_object(Bucket=bucket, Key=key)["ETag"]).strip('"')

@@ -113,11 +113,11 @@ class Finder:
         rows = []
         for row in self._logs.run(groups, query, start, self._end + 60)["rows"]:
             try:
-                told = json.loads(row["@message"])
+                logged = json.loads(row["@message"])
             except ValueError:
                 continue
-            if isinstance(told, dict) and "_aws" not in told:
-                rows.append(told | {"@timestamp": row["@timestamp"], "@log": row["@log"]})
+            if isinstance(logged, dict) and "_aws" not in logged:
+                rows.append(logged | {"@timestamp": row["@timestamp"], "@log": row["@log"]})
         return rows
 
     def _rejections(self, rows: list[dict[str, Any]], transaction_id: str) -> list[dict[str, Any]]:
@@ -147,9 +147,9 @@ class Finder:
 
 
 def _shown(row: dict[str, Any]) -> dict[str, str]:
-    told = {name: row[name] for name in _LOG_FIELDS if row.get(name) is not None}
-    told |= {name: mask(row[name]) for name in ("rejected_rows", "quarantined_lines") if row.get(name)}
-    texts = {name: json.dumps(value) if isinstance(value, list) else value for name, value in told.items()}
+    logged = {name: row[name] for name in _LOG_FIELDS if row.get(name) is not None}
+    logged |= {name: mask(row[name]) for name in ("rejected_rows", "quarantined_lines") if row.get(name)}
+    texts = {name: json.dumps(value) if isinstance(value, list) else value for name, value in logged.items()}
     about = "  ".join(f"{name} {value}" for name, value in texts.items())
     function = str(row["@log"]).rsplit("/", 1)[-1]
     return {

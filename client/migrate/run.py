@@ -37,15 +37,15 @@ def migrate(
         InvocationType="Event",
         Payload=json.dumps({"run": run}).encode(),
     )
-    s3, bucket, told = stage.client("s3"), stage.output("DeliveryBucket"), 0
+    s3, bucket, reported = stage.client("s3"), stage.output("DeliveryBucket"), 0
     heard = clock()
     while True:
         found = _read(s3, bucket, key_of(run))
         steps = found.get("steps", [])
-        for step in steps[told:]:
+        for step in steps[reported:]:
             report(step)
             heard = clock()
-        told = len(steps)
+        reported = len(steps)
         if found.get("state") == "done":
             return dict(found["result"])
         if found.get("state") == "failed":

@@ -7,7 +7,7 @@ from typing import Any
 from client.errors import ClientError
 
 MOST_KEYS = 1000  # limit of DeleteObjects, and of a page of versions
-MOST_TOLD = 5
+MOST_EXAMPLES = 5
 
 
 def empty(s3: Any, bucket: str) -> int:
@@ -28,9 +28,9 @@ def empty(s3: Any, bucket: str) -> int:
             deleted += len(part) - len(errors)
             refused += errors
     if refused:
-        told = ", ".join(f"{one['Key']} ({one['Code']})" for one in refused[:MOST_TOLD])
-        more = f" and {len(refused) - MOST_TOLD:,} more" if len(refused) > MOST_TOLD else ""
+        examples = ", ".join(f"{one['Key']} ({one['Code']})" for one in refused[:MOST_EXAMPLES])
+        more = f" and {len(refused) - MOST_EXAMPLES:,} more" if len(refused) > MOST_EXAMPLES else ""
         raise ClientError(
-            f"{bucket} still has what S3 refused to delete: {told}{more}. {deleted:,} others are deleted; try again."
+            f"{bucket} still has what S3 refused to delete: {examples}{more}. {deleted:,} others deleted; try again."
         )
     return deleted

@@ -74,9 +74,9 @@ class Api:
         found = []
         for trace_id in self._traces.ids_between(start, end):
             segments = self._traces.segments(trace_id)
-            told = summary(trace_id, segments)
-            if wanted(told, segments):
-                found.append(told)
+            item = summary(trace_id, segments)
+            if wanted(item, segments):
+                found.append(item)
         first = int(request.get("NextToken") or 0)
         page: dict[str, Any] = {
             "TraceSummaries": found[first : first + MOST_SUMMARIES],
@@ -91,7 +91,7 @@ def summary(trace_id: str, segments: list[Document]) -> dict[str, Any]:
     nodes = flattened(segments)
     start, duration = _span(segments)
     first = segments[0]
-    told: dict[str, Any] = {
+    item: dict[str, Any] = {
         "Id": trace_id,
         "StartTime": start,
         "Duration": duration,
@@ -112,11 +112,11 @@ def summary(trace_id: str, segments: list[Document]) -> dict[str, Any]:
         ("HttpStatus", "response", "status"),
     ):
         if key in (http.get(part) or {}):
-            told["Http"][name] = http[part][key]
+            item["Http"][name] = http[part][key]
     for node in nodes:
         for key, value in (node.get("annotations") or {}).items():
-            told["Annotations"].setdefault(key, []).append({"AnnotationValue": _typed(value), "ServiceIds": []})
-    return told
+            item["Annotations"].setdefault(key, []).append({"AnnotationValue": _typed(value), "ServiceIds": []})
+    return item
 
 
 def _typed(value: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-// Who is told of alarms: the address in the parameter alarmEmail, else in SWIPELINE_ALARM_EMAIL at deploy time, or nobody yet.
+// Who is notified of alarms: the address in the parameter alarmEmail, else in SWIPELINE_ALARM_EMAIL at deploy time, or nobody yet.
 'use strict';
 
 module.exports = async ({ resolveVariable }) => {

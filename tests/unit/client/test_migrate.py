@@ -66,7 +66,7 @@ def test_the_functions_words_are_reported_when_it_fails() -> None:
 
 def test_a_function_that_is_not_heard_of_any_more_is_not_waited_for_forever_nor_started_again() -> None:
     stage = FakeStage({"state": "running", "steps": ["a"]})
-    with pytest.raises(ClientError, match="Run the same again"):
+    with pytest.raises(ClientError, match="Run the same command again"):
         run(stage)
     assert len(stage.invoked) == 1
     assert QUIET_SECONDS > 300  # the function's time-out

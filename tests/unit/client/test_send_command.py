@@ -48,7 +48,7 @@ def test_rejected_rows_are_exit_2_a_file_beside_the_caller_and_a_summary_of_reas
 ) -> None:
     code, _, err = run("send", make_file(30, bad={1, 2}))
     assert code == 2
-    assert "2 like amt: the amount is negative" in err
+    assert "2 × amt: the amount is negative" in err
     assert (tmp_path / "file.csv.rejected.csv").exists()
 
 
