@@ -105,7 +105,9 @@ def reconcile(
 
 def _waits(ledger: Ledger) -> bool:
     hops = [ledger.hops[name] for name in STORES]
-    return any(hop.missing or hop.different or hop.duplicates for hop in hops) or any("API:" in one for one in ledger.problems)
+    return any(hop.missing or hop.different or hop.duplicates for hop in hops) or any(
+        "API:" in one for one in ledger.problems
+    )
 
 
 @contextmanager
