@@ -8,10 +8,10 @@ from typing import Any
 
 from client.aws import Stage
 from client.errors import ClientError
-from shared.ingest.records import build_records
-from shared.ingest.stream import Stream
 from shared.retry import Budget
 from shared.sinks.item import content_of
+from shared.stream.records import build_records
+from shared.stream.writer import Stream
 from shared.transaction.engine import ONE_COLUMN
 from shared.transaction.explain import explain
 from shared.transaction.ids import merchant_id

@@ -14,12 +14,12 @@ from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
 from shared.errors import TransientError
-from shared.ingest.records import build_records
-from shared.ingest.stream import Stream
 from shared.retry import Budget
 from shared.sinks.bucket import Bucket
 from shared.sinks.item import key_of
 from shared.sinks.table import Key
+from shared.stream.records import build_records
+from shared.stream.writer import Stream
 from shared.telemetry import logger
 from shared.transaction.codec import encode_line
 from shared.transaction.kinds import MOMENT

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 @cache
 def resolver(warehouse: Warehouse) -> Resolver:
     """Give the resolver of the function's stage, once per container."""
-    from shared.ingest.stream import Stream
     from shared.sinks.bucket import Bucket
     from shared.sinks.table import Table
+    from shared.stream.writer import Stream
     from shared.warehouse.conflicts import Resolver
 
     settings = config.read(config.Merge)

@@ -15,11 +15,11 @@ from client.reconcile.tally import Tally
 from client.reconcile.warehouse import Warehouse as Reconciled
 from client.reconcile.window import DAY, EVERYTHING, bucket_of
 from client.repair.warehouse import _recompute
-from shared.ingest.stream import Stream
 from shared.sinks.bucket import Bucket
 from shared.sinks.consumer import read_batch
 from shared.sinks.item import SUPERSEDED, content_of
 from shared.sinks.table import Table
+from shared.stream.writer import Stream
 from shared.transaction.codec import decode_record, encode_record
 from shared.transaction.content import adds_label, counting, digest, texts
 from shared.transaction.schema import FIELDS, Transaction
