@@ -81,7 +81,9 @@ def test_conflicts_labels_and_corrections_end_the_same_in_every_store(stack: Sta
 
 
 def test_what_hands_changed_or_took_away_is_named_and_repaired(stack: Stack, rows: list[dict[str, str]]) -> None:
-    sent(stack, *rows)
+    sent(stack, *rows[:3], *rows[4:])
+    balanced(stack)
+    sent(stack, rows[3])  # in an object of its own: of what table and warehouse disagree on, the lake must know
     balanced(stack)
     table, warehouse, gone, damaged = (row["trans_num"] for row in rows[:4])
     dynamodb, s3 = stack.client("dynamodb"), stack.client("s3")
