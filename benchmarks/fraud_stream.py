@@ -1,7 +1,7 @@
 """Do the stream function, the batch path and training give one score to each of 100,000 transactions?
 
 Method: simulated history in order of time. Expected: `fraud.features` over one profile per card in memory, as training
-does, and the model's score. Got: `shared.detection.detector` (all of detect-fraud but the decoding of records) on
+does, and the model's score. Got: `fraud.serving.detector` (all of detect-fraud but the decoding of records) on
 stores in memory that obey DynamoDB's rules, with a threshold of 0, so that every transaction's score reaches the alerts
 table; batches of drawn sizes, over one shard and over four, some killed between two calls, some delivered again. The
 batch path is `swipeline score`'s own code over the same transactions, in disorder and some twice.
@@ -22,7 +22,7 @@ from fraud.features import features
 from fraud.model import load
 from fraud.profile import Profile
 from shared.retry import Budget
-from shared.transaction.partition import partition_key
+from shared.stream.partition import partition_key
 from shared.transaction.schema import Transaction
 from tests.unit.fakes.detection import FakeStores, KilledError
 from tests.unit.fakes.lines import lines

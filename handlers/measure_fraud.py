@@ -7,9 +7,9 @@ from functools import cache
 from typing import Any
 
 from fraud.model import load
+from fraud.serving.measure import Measure, Measured, day_of
 from shared import config
 from shared.aws import client
-from shared.detection.measure import Measure, Measured, day_of
 from shared.telemetry import logger, metrics, observed, one_metric
 
 

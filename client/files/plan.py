@@ -13,7 +13,7 @@ from client.files.convert import CARD, Convert, converters, stand_in_card, stand
 from client.files.mapping import Reading, names_in, places
 from client.files.names import ADDED, OPTIONAL, REQUIRED, api_name, may_be_row_number, plain_name
 from client.files.row import Row
-from shared.transaction.cards import digits_of
+from shared.card_numbers.search import digits_of
 from shared.transaction.echo import echo
 from shared.transaction.schema import IGNORED_SOURCES
 

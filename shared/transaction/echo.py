@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from shared.transaction.cards import holds_card_number
-from shared.transaction.digits import NORMAL, normalized
-from shared.transaction.masking import mask_text
+from shared.card_numbers.digits import NORMAL, normalized
+from shared.card_numbers.masking import mask_text
+from shared.card_numbers.search import holds_card_number
 
 _MOST_CHARACTERS = 40
 _MOST_DIGITS = 10  # the shortest card number has 11

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.transaction.cards import digits_of, holds_card_number, holds_number
+from shared.card_numbers.search import digits_of, holds_card_number, holds_number
 from shared.transaction.echo import as_text, echo, kind
 from shared.transaction.engine import ONE_COLUMN
 from shared.transaction.kinds import BLANKS

@@ -6,10 +6,10 @@ import random
 
 import pytest
 
-from shared.transaction.cards import holds_card_number
-from shared.transaction.digits import decoded, normalized
+from shared.card_numbers.digits import decoded, normalized
+from shared.card_numbers.masking import mask_text
+from shared.card_numbers.search import holds_card_number
 from shared.transaction.echo import echo
-from shared.transaction.masking import mask_text
 from tests.fuzz.hiding import card_number, hide_in_text
 from tests.rows import findings
 

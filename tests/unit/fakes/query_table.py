@@ -70,7 +70,7 @@ class FakeTables:
         return self
 
     def update_item(self, **asked: Any) -> dict[str, Any]:
-        """The one update there is: shared.detection.verdicts."""
+        """The one update there is: fraud.serving.verdicts."""
         key = (asked["Key"]["transaction_id"]["S"],)
         there, values = self.stored["alerts"].get(key), asked["ExpressionAttributeValues"]
         condition = asked["ConditionExpression"]

@@ -20,7 +20,7 @@ from client.errors import ClientError
 from client.files.checks import Cards, card_kind, check_cards
 from client.files.mapping import Reading
 from client.files.probe import BLOCK, Probe
-from shared.transaction.cards import luhn_valid
+from shared.card_numbers.search import luhn_valid
 from tests.unit.client.files.tables import CONTAINERS, csv_text, open_table, rows
 
 ROWS, BEGIN = 3_000, 2_900  # too few for their share of the rows to tell
