@@ -90,15 +90,14 @@ def _survey(content: Content, name: str) -> Encoding:
     seen_utf8 = seen_other = False
     words: dict[bytes, None] = {}
     rest = b""
-    first_bad = 0
-    lines = 1
+    done = 0  # bytes of whole lines that were looked at
+    first_bad = (0, 0)  # such bytes before the first line that is not UTF-8, and lines behind them
     probe = Probe()
     with content.open() as stream:
         while block := stream.read(BLOCK):
             probe.look(block)
             if not rest and block.isascii():
-                if not seen_other:
-                    lines += block.count(b"\n")
+                done += len(block)
                 continue
             block = rest + block
             cut = block.rfind(b"\n") + 1 or len(block)
@@ -106,22 +105,33 @@ def _survey(content: Content, name: str) -> Encoding:
             bad, good = _not_utf8(block)
             seen_utf8 = seen_utf8 or good
             if bad and not seen_other:
-                seen_other, first_bad = True, lines + bad[0][0]
-            lines += block.count(b"\n")
+                seen_other, first_bad = True, (done, bad[0][0])
+            done += len(block)
             for _, line in bad:
                 if len(words) < _MOST_WORDS:
                     words.update(dict.fromkeys(_WORD.findall(line)))
     bad, good = _not_utf8(rest)
     seen_utf8 = seen_utf8 or good
     if bad:
-        first_bad = first_bad if seen_other else lines
+        first_bad = first_bad if seen_other else (done, 0)
         words.update(dict.fromkeys(_WORD.findall(rest)))
         seen_other = True
     if not seen_other:
         return Encoding("utf-8", suspicious=probe.suspicious)
     if seen_utf8:
         return Encoding("utf-8", damaged=True, suspicious=probe.suspicious)
-    return replace(_proven(list(words), name, first_bad), suspicious=probe.suspicious)
+    before, lines = first_bad
+    number = 1 + _newlines(content, before) + lines
+    return replace(_proven(list(words), name, number), suspicious=probe.suspicious)
+
+
+def _newlines(content: Content, size: int) -> int:
+    """The newlines in the first bytes of a text."""
+    count = 0
+    with content.beside() as stream:
+        while size and (block := stream.read(min(size, BLOCK))):
+            count, size = count + block.count(b"\n"), size - len(block)
+    return count
 
 
 def _not_utf8(block: bytes) -> tuple[list[tuple[int, bytes]], bool]:

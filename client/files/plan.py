@@ -77,7 +77,13 @@ class Plan:
                 return row.values[at]
             return row.cells[index] if 0 <= index < len(row.cells) else None
 
-        return get
+        def get_cell(row: Row) -> str | None:  # most files, and for every row
+            try:
+                return row.cells[index]
+            except IndexError:
+                return None
+
+        return get if self.makers is not None else get_cell
 
 
 def plan_of(

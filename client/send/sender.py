@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from queue import SimpleQueue
 from threading import Event
 
@@ -90,6 +91,7 @@ class Worker(threading.Thread):
         return done
 
 
+@lru_cache(1 << 16)  # a file has far fewer cards than rows
 def worker_of(card: str | None, workers: int) -> int:
     """The worker that a card's rows go to: the same for every form of its number, in every run."""
     text = plain((card or "").strip())
