@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.transaction.forms import TEXT_COLUMNS
 
-from shared.transaction.cards import holds_card_number, holds_number
+from shared.card_numbers.search import holds_card_number, holds_number
 
 ROWS = 100_000
 

@@ -12,15 +12,15 @@ import boto3
 from botocore.config import Config
 
 from benchmarks.answers import Answers
-from shared.ingest.idempotency import Requests
-from shared.ingest.records import build_records
-from shared.ingest.stream import Stream
+from functions.write_to_kinesis.idempotency import Requests
+from shared.card_keys.ring import CardKeys
 from shared.prepared import with_prepared_writes
 from shared.retry import Budget
 from shared.sinks.bulk_write import ITEMS_PER_CALL
 from shared.sinks.item import to_item
 from shared.sinks.lake import Body, compressed
-from shared.transaction.card_keys import CardKeys
+from shared.stream.records import build_records
+from shared.stream.writer import Stream
 from shared.transaction.codec import decode_record, encode_line, encode_record
 from shared.transaction.engine import ROW
 from shared.transaction.model import parse_many

@@ -2,7 +2,7 @@
 
 Method: simulated history in order of time. Expected: `fraud.features` over one profile per card in memory and the
 known frauds of cards and merchants, labels a week late, as training does, and the model's score. Got:
-`shared.detection.detector` (all of detect-fraud but the decoding of records) on stores in memory that obey DynamoDB's
+`fraud.serving.detector` (all of detect-fraud but the decoding of records) on stores in memory that obey DynamoDB's
 rules, with a threshold of 0, so that every transaction's score reaches the alerts table; batches of drawn sizes, over
 one shard, four and eight, some killed between two calls, some delivered again. The batch path, which has no labels, is
 `swipeline score`'s own code over the same transactions, in disorder and some twice. The CPU is measured apart, at the
@@ -28,7 +28,7 @@ from fraud.risk import WEEK, Fraud, Risk
 from fraud.stream import padded
 from shared.retry import Budget
 from shared.sinks.consumer import Line
-from shared.transaction.partition import partition_key
+from shared.stream.partition import partition_key
 from shared.transaction.schema import Transaction
 from tests.unit.fakes.detection import FakeStores, KilledError
 from tests.unit.fakes.lines import lines

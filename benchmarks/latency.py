@@ -23,9 +23,9 @@ from benchmarks.frame import Report, parser
 from benchmarks.rows import input_file, raw_rows
 from benchmarks.sending import Sender, chunks, percentile
 from benchmarks.stack import CountedStack, running
+from shared.card_keys.ring import CardKeys
 from shared.errors import RejectedError
 from shared.sinks.item import key_of
-from shared.transaction.card_keys import CardKeys
 from shared.transaction.model import parse_many
 from tests.e2e.stack import wait_until
 

@@ -23,7 +23,7 @@ from random import Random
 from typing import Any
 
 from benchmarks.frame import Report, parser
-from shared.ingest.records import build_records
+from shared.stream.records import build_records
 from shared.transaction.codec import encode_line
 from shared.transaction.schema import Transaction
 from tests.chaos import poison

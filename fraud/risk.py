@@ -7,7 +7,7 @@ found in between.
 
 The state is a set: marking twice changes nothing, in any order. It is written by verdicts and labels, never by the
 stream: a merchant's transactions are on all shards, and none of them writes here. A merchant's purchases by day come
-from the warehouse, where each transaction is once (shared/detection/counting.py). They are approximate in one way: a
+from the warehouse, where each transaction is once (fraud/serving/counting.py). They are approximate in one way: a
 day is missing until it was counted. Features read days that are at least a week old.
 """
 

@@ -13,14 +13,14 @@ from glue.arguments import read
 from glue.loads import Loads
 from glue.run import Job
 from glue.session import session
-from shared.card_key import CardKey
+from shared.card_keys.cache import CardKeyCache
 
 
 def main() -> None:
     """Run once. Exits with a traceback on what trying again may mend; what it cannot is noted as the run's outcome."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     arguments = read(sys.argv[1:])
-    card_keys = CardKey(boto3.client("secretsmanager"), arguments.card_key_secret_arn).get()
+    card_keys = CardKeyCache(boto3.client("secretsmanager"), arguments.card_key_secret_arn).get()
     loads = Loads(boto3.client("dynamodb"), arguments.loads_table)
     spark = session(arguments.JOB_NAME)
     job = Job(spark, boto3.client("s3"), loads, card_keys, arguments)

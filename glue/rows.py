@@ -17,8 +17,8 @@ import pyarrow as pa
 from glue.header import WANTED
 from glue.storage import address_of
 from glue.table import OUTCOME_COLUMNS, PARSED_ARROW, TRANSACTION_ARROW
+from shared.card_keys.ring import CardKeys
 from shared.errors import RejectedError
-from shared.transaction.card_keys import CardKeys
 from shared.transaction.model import parse_many
 from shared.transaction.schema import Transaction
 

@@ -15,7 +15,7 @@ from glue.header import DriftError, InputError
 from glue.loads import REFUSED, TRANSFORMED, Loads
 from glue.manifest import manifest
 from glue.storage import Storage
-from shared.transaction.card_keys import CardKeys
+from shared.card_keys.ring import CardKeys
 
 log = logging.getLogger(__name__)
 

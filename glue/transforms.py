@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from glue.rows import Parser
 from glue.table import COLUMNS, PARSED_SPARK
-from shared.transaction.card_keys import CardKeys
+from shared.card_keys.ring import CardKeys
 
 MONTH = "occurred_month"
 ROWS_PER_FILE = 1_000_000  # about 70 MB of Parquet: within the 1 MB to 1 GB that COPY likes

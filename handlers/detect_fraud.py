@@ -6,19 +6,19 @@ from functools import cache
 from typing import Any
 
 from fraud.model import SHIPPED, load
+from fraud.serving.alerts import Alerts, Topic
+from fraud.serving.detector import Detector
+from fraud.serving.drift import DriftCounts
+from fraud.serving.profiles import Profiles
+from fraud.serving.risks import Risks
 from shared import config
 from shared.aws import client
-from shared.detection.alerts import Alerts, Topic
-from shared.detection.detector import Detector
-from shared.detection.drift import DriftCounts
-from shared.detection.profiles import Profiles
-from shared.detection.risks import Risks
-from shared.ingest.stream import Stream
 from shared.memory import settle
 from shared.retry import Budget, seconds_left
 from shared.sinks import report
 from shared.sinks.conditional import THREADS, ConditionalWriter
 from shared.sinks.consumer import read_batch
+from shared.stream.writer import Stream
 from shared.telemetry import metrics, observed
 
 BUDGET_SECONDS = 60.0

@@ -7,10 +7,10 @@ from functools import cache
 from typing import Any
 
 from fraud.model import load
+from fraud.serving.measure import Measure, Measured, day_of
+from fraud.serving.risks import RiskKeeper
 from shared import config
 from shared.aws import client
-from shared.detection.measure import Measure, Measured, day_of
-from shared.detection.risks import RiskKeeper
 from shared.telemetry import logger, metrics, observed, one_metric
 
 

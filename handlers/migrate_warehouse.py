@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import Any
 
+from functions.migrate_warehouse import loader
+from functions.migrate_warehouse.delivery import publish_jsonpaths
+from functions.migrate_warehouse.glue_package import publish_job
 from shared import config
 from shared.aws import client
 from shared.retry import seconds_left
 from shared.sinks.bucket import Bucket
 from shared.telemetry import logger, metrics, observed
-from shared.warehouse import loader
 from shared.warehouse.data_api import Warehouse
-from shared.warehouse.delivery import publish_jsonpaths
-from shared.warehouse.glue_package import publish_job
 from shared.warehouse.marts import install
 from shared.warehouse.migrations import migrate
 from shared.warehouse.progress import Progress

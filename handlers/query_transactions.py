@@ -5,20 +5,20 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from fraud.serving.risks import RiskKeeper
+from fraud.serving.verdicts import Verdicts
+from functions.query_transactions.alert_service import AlertQueries
+from functions.query_transactions.alerts import AlertReader
+from functions.query_transactions.api import Api
+from functions.query_transactions.cursor import Cursors
+from functions.query_transactions.reader import Reader
+from functions.query_transactions.service import Queries
 from shared import config
 from shared.aws import client, read_items_plainly
-from shared.callers import Callers
-from shared.card_key import CardKey
-from shared.detection.risks import RiskKeeper
-from shared.detection.verdicts import Verdicts
-from shared.ingest.stream import Stream
+from shared.card_keys.cache import CardKeyCache
+from shared.http.callers import Callers
 from shared.memory import settle
-from shared.query.alert_service import AlertQueries
-from shared.query.alerts import AlertReader
-from shared.query.api import Api
-from shared.query.cursor import Cursors
-from shared.query.reader import Reader
-from shared.query.service import Queries
+from shared.stream.writer import Stream
 from shared.telemetry import logger, metrics, observed
 
 
@@ -28,7 +28,7 @@ def api() -> Api:
     settings = config.read(config.Query)
     dynamodb = read_items_plainly(client("dynamodb", read_timeout=3, attempts=3))
     reader = Reader(dynamodb, settings.table_name, settings.merchants_table_name)
-    key = CardKey(
+    key = CardKeyCache(
         client("secretsmanager", read_timeout=2, attempts=2),
         settings.card_key_secret_arn,
         max_age_seconds=settings.card_key_max_age_seconds,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from functions.rotate_card_key.rotation import Rotation
 from shared import config
 from shared.aws import client
-from shared.card_key_rotation import Rotation
 from shared.telemetry import logger, metrics, observed
 
 

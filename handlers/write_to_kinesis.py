@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from functions.write_to_kinesis.idempotency import Requests
+from functions.write_to_kinesis.request import Ingest, internal_error
 from shared import config
 from shared.aws import client
-from shared.callers import Callers
-from shared.card_key import CardKey
-from shared.ingest.idempotency import Requests
-from shared.ingest.request import Ingest, internal_error
-from shared.ingest.stream import Stream
+from shared.card_keys.cache import CardKeyCache
+from shared.http.callers import Callers
 from shared.memory import settle
 from shared.prepared import with_prepared_puts
 from shared.retry import Budget, seconds_left
+from shared.stream.writer import Stream
 from shared.telemetry import describe, logger, metrics, observed, trace_header, tracer
 
 # API Gateway gives up after 29 s; a sender should hear "not now" long before.
@@ -31,7 +31,7 @@ def ingest() -> Ingest:
     dynamodb = client("dynamodb", read_timeout=2, attempts=2, validate=False)
     secrets = client("secretsmanager", read_timeout=2, attempts=2)
     requests = Requests(dynamodb, settings.requests_table_name)
-    key = CardKey(secrets, settings.card_key_secret_arn, max_age_seconds=settings.card_key_max_age_seconds)
+    key = CardKeyCache(secrets, settings.card_key_secret_arn, max_age_seconds=settings.card_key_max_age_seconds)
     settle()
     return Ingest(Stream(kinesis, settings.stream_name), requests, key, Callers(sender=settings.sender_api_key_id))
 

@@ -27,7 +27,7 @@ DEPLOY_SECONDS = 600
 LOCKS = REPOSITORY / ".swipeline"  # the default home: private, and the same for every home of this repository
 # Everything that goes into the packaged service.
 _INPUT_FILES = ("serverless.yml", "package.json", "package-lock.json", "requirements.txt", "requirements.lock")
-_INPUT_FOLDERS = ("resources", "handlers", "shared", "redshift", "glue", "fraud")
+_INPUT_FOLDERS = ("resources", "handlers", "functions", "shared", "redshift", "glue", "fraud")
 
 
 class DeployError(RuntimeError):

@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from functions.query_transactions.alert_service import AlertQueries
+from functions.query_transactions.routes import METHODS, VERDICT, make_app
+from functions.query_transactions.service import Queries
 from scripts.api_page import render
 from scripts.api_row import row_property
-from shared.ingest.body import MAX_ROWS
-from shared.query.alert_service import AlertQueries
-from shared.query.routes import METHODS, VERDICT, make_app
-from shared.query.service import Queries
+from shared.http.body import MAX_ROWS
 from shared.transaction.schema import IGNORED_SOURCES, REQUIRED_SOURCES, SOURCES
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -92,7 +92,7 @@ def _require_coverage(description: dict[str, Any]) -> None:
     """Refuse to describe less, or more, than the function tells callers in its answers 404 and 405."""
     described = {path: tuple(sorted(m.upper() for m in methods)) for path, methods in description["paths"].items()}
     if described != {path: tuple(sorted(methods)) for path, methods in METHODS.items()}:
-        raise SystemExit(f"shared.query.routes.METHODS is not what the routes are: {described}")
+        raise SystemExit(f"functions.query_transactions.routes.METHODS is not what the routes are: {described}")
 
 
 def _row_schemas() -> dict[str, Any]:

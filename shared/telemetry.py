@@ -15,7 +15,7 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from shared.aws import error_code
-from shared.transaction.masking import mask, masked_error
+from shared.card_numbers.masking import mask, masked_error
 from shared.transaction.trace import sampled_header
 
 # Made by AWS or by us, never by a sender: some look like card numbers to a regular expression.

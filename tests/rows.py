@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from shared.card_keys.ring import CardKeys
 from shared.errors import RejectedError
-from shared.transaction.card_keys import CardKeys
 from shared.transaction.model import parse_transaction
 from shared.transaction.schema import Transaction
 

@@ -13,7 +13,7 @@ from client.aws import Stage
 from client.errors import ClientError
 from fraud.judgement import judgement
 from fraud.verdict import FINDINGS
-from shared.query.reader import Reader
+from functions.query_transactions.reader import Reader
 
 _FRAUD, _GENUINE = FINDINGS
 _MEANS = {"1": True, "true": True, _FRAUD: True, "0": False, "false": False, _GENUINE: False}

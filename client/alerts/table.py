@@ -12,13 +12,13 @@ from boto3.dynamodb.types import TypeDeserializer
 from client.aws import Stage
 from client.errors import ClientError
 from fraud.precision import Judged
+from fraud.serving.risks import RiskKeeper
+from fraud.serving.verdicts import JudgedOutError, NoAlertError, Verdicts
 from fraud.verdict import FINDINGS, OPEN, WORDS, Verdict
-from shared.detection.risks import RiskKeeper
-from shared.detection.verdicts import JudgedOutError, NoAlertError, Verdicts
+from shared.card_numbers.masking import mask_text
 from shared.errors import TransientError
-from shared.ingest.stream import Stream
 from shared.retry import Budget
-from shared.transaction.masking import mask_text
+from shared.stream.writer import Stream
 
 INDEX, STATUS_INDEX = "day-time", "status-time"
 _LONGEST_NAME = 100

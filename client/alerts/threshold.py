@@ -14,7 +14,7 @@ from client.errors import ClientError
 from fraud.judgement import SETTLE_SECONDS
 from fraud.model import Model
 from fraud.policy import COST, MODEL, SCORE, Decision, Policy
-from shared.detection.drift import DriftCounts
+from fraud.serving.drift import DriftCounts
 
 DAYS = 7
 LEAST_VERDICTS = 20  # below, the model's own probabilities say more of precision

@@ -23,8 +23,8 @@ from client.files.names import ADDED
 from client.files.row import Row
 from client.files.stream import Input, open_input
 from client.files.table import Table, open_reader, with_file_beside
+from shared.card_keys.ring import CardKeys
 from shared.errors import RejectedError
-from shared.transaction.card_keys import CardKeys
 from shared.transaction.model import parse_many
 from shared.transaction.schema import IGNORED_SOURCES
 

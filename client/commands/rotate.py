@@ -54,7 +54,7 @@ def rotate_card_key(
 
 
 def _moment(text: str) -> str:
-    from shared.query.window import read_window
+    from shared.window import read_window
 
     try:
         return read_window(text, None).begin

@@ -11,7 +11,7 @@ from datetime import datetime
 from client.errors import ClientError
 from client.files.convert import DATE, DECIMALS, ISO, parts_of
 from client.files.mapping import ORDERS, Reading
-from shared.transaction.cards import luhn_valid, plain
+from shared.card_numbers.search import luhn_valid, plain
 
 SHARE = 0.1  # of the rows: from here on it is the file, and not some rows of it
 _ROUNDED_TO = 15  # digits that a spreadsheet keeps of a number

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from client.files.mapping import Reading
-from shared.transaction.cards import luhn_valid
+from shared.card_numbers.search import luhn_valid
 
 Convert = Callable[[str], str]
 

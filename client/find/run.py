@@ -13,7 +13,7 @@ from client.aws import SERVICE, Stage
 from client.errors import ClientError
 from client.find.places import SetAside, Span, in_lake, in_table, on_stream, set_aside, span_of, spans
 from client.logs import Logs
-from shared.transaction.masking import mask, mask_identifier
+from shared.card_numbers.masking import mask, mask_identifier
 
 DAYS = 7
 MOST_LINES = 200

@@ -21,8 +21,8 @@ from client.files.row import Row
 from client.files.stream import open_input
 from client.files.table import SAMPLE, Table, open_reader, with_file_beside
 from client.inspect.suggest import Suggestion, suggest
+from shared.card_keys.ring import CardKeys
 from shared.errors import RejectedError
-from shared.transaction.card_keys import CardKeys
 from shared.transaction.model import parse_many
 
 CHECKED = 5_000  # rows that are checked as the API would

@@ -11,7 +11,7 @@ from client.files.convert import DATE, DOB, ISO, TIME
 from client.files.mapping import Reading
 from client.files.names import REQUIRED, api_name, may_be_row_number, plain_name
 from client.files.row import Row
-from shared.transaction.cards import luhn_valid
+from shared.card_numbers.search import luhn_valid
 from shared.transaction.schema import IGNORED_SOURCES
 
 # Names seen in public data sets and exports, the likeliest first; compared as plain_name gives them.

@@ -7,7 +7,7 @@ from typing import Any
 from client.errors import ClientError
 from client.quarantine import batches, lines, manifests
 from client.quarantine.entries import KINDS, Entry
-from shared.transaction.masking import mask
+from shared.card_numbers.masking import mask
 
 _SHOWN_BYTES = 4096
 

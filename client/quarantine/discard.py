@@ -11,7 +11,7 @@ from client.aws import Stage
 from client.errors import ClientError
 from client.quarantine.entries import DISCARDED, Quarantine
 from client.quarantine.run import chosen_kinds
-from shared.transaction.masking import mask_text
+from shared.card_numbers.masking import mask_text
 
 MOST_NOTE_CHARACTERS = 500  # S3 keeps at most 2 KB of metadata per object
 

@@ -10,9 +10,9 @@ from client.aws import Stage
 from client.errors import ClientError
 from client.quarantine.entries import Entry, Quarantine
 from client.quarantine.outcome import FAILED, REDRIVEN, STILL_BAD, WOULD, Outcome
-from shared.ingest.records import build_records
-from shared.ingest.stream import Stream
 from shared.retry import Budget
+from shared.stream.records import build_records
+from shared.stream.writer import Stream
 from shared.transaction.codec import BadLine, decode_record
 from shared.transaction.schema import Transaction
 

@@ -22,8 +22,8 @@ from fraud.batch import in_order, score
 from fraud.model import Model, ModelError, load
 from fraud.profile import Profile
 from fraud.scoring import Known
+from shared.card_keys.ring import CardKey, CardKeys
 from shared.errors import RejectedError
-from shared.transaction.card_keys import CardKey, CardKeys
 from shared.transaction.model import parse_many
 from shared.transaction.schema import FIELDS, Transaction
 

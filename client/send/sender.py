@@ -18,7 +18,7 @@ from client.send.batch import Batch
 from client.send.journal import Findings, Journal
 from client.send.pace import Pace
 from client.send.rejected import RejectedRows
-from shared.transaction.cards import plain
+from shared.card_numbers.search import plain
 
 _AHEAD = 3  # batches under way or waiting, per worker: bounds memory
 CARD_COLUMN = "cc_num"

@@ -58,7 +58,7 @@ def split_record(data: bytes) -> list[bytes]:
     """Give a Kinesis record's lines, without their newlines; at least one.
 
     An empty record or line is a line too, and a bad one, so that nothing that was on the stream vanishes without a
-    trace; but a record may begin with a newline, as ours do (:mod:`shared.ingest.records`).
+    trace; but a record may begin with a newline, as ours do (:mod:`shared.stream.records`).
     """
     lines = (data[1:] if data[:1] == b"\n" and len(data) > 1 else data).split(b"\n")
     if len(lines) > 1 and not lines[-1]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from shared.transaction.cards import holds_card_number
-from shared.transaction.digits import normalized
+from shared.card_numbers.digits import normalized
+from shared.card_numbers.search import holds_card_number
 
 _MOST_CHARACTERS = 40
 _MOST_DIGITS = 10  # the shortest card number has 11

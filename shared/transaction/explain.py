@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from shared.transaction.cards import holds_card_number, holds_number
+from shared.card_numbers.search import holds_card_number, holds_number
 from shared.transaction.echo import as_text, echo, kind
 from shared.transaction.engine import ONE_COLUMN
 from shared.transaction.kinds import BLANKS

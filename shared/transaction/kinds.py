@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from shared.transaction.cards import plain, was_rounded
+from shared.card_numbers.search import plain, was_rounded
 
 # Control characters and line separators break log lines and CSV exports, noncharacters break COPY
 # (https://docs.aws.amazon.com/redshift/latest/dg/multi-byte-character-load-errors.html), bidirectional controls show

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
+from shared.card_keys.ring import CardKeys
 from shared.errors import RejectedError
-from shared.transaction.card_keys import CardKeys
 from shared.transaction.engine import ROW
 from shared.transaction.explain import contradictions, explain
 from shared.transaction.ids import card_id, content_id, customer_id, merchant_id

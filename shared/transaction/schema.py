@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any, NamedTuple, get_args
 
-from shared.transaction.card_keys import KEY_ID
+from shared.card_keys.ring import KEY_ID
 from shared.transaction.kinds import (
     CARD_NUMBER,
     DAY,

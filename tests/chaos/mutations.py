@@ -20,7 +20,19 @@ from rich.console import Console
 from rich.table import Table
 
 REPO = Path(__file__).resolve().parents[2]
-_COPIED = ("client", "docs", "fraud", "glue", "handlers", "local", "redshift", "resources", "shared", "tests")
+_COPIED = (
+    "client",
+    "docs",
+    "fraud",
+    "functions",
+    "glue",
+    "handlers",
+    "local",
+    "redshift",
+    "resources",
+    "shared",
+    "tests",
+)
 _FILES = ("pyproject.toml", "serverless.yml", "constraints.txt", "requirements*.txt", "requirements.lock")
 _LIMIT_SECONDS = 600
 _BEGIN, _END = "<!-- mutations: make mutations -->", "<!-- end of mutations -->"
@@ -55,7 +67,7 @@ MUTATIONS = (
     ),
     Mutation(
         "PutRecords: rows that stay refused are named to the sender",
-        "shared",
+        "functions",
         "        if outcome.unstored_rows:\n",
         "        if False:\n",
         ("tests/unit/test_ingest.py",),
@@ -83,14 +95,14 @@ MUTATIONS = (
     ),
     Mutation(
         "an Idempotency-Key that was answered puts nothing more on the stream",
-        "shared",
+        "functions",
         "        if known:\n",
         "        if False:\n",
         ("tests/unit/test_ingest.py",),
     ),
     Mutation(
         "an Idempotency-Key belongs to one body",
-        "shared",
+        "functions",
         "        if known and not is_of(known, card_keys, body):\n",
         "        if False:\n",
         ("tests/unit/test_ingest.py",),
@@ -197,7 +209,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a card's profile is replaced only by whoever read its last version",
-        "shared/detection",
+        "fraud",
         '("scored", {"N": str(state.scored_before)}) if',
         '("card_id", item["card_id"]) if',
         PROFILES,

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import requests
 
-from shared.detection.measure import LEAST_JUDGED
+from fraud.serving.measure import LEAST_JUDGED
 from tests.e2e.alarm_watch import AlarmWatch
 from tests.e2e.breakage import Breakage
 from tests.e2e.stack import Stack, wait_until

@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from shared.ingest.records import build_records
-from shared.transaction.card_keys import CardKeys
+from shared.card_keys.ring import CardKeys
+from shared.stream.records import build_records
 from shared.transaction.model import parse_transaction
 
 HERE = Path(__file__).resolve().parent

@@ -12,9 +12,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from functions.query_transactions.shape import to_json
 from glue.rows import _transactions
 from glue.table import TRANSACTION_ARROW
-from shared.query.shape import to_json
 from shared.sinks.item import to_item
 from shared.sinks.lake import encoded
 from shared.transaction.codec import BadLine, decode_line, encode_line

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from local.settings import Settings
-from shared.transaction.digits import normalized
+from shared.card_numbers.digits import normalized
 from tests.e2e.stack import Stack, wait_until
 from tests.fuzz.hiding import card_number, hide_in_id, hide_in_text, hide_own_in_id
 from tests.unit.fakes.rows import raw_row

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.query.api import Api
+from functions.query_transactions.api import Api
 from tests.unit.fakes.api_events import REVIEWER, read_event
 from tests.unit.fakes.events import Context
 from tests.unit.fakes.query_api import NOW, make_api

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from shared.transaction.cards import holds_card_number, holds_number
-from shared.transaction.digits import decoded, normalized
-from shared.transaction.masking import mask_text
+from shared.card_numbers.digits import decoded, normalized
+from shared.card_numbers.masking import mask_text
+from shared.card_numbers.search import holds_card_number, holds_number
 from tests.fuzz.hiding import card_number, hide_in_id, hide_in_text, hide_own_in_id
 
 EACH = 500

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from shared.card_numbers.search import luhn_valid
 from shared.errors import RejectedError
-from shared.transaction.cards import luhn_valid
 from shared.transaction.codec import decode_record, encode_record
 from shared.transaction.model import parse_many
 from shared.transaction.schema import Transaction

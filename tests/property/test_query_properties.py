@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.query.api import Api
-from shared.transaction.card_keys import CardKeys
+from functions.query_transactions.api import Api
+from shared.card_keys.ring import CardKeys
 from shared.transaction.ids import merchant_id
 from shared.transaction.model import parse_transaction
 from shared.transaction.schema import Transaction

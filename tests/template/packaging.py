@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 # All that a package is made of. The framework works in .serverless/ beside it: in a copy, tests never wipe a deploy's.
 SOURCES = ("serverless.yml", "package.json", "package-lock.json", "requirements.txt", "requirements.lock")
-TREES = ("resources", "handlers", "shared", "redshift", "glue", "fraud")
+TREES = ("resources", "handlers", "functions", "shared", "redshift", "glue", "fraud")
 CACHE = ROOT / "build" / "template-tests"
 KEEP = 4  # packages of the latest states of the sources
 

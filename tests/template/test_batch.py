@@ -54,7 +54,7 @@ def test_production_has_more_and_larger_workers(prod: Template, dev: Template) -
 
 
 def test_script_and_modules_are_where_migrate_warehouse_publishes_them(template: Template) -> None:
-    from shared.warehouse.glue_package import ARCHIVE, SCRIPT
+    from functions.migrate_warehouse.glue_package import ARCHIVE, SCRIPT
 
     assert text(job(template)["Command"]["ScriptLocation"]) == f"s3://${{DeliveryBucket}}/{SCRIPT}"
     assert text(job(template)["DefaultArguments"]["--extra-py-files"]) == f"s3://${{DeliveryBucket}}/{ARCHIVE}"

@@ -1,4 +1,4 @@
-"""Every key of the template on every route and method of it: only what :mod:`shared.callers` names is let in."""
+"""Every key of the template on every route and method of it: only what :mod:`shared.http.callers` names is let in."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from shared.callers import ALLOWED, Callers
-from shared.ingest.request import Ingest
-from shared.ingest.stream import Stream
-from shared.query.routes import METHODS
+from functions.query_transactions.routes import METHODS
+from functions.write_to_kinesis.request import Ingest
+from shared.http.callers import ALLOWED, Callers
+from shared.stream.writer import Stream
 from tests.template.template import Template, text
 from tests.template.test_api import methods
 from tests.unit.fakes.api_events import read_event

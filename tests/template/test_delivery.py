@@ -8,8 +8,8 @@ import pytest
 
 from fraud.alert import Alert
 from fraud.verdict import VERDICT_COLUMNS
+from functions.migrate_warehouse.loader import TABLES
 from shared.transaction.schema import FIELDS
-from shared.warehouse.loader import TABLES
 from tests.template.template import Template, text
 
 

@@ -32,7 +32,7 @@ def modules_of(layer: zipfile.ZipFile) -> set[str]:
 
 def test_functions_are_packaged_with_their_code_and_sql_and_nothing_else(template: Template) -> None:
     names = [PurePosixPath(name) for name in functions_zip(template).namelist() if not name.endswith("/")]
-    assert {path.parts[0] for path in names} == {"fraud", "glue", "handlers", "redshift", "shared"}
+    assert {path.parts[0] for path in names} == {"fraud", "functions", "glue", "handlers", "redshift", "shared"}
     assert {path.suffix for path in names} == {".py", ".sql", ".json"}
     assert not [path for path in names if "__pycache__" in path.parts or "test" in path.name]
 
@@ -68,7 +68,10 @@ def test_the_model_is_packaged_without_its_training_and_adds_little(template: Te
 
 
 def test_every_import_is_in_the_zip_in_the_layer_or_lambdas_own(template: Template) -> None:
-    archive, known = functions_zip(template), sys.stdlib_module_names | LAMBDAS_OWN | {"fraud", "handlers", "shared"}
+    archive, known = (
+        functions_zip(template),
+        sys.stdlib_module_names | LAMBDAS_OWN | {"fraud", "functions", "handlers", "shared"},
+    )
     known |= modules_of(layer_zip(template))
     for name in archive.namelist():
         if name.endswith(".py") and not name.startswith("glue/"):  # published by a function, imported by none

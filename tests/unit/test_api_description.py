@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from functions.query_transactions.api import PARAMETERS
 from scripts.api_compatibility import breaking
 from scripts.api_description import contents, describe
-from shared.query.api import PARAMETERS
 
 Description = dict[str, Any]
 TODAY = describe()

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HANDLERS = sorted((ROOT / "handlers").glob("*.py"))
-SHARED = sorted((ROOT / "shared").rglob("*.py"))
+SHARED = sorted(path for room in ("fraud/serving", "functions", "shared") for path in (ROOT / room).rglob("*.py"))
 # Who may know botocore, Powertools, the environment. `api`, `routes`, `answers` are query-transactions' resolver.
 ADAPTERS = {"aws", "config", "telemetry", "api", "routes", "alert_routes", "answers"}
 
@@ -38,7 +38,11 @@ def test_a_handler_is_under_60_lines(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [path for folder in ("client", "handlers", "local", "shared") for path in sorted((ROOT / folder).rglob("*.py"))],
+    [
+        path
+        for folder in ("client", "fraud", "functions", "local", "shared")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+    ],
     ids=lambda path: str(path.relative_to(ROOT)),
 )
 def test_nothing_imports_from_handlers(path: Path) -> None:

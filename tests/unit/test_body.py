@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.ingest.body import MAX_BYTES, MAX_ROWS, BodyError, header, read_bytes, read_rows
+from shared.http.body import MAX_BYTES, MAX_ROWS, BodyError, header, read_bytes, read_rows
 from tests.unit.fakes.events import api_event
 
 

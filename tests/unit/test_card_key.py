@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.card_key import CardKey, CardKeyError
-from shared.transaction.card_keys import CardKeys
+from shared.card_keys.cache import CardKeyCache, CardKeyError
+from shared.card_keys.ring import CardKeys
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.faults import Fault, Kind, Plan
 from tests.unit.fakes.shapes import obeys
@@ -32,7 +32,7 @@ class FakeSecrets:
 
 def test_the_key_is_read_once_and_again_when_it_is_old() -> None:
     secrets, clock = FakeSecrets("k" * 64), FakeClock()
-    key = CardKey(secrets, ARN, clock)
+    key = CardKeyCache(secrets, ARN, clock)
     assert key.get() == key.get() == CardKeys.of(b"k" * 64)
     clock.now = 299
     key.get()
@@ -44,7 +44,7 @@ def test_the_key_is_read_once_and_again_when_it_is_old() -> None:
 
 def test_an_outage_shorter_than_an_hour_is_bridged_without_a_try_per_request() -> None:
     secrets, clock = FakeSecrets("k" * 64), FakeClock()
-    key = CardKey(secrets, ARN, clock)
+    key = CardKeyCache(secrets, ARN, clock)
     key.get()
     secrets.plan = Plan(always=Fault(Kind.TIMED_OUT))
     clock.now = 400
@@ -57,7 +57,7 @@ def test_an_outage_shorter_than_an_hour_is_bridged_without_a_try_per_request() -
 
 def test_a_revoked_permission_is_not_bridged() -> None:
     secrets, clock = FakeSecrets("k" * 64), FakeClock()
-    key = CardKey(secrets, ARN, clock)
+    key = CardKeyCache(secrets, ARN, clock)
     key.get()
     secrets.plan = Plan(always=Fault(Kind.DENIED))
     clock.now = 400
@@ -68,10 +68,10 @@ def test_a_revoked_permission_is_not_bridged() -> None:
 @pytest.mark.parametrize("kind", [Kind.DENIED, Kind.THROTTLED, Kind.TIMED_OUT])
 def test_without_a_key_there_is_an_error_that_says_later(kind: Kind) -> None:
     with pytest.raises(CardKeyError):
-        CardKey(FakeSecrets("k" * 64, [Fault(kind)]), ARN).get()
+        CardKeyCache(FakeSecrets("k" * 64, [Fault(kind)]), ARN).get()
 
 
 @pytest.mark.parametrize("value", ["", "short", "k" * 31])
 def test_a_key_that_is_too_short_to_protect_anything_is_refused(value: str) -> None:
     with pytest.raises(CardKeyError, match="fewer than 32"):
-        CardKey(FakeSecrets(value), ARN).get()
+        CardKeyCache(FakeSecrets(value), ARN).get()

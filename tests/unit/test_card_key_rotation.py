@@ -12,11 +12,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from functions.rotate_card_key.rotation import Rotation, RotationError
 from handlers import rotate_card_key
 from shared.aws import client
-from shared.card_key import MAX_AGE_SECONDS, STALE_SECONDS
-from shared.card_key_rotation import Rotation, RotationError
-from shared.transaction.card_keys import CardKeys
+from shared.card_keys.cache import MAX_AGE_SECONDS, STALE_SECONDS
+from shared.card_keys.ring import CardKeys
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 SOONEST = "2026-11-01T13:10:00.000Z"

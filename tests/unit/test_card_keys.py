@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.ingest.idempotency import fingerprint, is_of
-from shared.transaction.card_keys import CardKey, CardKeys, CardKeysError
+from functions.write_to_kinesis.idempotency import fingerprint, is_of
+from shared.card_keys.ring import CardKey, CardKeys, CardKeysError
 from shared.transaction.codec import decode_record, encode_record
 from shared.transaction.model import parse_transaction
 from tests.rows import CARD_KEYS, CARD_NUMBER, CSV_ROW, NOW

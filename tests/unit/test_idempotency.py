@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.moto_api._internal import moto_api_backend
 
+from functions.write_to_kinesis.idempotency import KEPT_SECONDS, KEY_FORM, Requests, fingerprint
 from shared.errors import TransientError
-from shared.ingest.idempotency import KEPT_SECONDS, KEY_FORM, Requests, fingerprint
 from tests.unit.fakes.faults import Fault, Kind, Plan
 from tests.unit.fakes.rows import CARD_KEY
 

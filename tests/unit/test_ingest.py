@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.callers import Callers
+from functions.write_to_kinesis.request import Answer, Ingest, internal_error
+from shared.card_keys.ring import CardKeys
 from shared.errors import TransientError
-from shared.ingest.request import Answer, Ingest, internal_error
-from shared.ingest.stream import Stream
-from shared.transaction.card_keys import CardKeys
+from shared.http.callers import Callers
+from shared.stream.writer import Stream
 from shared.transaction.codec import BadLine, decode_record
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.events import api_event

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.card_numbers.masking import mask, mask_text
+from shared.card_numbers.search import holds_number
 from shared.telemetry import MaskingFormatter, describe
-from shared.transaction.cards import holds_number
-from shared.transaction.masking import mask, mask_text
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
+from shared.stream.partition import PARTITIONS, partition_key
 from shared.transaction.ids import card_id
-from shared.transaction.partition import PARTITIONS, partition_key
 
 
 def test_a_card_always_has_the_same_partition():

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.ingest.records import MAX_RECORD_BYTES, build_records
+from shared.stream.partition import partition_key
+from shared.stream.records import MAX_RECORD_BYTES, build_records
 from shared.transaction.codec import decode_record
-from shared.transaction.partition import partition_key
 from shared.transaction.schema import Transaction
 from tests.unit.fakes.rows import transaction
 

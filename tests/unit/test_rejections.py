@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from shared.ingest.rejections import describe_rejections
-from shared.ingest.request import validate
+from functions.write_to_kinesis.rejections import describe_rejections
+from functions.write_to_kinesis.request import validate
 from tests.unit.fakes.rows import CARD_KEYS, raw_row
 
 

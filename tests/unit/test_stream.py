@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.ingest.records import StreamRecord
-from shared.ingest.stream import Stream, _calls
+from shared.stream.records import StreamRecord
+from shared.stream.writer import Stream, _calls
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.faults import Fault, Kind
 from tests.unit.fakes.kinesis import FakeKinesis

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.ingest.records import build_records
+from shared.stream.records import build_records
 from shared.transaction.codec import BadLine, decode_record, encode_record, trace_of
 from shared.transaction.trace import sampled_header
 from tests.unit.fakes.rows import transaction

@@ -19,7 +19,7 @@ from shared.warehouse.sql import read_statements
 from tests.conformance.redshift.statements.cases import warehouse
 
 ROOT = Path(__file__).parents[3]
-FOLDERS = ("dashboard", "client", "shared", "handlers")
+FOLDERS = ("dashboard", "client", "functions", "shared", "handlers")
 _SQL = re.compile(r"\s*(SELECT|WITH|INSERT\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO)\b")
 # Statements for SQLite and for DynamoDB's PartiQL.
 _ELSEWHERE = r"FROM (batch|record|meta)\b|INTO (batch|record|meta)\b|(UPDATE|INTO|FROM) \""

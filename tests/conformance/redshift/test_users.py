@@ -7,12 +7,12 @@ import hashlib
 import pytest
 from botocore.exceptions import ClientError
 
+from functions.migrate_warehouse.loader import TABLES, Login, install
 from local.redshift.database_users import grantee, matches, parse_user
 from local.redshift.engine import Database
 from local.redshift.errors import SqlError
 from local.redshift.translate import compile_text
 from shared.warehouse.data_api import Warehouse
-from shared.warehouse.loader import TABLES, Login, install
 from tests.conformance.redshift.conftest import OWNER, ROLE, TARGET, MemoryS3, Redshift
 
 PASSWORD = "Abcdefg1"

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from fraud.profile import PROFILE_VERSION, Profile
-from shared.detection.detector import Detected
+from fraud.serving.detector import Detected
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.detection import FakeStores, KilledError
 from tests.unit.fakes.events import FIRST_SEQUENCE_NUMBER

@@ -8,13 +8,13 @@ from typing import Any
 
 from fraud.model import Model
 from fraud.profile import Profile
-from shared.detection.alerts import Alerts, Topic
-from shared.detection.detector import Detector
-from shared.detection.drift import DriftCounts
-from shared.detection.profiles import Profiles
-from shared.detection.risks import Risks
-from shared.ingest.stream import Stream
+from fraud.serving.alerts import Alerts, Topic
+from fraud.serving.detector import Detector
+from fraud.serving.drift import DriftCounts
+from fraud.serving.profiles import Profiles
+from fraud.serving.risks import Risks
 from shared.sinks.conditional import ConditionalWriter
+from shared.stream.writer import Stream
 from tests.unit.fakes.faults import Fault, Kind, Plan, client_error
 from tests.unit.fakes.shapes import obeys
 from tests.unit.fakes.statements import INSERT, UPDATE
@@ -75,7 +75,7 @@ class FakeStores:
         return {"Responses": [{"Error": {"Code": code}} if code else {} for code in codes]}
 
     def update_item(self, **asked: Any) -> dict[str, Any]:
-        """ADD and SET of one item, as shared.detection.drift asks for them."""
+        """ADD and SET of one item, as fraud.serving.drift asks for them."""
         fault = self._begin("UpdateItem", asked["TableName"])
         added = asked["UpdateExpression"].partition(" ADD ")[2]
         names, values = asked["ExpressionAttributeNames"], asked["ExpressionAttributeValues"]

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from shared.ingest.records import build_records
+from shared.stream.records import build_records
 from shared.transaction.schema import Transaction
 
 FIRST_SEQUENCE_NUMBER = 49590338271490256608559692538361571095921575989136588898

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.callers import Callers
-from shared.detection.risks import RiskKeeper
-from shared.detection.verdicts import Verdicts
-from shared.ingest.stream import Stream
-from shared.query.alert_service import AlertQueries
-from shared.query.alerts import AlertReader
-from shared.query.api import Api
-from shared.query.cursor import Cursors
-from shared.query.reader import Reader
-from shared.query.service import Queries
-from shared.transaction.card_keys import CardKeys
+from fraud.serving.risks import RiskKeeper
+from fraud.serving.verdicts import Verdicts
+from functions.query_transactions.alert_service import AlertQueries
+from functions.query_transactions.alerts import AlertReader
+from functions.query_transactions.api import Api
+from functions.query_transactions.cursor import Cursors
+from functions.query_transactions.reader import Reader
+from functions.query_transactions.service import Queries
+from shared.card_keys.ring import CardKeys
+from shared.http.callers import Callers
+from shared.stream.writer import Stream
 from tests.unit.fakes.api_events import READER, REVIEWER
 from tests.unit.fakes.kinesis import FakeKinesis
 from tests.unit.fakes.query_table import FakeTables

@@ -72,7 +72,7 @@ class FakeTables:
         return self
 
     def update_item(self, **asked: Any) -> dict[str, Any]:
-        """The updates of shared.detection.verdicts, and of shared.detection.risks."""
+        """The updates of fraud.serving.verdicts, and of fraud.serving.risks."""
         if asked["TableName"] == "risk":
             assert asked["UpdateExpression"] == "SET risk = :risk, risk_version = :version"
             values = asked["ExpressionAttributeValues"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.transaction.card_keys import CardKeys
+from shared.card_keys.ring import CardKeys
 from shared.transaction.model import parse_transaction
 from shared.transaction.schema import Transaction
 

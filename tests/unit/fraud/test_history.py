@@ -13,7 +13,7 @@ import pytest
 from client.simulator import Settings, batches, write
 from fraud.event import event_of
 from fraud.history import HistoryError, read
-from shared.transaction.card_keys import CardKeys
+from shared.card_keys.ring import CardKeys
 from shared.transaction.model import parse_many
 from shared.transaction.schema import Transaction
 

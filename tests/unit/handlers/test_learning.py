@@ -12,7 +12,7 @@ from fraud.judgement import SETTLE_SECONDS, judgement, seconds
 from fraud.policy import SCORE, Decision
 from fraud.profile import Profile
 from fraud.risk import Risk
-from shared.detection.risks import POLICY, RiskKeeper
+from fraud.serving.risks import POLICY, RiskKeeper
 from shared.transaction.codec import encode_record
 from shared.transaction.schema import Transaction
 from tests.unit.fakes.events import Context, kinesis_event, on_stream

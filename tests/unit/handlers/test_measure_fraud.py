@@ -11,7 +11,7 @@ import pytest
 from fraud.drift import DRIFTED, SCORE
 from fraud.features import FEATURES
 from fraud.model import load
-from shared.detection import measure as measuring
+from fraud.serving import measure as measuring
 from tests.unit.fakes.events import Context, kinesis_event, on_stream
 from tests.unit.fakes.faults import client_error
 from tests.unit.fakes.rows import transaction

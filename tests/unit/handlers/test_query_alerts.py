@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fraud.verdict import MOST
-from shared.query.alert_models import AlertOut, AlertWithTransaction
+from functions.query_transactions.alert_models import AlertOut, AlertWithTransaction
 from shared.transaction.codec import encode_record
 from tests.unit.fakes.api_events import READER, REVIEWER, read_event
 from tests.unit.fakes.events import Context, kinesis_event, on_stream
@@ -216,7 +216,7 @@ def test_an_alert_takes_so_many_verdicts_and_no_more(ask: Ask, stage: Stage) -> 
 def test_a_stream_that_is_away_is_503_and_the_same_call_again_mends_it(
     ask: Ask, stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from shared.query import alert_service
+    from functions.query_transactions import alert_service
 
     stream = function("query_transactions").api()._alerts._verdicts._stream
     monkeypatch.setattr(alert_service, "BUDGET_SECONDS", 0.0)

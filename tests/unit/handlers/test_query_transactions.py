@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from shared.query import api as api_module
-from shared.query.models import TransactionOut
+from functions.query_transactions import api as api_module
+from functions.query_transactions.models import TransactionOut
 from shared.transaction.codec import encode_record
 from tests.unit.fakes.api_events import read_event
 from tests.unit.fakes.events import Context, kinesis_event

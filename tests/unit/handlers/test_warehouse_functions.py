@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from functions.migrate_warehouse.loader import LoaderError
 from local.redshift.database_users import matches
 from shared.warehouse.data_api import StatementFailedError, StatementRunningError, Warehouse
-from shared.warehouse.loader import LoaderError
 from shared.warehouse.sql import read_statements
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.events import Context

@@ -13,7 +13,7 @@ from local.settings import Settings
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for folder in ("resources", "handlers", "shared", "redshift"):
+    for folder in ("resources", "handlers", "functions", "shared", "redshift"):
         (tmp_path / folder).mkdir()
     (tmp_path / "serverless.yml").write_text("service: x")
     (tmp_path / "handlers" / "a.py").write_text("1")

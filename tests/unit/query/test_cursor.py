@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.query.cursor import CursorError, seal, unseal
+from functions.query_transactions.cursor import CursorError, seal, unseal
 
 KEY = b"k" * 64
 QUERY = ["card", "0" * 32, "0", ":", "True"]

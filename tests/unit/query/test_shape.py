@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.query.models import TransactionOut
-from shared.query.shape import dollars, to_json
+from functions.query_transactions.models import TransactionOut
+from functions.query_transactions.shape import dollars, to_json
 from shared.sinks.item import to_item
 from shared.transaction.schema import Transaction
 from tests.unit.fakes.rows import transaction

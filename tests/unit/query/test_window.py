@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.query.window import FIRST, LAST, Window, read_window
+from shared.window import FIRST, LAST, Window, read_window
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from client.files.mapping import Reading, parse
 from client.files.stream import open_input
 from client.files.table import Table
 from client.inspect.report import inspect, propose
+from shared.card_numbers.search import luhn_valid
 from shared.errors import RejectedError
-from shared.transaction.cards import luhn_valid
 from shared.transaction.model import parse_many
 from tests.rows import CARD_KEYS
 

@@ -1,0 +1,1 @@
+"""Fraud detection on the stream: what reads and writes AWS."""

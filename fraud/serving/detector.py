@@ -1,0 +1,88 @@
+"""One batch through fraud detection: states and risks are read, the batch scored, alerts stored, then the profiles.
+
+The order is what makes retries harmless. Killed before the profiles are written, the batch comes again, meets the same
+profiles and makes the same alerts, which the table has already. A card whose alerts are not stored keeps its profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from fraud.model import Model
+from fraud.scoring import Applied
+from fraud.serving.alerts import Alerts
+from fraud.serving.drift import DriftCounts
+from fraud.serving.profiles import Profiles
+from fraud.serving.risks import Risks
+from fraud.stream import Detection, detect
+from shared.retry import Budget
+from shared.sinks.consumer import Line, Position
+
+
+class Detected(NamedTuple):
+    """What came of a batch, in transactions, and the positions to start again from."""
+
+    scored: int
+    skipped: int  # were scored by an earlier attempt
+    retried: int
+    late: int
+    early: int
+    reset: int  # profiles begun anew
+    alerts: int  # new ones
+    uncounted: int  # not in the counts for the drift: their table was away
+    failed: list[Position]
+
+
+class Detector:
+    """Fraud detection on the stores of a stage."""
+
+    def __init__(
+        self,
+        model: Model,
+        shadow: Model | None,
+        profiles: Profiles,
+        alerts: Alerts,
+        drift: DriftCounts,
+        risks: Risks,
+    ) -> None:
+        self._model, self._shadow, self._profiles, self._alerts = model, shadow, profiles, alerts
+        self._drift, self._risks = drift, risks
+
+    def run(self, lines: Sequence[Line], budget: Budget, redriven: bool = False) -> Detected:
+        """Detect; a card fails from its first line that is not in its profile. Raises ClientError for good."""
+        read = self._profiles.read(dict.fromkeys(line.transaction.card_id for line in lines), budget)
+        around = self._risks.read(dict.fromkeys(line.transaction.merchant_id for line in lines), budget)
+        # A card waits as a whole: its state says up to which line it was scored.
+        unread = read.unread | {
+            one.transaction.card_id for one in lines if one.transaction.merchant_id in around.unread
+        }
+        known = [line for line in lines if line.transaction.card_id not in unread]
+        found = detect(self._model, read.states, known, self._shadow, redriven, around.surroundings)
+        published = self._alerts.publish(found.flagged, budget)
+        ready = [state for state in found.states if state.card_id not in published.failed]
+        written = self._profiles.write(ready, budget)
+        failed = published.failed | written.failed
+        done = [one for card_id, one in found.scored if card_id not in failed]  # the others come again
+        counted = not done or self._drift.add(self._model, done, lines[0].position)
+        positions = [line.position for line in lines if line.transaction.card_id in unread]
+        positions += [found.first_new[card_id].position for card_id in failed]
+        retried = read.retried + around.retried + published.retried + written.retried
+        return _detected(found, failed, positions, published.new, retried, 0 if counted else len(done))
+
+
+def _detected(
+    found: Detection, failed: set[str], positions: list[Position], new: int, retried: int, uncounted: int
+) -> Detected:
+    scored = sum(state.scored - state.scored_before for state in found.states if state.card_id not in failed)
+    return Detected(
+        scored=scored,
+        skipped=found.skipped,
+        retried=retried,
+        late=found.counts[Applied.LATE],
+        early=found.counts[Applied.EARLY],
+        reset=found.reset,
+        alerts=new,
+        uncounted=uncounted,
+        failed=positions,
+    )

@@ -1,0 +1,229 @@
+"""The known frauds of cards and merchants, and the threshold in force: written by verdicts and people, read per batch.
+
+A card's are an attribute of its profile, which the detector reads anyway and whose other attributes it writes. A
+merchant's are an item of the risk table, under its ``merchant_id``, as is the policy under a name of its own. The
+detector reads the items of a batch's merchants, eventually consistent (half a read unit per merchant and batch), and
+writes none of them. A merchant that no verdict ever named has no item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple, Protocol
+
+from fraud.event import DAY
+from fraud.judgement import Judgement
+from fraud.policy import Policy
+from fraud.risk import KEPT_DAYS, Risk
+from fraud.serving.counting import CountClient, purchases_by_day
+from fraud.stream import Surroundings
+from shared.aws import error_code, is_transient
+from shared.errors import TransientError
+from shared.retry import Budget
+from shared.sinks.item import Item
+
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+KEYS_PER_CALL = 100
+POLICY = "policy"  # no merchant_id: those are 16 hex digits
+ATTEMPTS = 5  # people who judge alerts on one card or merchant in one moment
+
+
+class RisksClient(Protocol):
+    """The part of boto3's DynamoDB client that is used here."""
+
+    def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:
+        """Read up to 100 items; some keys may come back unprocessed."""
+
+
+class KeeperClient(CountClient, Protocol):
+    """The part of boto3's DynamoDB client that keeps risks."""
+
+    def scan(self, **parameters: Any) -> dict[str, Any]:
+        """Give items of a table."""
+
+    def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool) -> dict[str, Any]:
+        """Give one item, or none."""
+
+    def update_item(self, **parameters: Any) -> dict[str, Any]:
+        """Change one item, if its condition holds."""
+
+
+class Around(NamedTuple):
+    """What a batch meets beside its cards' states, and the merchants of which that could not be read in time."""
+
+    surroundings: Surroundings
+    unread: set[str]
+    retried: int
+
+
+class Risks:
+    """The risk table, for the detector."""
+
+    def __init__(self, client: RisksClient, name: str) -> None:
+        self._client, self._name = client, name
+        self._policy = ("", Policy())  # as it was read last
+
+    def read(self, merchant_ids: Iterable[str], budget: Budget) -> Around:
+        """Read the policy and what is known of merchants, no two the same. Raises ClientError on what no retry mends.
+
+        Where the policy could not be read, all merchants are unread.
+        """
+        wanted = [POLICY, *merchant_ids]
+        items: dict[str, Item] = {}
+        unread: set[str] = set()
+        retried = 0
+        for start in range(0, len(wanted), KEYS_PER_CALL):
+            found, left, repeats = self._call(wanted[start : start + KEYS_PER_CALL], budget)
+            items |= {item["id"]["S"]: item for item in found}
+            unread |= set(left)
+            retried += repeats
+        if POLICY in unread:
+            unread = set(wanted)
+        policy = items.pop(POLICY, None)
+        merchants = {merchant_id: Risk.unpack(bytes(item["risk"]["B"])) for merchant_id, item in items.items()}
+        return Around(Surroundings(merchants, self._parsed(policy)), unread - {POLICY}, retried)
+
+    def _parsed(self, item: Item | None) -> Policy:
+        text = item["decisions"]["S"] if item else "[]"
+        if text != self._policy[0]:
+            self._policy = (text, Policy.parse(text))
+        return self._policy[1]
+
+    def _call(self, ids: list[str], budget: Budget) -> tuple[list[Item], list[str], int]:
+        found: list[Item] = []
+        retried = repeat = 0
+        while ids and not budget.spent:
+            try:
+                answer = self._client.batch_get_item(
+                    RequestItems={self._name: {"Keys": [{"id": {"S": one}} for one in ids]}}
+                )
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+            else:
+                found += answer["Responses"].get(self._name, [])
+                left = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
+                ids = [key["id"]["S"] for key in left]
+            if not ids or not budget.wait(repeat):
+                break
+            repeat += 1
+            retried += len(ids)
+        return found, ids, retried
+
+
+class RiskKeeper:
+    """Writes what verdicts and labels say. Doing it again changes nothing."""
+
+    def __init__(self, client: KeeperClient, profiles_table: str, risk_table: str, transactions_table: str) -> None:
+        self._client, self._profiles, self._risks = client, profiles_table, risk_table
+        self._transactions = transactions_table
+
+    def judge(self, judgement: Judgement) -> None:
+        """Keep a judgement for its card and its merchant. Raises TransientError, or ClientError for good.
+
+        A card without a profile is left alone: nothing of it was ever scored. A merchant's purchases are counted when
+        its first fraud becomes known.
+        """
+        self._change(self._profiles, {"card_id": {"S": judgement.card_id}}, judgement.apply, needed="profile")
+
+        def judged(risk: Risk) -> bool:
+            changed = judgement.apply(risk)
+            if changed and judgement.is_fraud:
+                risk.count(self._counted(judgement.merchant_id, judgement.fraud.at // DAY))
+            return changed
+
+        self._change(self._risks, {"id": {"S": judgement.merchant_id}}, judged)
+
+    def recount(self, today: int) -> int:
+        """Count the purchases of all merchants with known frauds again, up to a day since 1970; says of how many.
+
+        Of a merchant whose last fraud is longer ago, as in a history that was sent later, up to what features read of
+        it."""
+        merchants = [one for one in self._ids() if one != POLICY]
+        for merchant_id in merchants:
+
+            def counted(risk: Risk, of: str = merchant_id) -> bool:
+                before = dict(risk.days or {})
+                if risk.frauds:
+                    risk.count(self._counted(of, min(today, risk.frauds[-1].at // DAY + KEPT_DAYS)))
+                return (risk.days or {}) != before
+
+            self._change(self._risks, {"id": {"S": merchant_id}}, counted)
+        return len(merchants)
+
+    def _counted(self, merchant_id: str, last: int) -> dict[int, int]:
+        try:
+            return purchases_by_day(self._client, self._transactions, merchant_id, last)
+        except Exception as error:
+            if is_transient(error):
+                raise TransientError("the table of transactions does not answer") from error
+            raise
+
+    def _ids(self) -> Iterator[str]:
+        start: dict[str, Any] = {}
+        while True:
+            answer = self._client.scan(TableName=self._risks, ProjectionExpression="id", **start)
+            yield from (item["id"]["S"] for item in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def policy(self) -> Policy:
+        """The decisions on the threshold so far."""
+        item = self._get(self._risks, {"id": {"S": POLICY}})
+        return Policy.parse(item["decisions"]["S"]) if item else Policy()
+
+    def decide(self, change: Callable[[Policy], Policy]) -> Policy:
+        """Add a decision, unless somebody else does at the same time: then on top of theirs."""
+        for _ in range(ATTEMPTS):
+            before = self.policy()
+            after = change(before)
+            condition = "decisions = :before" if before.decisions else "attribute_not_exists(id)"
+            values = {":decisions": {"S": after.text()}} | (
+                {":before": {"S": before.text()}} if before.decisions else {}
+            )
+            if self._update(self._risks, {"id": {"S": POLICY}}, "SET decisions = :decisions", condition, values):
+                return after
+        raise TransientError("others change the threshold at the same time")
+
+    def _change(self, table: str, key: Item, change: Callable[[Risk], bool], needed: str = "") -> None:
+        for _ in range(ATTEMPTS):
+            item = self._get(table, key)
+            if (item is None and needed) or (item is not None and needed and needed not in item):
+                return
+            risk = Risk.unpack(bytes(item["risk"]["B"])) if item and "risk" in item else Risk()
+            if not change(risk):
+                return
+            version = item["risk_version"] if item and "risk_version" in item else None
+            condition = "risk_version = :before" if version else "attribute_not_exists(risk_version)"
+            values = {":risk": {"B": risk.pack()}, ":version": {"N": str(int(version["N"]) + 1 if version else 1)}}
+            values |= {":before": version} if version else {}
+            if self._update(table, key, "SET risk = :risk, risk_version = :version", condition, values):
+                return
+        raise TransientError("others change this card or merchant at the same time")
+
+    def _get(self, table: str, key: Item) -> Item | None:
+        try:
+            found: Item | None = self._client.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
+        except Exception as error:
+            if is_transient(error):
+                raise TransientError(f"the table {table} does not answer") from error
+            raise
+        return found
+
+    def _update(self, table: str, key: Item, expression: str, condition: str, values: dict[str, Any]) -> bool:
+        try:
+            self._client.update_item(
+                TableName=table,
+                Key=key,
+                UpdateExpression=expression,
+                ConditionExpression=condition,
+                ExpressionAttributeValues=values,
+            )
+        except Exception as error:
+            if is_transient(error):
+                raise TransientError(f"the table {table} does not answer") from error
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True

@@ -1,0 +1,114 @@
+"""Gives verdicts: into the alerts table, where the last one counts, the risk states, and the warehouse's stream."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from fraud.judgement import of_verdict
+from fraud.serving.risks import RiskKeeper
+from fraud.verdict import MOST, Verdict, repeats, to_attribute, to_line, verdicts
+from shared.aws import error_code, is_transient
+from shared.card_numbers.masking import mask_text
+from shared.errors import TerminalError, TransientError
+from shared.retry import Budget
+from shared.sinks.item import Item
+from shared.stream.records import StreamRecord
+from shared.stream.writer import Stream
+
+ATTEMPTS = 4  # people who judge one alert in one moment
+
+
+class NoAlertError(TerminalError):
+    """There is no alert on this transaction."""
+
+
+class JudgedOutError(TerminalError):
+    """The alert has as many verdicts as it may have."""
+
+
+class JudgeClient(Protocol):
+    """The part of boto3's DynamoDB client that is used here."""
+
+    def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool) -> dict[str, Any]:
+        """Give one item, or none."""
+
+    def update_item(self, **parameters: Any) -> dict[str, Any]:
+        """Change one item, if its condition holds."""
+
+
+class Verdicts:
+    """The verdicts of a stage."""
+
+    def __init__(self, client: JudgeClient, table: str, stream: Stream, risks: RiskKeeper) -> None:
+        self._client, self._table, self._stream, self._risks = client, table, stream, risks
+
+    def give(self, alert_id: str, verdict: Verdict, budget: Budget) -> Item:
+        """Keep a verdict and give the alert's item as it then is.
+
+        The same word again by the same person changes nothing; any other is added to the history, and counts from then
+        on. Either goes into the risk of card and merchant and onto the stream, so that repeating a call that failed
+        half-way brings to both what the table has. Card numbers are masked: a note is free text.
+
+        Raises NoAlertError, JudgedOutError, TransientError if a store is away, ClientError on what no retry can mend.
+        """
+        said = verdict._replace(by=mask_text(verdict.by), note=mask_text(verdict.note))
+        item, kept = self._keep(alert_id, said)
+        self._risks.judge(of_verdict(item, kept))
+        record = StreamRecord(item["card_id"]["S"], to_line(item, kept), (0,))
+        if self._stream.put([[record]], budget).unstored_rows:
+            raise TransientError("the alert stream does not take the verdict")
+        return item
+
+    def _keep(self, alert_id: str, said: Verdict) -> tuple[Item, Verdict]:
+        for _ in range(ATTEMPTS):
+            item = self._read(alert_id)
+            again = repeats(item, said)
+            if again:
+                return item, again
+            if len(verdicts(item)) >= MOST:
+                raise JudgedOutError(f"the alert has {MOST} verdicts, and no room for more")
+            try:
+                return self._add(alert_id, len(verdicts(item)), said), said
+            except Exception as error:
+                if is_transient(error):
+                    raise TransientError("the alerts table does not answer") from error
+                if error_code(error) != "ConditionalCheckFailedException":
+                    raise
+        raise TransientError("others judge this alert at the same time")
+
+    def _read(self, alert_id: str) -> Item:
+        try:
+            found = self._client.get_item(
+                TableName=self._table, Key={"transaction_id": {"S": alert_id}}, ConsistentRead=True
+            )
+        except Exception as error:
+            if is_transient(error):
+                raise TransientError("the alerts table does not answer") from error
+            raise
+        if "Item" not in found:
+            raise NoAlertError("there is no alert of this id")
+        item: Item = found["Item"]
+        return item
+
+    def _add(self, alert_id: str, known: int, said: Verdict) -> Item:
+        """Add to the history, unless somebody else has since it was read."""
+        answer = self._client.update_item(
+            TableName=self._table,
+            Key={"transaction_id": {"S": alert_id}},
+            UpdateExpression="SET #status = :finding, verdict = :finding, verdict_at = :at, judged = :now, "
+            "verdicts = list_append(if_not_exists(verdicts, :none), :said)",
+            ConditionExpression="attribute_exists(transaction_id) AND "
+            + ("judged = :known" if known else "attribute_not_exists(judged)"),
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={
+                ":finding": {"S": said.verdict},
+                ":at": {"S": said.at},
+                ":now": {"N": str(known + 1)},
+                ":none": {"L": []},
+                ":said": {"L": [to_attribute(said)]},
+            }
+            | ({":known": {"N": str(known)}} if known else {}),
+            ReturnValues="ALL_NEW",
+        )
+        item: Item = answer["Attributes"]
+        return item

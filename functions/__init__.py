@@ -1,0 +1,1 @@
+"""What serves one function alone, in a room of its name."""

@@ -1,0 +1,1 @@
+"""migrate-warehouse: what a deploy brings to the warehouse."""

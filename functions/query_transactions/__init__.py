@@ -1,0 +1,1 @@
+"""query-transactions: the read API."""

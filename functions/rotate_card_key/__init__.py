@@ -1,0 +1,1 @@
+"""rotate-card-key: the next card key."""

@@ -1,0 +1,1 @@
+"""write-to-kinesis: the edge, where a request becomes records on the stream."""

@@ -1,0 +1,1 @@
+"""The keys under which card numbers become card ids."""

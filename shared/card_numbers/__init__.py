@@ -1,0 +1,1 @@
+"""Where a text holds a card number, and how it is masked."""

@@ -1,0 +1,1 @@
+"""Requests of the API: who sends them, and their bodies."""

@@ -1,1 +1,0 @@
-"""Reading back: what query-transactions answers, from the request's parameters to DynamoDB and back."""
