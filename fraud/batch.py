@@ -51,7 +51,7 @@ def score(
     batch: int = BATCH,
     known: Known = UNKNOWN,
 ) -> Iterator[tuple[str, Scored]]:
-    """Give (transaction id, result) of transactions in order; cards start as ``profiles`` say, or anew.
+    """Give (transaction id, result) of transactions in order; cards start as ``profiles`` say, or empty.
 
     ``known`` holds for all of them: states of cards and merchants, and the fields that their source lacks.
     """

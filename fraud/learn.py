@@ -101,10 +101,10 @@ def fit(
     data = lgb.Dataset(rows[:, columns], fraud, feature_name=[FEATURES[i] for i in columns], free_raw_data=True)
     parameters = PARAMETERS | {"seed": seed, "num_threads": threads} | parameters
 
-    def tell(state: Any) -> None:
+    def report(state: Any) -> None:
         progress("trees", state.iteration + 1, state.end_iteration)
 
-    callbacks: list[Any] = [tell]
+    callbacks: list[Any] = [report]
     if valid is None:
         return lgb.train(parameters, data, trees, callbacks=callbacks)
     check = data.create_valid(valid[0][:, columns], valid[1])

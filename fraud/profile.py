@@ -44,7 +44,7 @@ _CELL = itemgetter(3)
 
 @cache
 def _whole(recents: int, habits: int, days: int) -> struct.Struct:
-    """A profile with so many purchases, habits and days, packed at once: a third of the time of packing each."""
+    """A profile with the given purchases, habits and days, packed at once: a third of the time of packing each."""
     return struct.Struct(_HEADER.format + "IIIH" * recents + "BHHi" * habits + "HHi" * days)
 
 

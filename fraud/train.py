@@ -271,10 +271,10 @@ def main(arguments: list[str] | None = None, reading: Reading | None = None) -> 
     try:
         rejected: list[str] = []
 
-        def tell(text: str) -> None:
+        def report(text: str) -> None:
             sys.stderr.write(f"{text}\n")
 
-        trained = train(given.data, given.test, options, given.verdicts, reading, rejected, tell)
+        trained = train(given.data, given.test, options, given.verdicts, reading, rejected, report)
     except (HistoryError, ClientError, OSError) as error:
         sys.stderr.write(f"fraud.train: {error}\n")
         return 1

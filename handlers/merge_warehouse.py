@@ -17,7 +17,7 @@ from shared.warehouse.loads import Loads
 from shared.warehouse.marts import Marts
 from shared.warehouse.merge_run import Pieces, run
 from shared.warehouse.merging import Merge
-from shared.warehouse.resolving import tell_other_stores
+from shared.warehouse.resolving import inform_other_stores
 
 RESERVE_SECONDS, MOST_SECONDS = 3.0, 60.0
 
@@ -30,7 +30,7 @@ def pieces() -> Pieces:
     warehouse = Warehouse(data_api, settings.workgroup_name, settings.database_name, settings.warehouse_secret_arn)
     queue = MergeQueue(client("sqs", read_timeout=5, attempts=3), settings.merge_queue_url)
     loads = Loads(warehouse, client("s3", read_timeout=10, attempts=3), settings.delivery_bucket)
-    tell = partial(tell_other_stores, warehouse)
+    tell = partial(inform_other_stores, warehouse)
     return Pieces(loads, Merge(warehouse), tell, Marts(warehouse), queue, settings.merge_retry_seconds)
 
 
@@ -38,7 +38,7 @@ def pieces() -> Pieces:
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Merge once for the deliveries of an SQS event; by the daily schedule, if any came; by hand, at once.
 
-    What is not loaded, merged, told to the other stores and in the marts is given back, and received again. A merge
+    What is not loaded, merged, known to the other stores and in the marts is given back, and received again. A merge
     that outlasts the function runs on in the warehouse, and is no error. Runs beside each other are harmless: merge.sql
     locks, and inserts what is new. Raises what the warehouse refuses, so that an alarm sees it, and what boto3 does
     when a store that it needs is unavailable.

@@ -122,7 +122,7 @@ def with_routes(app: App, faults: Faults, permissions: Permissions) -> App:
 def refuse_when_full(app: App, problem: Callable[[], str]) -> App:
     """Wrap an ASGI application: transactions that there is no room for are refused before they are taken.
 
-    503 and Retry-After are what API Gateway answers when what is behind it cannot take more; the sender comes again.
+    503 and Retry-After are what API Gateway answers when what is behind it cannot take more; the sender retries.
     """
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:

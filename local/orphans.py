@@ -37,7 +37,7 @@ def find(settings: Settings) -> list[psutil.Process]:
 
 
 def resume(processes: list[psutil.Process]) -> list[int]:
-    """Let those go on that are stopped (SIGSTOP); give their pids."""
+    """Continue those that are stopped (SIGSTOP); give their pids."""
     stopped = []
     for process in processes:
         with suppress(psutil.Error):

@@ -1,6 +1,6 @@
 """Room on the disk for a home: how much is left, and when writes stop.
 
-Writes stop while there is still a reserve, so that everything else can go on: logs, positions, the state of the
+Writes stop while there is still a reserve, so that everything else can continue: logs, positions, the state of the
 supervisor. `SWIPELINE_MAX_DISK` (bytes, or with K, M, G: `20G`) limits what the home itself may take.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 VARIABLE = "SWIPELINE_MAX_DISK"
 RESERVE_BYTES = 64 * 1024 * 1024
-RESUME_BYTES = 96 * 1024 * 1024  # a bit more, or writes would stop and go on all the time
+RESUME_BYTES = 96 * 1024 * 1024  # a bit more, or writes would stop and resume all the time
 START_BYTES = 256 * 1024 * 1024  # an empty stack takes about 150 MB: its functions are unpacked
 FREE_SECONDS, USED_SECONDS = 1.0, 15.0  # how old a measurement may be
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
@@ -78,7 +78,7 @@ class Room:
         )
         return (
             f"disk full: {what} ({max(left, 0) / 2**20:,.0f} MiB left for {self._home}, {RESUME_BYTES / 2**20:.0f} "
-            "needed). Nothing is lost: writes go on when there is room"
+            "needed). Nothing is lost: writes resume when there is room"
         )
 
     def _free(self) -> int:

@@ -1,5 +1,5 @@
 -- Customers and merchants as the contents that count leave them, where one was replaced: run before the other stores are
--- told of what core.superseded has with resolved_at null. Idempotent, one transaction. Looks at all of core, but only
+-- informed of what core.superseded has with resolved_at null. Idempotent, one transaction. Looks at all of core, but only
 -- when something was replaced or is in conflict.
 
 LOCK staging.transaction;

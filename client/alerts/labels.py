@@ -11,7 +11,7 @@ from typing import NamedTuple
 from client.alerts.table import AlertsTable, keeper
 from client.aws import Stage
 from client.errors import ClientError
-from fraud.judgement import judgement
+from fraud.judgment import judgment
 from fraud.verdict import FINDINGS
 from functions.query_transactions.reader import Reader
 
@@ -20,7 +20,7 @@ _MEANS = {"1": True, "true": True, _FRAUD: True, "0": False, "false": False, _GE
 
 
 class Labelled(NamedTuple):
-    """What came of some labels."""
+    """The outcome of some labels."""
 
     verdicts: int  # on alerts
     others: int  # on transactions that raised no alert
@@ -66,9 +66,7 @@ def give_labels(stage: Stage, labels: Iterable[tuple[str, bool]], by: str) -> La
             continue
         card_id, merchant_id, occurred_at = (item[name]["S"] for name in ("card_id", "merchant_id", "occurred_at"))
         # Nobody was warned, so neither card nor amount explains it.
-        found = judgement(
-            transaction_id, card_id, merchant_id, occurred_at, int(time.time()), is_fraud=True, plain=True
-        )
-        risks.judge(found)
+        found = judgment(transaction_id, card_id, merchant_id, occurred_at, int(time.time()), is_fraud=True, plain=True)
+        risks.record(found)
         others += 1
     return Labelled(verdicts, others, unknown)

@@ -65,7 +65,7 @@ def labels(stage: Stage) -> dict[str, str]:
 
 
 def wait_scored(stage: Stage, transactions: int, wait: float) -> int:
-    """Wait, up to ``wait`` seconds, until at least so many transactions have been scored; says how many were."""
+    """Wait, up to ``wait`` seconds, until at least ``transactions`` of them have been scored; says how many were."""
     deadline = time.monotonic() + wait
     while (done := scored(stage)) < transactions and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)

@@ -11,7 +11,7 @@ from typing import Any
 from client.alerts.table import AlertsTable, keeper
 from client.aws import Stage
 from client.errors import ClientError
-from fraud.judgement import SETTLE_SECONDS
+from fraud.judgment import SETTLE_SECONDS
 from fraud.model import Model
 from fraud.policy import COST, MODEL, SCORE, Decision, Policy
 from fraud.serving.drift import DriftCounts
@@ -63,7 +63,7 @@ class Week:
         return Outlook(threshold, alerts / self._days, precision, judged)
 
     def for_alerts(self, per_day: float) -> float:
-        """The lowest threshold that gives at most so many alerts a day."""
+        """The lowest threshold that gives at most ``per_day`` alerts a day."""
         low, high = 0.0, 1.0
         for _ in range(40):
             middle = (low + high) / 2

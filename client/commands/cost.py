@@ -81,7 +81,7 @@ def cost(
         )
         return
     show(bills, runs, listed, stage)
-    tell(bills[next(iter(bills))], many, cheaper, given, stage)
+    show_bill(bills[next(iter(bills))], many, cheaper, given, stage)
     if in_all is not None:
         output.people.print(
             f"{transactions:,} transactions within {hours:g} hours cost ${in_all:,.2f} in all on {stage}."
@@ -144,7 +144,7 @@ def show(bills: dict[str, Bill], runs: dict[str, Any], listed: dict[str, Any], s
         )
 
 
-def tell(one: Bill, many: Bill, cheaper: list[Advice], given: Assumptions, stage: str) -> None:
+def show_bill(one: Bill, many: Bill, cheaper: list[Advice], given: Assumptions, stage: str) -> None:
     """In sentences: idle, per million, where it goes, what would be cheaper."""
     largest = sorted((line for line in one.lines if line.variable), key=lambda line: -line.variable)[:5]
     output.people.print(

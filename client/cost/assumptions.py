@@ -1,4 +1,4 @@
-"""What a bill assumes of a stage: its template's sizes and counts, and what no run of the embedded AWS can tell."""
+"""What a bill assumes of a stage: its template's sizes and counts, and what no run of the embedded AWS can measure."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from client.aws import Stage, home
 from client.files.mapping import Reading
 from client.score.run import files_transactions, keys_of_this_run
 from fraud.batch import in_order, score
-from fraud.judgement import SETTLE_SECONDS
+from fraud.judgment import SETTLE_SECONDS
 from fraud.model import load
 from fraud.scoring import Known
 
@@ -66,7 +66,7 @@ class Halves(NamedTuple):
 
 
 def learn(stage: Stage, seed: int, wait: float, tell: Callable[[str], None], send: Callable[[str], object]) -> Learned:
-    """Simulate people of their own, send the first half of what they buy, judge it, and send the second half."""
+    """Simulate people of their own, send the first half of what they buy, review it, and send the second half."""
     from client import simulator
 
     folder = home() / "demo"
@@ -81,8 +81,8 @@ def learn(stage: Stage, seed: int, wait: float, tell: Callable[[str], None], sen
         send(str(half))
         wait_scored(stage, before + ROWS // 2, wait)
         if judged:
-            tell("judging its alerts by their labels")
-            verdicts, labels = judge(stage, halves.labels[0])
+            tell("reviewing its alerts by their labels")
+            verdicts, labels = review(stage, halves.labels[0])
     after = found(AlertsTable(stage).ids(), halves.labels[1])
     return Learned(verdicts, labels, without_verdicts(halves), after)
 
@@ -107,7 +107,7 @@ def halve(path: Path) -> Halves:
     return Halves((files[0], files[1]), (labels[0], labels[1]))
 
 
-def judge(stage: Stage, labels: Mapping[str, bool]) -> tuple[int, int]:
+def review(stage: Stage, labels: Mapping[str, bool]) -> tuple[int, int]:
     """Give the verdicts on a half's alerts, and report its other frauds; they count for what arrives from now on."""
     alerted = AlertsTable(stage).ids() & labels.keys()
     said = {one: labels[one] for one in sorted(alerted)} | {one: True for one, fraud in labels.items() if fraud}

@@ -82,7 +82,7 @@ class Cards:
             self.end_stretch()
 
     def end_stretch(self) -> None:
-        """Judge the last rows. One bad number alone is none: in a sorted file it fills many rows."""
+        """Check the last rows. One bad number alone is none: in a sorted file it fills many rows."""
         for kind, different in (("rounded", len(self._different)), ("exponent", _FEWEST_DIFFERENT)):
             many = self._stretch[kind] >= max(_FEWEST_DIFFERENT, SHARE * self._stretch.total())
             if many and different >= _FEWEST_DIFFERENT:

@@ -154,7 +154,7 @@ class Content:
         return opened
 
     def beside(self) -> io.BufferedReader:
-        """The bytes of a file from their start, for one who does not go on with them: they are not counted."""
+        """The bytes of a file from their start, for a reader that stops there: they are not counted."""
         opened, _ = self._peel(self.input.reopen())
         return opened
 

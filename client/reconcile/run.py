@@ -69,7 +69,7 @@ class Look:
 def reconcile(
     stage: Stage, options: Options = Options(), wait: float = 0.0, tell: Tell = lambda name, hop: None
 ) -> Ledger:
-    """Compare until the stores agree, or so many seconds are over; `tell` hears of each look.
+    """Compare until the stores agree, or the time is up; `tell` hears of each look.
 
     Raises ClientError, or what boto3 raises, for a store that cannot be read then. What the batch path has loaded is
     expected in the warehouse too, and in no other store.

@@ -19,11 +19,11 @@ degree of the customer's home, as in the data set.
 **Fraud** (:mod:`.fraud`) is of three kinds. Nine in ten frauds come in bursts: a card is compromised for up to two
 days, during which about ten payments are made, most of them between 22:00 and 04:00 (how many differs from burst to
 burst), at merchants that are no habit of the holder, with the data set's categories and amounts (two thirds of them
-far larger than usual, the rest small tests of the card). In one burst of ten the holder's own payments go on, in the
+far larger than usual, the rest small tests of the card). In one burst of ten the holder's own payments continue, in the
 others the card is lost and they stop. A twenty-fifth is slow: a thief keeps to the holder's hours for two weeks and
 pays several times the usual amounts. A sixteenth is at compromised merchants: for weeks, cards that pay there are used
-there again, for ordinary amounts; only what becomes known of the merchant tells. A card is stolen a second time only
-when all have been once.
+there again, for ordinary amounts; only what becomes known of the merchant gives it away. A card is stolen a second time
+only when all have been once.
 
 The parameters of hours, categories and amounts are rounded from the data set's own frequencies and quantiles.
 `unix_time` is the true one: the data set's is seven years off. Everything is a function of the seed and the arguments

@@ -118,7 +118,7 @@ def _ordinary(
     second = np.floor(np.repeat(starts, counts) + random.random(int(counts.sum())) * length).astype(np.int64)
     hour = second // 3600 % 24
     customer = _customers(random, people, hour)
-    # Whoever does not pay that day leaves the purchase to somebody else, once: few cards are stolen at the same time.
+    # Who does not pay that day leaves the purchase to somebody else, once: few cards are stolen at the same time.
     left = np.flatnonzero(np.isin(customer * settings.days + second // 86_400, frauds.stopped))
     customer[left] = _customers(random, people, hour[left])
     odds = CATEGORY_ODDS[people.group[customer], hour]

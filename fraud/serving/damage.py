@@ -1,4 +1,4 @@
-"""Sets a damaged profile aside in quarantine, so that its card goes on with a new one and its shard does not stop."""
+"""Sets a damaged profile aside in quarantine, so that its card continues with a new one and its shard does not stop."""
 
 from __future__ import annotations
 

@@ -31,8 +31,8 @@ class Detected(NamedTuple):
     early: int
     reset: int  # profiles reset
     alerts: int  # new ones
-    uncounted: int  # not in the counts for the drift: their table was away
-    damaged: int  # profiles set aside, whose cards go on with new ones
+    uncounted: int  # not in the counts for the drift: their table was unavailable
+    damaged: int  # profiles set aside, whose cards continue with new ones
     failed: list[Position]
 
     def findings(self) -> dict[str, int]:

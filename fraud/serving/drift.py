@@ -41,7 +41,7 @@ class DriftCounts:
     def add(self, model: Model, scored: Sequence[Scored], first: Position) -> bool:
         """Add the rows of a batch, at least one, to the day on which its first record arrived.
 
-        Gives False if the table does not answer, or its item is damaged: scoring goes on.
+        Gives False if the table does not answer, or its item is damaged: scoring continues.
 
         Raises ClientError on terminal errors.
         """
@@ -60,7 +60,7 @@ class DriftCounts:
                 | {f":{n}": {"N": str(value)} for n, value in enumerate(values)},
             )
         except Exception as error:
-            # An item of another type takes no count: detection goes on without, and the batch counts as uncounted.
+            # An item of another type takes no count: detection continues without it, and the batch counts as uncounted.
             if not is_transient(error) and error_code(error) != "ValidationException":
                 raise
             return False

@@ -79,7 +79,7 @@ class Profiles:
 
         A card with a ``damaged`` item gets its new state in that item's place.
 
-        Raises ClientError on what no retry can mend.
+        Raises ClientError on what no retry can fix.
         """
         outcome = self._writer.write([_put(state, (damaged or {}).get(state.card_id)) for state in states], budget)
         return Written({put.item["card_id"]["S"] for put in outcome.refused + outcome.unstored}, outcome.retried)

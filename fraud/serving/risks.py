@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 from fraud.event import DAY
-from fraud.judgement import Judgement
+from fraud.judgment import Judgment
 from fraud.policy import Policy
 from fraud.risk import KEPT_DAYS, Risk
 from fraud.serving.counting import CountClient, purchases_by_day
@@ -25,7 +25,7 @@ from shared.sinks.item import Item
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 KEYS_PER_CALL = 100
 POLICY = "policy"  # no merchant_id: those are 16 hex digits
-ATTEMPTS = 5  # people who judge alerts on one card or merchant in one moment
+ATTEMPTS = 5  # people who review alerts on one card or merchant in one moment
 
 
 class RisksClient(Protocol):
@@ -64,7 +64,7 @@ class Risks:
         self._policy = ("", Policy())  # as it was read last
 
     def read(self, merchant_ids: Iterable[str], budget: Budget) -> Around:
-        """Read the policy and what is known of merchants, no two the same. Raises ClientError on what no retry mends.
+        """Read the policy and what is known of merchants, no two the same. Raises ClientError on what no retry fixes.
 
         Where the policy could not be read, all merchants are unread.
         """
@@ -118,21 +118,21 @@ class RiskKeeper:
         self._client, self._profiles, self._risks = client, profiles_table, risk_table
         self._transactions = transactions_table
 
-    def judge(self, judgement: Judgement) -> None:
-        """Keep a judgement for its card and its merchant. Raises TransientError, or ClientError for good.
+    def record(self, judgment: Judgment) -> None:
+        """Keep a judgment for its card and its merchant. Raises TransientError, or ClientError for good.
 
         A card without a profile is left alone: nothing of it was ever scored. A merchant's purchases are counted when
         its first fraud becomes known.
         """
-        self._change(self._profiles, {"card_id": {"S": judgement.card_id}}, judgement.apply, needed="profile")
+        self._change(self._profiles, {"card_id": {"S": judgment.card_id}}, judgment.apply, needed="profile")
 
         def judged(risk: Risk) -> bool:
-            changed = judgement.apply(risk)
-            if changed and judgement.is_fraud:
-                risk.count(self._counted(judgement.merchant_id, judgement.fraud.at // DAY))
+            changed = judgment.apply(risk)
+            if changed and judgment.is_fraud:
+                risk.count(self._counted(judgment.merchant_id, judgment.fraud.at // DAY))
             return changed
 
-        self._change(self._risks, {"id": {"S": judgement.merchant_id}}, judged)
+        self._change(self._risks, {"id": {"S": judgment.merchant_id}}, judged)
 
     def recount(self, today: int) -> int:
         """Count the purchases of all merchants with known frauds again, up to a day since 1970; says of how many.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from fraud.judgement import of_verdict
+from fraud.judgment import of_verdict
 from fraud.serving.risks import RiskKeeper
 from fraud.verdict import MOST, Verdict, repeats, to_attribute, to_line, verdicts
 from shared.aws import error_code, is_transient
@@ -53,7 +53,7 @@ class Verdicts:
         """
         said = verdict._replace(by=mask_text(verdict.by), note=mask_text(verdict.note))
         item, kept = self._keep(alert_id, said)
-        self._risks.judge(of_verdict(item, kept))
+        self._risks.record(of_verdict(item, kept))
         record = StreamRecord(item["card_id"]["S"], to_line(item, kept), (0,))
         if self._stream.put([[record]], budget).unstored_rows:
             raise TransientError("the delivery stream does not take the verdict")
@@ -62,7 +62,7 @@ class Verdicts:
     def assign(self, alert_id: str, to: str, at: str) -> Item:
         """Record who works on an alert, nobody for an empty name; give the alert's item. Card numbers are masked.
 
-        Raises NoAlertError, TransientError if the table is away, ClientError on what no retry can mend.
+        Raises NoAlertError, TransientError if the table is unavailable, ClientError on what no retry can fix.
         """
         who = mask_text(to.strip())
         change: dict[str, Any] = {"UpdateExpression": "REMOVE assigned_to, assigned_at"}

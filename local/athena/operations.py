@@ -142,7 +142,7 @@ class Queries:
             ended = {"State": "CANCELLED" if cancelled else "FAILED", "StateChangeReason": str(error)}
         except ClientError as error:
             ended = {"State": "FAILED", "StateChangeReason": str(denied(error, "Unable to write the result: "))}
-        except Exception as error:  # noqa: BLE001  whatever it is, whoever waits for the query must learn of it
+        except Exception as error:  # noqa: BLE001  whatever it is, the caller who waits for the query must see it
             ended = {"State": "FAILED", "StateChangeReason": f"INTERNAL_ERROR: {error}"}
         finally:
             timer.cancel()

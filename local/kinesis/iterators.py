@@ -11,7 +11,7 @@ _MARK = "swipeline-1"
 
 
 class Iterator(NamedTuple):
-    """Behind which position to go on reading; `table` is the store's, so that a stream made again does not take it."""
+    """The position behind which to continue reading; `table` is the store's: a stream made again does not take it."""
 
     stream: str
     shard_id: str

@@ -95,7 +95,7 @@ class Resharding:
         return {**answer, "StreamARN": stream["StreamARN"]}
 
     def scale_to(self, scope: Scope, stream: Stream, target: int, **noted: Any) -> None:
-        """Give a stream so many equal shards."""
+        """Give a stream ``count`` equal shards."""
         shards = copy.deepcopy(stream["shards"])
         scale(shards, target, now())
         self._change(scope, stream, shards=shards, **noted)

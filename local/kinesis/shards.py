@@ -26,7 +26,7 @@ def shard_id(number: int) -> str:
 
 
 def boundaries(count: int) -> list[int]:
-    """The starting hash keys of so many equal shards."""
+    """The starting hash keys of equal shards."""
     return [HASH_KEYS // count * at for at in range(count)]
 
 

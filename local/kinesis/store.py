@@ -136,7 +136,7 @@ class Store:
                 self._last[table] = position
 
     def taken_over(self, number: str) -> int:
-        """The position behind which a reader goes on whose checkpoint is a sequence number of an earlier release."""
+        """The position behind which a reader continues whose checkpoint is a sequence number of an earlier release."""
         with self._lock:
             sql = "SELECT MAX(position) FROM taken_over WHERE number <= ?"
             (position,) = self._db.execute(sql, (number,)).fetchone()

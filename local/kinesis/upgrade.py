@@ -16,7 +16,7 @@ def is_old(stream: Stream) -> bool:
 
 
 def take_over(store: Store, scope: Scope, stream: Stream) -> Stream:
-    """Move a stream into the store; its consumers go on where they were. Give it in the form of this release."""
+    """Move a stream into the store; its consumers continue where they were. Give it in the form of this release."""
     old = stream["shards"]
     made = {**stream, "shards": {name: _shard(name, shard) for name, shard in old.items()}}
     store.save(scope, made)

@@ -101,7 +101,7 @@ class Batches:
         return Key(item[partition]["S"], item[sort]["S"] if sort else "__no_sort__")
 
     def _capacity(self, name: str, table: Table, plain: list[Put], wanted: str) -> dict[str, Any]:
-        """What DynamoDB charges for new items: a unit per kilobyte begun, in the table and in each index."""
+        """What DynamoDB charges for new items: a unit per kilobyte or part of one, in the table and in each index."""
         units = sum(kilobytes(one.size) for one in plain)
         by_index: dict[str, float] = {}
         for index in table.get("GlobalSecondaryIndexes") or []:

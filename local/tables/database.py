@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 
 CACHE_KIB = 32 * 1024
 CHECKPOINT_AFTER_BYTES = 32 * 1024 * 1024
-# While requests go on and on the log does not begin anew by itself; past this size they wait until it does.
+# While requests keep coming, the log does not start over by itself; past this size they wait until it does.
 MOST_LOG_BYTES = 256 * 1024 * 1024
-KEPT_LOG_BYTES = 64 * 1024 * 1024  # of the file, when the log begins anew
+KEPT_LOG_BYTES = 64 * 1024 * 1024  # of the file, when the log starts over
 CHECKPOINT_SECONDS = 1.0
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS tables (
@@ -50,7 +50,7 @@ class Database:
         self._connection.executescript(SCHEMA)
         self._before_commit: list[Callable[[], None]] = []
         self._after_rollback: list[Callable[[], None]] = []
-        self.rollbacks = 0  # whoever waits for a commit sees by it that what it wrote is gone
+        self.rollbacks = 0  # a caller that waits for a commit sees by it that what it wrote is gone
         self._in_part = False  # a savepoint is not committed in its middle
         self._closing = threading.Event()
         self._checkpoints = threading.Thread(target=self._checkpoint_forever, name="tables-checkpoint", daemon=True)

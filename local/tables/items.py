@@ -129,7 +129,7 @@ class Tables(AccountRegionScopedDict):
         return self[key]
 
     def update(self, other: Any) -> None:
-        """Load tables. Ends the program when items of theirs are not there: MiniStack would go on without them."""
+        """Load tables. Ends the program when items of theirs are not there: MiniStack would continue without them."""
         loaded = AccountRegionScopedDict()
         loaded.update(other)
         for scoped, table in loaded.all_items():

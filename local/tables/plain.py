@@ -74,5 +74,5 @@ class Plain:
 
 
 def kilobytes(size: int) -> float:
-    """Write units of so many bytes."""
+    """Write units of a number of bytes."""
     return max(1.0, float(-(-size // 1024)))

@@ -31,14 +31,14 @@ class Bucket:
 
     def put(self, key: str, body: bytes, content_type: str, **metadata: str) -> None:
         """Put an object. Raises TransientError when S3 cannot take it now, ClientError when it never will."""
-        with _told():
+        with _transient():
             self._client.put_object(
                 Bucket=self._name, Key=key, Body=body, ContentType=content_type, Metadata=dict(metadata)
             )
 
     def delete(self, key: str) -> None:
         """Delete an object, if it is there. Raises as put does."""
-        with _told():
+        with _transient():
             self._client.delete_object(Bucket=self._name, Key=key)
 
     def put_all(self, objects: Iterable[tuple[str, bytes]], content_type: str) -> None:
@@ -49,7 +49,7 @@ class Bucket:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _transient() -> Iterator[None]:
     try:
         yield
     except Exception as error:

@@ -56,7 +56,7 @@ def check(records: Iterable[Mapping[str, Any]], decode: Callable[[bytes], object
 
 def _position(record: Mapping[str, Any]) -> Position:
     source = record.get("kinesisRecordMetadata")
-    if source is None:  # put directly: its id is all that tells it from others
+    if source is None:  # put directly: its ID is all that distinguishes it
         arrived_at = datetime.fromtimestamp(record["approximateArrivalTimestamp"] / 1000, UTC)
         return Position(DIRECT_PUT, record["recordId"], "", arrived_at)
     return Position(

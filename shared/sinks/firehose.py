@@ -29,7 +29,7 @@ class RecordSink(Protocol):
 
 
 class DeliveryStream:
-    """A delivery stream that takes records directly; it keeps no order, and whoever reads them may not need one."""
+    """A delivery stream that takes records directly; it keeps no order, and its readers may not need one."""
 
     def __init__(self, client: FirehoseClient, name: str) -> None:
         self._client, self._name = client, name
@@ -37,7 +37,7 @@ class DeliveryStream:
     def put(self, partitions: list[list[StreamRecord]], budget: Budget) -> PutOutcome:
         """Put the records of all partitions. A timeout leaves open whether one was stored; it is put again.
 
-        Raises ClientError on what no retry can mend (no permission, no such delivery stream).
+        Raises ClientError on what no retry can fix (no permission, no such delivery stream).
         """
         waiting = [record for records in partitions for record in records]
         total, retried, repeat = len(waiting), 0, 0

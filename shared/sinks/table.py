@@ -152,7 +152,7 @@ class Table:
 
 
 class _Settled:
-    """What came of contents that met one in the table."""
+    """The outcome of contents that met one in the table."""
 
     def __init__(self) -> None:
         self.same = self.conflicts = self.retried = 0

@@ -18,7 +18,7 @@ from shared.transaction.schema import FIELDS, Field, Transaction
 LABEL_FIELD, CORRECTED = "is_fraud", "corrected_at"
 _SEPARATOR = "\x1f"  # a control character, which no validated text holds
 # The earlier purchase, then the lower amount, then the category, whatever else differs: the three that a card's profile
-# keeps come first, so that it can tell, too. Last, of two that differ in nothing else, a known label.
+# keeps come first, so that it can decide, too. Last, of two that differ in nothing else, a known label.
 _FIRST = ("occurred_at", "amount", "category")
 _APART = ("transaction_id", CORRECTED, LABEL_FIELD)
 ORDER = (*_FIRST, *(field.name for field in FIELDS if field.name not in (*_FIRST, *_APART)))

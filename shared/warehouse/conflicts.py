@@ -1,4 +1,4 @@
-"""Tells the other stores of contents that do not count, which the merge alone sees, across shards and paths.
+"""Informs the other stores of contents that do not count, which the merge alone sees, across shards and paths.
 
 core.superseded has them, whole. Each conflict becomes an object of the quarantine, under a key of its content; what
 lies in the table under another key than the content that counts gives way to a mark; and the content that counts goes
@@ -58,7 +58,7 @@ class Resolver:
     def run(self, budget: Budget) -> int:
         """Resolve all that is open, as long as there is time; give how many contents were.
 
-        Raises TransientError when a store cannot be told now, and as Warehouse.run does; the next run goes on.
+        Raises TransientError when a store does not answer now, and as Warehouse.run does; the next run continues.
         """
         self._warehouse.run("resolve-dimensions", read_statements("resolve.sql"), _seconds(budget))
         done = 0
@@ -66,7 +66,7 @@ class Resolver:
             rows = self._warehouse.run("read-superseded", [_OPEN], _seconds(budget))
             if not rows:
                 break
-            self._tell([_dispute(row) for row in rows], budget)
+            self._inform([_dispute(row) for row in rows], budget)
             digests = ", ".join(f"'{row['digest'].strip()}'" for row in rows)
             sql = f"UPDATE core.superseded SET resolved_at = GETDATE() WHERE digest IN ({digests})"  # noqa: S608  hex
             self._warehouse.run("note-resolved", [sql], _seconds(budget))
@@ -74,7 +74,7 @@ class Resolver:
         logger.info("resolved", extra={"contents": done})
         return done
 
-    def _tell(self, disputes: list[Dispute], budget: Budget) -> None:
+    def _inform(self, disputes: list[Dispute], budget: Budget) -> None:
         for one in disputes:
             if one.kind == CONFLICT:
                 self._quarantine.put(object_key(one.counts.transaction_id, one.digest), body(one), "application/json")

@@ -93,7 +93,9 @@ class MergeQueue:
             except Exception as error:
                 if not is_transient(error):
                     raise
-                logger.warning("deliveries come again only after the time-out", extra=describe(error))
+                logger.warning("deliveries are received again only after the time-out", extra=describe(error))
             else:
                 if failed.get("Failed"):
-                    logger.warning("deliveries come again only after the time-out", extra={"failed": failed["Failed"]})
+                    logger.warning(
+                        "deliveries are received again only after the time-out", extra={"failed": failed["Failed"]}
+                    )

@@ -1,4 +1,4 @@
-"""One run of merge-warehouse: loaded? merged? told to the other stores? in the marts? If not, it is seen again."""
+"""One run of merge-warehouse: loaded? merged? known to the other stores? in the marts? If not, it is seen again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Pieces(NamedTuple):
 
     loads: Loads
     merge: Merge
-    tell_other_stores: Callable[[float], int]  # seconds -> contents that they know now not to count
+    inform_other_stores: Callable[[float], int]  # seconds -> contents that they know now not to count
     marts: Marts
     queue: MergeQueue
     retry_seconds: int
@@ -42,7 +42,7 @@ def run(pieces: Pieces, deliveries: list[Delivery], seconds: Callable[[], float]
     try:
         missing = pieces.loads.missing((one for delivery in deliveries for one in delivery.manifests), seconds())
         merged = pieces.merge.once(seconds())
-        told = not merged or not merged.unresolved or pieces.tell_other_stores(seconds()) >= merged.unresolved
+        told = not merged or not merged.unresolved or pieces.inform_other_stores(seconds()) >= merged.unresolved
         refreshed = pieces.marts.follow(seconds(), at_once=not deliveries) if merged else None
         done = bool(merged and told)
         loaded = [delivery for delivery in deliveries if done and not missing.intersection(delivery.manifests)]

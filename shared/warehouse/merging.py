@@ -18,7 +18,7 @@ class MergeResult(NamedTuple):
     waited_seconds: float | None
     replaced: int = 0  # of these, contents that count from now on
     conflicts: int = 0  # contents in conflict with the one that counts, found by this pass
-    unresolved: int = 0  # contents that do not count, which the other stores have not been told of
+    unresolved: int = 0  # contents that do not count, which the other stores do not know of
 
 
 NOTHING = MergeResult(0, 0, 0, None)
@@ -47,14 +47,14 @@ def read_result(rows: list[Row]) -> MergeResult:
 
 
 def read_look(rows: list[Row]) -> tuple[int, int]:
-    """Read the one row that staged.sql gives: what waits to be merged, and to be told. Raises ValueError without it."""
+    """Read the one row that staged.sql gives: what waits to be merged and resolved. Raises ValueError without it."""
     if len(rows) != 1:
         raise ValueError(f"staged.sql gave {len(rows)} rows, expected one with two counts")
     return int(rows[0]["waiting"]), int(rows[0]["unresolved"])
 
 
 class Merge:
-    """A pass. One that the warehouse refuses (a conflict with a load) is repeated when its message comes again.
+    """A pass. One that the warehouse refuses (a conflict with a load) is repeated when its message is received again.
 
     A merge that outlasts the function is no failure: the statement continues. The next look at staging waits for its
     lock, and raises when that takes the whole of its own time.

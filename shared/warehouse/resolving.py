@@ -1,4 +1,4 @@
-"""Builds what tells the other stores, when there is something to tell: it takes the modules of all of them."""
+"""Builds what informs the other stores, when there is a need: it takes the modules of all of them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from shared.warehouse.conflicts import Resolver
 
 
-def tell_other_stores(warehouse: Warehouse, seconds: float) -> int:
-    """Tell the other stores what does not count, as long as there is time; give of how many contents they know now."""
+def inform_other_stores(warehouse: Warehouse, seconds: float) -> int:
+    """Inform the other stores of what does not count, within ``seconds``; give how many contents they know of now."""
     return resolver(warehouse).run(Budget(seconds))
 
 

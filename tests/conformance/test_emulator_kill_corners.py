@@ -101,7 +101,7 @@ def test_each_kind_of_write_survives(tmp_path: Path) -> None:
         emulator.process.kill()
 
 
-def test_copy_assumes_its_role_anew_when_the_emulator_has_forgotten_the_credentials(tmp_path: Path) -> None:
+def test_copy_assumes_its_role_again_when_the_emulator_has_forgotten_the_credentials(tmp_path: Path) -> None:
     emulator = Emulator.start(tmp_path)
     try:
         emulator.bucket("killed")

@@ -89,7 +89,7 @@ def test_an_unknown_set_of_alarms_is_refused() -> None:
         packaged("dev", "alarms=some")
 
 
-def test_a_delivery_that_is_not_merged_is_told_and_so_is_one_that_was_given_up(template: Template) -> None:
+def test_a_delivery_that_is_not_merged_is_reported_and_so_is_one_that_was_given_up(template: Template) -> None:
     found = alarms(template)
     assert one(found["merge-lag"]) == (
         "AWS/SQS",
@@ -165,7 +165,7 @@ def test_the_ledger_compares_what_the_api_accepted_with_each_sink(full: Template
     assert "MIN([table, lake, fraud])" in judged["Expression"]
 
 
-def test_drift_and_wrong_alerts_are_told_by_what_the_daily_measure_publishes(prod: Template) -> None:
+def test_drift_and_wrong_alerts_are_reported_by_what_the_daily_measure_publishes(prod: Template) -> None:
     drift, precision = (alarms(prod)[name] for name in ("fraud-drift", "fraud-precision"))
     assert one(drift)[:2] == ("Swipeline", "DriftLargest")
     assert (drift["Threshold"], drift["Statistic"], drift["Period"]) == (DRIFTED, "Maximum", 86_400)

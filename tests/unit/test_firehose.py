@@ -1,4 +1,4 @@
-"""PutRecordBatch: what is refused is put again, alone, and what is not stored in the end is told by its rows."""
+"""PutRecordBatch: what is refused is put again, alone, and what is not stored in the end is named by its rows."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_part_that_is_refused_is_put_again_alone() -> None:
     assert sorted(firehose.stored) == [b"line 0\n", b"line 1\n", b"line 2\n"]
 
 
-def test_a_service_that_is_away_leaves_the_rows_to_the_caller() -> None:
+def test_a_service_that_is_unavailable_leaves_the_rows_to_the_caller() -> None:
     clock = FakeClock()
     outcome = DeliveryStream(FakeFirehose(*["ServiceUnavailableException"] * 99), "alerts").put(
         records(2), clock.budget(8)
@@ -64,7 +64,7 @@ def test_a_service_that_is_away_leaves_the_rows_to_the_caller() -> None:
     assert (outcome.stored, outcome.unstored_rows) == (0, [0, 1])
 
 
-def test_what_no_retry_can_mend_is_raised() -> None:
+def test_what_no_retry_can_fix_is_raised() -> None:
     with pytest.raises(ClientError):
         DeliveryStream(FakeFirehose("AccessDeniedException"), "alerts").put(records(1), FakeClock().budget(8))
 

@@ -21,5 +21,5 @@ def test_a_merge_without_counts_is_an_error_not_zero(rows: list) -> None:
             read(rows)
 
 
-def test_a_look_says_what_waits_to_be_merged_and_to_be_told() -> None:
+def test_a_look_says_what_waits_to_be_merged_and_to_be_resolved() -> None:
     assert read_look([{"waiting": 3, "unresolved": 1}]) == (3, 1)

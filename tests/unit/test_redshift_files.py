@@ -181,5 +181,5 @@ def test_the_look_before_a_merge_counts_every_table_that_the_merge_empties() -> 
     merge = merge_statements()
     looked_at = {f"{table.db}.{table.name}" for table in sqlglot.parse_one(look, read="redshift").find_all(exp.Table)}
     locked = {sql.split()[1] for sql in merge if sql.startswith("LOCK")}
-    assert looked_at == {*locked, "core.superseded"}  # what the other stores are to be told of
+    assert looked_at == {*locked, "core.superseded"}  # what the other stores are to know of
     assert looked_at <= create_tables().keys()

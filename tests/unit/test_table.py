@@ -37,7 +37,7 @@ def expected(transactions: list[Transaction]) -> dict[tuple[str, str], dict[str,
     return {key_of(t): to_item(t) for t in transactions}
 
 
-def test_an_item_is_what_boto3_would_have_serialised() -> None:
+def test_an_item_is_what_boto3_would_have_serialized() -> None:
     t = transaction(7)._replace(corrected_at="2026-11-30T12:00:00.000Z", corrected_by="operations")
     values: dict[str, Any] = t._asdict() | {
         "time_id": f"{t.occurred_at}#{t.transaction_id}",

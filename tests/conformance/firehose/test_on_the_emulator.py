@@ -256,4 +256,4 @@ def test_records_go_through_the_function_and_what_it_fails_on_is_kept(emulator, 
     prefix = "errors/processing-failed/"
     wait_until(lambda: len(delivery.keys(prefix)) == 2, "the batch that the function fails on is given up", 60)
     emulator.put(delivery.source, b"good 4")
-    wait_until(lambda: "good 4" in warehouse.lines, "the delivery goes on", 60)
+    wait_until(lambda: "good 4" in warehouse.lines, "the delivery continues", 60)

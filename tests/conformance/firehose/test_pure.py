@@ -173,7 +173,7 @@ def test_a_buffer_loses_splits_and_reorders_nothing(
     assert [source.record.data for chunk in taken for source in chunk.records] == [data for _, data, _ in items]
     assert all(chunk.size <= most or len(chunk.records) == 1 for chunk in taken)
     assert all(len(chunk.records) > 0 for chunk in taken)
-    # Reading may go on behind the last chunk's numbers: together they are the last of each shard.
+    # Reading may continue behind the last chunk's numbers: together they are the last of each shard.
     last: dict[str, str] = {}
     for chunk in taken:
         last |= chunk.last

@@ -193,7 +193,7 @@ def test_a_put_that_cannot_be_stored_now_is_tried_again_alone(code: str) -> None
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "ResourceNotFound", "ValidationError", "of tomorrow"])
-def test_a_put_that_no_retry_can_mend_fails_the_batch(code: str) -> None:
+def test_a_put_that_no_retry_can_fix_fails_the_batch(code: str) -> None:
     stores = FakeStores([Fault(), Fault(), Fault(Kind.PART, 0b10)])
     stores.refusals = code
     with pytest.raises(ClientError, match=code):
@@ -213,7 +213,7 @@ def test_a_lost_answer_neither_loses_nor_doubles_anything(calls: int) -> None:
     assert stores.tables["alerts"] == whole.tables["alerts"]
 
 
-def test_an_alert_that_is_not_told_keeps_its_cards_profile_back() -> None:
+def test_an_alert_that_is_not_published_keeps_its_cards_profile_back() -> None:
     stores = FakeStores([Fault(), Fault(), Fault(), Fault(), Fault(Kind.BROKEN)])  # the topic
     done = run(stores, lines(DAY))
     assert set(stores.tables["profiles"]) == {"c"}
@@ -315,7 +315,7 @@ DAMAGED = [
 
 
 @pytest.mark.parametrize("damaged", DAMAGED, ids=lambda item: " ".join(item) or "nothing but its key")
-def test_a_damaged_profile_is_set_aside_and_its_card_and_the_others_go_on(damaged: dict) -> None:
+def test_a_damaged_profile_is_set_aside_and_its_card_and_the_others_continue(damaged: dict) -> None:
     stores = FakeStores()
     item = {"card_id": {"S": "a"}, **damaged}
     stores.tables["profiles"]["a"] = item
@@ -331,7 +331,7 @@ def test_a_damaged_profile_is_set_aside_and_its_card_and_the_others_go_on(damage
     assert (again.scored, again.skipped, again.damaged) == (0, 5, 0)
 
 
-def test_a_damaged_profile_waits_while_the_quarantine_is_away_and_no_other_card_does() -> None:
+def test_a_damaged_profile_waits_while_the_quarantine_is_unavailable_and_no_other_card_does() -> None:
     stores = FakeStores([Fault(), Fault(Kind.THROTTLED)])
     stores.tables["profiles"]["a"] = {"card_id": {"S": "a"}}
     done = run(stores, lines(DAY))

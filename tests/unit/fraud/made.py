@@ -18,7 +18,7 @@ TABLES = Tables(tuple((cell * 37 % 121) / 10 - 6 for cell in range(CELLS)), tupl
 def split(
     feature: int, threshold: float, left: Any, right: Any, absent: int = 0, rows: tuple[int, int] = (90, 10)
 ) -> Any:
-    """A node of a tree; of the training's rows so many went left and right."""
+    """A node of a tree; with the counts of training rows on each side."""
     return [feature, threshold, left, right, absent, *rows]
 
 

@@ -25,7 +25,7 @@ def test_a_policy_reads_back_with_who_and_when() -> None:
     assert Policy.parse(Policy().text()).decisions == []
 
 
-def test_only_so_many_decisions_are_kept_the_newest() -> None:
+def test_only_the_newest_decisions_are_kept() -> None:
     policy = Policy()
     for at in range(MOST + 10):
         policy = policy.with_decision(HALF._replace(at=at))

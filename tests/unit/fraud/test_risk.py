@@ -81,7 +81,7 @@ def test_without_counts_the_shares_are_absent_and_the_rest_is_known() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_state_is_a_set_whatever_the_order_and_however_often_it_is_told(seed: int) -> None:
+def test_the_state_is_a_set_whatever_the_order_and_however_often_it_arrives(seed: int) -> None:
     frauds = [fraud(days) for days in range(1, 20)]
     told = random.Random(seed).choices(frauds, k=100) + frauds
     random.Random(seed).shuffle(told)

@@ -39,7 +39,7 @@ def test_a_transaction_that_cannot_be_read_is_left_to_write_to_s3(monkeypatch: p
     assert not s3.objects
 
 
-def test_what_is_no_alert_is_quarantined_and_the_alerts_beside_it_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_alert_is_quarantined_and_the_alerts_beside_it_continue(monkeypatch: pytest.MonkeyPatch) -> None:
     s3 = with_s3(monkeypatch, FakeS3([]))
     alert = json.dumps(ALERT).encode()
     answer = check_delivery.handler(event("alerts", record(b"no alert\n" + alert), record(GOOD[0], 1, "1")), Context())
@@ -49,7 +49,7 @@ def test_what_is_no_alert_is_quarantined_and_the_alerts_beside_it_go_on(monkeypa
     assert sorted(base64.b64decode(body["data"]) for body in bodies) == sorted([b"no alert", GOOD[0][:-1]])
 
 
-def test_while_the_quarantine_is_away_firehose_has_to_ask_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_while_the_quarantine_is_unavailable_firehose_has_to_ask_again(monkeypatch: pytest.MonkeyPatch) -> None:
     with_s3(monkeypatch, FakeS3([], Fault(Kind.THROTTLED)))
     with pytest.raises(TransientError):
         check_delivery.handler(event("alerts", record(b"no alert")), Context())

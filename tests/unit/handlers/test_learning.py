@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from fraud.judgement import SETTLE_SECONDS, judgement, seconds
+from fraud.judgment import SETTLE_SECONDS, judgment, seconds
 from fraud.policy import SCORE, Decision
 from fraud.profile import Profile
 from fraud.risk import Risk
@@ -49,26 +49,26 @@ def of_merchant(stage: Stage) -> Risk:
     return Risk.unpack(bytes(item["risk"]["B"]))
 
 
-def judge(stage: Stage, *, is_fraud: bool = True, known: int = 0) -> None:
-    found = judgement(
+def review(stage: Stage, *, is_fraud: bool = True, known: int = 0) -> None:
+    found = judgment(
         ONE.transaction_id, ONE.card_id, ONE.merchant_id, ONE.occurred_at, known, is_fraud=is_fraud, plain=True
     )
-    keeper(stage).judge(found)
+    keeper(stage).record(found)
 
 
 def test_a_verdict_is_kept_with_card_and_merchant_once_and_can_be_taken_back(stage: Stage, function: Load) -> None:
     run(function, DAYS)
-    judge(stage)
-    judge(stage)
+    review(stage)
+    review(stage)
     assert [one.at for one in of_card(stage).frauds] == [seconds(ONE.occurred_at)]
     assert of_merchant(stage).frauds == of_card(stage).frauds
-    judge(stage, is_fraud=False)
+    review(stage, is_fraud=False)
     assert of_card(stage).frauds == of_merchant(stage).frauds == []
 
 
 def test_a_merchants_purchases_are_counted_when_it_is_named_and_again_later(stage: Stage, function: Load) -> None:
     run(function, DAYS[:10])
-    judge(stage)
+    review(stage)
     day = seconds(ONE.occurred_at) // 86_400
     assert of_merchant(stage).days == {day - 3: 1, day - 2: 1, day - 1: 1, day: 1}
     run(function, DAYS)
@@ -78,7 +78,7 @@ def test_a_merchants_purchases_are_counted_when_it_is_named_and_again_later(stag
 
 def test_the_detector_keeps_what_a_verdict_said_and_a_verdict_keeps_the_profile(stage: Stage, function: Load) -> None:
     run(function, DAYS[:10])
-    judge(stage)
+    review(stage)
     run(function, DAYS[:12])
     item = stage.dynamodb.get_item(TableName="profiles", Key={"card_id": {"S": ONE.card_id}})["Item"]
     assert Profile.unpack(bytes(item["profile"]["B"])).recent
@@ -86,7 +86,7 @@ def test_the_detector_keeps_what_a_verdict_said_and_a_verdict_keeps_the_profile(
 
 
 def test_a_card_that_was_never_scored_gets_no_item(stage: Stage) -> None:
-    judge(stage)
+    review(stage)
     assert stage.dynamodb.scan(TableName="profiles")["Count"] == 0
 
 

@@ -122,7 +122,7 @@ def test_several_deliveries_are_merged_in_one_pass_and_counted(
     assert (metrics["Written"], metrics["Duplicates"], metrics["MergeLag"]) == ([3], [2], [7])
 
 
-def test_a_delivery_seen_before_its_copy_comes_again(
+def test_a_delivery_seen_before_its_copy_is_retried(
     stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put_manifest(stage)
@@ -226,7 +226,7 @@ def test_the_merge_is_one_transaction(stage: Stage, function: Load, monkeypatch:
     assert batch["Sqls"][0].startswith("LOCK")
 
 
-def test_a_refused_pass_is_raised_and_its_delivery_comes_again_soon(
+def test_a_refused_pass_is_raised_and_its_delivery_is_retried_soon(
     stage: Stage, function: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def execute(sql: str) -> Result | None:

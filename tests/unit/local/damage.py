@@ -48,7 +48,7 @@ def contents(home: Path) -> dict[str, bytes]:
 
 
 def try_once(home: Path, name: str, way: str, draw: random.Random) -> tuple[str, str]:
-    """Damage a file of a home, check it, put the file back; what came of it, and why it is wrong (empty: right)."""
+    """Damage a file of a home, check it, put the file back; the outcome, and why it is wrong (empty: right)."""
     before, path = contents(home), home / name
     WAYS[way](path, draw)
     damaged = contents(home)

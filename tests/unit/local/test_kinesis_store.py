@@ -160,7 +160,7 @@ def test_a_file_that_is_gone_or_empty_is_missed(tmp_path: Path) -> None:
             pass
 
 
-def test_a_stream_of_an_earlier_release_goes_on_where_its_consumers_were(tmp_path: Path) -> None:
+def test_a_stream_of_an_earlier_release_continues_where_its_consumers_were(tmp_path: Path) -> None:
     from ministack.services import kinesis
 
     kinesis._create_stream({"StreamName": NAME, "ShardCount": 2})  # MiniStack's own, as releases before this one

@@ -1,4 +1,4 @@
-"""Damage to a stopped home is found before anything starts: mended from a copy, or named with nothing changed."""
+"""Damage to a stopped home is found before anything starts: restored from a copy, or named with nothing changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes stop before the disk is full, say so, and go on by themselves."""
+"""Writes stop before the disk is full, say so, and resume by themselves."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from client.files.probe import BLOCK, Probe
 from shared.card_numbers.search import luhn_valid
 from tests.unit.client.files.tables import CONTAINERS, csv_text, open_table, rows
 
-ROWS, BEGIN = 3_000, 2_900  # too few for their share of the rows to tell
+ROWS, BEGIN = 3_000, 2_900  # too few for their share of the rows to show
 
 
 def number(n: int) -> str:

@@ -108,7 +108,7 @@ def test_a_full_disk_refuses_the_write_with_that_word_and_keeps_what_was_there(
     assert "disk full" in answer["message"]
     assert count(module) == number - 2
     module.database.read("PRAGMA max_page_count = 1000000")
-    assert put(module, number) == 200  # it goes on by itself
+    assert put(module, number) == 200  # it resumes by itself
     assert ask(module, "describe_table", TableName=NAME)[1]["Table"]["ItemCount"] == number - 1
 
 

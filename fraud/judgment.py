@@ -15,7 +15,7 @@ SETTLE_SECONDS = 5  # from a verdict until it counts: by then every reader sees 
 Item = Mapping[str, Mapping[str, Any]]
 
 
-class Judgement(NamedTuple):
+class Judgment(NamedTuple):
     """A transaction that is found to be fraud, or not to be."""
 
     card_id: str
@@ -30,10 +30,10 @@ class Judgement(NamedTuple):
         return risk.clear(self.fraud.at, self.fraud.check)
 
 
-def of_verdict(item: Item, verdict: Verdict) -> Judgement:
-    """The judgement of a verdict on an alert, given the alert's item."""
+def of_verdict(item: Item, verdict: Verdict) -> Judgment:
+    """The judgment of a verdict on an alert, given the alert's item."""
     plain = item["plain"]["BOOL"] if "plain" in item else True
-    return judgement(
+    return judgment(
         item["transaction_id"]["S"],
         item["card_id"]["S"],
         item["merchant_id"]["S"],
@@ -44,12 +44,12 @@ def of_verdict(item: Item, verdict: Verdict) -> Judgement:
     )
 
 
-def judgement(
+def judgment(
     transaction_id: str, card_id: str, merchant_id: str, occurred_at: str, known: int, *, is_fraud: bool, plain: bool
-) -> Judgement:
-    """The judgement of a transaction; ``known`` is when it was given, in seconds since 1970."""
+) -> Judgment:
+    """The judgment of a transaction; ``known`` is when it was given, in seconds since 1970."""
     fraud = Fraud(seconds(occurred_at), known + SETTLE_SECONDS, crc32(transaction_id.encode()), plain)
-    return Judgement(card_id, merchant_id, fraud, is_fraud)
+    return Judgment(card_id, merchant_id, fraud, is_fraud)
 
 
 def seconds(moment: str) -> int:
