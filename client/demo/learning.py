@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from fraud.scoring import Known
 
 ROWS = 10_000
 FRAUD_RATE = 0.02  # more than usual, so that a small file has merchants with several frauds
+AT_MERCHANTS = 0.4  # likewise
 
 
 class Found(NamedTuple):
@@ -71,7 +73,8 @@ def learn(stage: Stage, seed: int, wait: float, tell: Callable[[str], None], sen
 
     folder = home() / "demo"
     whole = folder / f"learning-seed-{seed}.csv"
-    settings = simulator.Settings.of(ROWS, seed + 1, fraud_rate=FRAUD_RATE)
+    # Compromised merchants are what people's verdicts are for: nothing about a card or an amount gives them away.
+    settings = replace(simulator.Settings.of(ROWS, seed + 1, fraud_rate=FRAUD_RATE), at_merchants=AT_MERCHANTS)
     simulator.write(simulator.batches(settings), str(whole), "csv")
     halves = halve(whole)
     verdicts = labels = 0

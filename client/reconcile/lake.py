@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -43,6 +43,9 @@ class LakeSeen:
     objects: list[tuple[str, str, str]] = field(default_factory=list)  # key, first and last event time in the window
     ids: Bag = field(default_factory=Bag)  # where they are asked for
     damaged: dict[str, str] = field(default_factory=dict)  # objects that cannot be read, and why
+
+
+Wanted = Callable[[str], bool]
 
 
 class Lake:
@@ -93,10 +96,26 @@ class Lake:
                     if in_window and bucket_of(record.occurred_at, record.card_id, width) in buckets:
                         yield record
 
-    def all_records(self, seen: LakeSeen) -> Iterator[Record]:
-        """Read again all objects."""
+    def listed(self, arrival: Arrival) -> LakeSeen:
+        """List the objects of the days without reading them."""
+        return LakeSeen(objects=[(key, "", "") for key in self._keys(arrival)])
+
+    def all_records(self, seen: LakeSeen, wanted: Wanted) -> Iterator[Record]:
+        """Read all objects and give the lines of some ids; one that is damaged is named, and counts for nothing."""
         for key, _, _ in seen.objects:
-            yield from self.lines(key)
+            try:
+                yield from list(self.lines(key, wanted))
+            except ClientError as error:
+                seen.damaged[key] = str(error)
+
+    def identities(self, arrival: Arrival) -> Iterator[str]:
+        """Give the ids of all lines that can be read."""
+        for key in self._keys(arrival):
+            try:
+                with opened(self._s3, self._bucket, key) as lines:
+                    yield from [orjson.loads(text)["transaction_id"] for text in lines]
+            except (ClientError, orjson.JSONDecodeError, KeyError, TypeError):
+                continue  # the comparison names it
 
     def _keys(self, arrival: Arrival) -> Iterator[str]:
         start = {"StartAfter": f"{PREFIX}{arrival.first}"} if arrival.first else {}
@@ -107,12 +126,14 @@ class Lake:
                     return
                 yield item["Key"]
 
-    def lines(self, key: str) -> Iterator[Record]:
-        """Give an object's lines. Raises ClientError, which names it, when it cannot be read or holds anything else."""
+    def lines(self, key: str, wanted: Wanted | None = None) -> Iterator[Record]:
+        """Give an object's lines, of some ids. Raises ClientError, which names it, if it is not readable as a whole."""
         with opened(self._s3, self._bucket, key) as lines:
             for text in lines:
                 try:
-                    yield of_line(orjson.loads(text))
+                    line = orjson.loads(text)
+                    if wanted is None or wanted(line["transaction_id"]):
+                        yield of_line(line)
                 except (orjson.JSONDecodeError, KeyError, TypeError) as error:
                     raise ClientError(
                         f"s3://{self._bucket}/{key} holds a line that is not a transaction (put there by hand?)."

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError as AwsError
 from client.aws import Stage
 from client.errors import ClientError
 from client.reconcile.api import api_counts
+from client.reconcile.arrival import arrivals
 from client.reconcile.differences import BATCH, LAKE, STORES, TABLE, WAREHOUSE, Case, Difference, Differences, Found
 from client.reconcile.journals import Acknowledged, acknowledged
 from client.reconcile.lake import ALL_DAYS, Arrival, Lake, LakeSeen
@@ -76,6 +77,8 @@ def reconcile(
     """
     began = time.monotonic()
     complete: dict[str, float] = {}
+    if wait and options.file is not None:
+        complete = arrivals(stage, options.file, wait, tell)
     while True:
         started = time.monotonic()
         failure: Exception | None = None
@@ -121,7 +124,8 @@ def looked(stage: Stage, options: Options) -> Iterator[Look]:
         sent = None
     warehouse, lake, runs = Warehouse(stage), Lake(stage), loaded(stage)
     width = _width(window, warehouse)
-    in_lake = lake.look(window, arrival, width, with_ids=sent is not None)
+    of_file = sent is not None and options.file is not None
+    in_lake = lake.listed(arrival) if of_file else lake.look(window, arrival, width, with_ids=sent is not None)
     by_index = window.limited and not options.scan
     table = Table(stage, in_lake.merchants | warehouse.merchants() if by_index else None)
     with Differences.on_disk() as ids:
@@ -143,10 +147,10 @@ def looked(stage: Stage, options: Options) -> Iterator[Look]:
                 ids.add(WAREHOUSE, warehouse.records(narrow, buckets))
                 ids.add(BATCH, _of(runs.read(), narrow, buckets, width))
         elif sent is not None:
-            of_file = sent.has()
-            ids.add(TABLE, (one for one in table.all_records() if of_file(one.identity)))
-            ids.add(LAKE, (one for one in lake.all_records(in_lake) if of_file(one.identity)))
-            ids.add(WAREHOUSE, (one for one in warehouse.all_records() if of_file(one.identity)))
+            wanted = sent.has()
+            ids.add(TABLE, table.all_records(wanted))
+            ids.add(LAKE, lake.all_records(in_lake, wanted))
+            ids.add(WAREHOUSE, warehouse.all_records(wanted))
         if sent is not None:
             expected = sent.bag.distinct()
             lacking = expected if options.file else np.setdiff1d(expected, in_lake.ids.distinct(), assume_unique=True)

@@ -16,7 +16,7 @@ from typing import Any
 from client.aws import Stage
 from client.reconcile.records import Record, of_item
 from client.reconcile.tally import Tally
-from client.reconcile.window import EVERYTHING, Window, bucket_of
+from client.reconcile.window import Window, bucket_of
 from shared.sinks.item import SUPERSEDED
 
 THREADS = 8
@@ -57,10 +57,17 @@ class Table:
                 if bucket_of(record.occurred_at, record.card_id, width) in buckets:
                     yield record
 
-    def all_records(self) -> Records:
-        """Give all items."""
-        for part in self._parts(EVERYTHING):
-            yield from part()
+    def all_records(self, wanted: Callable[[str], bool]) -> Records:
+        """Give the items of some ids."""
+        for item in self._items("scan"):
+            if wanted(item["transaction_id"]["S"]):
+                yield of_item(item)
+
+    def identities(self) -> Iterator[str]:
+        """Give the ids of all items."""
+        fields = f"transaction_id, {SUPERSEDED}"
+        for item in self._items("scan", ProjectionExpression=fields):
+            yield item["transaction_id"]["S"]
 
     def _parts(self, window: Window) -> Iterator[Callable[[], Records]]:
         if self._merchants is None:
@@ -93,11 +100,12 @@ class Table:
         )
 
     def _records(self, operation: str, **request: Any) -> Records:
+        yield from map(of_item, self._items(operation, **request))
+
+    def _items(self, operation: str, **request: Any) -> Iterator[Any]:
         # Whole items: what is billed is what is read. A mark holds no transaction (shared/sinks/item.py).
         for page in self._client.get_paginator(operation).paginate(TableName=self._name, **request):
-            for item in page["Items"]:
-                if SUPERSEDED not in item:
-                    yield of_item(item)
+            yield from (item for item in page["Items"] if SUPERSEDED not in item)
 
 
 def _rounds(parts: Iterator[Callable[[], Records]]) -> Iterator[list[Callable[[], Records]]]:

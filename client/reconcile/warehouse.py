@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from client.aws import Stage
 from client.reconcile.differences import WAREHOUSE, Difference
-from client.reconcile.records import Record, of_text
+from client.reconcile.records import SEPARATOR, Record, of_text
 from client.reconcile.tally import CHECKSUM_DIGITS, Count, Tally
 from client.reconcile.window import CARD_DIGITS, DAY, HOUR, MONTH, Window, is_slot, slot_window
 from client.warehouse import query
@@ -69,10 +69,15 @@ class Warehouse:
             for (text,) in query(self._stage, sql):
                 yield of_text(text)
 
-    def all_records(self) -> Iterator[Record]:
-        """Give all rows."""
+    def all_records(self, wanted: Callable[[str], bool]) -> Iterator[Record]:
+        """Give the rows of some ids."""
         for (text,) in query(self._stage, f"SELECT {_CONTENT} AS content FROM core.transaction AS content"):  # noqa: S608
-            yield of_text(text)
+            if wanted(text.partition(SEPARATOR)[0]):
+                yield of_text(text)
+
+    def identities(self) -> Iterator[str]:
+        """Give the ids of all rows."""
+        return (str(identity) for (identity,) in query(self._stage, "SELECT transaction_id FROM core.transaction"))
 
     def superseded(self) -> frozenset[str]:
         """Give the digests of the contents that are known not to count."""

@@ -38,7 +38,6 @@ _BURST_MEAN, _BURST_SD, _BURST_LEAST, _BURST_MOST = 10.0, 3.0, 2, 19  # purchase
 _HOLDER_STOPS = 0.9  # share of the bursts in which the holder's card is lost, so that only the thief pays
 
 # Shares of the frauds. The rest are bursts.
-_AT_MERCHANTS = 0.06  # a compromised merchant: cards that paid there pay again, ordinary amounts
 _SLOW = 0.04  # a thief who keeps to the holder's hours and pays several times as much, for two weeks
 _PER_MERCHANT = (40, 160)  # frauds of a compromised merchant
 _MERCHANT_DAYS = (14, 28)
@@ -60,7 +59,7 @@ def make_frauds(settings: Settings) -> Frauds:
     """All of a run's fraudulent rows: exactly the rounded share of the rows."""
     random = settings.run_random("fraud")
     count = round(settings.rows * settings.fraud_rate)
-    at_merchants, slow = round(count * _AT_MERCHANTS), round(count * _SLOW)
+    at_merchants, slow = round(count * settings.at_merchants), round(count * _SLOW)
     order = random.permutation(settings.customers)
     bursts, stopped, used = _bursts(settings, random, order, count - at_merchants - slow)
     parts = [

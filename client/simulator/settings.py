@@ -23,7 +23,10 @@ class SettingsError(ClientError):
 
 @dataclass(frozen=True)
 class Settings:
-    """How many rows, from which seed, of how many customers, in which days, and which share of them is fraud."""
+    """How many rows, from which seed, of how many customers, in which days, and which share of them is fraud.
+
+    ``at_merchants`` is the share of the frauds that are at compromised merchants.
+    """
 
     rows: int
     seed: int
@@ -31,6 +34,7 @@ class Settings:
     start: date
     days: int
     fraud_rate: float
+    at_merchants: float = 0.06
 
     @classmethod
     def of(
