@@ -22,7 +22,7 @@ class FakeDataApi(redshift_data.FakeDataApi):
     """A workgroup with one database, which has the tables that the client reads."""
 
     def __init__(self) -> None:
-        super().__init__(self._run, PAGE_ROWS)
+        super().__init__(self._run, PAGE_ROWS, at_once=True)
         self.database = duckdb.connect()
         columns = ", ".join(f"{field.name} {field.kind.redshift}" for field in FIELDS)
         for schema in ("core", "staging"):

@@ -27,13 +27,12 @@ class StatementError(Exception):
 class FakeDataApi:
     """Runs each statement with ``execute``, which gives rows, or None for a statement without a result.
 
-    A batch is SUBMITTED, PICKED and STARTED for one description each (``slow``: for ever), then FINISHED or FAILED.
+    A batch is SUBMITTED, PICKED and STARTED for one description each (``slow``: forever; ``at_once``: not at all), then
+    FINISHED or FAILED.
     """
 
-    def __init__(
-        self, execute: Callable[[str], Result | list[dict[str, Any]] | None], page: int = 2, *, slow: bool = False
-    ) -> None:
-        self._execute, self._page, self._slow = execute, page, slow
+    def __init__(self, execute: Execute, page: int = 2, *, slow: bool = False, at_once: bool = False) -> None:
+        self._execute, self._page, self._slow, self._at_once = execute, page, slow, at_once
         self.submitted: list[dict[str, Any]] = []
         self.descriptions = 0
         self._states: dict[str, list[str]] = {}
@@ -45,7 +44,8 @@ class FakeDataApi:
             raise client_error("BatchExecuteStatement", "ValidationException", 400)
         self.submitted.append(parameters)
         statement_id = f"00000000-0000-4000-8000-{len(self.submitted):012d}"
-        self._states[statement_id] = ["STARTED"] if self._slow else ["SUBMITTED", "PICKED", "STARTED"]
+        waits: list[str] = [] if self._at_once else ["SUBMITTED", "PICKED", "STARTED"]
+        self._states[statement_id] = ["STARTED"] if self._slow else waits
         subs: list[dict[str, Any]] = []
         outcome: dict[str, Any] = {"Status": "FINISHED", "SubStatements": subs}
         for number, sql in enumerate(parameters["Sqls"], start=1):
