@@ -42,6 +42,14 @@ def repair(
             output.people.print(f"lake: damaged object {key}", highlight=False, soft_wrap=True)
         if done.unreadable:
             output.people.print(f"{done.unreadable:,} cannot be repaired: no store has a readable content")
+        if done.disputed:
+            names = ", ".join(done.disputed_ids)
+            output.people.print(
+                f"{done.disputed:,} differ between table and warehouse, and the lake has none of them: decide with "
+                f"`swipeline correct`: {names}",
+                highlight=False,
+                soft_wrap=True,
+            )
         if done.ledger is not None:
             from client.reconcile.show import ledger_table
 

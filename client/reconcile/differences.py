@@ -57,6 +57,7 @@ class Case(NamedTuple):
     missing: list[str]
     wrong: list[Difference]
     doubled: dict[str, list[Record]]  # what a store has more than once, by store
+    disputed: bool = False  # table and warehouse differ, and no archive says which of them is right
 
 
 class Differences:
@@ -156,7 +157,8 @@ def _case(
         total.different += 1
         if len(total.differences) < most:
             total.differences.append(difference)
-    return Case(identity, counts, missing, wrong, doubled)
+    disputed = not {LAKE, BATCH} & set(stores) and len({one.digest for one in best.values()}) > 1
+    return Case(identity, counts, missing, wrong, doubled, disputed)
 
 
 def _reference(best: dict[str, Record]) -> Record | None:

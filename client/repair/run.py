@@ -36,6 +36,8 @@ class Repair:
     lost: int = 0  # acknowledged, and in no store
     lost_ids: list[str] = field(default_factory=list)
     unreadable: int = 0  # no store has a content that is a transaction
+    disputed: int = 0  # table and warehouse differ, and the lake has neither: a person decides
+    disputed_ids: list[str] = field(default_factory=list)
     ledger: Ledger | None = None  # afterwards
 
     @property
@@ -48,7 +50,7 @@ class Repair:
         """Whether nothing is left."""
         if self.acted:
             return self.ledger is not None and self.ledger.balanced
-        return not self.needed and not self.lost and not self.unreadable
+        return not (self.needed or self.lost or self.unreadable or self.disputed)
 
     def as_json(self) -> dict[str, Any]:
         """The repair as programs read it."""
@@ -91,6 +93,10 @@ def _sorted(cases: list[Case], done: Repair) -> dict[str, list[tuple[Case, Trans
         if case.counts is None:
             done.lost += 1
             done.lost_ids += [case.identity] if len(done.lost_ids) < NAMED_IDS else []
+            continue
+        if case.disputed:
+            done.disputed += 1
+            done.disputed_ids += [case.identity] if len(done.disputed_ids) < NAMED_IDS else []
             continue
         counts = case.counts.transaction()
         if counts is None:
