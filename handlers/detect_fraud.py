@@ -39,9 +39,8 @@ def detector() -> Detector:
     profiles, drift = Profiles(dynamodb, settings.profiles_table_name), DriftCounts(dynamodb, settings.drift_table_name)
     damage = Damage(Bucket(client("s3", read_timeout=10, attempts=3), settings.quarantine_bucket))
     risks = Risks(dynamodb, settings.risk_table_name)
-    made = Detector(load(), shadow, profiles, alerts, drift, damage, risks)
     tune_gc()
-    return made
+    return Detector(load(), shadow, profiles, alerts, drift, damage, risks)
 
 
 @observed
@@ -55,7 +54,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     ledger.written, ledger.duplicates, ledger.retried = outcome.scored, outcome.skipped, outcome.retried
     if outcome.failed:
         ledger.failed = ledger.accepted - ledger.written - ledger.duplicates
-    found = outcome.findings()
-    for name, value in found.items():
+    for name, value in (found := outcome.findings()).items():
         metrics.add_metric(name=name.capitalize(), unit="Count", value=value)
     return report.end("detect-fraud", batch, ledger, outcome.failed, "batch scored", warn=outcome.restarts, **found)

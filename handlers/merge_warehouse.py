@@ -30,18 +30,16 @@ def pieces() -> Pieces:
     warehouse = Warehouse(data_api, settings.workgroup_name, settings.database_name, settings.warehouse_secret_arn)
     queue = MergeQueue(client("sqs", read_timeout=5, attempts=3), settings.merge_queue_url)
     loads = Loads(warehouse, client("s3", read_timeout=10, attempts=3), settings.delivery_bucket)
-    tell = partial(inform_other_stores, warehouse)
-    return Pieces(loads, Merge(warehouse), tell, Marts(warehouse), queue, settings.merge_retry_seconds)
+    inform = partial(inform_other_stores, warehouse)
+    return Pieces(loads, Merge(warehouse), inform, Marts(warehouse), queue, settings.merge_retry_seconds)
 
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Merge once for the deliveries of an SQS event; by the daily schedule, if any came; by hand, at once.
 
-    What is not loaded, merged, known to the other stores and in the marts is given back, and received again. A merge
-    that outlasts the function runs on in the warehouse, and is no error. Runs beside each other are harmless: merge.sql
-    locks, and inserts what is new. Raises what the warehouse refuses, so that an alarm sees it, and what boto3 does
-    when a store that it needs is unavailable.
+    What is not yet in core, the other stores and the marts is given back. A merge that outlasts the function is no error,
+    and a second run is harmless: merge.sql locks. Raises what the warehouse refuses, and boto3's errors, for the alarm.
     """
     work, deliveries, total = pieces(), read_deliveries(event), Ledger()
     daily = event.get("source") == "aws.events"
@@ -50,8 +48,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     try:
         done = run(work, deliveries or [], partial(seconds_left, context, RESERVE_SECONDS, MOST_SECONDS))
         if done.merged:
-            total.received, total.written, total.duplicates = done.merged[:3]
-            total.conflicts = done.merged.conflicts
+            total.received, total.written, total.duplicates, _, _, total.conflicts, _ = done.merged
             metrics.add_metric(name="MergeLag", unit="Seconds", value=done.merged.waited_seconds or 0.0)
         if done.refreshed:
             logger.info("refreshed the marts", extra=done.refreshed._asdict())

@@ -52,8 +52,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         logger.error("unexpected error", extra=describe(error))
         return internal_error(request_id)
     level = logger.warning if answer.status == 503 or answer.requests_table_away else logger.info
-    about = {"status": answer.status, "requests_table_away": answer.requests_table_away, "records": answer.records}
-    level("answered", extra={**about, **answer.ledger.publish(metrics, "write-to-kinesis")})
+    level("answered", extra=answer.about() | answer.ledger.publish(metrics, "write-to-kinesis"))
     if answer.rejections:
         logger.info("rows rejected", extra={"rejected_rows": answer.rejections})
     metrics.add_metric(name="Amount", unit="None", value=float(answer.amount))  # dollars

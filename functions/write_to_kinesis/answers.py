@@ -27,6 +27,10 @@ class Answer(NamedTuple):
     rejections: Sequence[Mapping[str, Any]] = ()  # for the log: no value of a sender's is in it
     amount: Decimal = Decimal(0)  # of what is on the stream
 
+    def about(self) -> dict[str, Any]:
+        """Give what the log says of it, beside the counts."""
+        return {"status": self.status, "requests_table_away": self.requests_table_away, "records": self.records}
+
     def response(self) -> dict[str, Any]:
         """Give API Gateway's proxy response."""
         return {

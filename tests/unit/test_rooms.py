@@ -17,7 +17,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fraud": {"client", "shared"},  # client: training reads files as `swipeline send` does
     "glue": {"shared"},
     "shared": set(),
-    "client": {"fraud", "local", "shared"},
+    "client": {"fraud", "functions", "local", "shared"},  # a command that does what a function does uses its code
     "dashboard": {"client", "fraud", "local", "shared"},
     "local": {"shared"},
 }
