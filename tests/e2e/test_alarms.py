@@ -100,7 +100,8 @@ def break_delivery(stack: Stack, watch: AlarmWatch) -> None:
     broken = Breakage(stack)
     alert = b'{"transaction_id": "an-alert"}\n'
     with broken.renamed_tables("to-warehouse", "alert-events"):
-        stack.client("kinesis").put_record(StreamName=f"swipeline-{stack.stage}-alerts", Data=alert, PartitionKey="00")
+        name = stack.outputs["AlertDeliveryStreamName"]
+        stack.client("firehose").put_record(DeliveryStreamName=name, Record={"Data": alert})
         watch.wait_rung({"copy-failed", "alert-copy-failed"})
     with broken.denied(f"swipeline-{stack.stage}-delivery", "s3:PutObject"):
         watch.wait_rung({"delivery-stale"})

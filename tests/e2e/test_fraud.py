@@ -23,7 +23,8 @@ def test_frauds_become_alerts_everywhere_once_and_a_verdict_is_kept(
     stack: Stack, csv_file: Callable[..., Path], reconcile: Callable[..., dict[str, Any]]
 ) -> None:
     path = csv_file(rows=6000)
-    before = sum(int(item["scored"]["N"]) for item in scanned(stack, "ProfilesTableName"))
+    # A test beside this one damages profiles: those are not counted.
+    before = sum(int(item["scored"].get("N", 0)) for item in scanned(stack, "ProfilesTableName"))
     sent = json.loads(stack.run("send", path, "--json").stdout)
     reconcile(path)
 

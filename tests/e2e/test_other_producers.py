@@ -14,6 +14,7 @@ from tests.e2e.stack import Stack, wait_until
 from tests.unit.fakes.kpl import aggregate
 from tests.unit.fakes.rows import transaction
 
+GZIP = b"\x1f\x8b"
 IDS = [f"other-producer-{number}" for number in range(6)]
 
 
@@ -25,6 +26,7 @@ def stored(stack: Stack) -> dict[str, list[str]]:
     lake = [
         json.loads(line)["transaction_id"]
         for _, body in stack.objects("LakeBucket", "transactions/")
+        if body.startswith(GZIP)  # other tests damage objects of their own
         for line in gzip.decompress(body).splitlines()
     ]
     core = stack.sql("SELECT transaction_id FROM core.transaction WHERE transaction_id LIKE 'other-producer-%'")
@@ -63,10 +65,9 @@ def test_rows_behind_junk_and_in_aggregates_are_in_every_store_and_the_junk_is_i
 
 
 def test_what_is_no_alert_on_the_alert_stream_is_in_a_quarantine_that_a_command_shows(stack: Stack) -> None:
-    alerts = stack.outputs["StreamName"].replace("-transactions", "-alerts")
     junk = [b"no alert %d" % number for number in range(20)]
-    records = [{"Data": one, "PartitionKey": "00"} for one in junk]
-    stack.client("kinesis").put_records(StreamName=alerts, Records=records)
+    name = stack.outputs["AlertDeliveryStreamName"]
+    stack.client("firehose").put_record_batch(DeliveryStreamName=name, Records=[{"Data": one} for one in junk])
 
     def kept() -> list[bytes]:
         return [base64.b64decode(one["data"]) for one in quarantined(stack, "quarantine/check-delivery/")]

@@ -48,8 +48,8 @@ def driven(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> None:
         wait_until(lambda: stack.client("dynamodb").scan(TableName=profiles, Limit=1)["Items"], 60, "cards are known")
         damage_profiles(stack, profiles)
     stack.client("kinesis").put_record(StreamName=stack.outputs["StreamName"], Data=b'[1,"x"]\n', PartitionKey="00")
-    alerts = stack.outputs["StreamName"].replace("-transactions", "-alerts")
-    stack.client("kinesis").put_record(StreamName=alerts, Data=b"no alert\n", PartitionKey="00")
+    alerts = stack.outputs["AlertDeliveryStreamName"]
+    stack.client("firehose").put_record(DeliveryStreamName=alerts, Record={"Data": b"no alert\n"})
     invoke(stack, "migrate-warehouse", {})
 
     read = partial(call, stack, reader_key(stack))

@@ -128,7 +128,7 @@ def test_a_name_twice_is_refused_rather_than_read_one_way_or_the_other(stack: St
     twice = text[:-1] + ', "amt": "9999.00"}'
     answer = post(stack, twice.encode())
     assert answer.status_code == 400
-    assert "twice" in answer.json()["message"]
+    assert "duplicate name" in answer.json()["message"]
 
 
 def test_after_all_that_the_api_still_takes_a_transaction(stack: Stack) -> None:
