@@ -38,7 +38,7 @@ def pieces() -> Pieces:
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Merge once for the deliveries of an SQS event; by the daily schedule, if any came; by hand, at once.
 
-    What is not yet in core, the other stores and the marts is given back. A merge that outlasts the run is no error, and
+    What is not yet in core, the other stores and the marts is given back. A merge that outlasts the run is no error and
     a second run is harmless: merge.sql locks. Raises what the warehouse refuses, and boto3's errors, for the alarm.
     """
     work, deliveries, total = pieces(), read_deliveries(event), Ledger()
