@@ -52,7 +52,7 @@ def _bound(name: str, text: str | None, default: str) -> str:
     try:
         moment = datetime.fromisoformat(_readable(text))
     except ValueError:
-        raise ValueError(name, "expected a date (2020-06-21) or a time (2020-06-21T12:14:25Z)") from None
+        raise ValueError(name, "must be a date (2020-06-21) or a time (2020-06-21T12:14:25Z)") from None
     try:
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         # Event times are whole milliseconds, so a bound between two of them means the later one, on either side.

@@ -154,7 +154,10 @@ def labels(
     by: Annotated[str, typer.Option(help="Who says so (default: the user of this machine).")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Bring labels that come late to the risk of cards and merchants; on alerts they are verdicts."""
+    """Bring labels that come late to the risk of cards and merchants; on alerts they are verdicts.
+
+    Example: swipeline alerts labels chargebacks.csv --by jane
+    """
     from getpass import getuser
 
     from client.alerts.labels import give_labels, read_labels
@@ -227,15 +230,25 @@ def assign(
 def threshold(
     stage: StageOption = "local",
     alerts_per_day: Annotated[
-        float | None, typer.Option(min=0.01, help="As many alerts as people can review in a day.")
+        float | None,
+        typer.Option(min=0.01, help="Number of alerts that people can review in a day (default: not set)."),
     ] = None,
     precision: Annotated[
-        float | None, typer.Option(min=0.01, max=1, help="Share of the alerts that should be fraud.")
+        float | None,
+        typer.Option(
+            min=0.01, max=1, help="Share of the alerts that should be fraud, from 0.01 to 1 (default: not set)."
+        ),
     ] = None,
     cost_per_review: Annotated[
-        float | None, typer.Option(min=0.01, help="US dollars; raise an alert if score times amount is at least that.")
+        float | None,
+        typer.Option(
+            min=0.01,
+            help="US dollars, from 0.01 (default: not set). Raise an alert if score times amount is at least that.",
+        ),
     ] = None,
-    score: Annotated[float | None, typer.Option(min=0, max=1, help="This score.")] = None,
+    score: Annotated[
+        float | None, typer.Option(min=0, max=1, help="This score, from 0 to 1 (default: not set).")
+    ] = None,
     reset: Annotated[bool, typer.Option("--reset", help="Use the model's own threshold again.")] = False,
     by: Annotated[str, typer.Option(help="Who decides (default: the user of this machine).")] = "",
     days: Annotated[int, typer.Option(min=1, max=90, help="Days of scores to look at.")] = 7,
@@ -244,6 +257,8 @@ def threshold(
     """Show or set the score from which alerts are raised, and what other values would have given.
 
     A change takes effect within seconds, without a deployment, and is recorded with who made it and when.
+
+    Example: swipeline alerts threshold --alerts-per-day 50
     """
     import time
     from getpass import getuser

@@ -37,7 +37,7 @@ def cost(
     rpu: Annotated[int | None, typer.Option(help="Redshift's base capacity in RPUs (default: the template's).")] = None,
     cards: Annotated[int | None, typer.Option(help="Number of active cards (default: as in the measured run).")] = None,
     transactions: Annotated[
-        int | None, typer.Option(help="Price this number of transactions, spread over --hours, instead of a month.")
+        int | None, typer.Option(help="Price this number of transactions, spread over --hours (default: a month).")
     ] = None,
     hours: Annotated[float, typer.Option(help="Hours over which --transactions are spread.")] = 1.0,
     as_json: JsonOption = False,

@@ -11,7 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from client import output
-from client.commands.options import JsonOption
+from client.commands.options import DRY_RUN, JsonOption, YesOption
 from client.errors import ClientError
 
 if TYPE_CHECKING:
@@ -33,7 +33,10 @@ def compare(
     mapping: MappingFileOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show champion and challenger side by side on later history: precision, recall, alerts a day, money caught."""
+    """Show champion and challenger side by side on later history: precision, recall, alerts a day, money caught.
+
+    Example: swipeline model compare candidate.json --data later.csv
+    """
     _show(_both(challenger, data, before, mapping), as_json)
 
 
@@ -44,25 +47,38 @@ def promote(
     before: BeforeOption = None,
     mapping: MappingFileOption = None,
     by: Annotated[str, typer.Option(help="Who decides (default: the user of this machine).")] = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Apply the change (default: dry run).")] = False,
+    yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show both models, then make the challenger the champion. The next deployment ships it."""
+    """Show both models, then make the challenger the champion. The next deployment ships it.
+
+    Example: swipeline model promote candidate.json --data later.csv --yes
+    """
     from client.model.exchange import promote as exchange
 
     _show(_both(challenger, data, before, mapping), as_json)
     if not yes:
-        output.note("Dry run. Add --yes to apply.")
+        output.note(DRY_RUN)
         return
     output.note(f"{exchange(challenger, by or getuser())} is the champion from the next deployment on")
 
 
 @app.command()
-def back(by: Annotated[str, typer.Option(help="Who decides (default: the user of this machine).")] = "") -> None:
-    """Make the champion before the last promotion the champion again. The next deployment ships it."""
+def back(
+    by: Annotated[str, typer.Option(help="Who decides (default: the user of this machine).")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Make the champion before the last promotion the champion again. The next deployment ships it.
+
+    Example: swipeline model back --by jane
+    """
     from client.model.exchange import back as exchange
 
-    output.note(f"{exchange(by or getuser())} is the champion from the next deployment on")
+    by = by or getuser()
+    version = exchange(by)
+    if as_json:
+        output.as_json({"champion": version, "by": by})
+    output.note(f"{version} is the champion from the next deployment on")
 
 
 def _both(challenger: Path, data: Path, before: Path | None, mapping: Path | None) -> dict[str, Measured]:

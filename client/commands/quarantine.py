@@ -112,7 +112,7 @@ def redrive(
 def settle(
     key: Annotated[str, typer.Argument(help="Key of a conflict, from `quarantine list --kind conflicts`.")],
     keep: Annotated[
-        str, typer.Option("--keep", help="stored (what all stores have) or other (what is in quarantine).")
+        str, typer.Option("--keep", help="Content that counts: stored (all stores have it) or other (in quarantine).")
     ],
     stage: StageOption = "local",
     yes: YesOption = False,

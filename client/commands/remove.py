@@ -16,7 +16,7 @@ from client.errors import ClientError
 def remove(
     stage: Annotated[str, typer.Option(help="Stage to delete. Required.")],
     yes: Annotated[
-        bool, typer.Option("--yes", help="Delete (asks you to type the stage name). Default: dry run.")
+        bool, typer.Option("--yes", help="Apply changes (default: dry run). Asks you to type the stage name.")
     ] = False,
     orphans: Annotated[
         bool,

@@ -22,6 +22,8 @@ def repair(
     """Fix what differs between table, lake and warehouse. Safe to repeat; run again to resume.
 
     What two stores agree on counts, else what the lake has. Exits with 1 if anything is left, or would be done.
+
+    Example: swipeline repair --stage dev --from 2026-07-01 --to 2026-07-02 --yes
     """
     from client.reconcile.run import Options  # NumPy: only for the commands that count
     from client.reconcile.window import read_window

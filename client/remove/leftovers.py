@@ -46,8 +46,7 @@ def orphans(stage: Stage) -> list[Leftover]:
     tables = stage.client("dynamodb").get_paginator("list_tables").paginate()
     found += [Leftover("table", t) for page in tables for t in page["TableNames"] if t in _tables(name)]
     streams = stage.client("kinesis").get_paginator("list_streams").paginate()
-    wanted = {f"{name}-transactions", f"{name}-alerts"}
-    found += [Leftover("stream", s) for page in streams for s in page["StreamNames"] if s in wanted]
+    found += [Leftover("stream", s) for page in streams for s in page["StreamNames"] if s in _streams(name)]
     secrets = stage.client("secretsmanager").get_paginator("list_secrets").paginate()
     wanted = {f"{name}/{secret}" for secret in ("card-key", "warehouse-admin", "warehouse-loader")}
     found += [Leftover("secret", s["Name"]) for page in secrets for s in page["SecretList"] if s["Name"] in wanted]
@@ -76,8 +75,15 @@ def _buckets(stage: Stage, name: str) -> Iterator[str]:
 
 
 def _tables(name: str) -> set[str]:
-    parts = ("transactions", "merchants", "requests", "profiles", "alerts", "drift", "loads")
+    parts = ("transactions", "merchants", "requests", "profiles", "risk", "alerts", "drift", "loads")
     return {f"{name}-{part}" for part in parts}
+
+
+def _streams(name: str) -> set[str]:
+    return {
+        f"{name}-transactions",
+        f"{name}-alerts",
+    }  # the second: of an earlier release
 
 
 def _groups(prefix: str, names: list[str], stage: str) -> set[str]:

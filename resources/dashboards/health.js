@@ -13,7 +13,7 @@ module.exports = (kit) => [
     kit.alarms('Lake', consumer('write-to-s3')),
     kit.alarms('Fraud', [...consumer('detect-fraud'), 'fraud-drift', 'fraud-precision', errors('measure-fraud')]),
     kit.alarms('Warehouse and batch', [
-      'delivery-late', 'delivery-stale', 'copy-failed', 'alert-copy-failed', 'merge-lag', 'merge-gave-up',
+      'delivery-late', 'delivery-stale', 'copy-failed', 'alert-copy-failed', 'merge-lag', 'merge-gave-up', 'conflicts',
       errors('check-delivery'), errors('merge-warehouse'), errors('migrate-warehouse'), errors('rotate-card-key'), 'batch-failed', 'batch-not-started',
       ...(kit.params.cloud === 'aws' ? ['warehouse-snapshot-missed'] : []),
     ])],

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from local import manifest, room
+from local.settings import Settings
 from tests.how_to.recipe import ROOT, apply, copy, run
 
 PAGES = {path.name for path in (ROOT / "docs" / "how-to").glob("*.md")}
@@ -48,7 +52,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def test_every_page_is_tried_here_or_by_a_test_of_its_own() -> None:
-    here = {"add-a-consumer.md", "add-an-alarm.md", "add-a-mart.md", "add-a-chart.md"}
+    here = {"add-a-consumer.md", "add-an-alarm.md", "add-a-mart.md", "add-a-chart.md", "look-after-the-home.md"}
     # Only commands: tests/unit/docs checks that each exists with these options.
     commands = {"train-your-own-model.md", "deploy.md", "be-on-call.md"}
     # tests/evolution, tests/unit/client/files/test_public_data.py, tests/e2e/test_bi_tools.py
@@ -70,6 +74,33 @@ def test_the_mart_installs_and_every_column_is_described(tree: Path) -> None:
         tree / "docs" / "marts.md"
     ).read_text(encoding="utf-8")
     run(tree, "-m", "pytest", "-n", "0", "tests/conformance/redshift/test_marts.py", "-k", "installing_again")
+
+
+def test_the_home_has_the_folders_the_limit_and_the_messages_of_its_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (ROOT / "docs" / "how-to" / "look-after-the-home.md").read_text(encoding="utf-8")
+    settings = Settings.from_environment({"SWIPELINE_HOME": str(tmp_path)})
+    for folder in (settings.state, settings.logs, settings.run, tmp_path / manifest.COPIES):
+        assert f"`{folder.relative_to(tmp_path)}/`" in page
+    assert f"`{manifest.NAME}`" in page
+    [(variable, size)] = re.findall(r"`(\w+)=(\w+) swipeline up`", page)
+    assert room.limit_from({variable: size}) == 20 * 2**30
+    assert (
+        f"Writes stop at {room.RESERVE_BYTES >> 20} MiB and resume by themselves at {room.RESUME_BYTES >> 20} MiB"
+        in (page)
+    )
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda _: SimpleNamespace(free=room.RESERVE_BYTES - 1))
+    full, stop = re.findall(r'^- \*\*"([^"]+)"\*\*', page, re.MULTILINE)[:2]
+    assert room.Room(tmp_path, None).problem().startswith(full)
+
+    settings.state.mkdir()
+    (settings.state / "object").write_text("whole")
+    monkeypatch.setattr(manifest, "MOST_COPIED_BYTES", 0)
+    manifest.write(tmp_path)
+    (settings.state / "object").write_text("damaged")
+    with pytest.raises(manifest.DamagedHomeError, match=f"{stop.replace('...', '.*')}, and nothing was changed"):
+        manifest.check(tmp_path)
 
 
 def test_the_chart_is_drawn(tree: Path) -> None:

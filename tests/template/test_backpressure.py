@@ -30,9 +30,9 @@ def test_what_is_set_aside_is_still_on_the_stream_for_as_long_again(template: Te
     assert stream["RetentionPeriodHours"] * 3600 >= 2 * age
 
 
-def test_a_late_delivery_is_reported_long_before_the_stream_forgets(template: Template) -> None:
-    stream = template.of_type("AWS::Kinesis::Stream")["TransactionStream"]
-    for alarm in alarms_on(template, "KinesisMillisBehindLatest"):
+def test_a_late_delivery_is_reported_long_before_the_stream_forgets(full: Template) -> None:
+    stream = full.of_type("AWS::Kinesis::Stream")["TransactionStream"]
+    for alarm in alarms_on(full, "KinesisMillisBehindLatest"):
         assert notified_after(alarm) < stream["RetentionPeriodHours"] * 3600 / 24
 
 

@@ -64,7 +64,7 @@ def test_copy_names_the_columns_of_the_one_schema_in_its_order(delivery: dict) -
 
 def test_copy_reads_gzip_json_by_jsonpaths_and_refuses_to_guess(delivery: dict) -> None:
     options = text(delivery["RedshiftDestinationConfiguration"]["CopyCommand"]["CopyOptions"])
-    assert options.startswith("JSON 's3://${DeliveryBucket}/jsonpaths/transaction-1.json' GZIP ")
+    assert options.startswith("JSON 's3://${DeliveryBucket}/jsonpaths/transaction-2.json' GZIP ")
     assert "TIMEFORMAT 'auto'" in options
     assert "DATEFORMAT 'auto'" in options
     assert "MAXERROR 100000" in options, "a line that cannot be read is in quarantine; it must not fail the whole COPY"

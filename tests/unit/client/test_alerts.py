@@ -126,7 +126,10 @@ def test_one_alert_is_shown_with_all_its_verdicts_card_numbers_masked(stage: Sta
     assert CliRunner().invoke(app, ["alerts", "show", "t99"]).exit_code == 1
 
 
-def test_precision_over_time_counts_the_last_verdict_of_each_alert(stage: Stage) -> None:
+def test_precision_over_time_counts_the_last_verdict_of_each_alert(
+    monkeypatch: pytest.MonkeyPatch, stage: Stage
+) -> None:
+    monkeypatch.setattr(quality, "query", lambda _stage, _sql: [])
     for transaction, finding in (("t0", "fraud"), ("t1", "fraud"), ("t1", "genuine"), ("t4", "fraud")):
         CliRunner().invoke(app, ["verdict", transaction, finding])
     days = json.loads(CliRunner().invoke(app, ["alerts", "precision", "--by", "day", "--json"]).stdout)
@@ -136,6 +139,15 @@ def test_precision_over_time_counts_the_last_verdict_of_each_alert(stage: Stage)
     assert days[0]["low"] < 1.0
     assert "precision" in CliRunner().invoke(app, ["alerts", "precision"]).stdout
     assert CliRunner().invoke(app, ["alerts", "precision", "--by", "hour"]).exit_code == 1
+
+
+def test_precision_over_time_counts_labels_of_alerts_without_a_verdict(
+    monkeypatch: pytest.MonkeyPatch, stage: Stage
+) -> None:
+    monkeypatch.setattr(quality, "query", lambda _stage, _sql: [("t0", False), ("t2", True), ("t3", False)])
+    CliRunner().invoke(app, ["verdict", "t0", "fraud"])
+    days = json.loads(CliRunner().invoke(app, ["alerts", "precision", "--by", "day", "--json"]).stdout)
+    assert [sum(day[what] for day in days) for what in ("alerts", "fraud", "judged")] == [6, 2, 3]
 
 
 def test_a_withdrawn_verdict_leaves_the_alert_open_with_its_history(stage: Stage) -> None:

@@ -12,13 +12,13 @@ from client.cli import app
 from client.errors import ClientError
 from client.model.exchange import NOTES, PARTS, back, promote
 from client.simulator import Settings, batches, write
-from fraud.model import SHIPPED, load, serialise
+from fraud.model import SHIPPED, load, serialize
 from tests.unit.fraud.made import document
 
 
 def made(folder: Path, name: str, version: str) -> Path:
     path = folder / f"{name}.json"
-    path.write_bytes(serialise(document(version=version)))
+    path.write_bytes(serialize(document(version=version)))
     for part in PARTS[1:]:
         (folder / f"{name}{part}").write_text(version)
     return path

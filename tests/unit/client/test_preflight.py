@@ -108,7 +108,7 @@ def test_a_new_account_with_ten_concurrent_executions_holds_dev_and_not_prod() -
     ("given", "line", "cause"),
     [
         ({"vpcs": 5}, "quota: VPCs", "5 VPCs of 5"),
-        ({"rpu": 16}, "quota: Redshift", "32 RPU; the quota is 16"),
+        ({"rpu": 4}, "quota: Redshift", "8 RPU; the quota is 4"),
         ({"dpu": 5}, "quota: Glue", "10 DPU; the quota is 5"),
         ({"zones": ["use1-az2", "use1-az4"]}, "zones", "no zone use1-az6"),
         ({"denied": ("kinesis:CreateStream",)}, "permissions", "may not kinesis:CreateStream"),

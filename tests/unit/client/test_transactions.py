@@ -87,7 +87,7 @@ def test_nothing_found_is_said(run: Run) -> None:
         (["--merchant", "x", "--card-id", "0" * 32], "exactly one of"),
         (["--merchant", "x", "--json", "--csv"], "not both"),
         (["--card-number", "-"], "11 to 19 digits"),
-        (["--merchant", "x", "--from", "June"], "400.*from is a day"),
+        (["--merchant", "x", "--from", "June"], "400.*from must be a date"),
         (["--card-id", "nonsense"], "400.*card_id"),
     ],
 )
