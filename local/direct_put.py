@@ -51,10 +51,14 @@ class DirectPut:
                 self._kinesis._delete_stream({"StreamName": PREFIX + name})
             return answer
 
-        replace(self._firehose, "_create_delivery_stream", created)
-        replace(self._firehose, "_delete_delivery_stream", deleted)
-        replace(self._firehose, "_put_record", self.put_record)
-        replace(self._firehose, "_put_record_batch", self.put_record_batch)
+        for operation, name, ours in (
+            ("CreateDeliveryStream", "_create_delivery_stream", created),
+            ("DeleteDeliveryStream", "_delete_delivery_stream", deleted),
+            ("PutRecord", "_put_record", self.put_record),
+            ("PutRecordBatch", "_put_record_batch", self.put_record_batch),
+        ):
+            replace(self._firehose, name, ours)  # CloudFormation calls the function, the API its table of operations
+            self._firehose._HANDLERS[operation] = ours
         replace(self._kinesis, "_list_streams", lambda data: without_buffers(names(data)))
 
     def put_record(self, data: dict[str, Any]) -> Answer:

@@ -373,7 +373,7 @@ def test_a_stranger_s_page_whose_name_points_here_gets_no_data(address: str) -> 
 
 def test_a_merchant_of_a_strange_name_is_a_value_and_never_sql(page: Dashboard) -> None:
     page.open("Merchants")
-    field = page.page.get_by_label("Merchant", exact=True)
+    field = page.page.get_by_role("textbox", name="Merchant", exact=True)
     for text in ("' OR 1=1 --", "%", "_", "\\"):
         field.fill(text)
         field.press("Enter")
