@@ -15,14 +15,13 @@ DROP TABLE IF EXISTS refresh_count;
 
 -- Whose content is another one now: out, and in again with what mart.purchase lacks.
 DELETE FROM mart.purchase
-USING (
-    SELECT DISTINCT fact.transaction_id
+WHERE transaction_id IN (
+    SELECT fact.transaction_id
     FROM core.superseded AS other
     INNER JOIN core.transaction AS fact ON fact.transaction_id = other.transaction_id
     WHERE other.refreshed_at IS NULL
         AND fact.merged_at >= (SELECT merged_until FROM refresh.watermark)
-) AS changed
-WHERE mart.purchase.transaction_id = changed.transaction_id;
+);
 
 -- The transactions that mart.purchase lacks.
 CREATE TEMP TABLE refresh_new AS

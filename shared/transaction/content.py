@@ -43,7 +43,7 @@ def counts_before(one: Transaction, other: Transaction) -> bool:
 def rank(transaction: Transaction) -> tuple[Any, ...]:
     """Give the place of a content among those of its id and correction: the smallest counts."""
     values = _in_order(transaction)
-    return (*(("" if value is None else value) for value in values), _LABEL_ORDER[transaction.is_fraud])
+    return (*(() if value is None else (value,) for value in values), _LABEL_ORDER[transaction.is_fraud])
 
 
 def counting(transactions: Iterable[Transaction]) -> Transaction:
@@ -133,6 +133,10 @@ def content_sql(table: str) -> str:
 def order_sql(table: str) -> str:
     """Give the SQL of the order of contents of one id and correction, for ORDER BY."""
     names = {field.name: field for field in FIELDS}
-    columns = [f"COALESCE({table}.{name}, '')" if names[name].nullable else f"{table}.{name}" for name in ORDER]
+    columns: list[str] = []
+    for name in ORDER:
+        if names[name].nullable:  # what is missing comes first, as in rank()
+            columns.append(f"CASE WHEN {table}.{name} IS NULL THEN 0 ELSE 1 END")
+        columns.append(f"{table}.{name}")
     label = f"{table}.{LABEL_FIELD}"
     return ", ".join([*columns, f"CASE WHEN {label} IS NULL THEN 2 WHEN {label} THEN 0 ELSE 1 END"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -13,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from client.simulator import Settings, batches
+from client.simulator import Settings, batches, fraud
 from client.simulator.cards import card_numbers, check_digit
 from client.simulator.habits import CATEGORIES
 from client.simulator.places import cities
@@ -137,8 +139,12 @@ def year() -> pa.Table:
     return table(Settings.of(300_000, seed=11, customers=600, days=365, start=date(2024, 1, 1)))
 
 
-def test_fraud_comes_in_bursts_of_a_day_or_two_at_night(year: pa.Table) -> None:
-    frauds = year.filter(pa.compute.equal(year["is_fraud"], 1))
+def test_fraud_comes_in_bursts_of_a_day_or_two_at_night(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the slow thieves and the compromised merchants, the bursts are all there is."""
+    monkeypatch.setattr(fraud, "_SLOW", 0.0)
+    run = Settings.of(300_000, seed=11, customers=600, days=365, start=date(2024, 1, 1))
+    bursts = table(replace(run, at_merchants=0.0))
+    frauds = bursts.filter(pa.compute.equal(bursts["is_fraud"], 1))
     hours = np.array([int(t[11:13]) for t in frauds["trans_date_trans_time"].to_pylist()])
     assert 0.75 < ((hours >= 22) | (hours < 4)).mean() < 0.92
     by_card: dict[int, list[int]] = {}
@@ -147,6 +153,20 @@ def test_fraud_comes_in_bursts_of_a_day_or_two_at_night(year: pa.Table) -> None:
     assert 8 < np.mean([len(v) for v in by_card.values()]) < 12
     assert all(max(v) - min(v) < 2 * 86_400 for v in by_card.values())
     assert len(by_card) < 600 / 3
+
+
+def test_some_fraud_is_slow_or_at_compromised_merchants_and_the_rest_is_bursts(year: pa.Table) -> None:
+    frauds = year.filter(pa.compute.equal(year["is_fraud"], 1))
+    hours = np.array([int(t[11:13]) for t in frauds["trans_date_trans_time"].to_pylist()])
+    assert 0.7 < ((hours >= 22) | (hours < 4)).mean() < 0.85  # of the bursts alone it is 0.1 more
+    by_card: dict[int, list[int]] = {}
+    for card, second in zip(frauds["cc_num"].to_pylist(), frauds["unix_time"].to_pylist(), strict=True):
+        by_card.setdefault(card, []).append(second)
+    long = [v for v in by_card.values() if max(v) - min(v) >= 2 * 86_400]
+    assert 0.02 < sum(map(len, long)) / len(frauds) < 0.35
+    at_merchant = Counter(frauds["merchant"].to_pylist())
+    most = sum(count for _, count in at_merchant.most_common(2)) / len(frauds)
+    assert 0.05 < most < 0.15  # 0.06 of all are at compromised ones, of which there are one or two
 
 
 def test_fraud_amounts_are_larger_where_the_data_sets_are(year: pa.Table) -> None:

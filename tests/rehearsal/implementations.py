@@ -83,6 +83,8 @@ IMPLEMENTATIONS = {
                     "AWS::ApiGateway::ApiKey",
                     "AWS::ApiGateway::UsagePlan",
                     "AWS::ApiGateway::UsagePlanKey",
+                    "AWS::Athena::NamedQuery",
+                    "AWS::Athena::WorkGroup",
                     "AWS::Budgets::Budget",
                     "AWS::CloudWatch::Alarm",
                     "AWS::Glue::Crawler",
@@ -126,6 +128,7 @@ IMPLEMENTATIONS = {
                 "merge-warehouse": "it has no warehouse behind the Redshift Data API",
                 "migrate-warehouse": "it has no warehouse behind the Redshift Data API",
                 "detect-fraud": "its PartiQL takes no parameters in a conditional INSERT: profiles are written so",
+                "write-to-dynamodb": "its PartiQL takes no parameters in a conditional INSERT: transactions, too",
             },
         ),
     )

@@ -24,7 +24,8 @@ def test_the_dev_template_is_created_updated_and_deleted(name: str) -> None:
     if IMPLEMENTATIONS[name].invokes:
         answers = done["invoked"]
         assert answers["write-to-kinesis"]["statusCode"] == 207  # two good rows and a bad one
-        assert answers["write-to-dynamodb"] == answers["write-to-s3"] == {"batchItemFailures": []}
+        for writer in {"write-to-dynamodb", "write-to-s3"} - set(IMPLEMENTATIONS[name].not_invoked):
+            assert answers[writer] == {"batchItemFailures": []}
         found = json.loads(answers["query-transactions"]["body"])["transactions"]
         assert [row["transaction_id"][-1] for row in found] == ["1"]
         assert answers["rotate-card-key"]["keys"] == 2

@@ -63,7 +63,7 @@ def test_a_number_with_decimals_is_never_a_float() -> None:
         ('"text"', "must be one transaction"),
         ("null", "must be one transaction"),
         ('{"transactions":{}}', "must be one transaction"),
-        ('{"transactions":[],"more":1}', "nothing else"),
+        ('{"transactions":[],"more":1}', 'may contain only "transactions"'),
         ("[]", "no transaction"),
         ('{"transactions":[]}', "no transaction"),
     ],

@@ -52,6 +52,7 @@ NODES: dict[str, str] = {
     "Nullif": "r_NULLIF_function.html",
     "Floor": "r_FLOOR.html",
     "Round": "r_ROUND.html",
+    "Trim": "r_TRIM.html",
     "DPipe": "r_concat_op.html",
     "Exists": "r_exists_condition.html",
     "DistStyleProperty": "r_CREATE_TABLE_NEW.html",

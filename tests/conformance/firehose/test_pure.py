@@ -112,7 +112,9 @@ def test_what_is_not_supported_is_refused_with_its_name(redshift: Any, s3: Any, 
 
 def test_other_sources_and_destinations_are_refused() -> None:
     with pytest.raises(UnsupportedStreamError, match="source"):
-        parse_stream(description() | {"DeliveryStreamType": "DirectPut"})
+        parse_stream(description() | {"DeliveryStreamType": "MSKAsSource"})
+    with pytest.raises(UnsupportedStreamError, match="source"):
+        parse_stream(description() | {"Source": {}})
     with pytest.raises(UnsupportedStreamError, match="destination"):
         parse_stream(description() | {"Destinations": [{"ExtendedS3DestinationDescription": {}}]})
 

@@ -82,7 +82,7 @@ def load_alerts(warehouse: Own, folder: Path, *alerts: Alert) -> None:
 
 def load_verdicts(warehouse: Own, folder: Path, alert: Alert, *given: Verdict) -> None:
     """Of an alert, as the API's reviewers give them."""
-    lines = [verdict_line(to_item(Flagged(alert, "a merchant")), verdict) for verdict in given]
+    lines = [verdict_line(to_item(Flagged(alert, "a merchant", plain=False)), verdict) for verdict in given]
     load_lines(warehouse, folder, ",".join((core_files.ALERT_COLUMNS, *VERDICT_COLUMNS)), lines)
 
 

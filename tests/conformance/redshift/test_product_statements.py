@@ -15,7 +15,7 @@ from local.redshift.engine import Database
 from local.redshift.errors import SqlError
 from local.redshift.translate import compile_text
 from shared.warehouse.marts import FILES
-from shared.warehouse.sql import read_statements
+from shared.warehouse.sql import in_list, read_statements
 from tests.conformance.redshift.statements.cases import warehouse
 
 ROOT = Path(__file__).parents[3]
@@ -59,7 +59,13 @@ def database() -> Iterator[Database]:
         yield opened
 
 
-_VALUES = {"MANIFEST": "s3://b/k", "COPY_ROLE_ARN": "arn:aws:iam::000000000000:role/copy", "OLDEST": "1", "NEWEST": "2"}
+_VALUES = {
+    "MANIFEST": "s3://b/k",
+    "COPY_ROLE_ARN": "arn:aws:iam::000000000000:role/copy",
+    "OLDEST": "1",
+    "NEWEST": "2",
+    "FILES": in_list(["s3://b/1", "s3://b/2"]),
+}
 
 
 def statements(path: Path) -> list[str]:
@@ -70,14 +76,31 @@ def files() -> list[Path]:
     return sorted((ROOT / "redshift").rglob("*.sql"))
 
 
-@pytest.mark.parametrize("path", files(), ids=lambda path: path.name)
+def migrations() -> list[Path]:
+    return [path for path in files() if path.parent.name == "migrations"]
+
+
+@pytest.mark.parametrize("path", [path for path in files() if path not in migrations()], ids=lambda path: path.name)
 def test_a_file_of_redshift_contains_nothing_outside_the_table(database: Database, path: Path) -> None:
     """Run as they stand, in a transaction that is rolled back: each statement may need those before it."""
     install = [ROOT / "redshift" / "marts" / f"{name}.sql" for name in ("role", *FILES)]
+    assert refusals(database, [*install, path]) == []
+
+
+def test_a_migration_contains_nothing_outside_the_table(tmp_path: Path) -> None:
+    """In their order, in a warehouse without tables: a migration is run once, and adds to what is there before it."""
+    empty = Database(tmp_path / "swipeline.duckdb")
+    try:
+        assert refusals(empty, migrations()) == []
+    finally:
+        empty.close()
+
+
+def refusals(database: Database, paths: list[Path]) -> list[tuple[str, str, str]]:
     refused = []
     with database.session() as session:
         session.begin()
-        for file in dict.fromkeys([*install, path]):
+        for file in dict.fromkeys(paths):
             for sql in statements(file):
                 try:
                     compiled = compile_text(sql)
@@ -86,7 +109,7 @@ def test_a_file_of_redshift_contains_nothing_outside_the_table(database: Databas
                 except SqlError as error:
                     refused.append((file.name, sql[:100], str(error)))
         session.rollback()
-    assert refused == []
+    return refused
 
 
 def sql_in_code() -> list[tuple[str, str]]:

@@ -71,7 +71,7 @@ def test_a_replay_that_was_killed_continues_where_it_was_and_is_complete(world: 
         replay(world.stage, DAY, part_objects=2)
     world.warehouse.after_copy = lambda: None
     told: list[str] = []
-    done = replay(world.stage, DAY, resume=True, tell=told.append, part_objects=2)
+    done = replay(world.stage, DAY, resume=True, report=told.append, part_objects=2)
     assert (done.resumed, done.skipped, done.after) == (True, kill_at - 1, 80)
     assert len(world.warehouse.copies) == 4 + 1  # the part that was under way, again
     assert told[-1] == "4 of 4 parts, 100 %"
@@ -92,7 +92,7 @@ def test_without_resume_a_replay_restarts_and_says_so(world: OperatorWorld) -> N
         replay(world.stage, DAY)
     world.warehouse.refuse = ""
     told: list[str] = []
-    assert not replay(world.stage, DAY, tell=told.append).resumed
+    assert not replay(world.stage, DAY, report=told.append).resumed
     assert "Starting over" in told[0]
 
 

@@ -332,7 +332,7 @@ def test_a_damaged_profile_is_set_aside_and_its_card_and_the_others_continue(dam
 
 
 def test_a_damaged_profile_waits_while_the_quarantine_is_unavailable_and_no_other_card_does() -> None:
-    stores = FakeStores([Fault(), Fault(Kind.THROTTLED)])
+    stores = FakeStores([Fault(), Fault(), Fault(Kind.THROTTLED)])  # the risks are read before it is set aside
     stores.tables["profiles"]["a"] = {"card_id": {"S": "a"}}
     done = run(stores, lines(DAY))
     assert (done.scored, done.damaged) == (3, 0)

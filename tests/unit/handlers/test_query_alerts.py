@@ -241,8 +241,8 @@ def test_a_stream_that_is_unavailable_is_503_and_the_same_call_again_fixes_it(
     before = len(streamed(stage))
 
     class Throttled:
-        def put_records(self, **_: Any) -> None:
-            raise client_error("PutRecords", "ProvisionedThroughputExceededException", 400)
+        def put_record_batch(self, **_: Any) -> None:
+            raise client_error("PutRecordBatch", "ServiceUnavailableException", 503)
 
     with monkeypatch.context() as patch:
         patch.setattr(stream, "_client", Throttled())

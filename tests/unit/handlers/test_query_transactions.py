@@ -211,4 +211,4 @@ def test_a_property_twice_is_refused_rather_than_read_one_way_or_the_other(stage
     body = '{"card_number": "4992346398065154048", "card_number": "4992346398065154047"}'
     answer = function("query_transactions").handler(read_event("/transactions/search", "POST", body=body), Context())
     assert answer["statusCode"] == 400
-    assert "twice" in json.loads(answer["body"])["message"]
+    assert "duplicate name" in json.loads(answer["body"])["message"]

@@ -59,7 +59,7 @@ def test_a_start_ends_them_and_says_so(
     child.send_signal(signal.SIGSTOP)  # the processes of one that is killed end within a second
     private_folder(settings.run)
     (settings.run / "supervisor.json").unlink(missing_ok=True)
-    assert stack._ensure_started(settings, said.append)
+    stack._ensure_started(settings, said.append)
     assert started
     assert said[0].startswith("ending processes that were left without a supervisor: ")
     wait_until(lambda: orphans.find(settings) == [], "nothing is left")
@@ -68,11 +68,13 @@ def test_a_start_ends_them_and_says_so(
 def test_a_start_waits_for_the_stop_of_the_one_before(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = iter([[], []])
     said: list[str] = []
+    started: list[Any] = []
     monkeypatch.setattr(stack, "_supervisor", lambda _: 4_194_304)
-    monkeypatch.setattr(stack, "_told", lambda _: {"stopping": True})
+    monkeypatch.setattr(stack, "_supervisor_state", lambda _: {"stopping": True})
     monkeypatch.setattr(stack.orphans, "find", lambda _: next(answers))
-    monkeypatch.setattr(stack, "_start", lambda *_: None)
-    assert stack._ensure_started(settings, said.append)
+    monkeypatch.setattr(stack, "_start", lambda *given: started.append(given))
+    stack._ensure_started(settings, said.append)
+    assert started
     assert said == ["waiting for the embedded AWS to stop", "starting the embedded AWS"]
 
 
