@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import csv
 import json
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,19 @@ def damage_profiles(stack: Stack, table: str) -> None:
         dynamodb.put_item(TableName=table, Item=item | {"scored": {"S": "many"}})
 
 
+def dispute(stack: Stack, path: Path, rows: list[dict[str, str]]) -> None:
+    """Send another content of two ids, one under the same key of the table and one under another, and correct one."""
+    other = [rows[0] | {"amt": "0.01"}, rows[1] | {"trans_date_trans_time": "2019-01-01 00:00:00"}]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(other)
+    stack.run("send", path)
+    conflicts = partial(stack.objects, "QuarantineBucket", "conflicts/")
+    wait_until(lambda: len(list(conflicts())) >= len(rows), 90, "both conflicts are in quarantine")
+    stack.run("correct", rows[0]["trans_num"], "--set", "amt=5.00", "--by", "a test", "--yes")
+
+
 @pytest.fixture(scope="module")
 def driven(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Have each function do each kind of its work once."""
@@ -47,6 +61,7 @@ def driven(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> None:
         stack.run("send", path.with_name(name))
         wait_until(lambda: stack.client("dynamodb").scan(TableName=profiles, Limit=1)["Items"], 60, "cards are known")
         damage_profiles(stack, profiles)
+    dispute(stack, path.with_name("conflicts.csv"), rows_of(path)[:2])
     stack.client("kinesis").put_record(StreamName=stack.outputs["StreamName"], Data=b'[1,"x"]\n', PartitionKey="00")
     alerts = stack.outputs["AlertDeliveryStreamName"]
     stack.client("firehose").put_record(DeliveryStreamName=alerts, Record={"Data": b"no alert\n"})
