@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
+from copy import deepcopy
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -133,7 +134,7 @@ class Statements:
         return "", None, item
 
     def _update(self, rows: Rows, change: Item, where: Item) -> tuple[str, Item | None, Item | None]:
-        sent = {name: dict(value) for name, value in change.items() if isinstance(value, dict)}
+        sent, change = change, deepcopy(change)  # take_apart writes numbers in their one form
         self._plain.take_apart(change)
         self._plain.take_apart(where)
         # A number of another form than DynamoDB's own is stored by MiniStack's UPDATE as it came.

@@ -101,13 +101,13 @@ class World:
     def alert(self, number: int, is_alert: bool) -> None:
         told = {**ALERT, "transaction_id": f"{number:032x}", "occurred_at": "2020-01-01", "is_alert": is_alert}
         # The alert has the transaction's own time.
-        if told["transaction_id"] in self.facts:
-            told["occurred_at"] = self.facts[told["transaction_id"]]["occurred_at"]
+        if (known := self.facts.get(f"{number:032x}")) is not None:
+            told["occurred_at"] = known["occurred_at"]
         values = ", ".join(_literal(told[name]) for name in told)
         assert set(told) <= set(Alert._fields)
         self.sql(f"INSERT INTO staging.alert_event ({', '.join(told)}) VALUES ({values})")
         self.run("merge_alerts.sql", "merge.sql")
-        self.alerts.setdefault(told["transaction_id"], is_alert)
+        self.alerts.setdefault(f"{number:032x}", is_alert)
 
     def expected(self) -> set[tuple[Any, ...]]:
         made = set()
