@@ -78,7 +78,9 @@ def test_frauds_become_alerts_everywhere_once_and_a_verdict_is_kept(
     wait_until(verdicts_in_the_warehouse, 60, "both verdicts are in core.verdict")
     latest = {tuple(row) for row in stack.sql("SELECT transaction_id, verdict FROM mart.verdict")}
     assert {(one, "fraud"), (other, "genuine")} <= latest
-    assert judged(stack) == judged_before + Counter(fraud=1, genuine=1)
+    # By their labels both were frauds already: the verdict on the second one counts more.
+    judged_before.update(fraud=-1, genuine=1)
+    assert judged(stack) == judged_before
 
 
 def judged(stack: Stack) -> Counter[str]:
