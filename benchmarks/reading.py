@@ -46,7 +46,7 @@ def main() -> None:
         print(json.dumps(measure(given.files[0])))
         return
     with tempfile.TemporaryDirectory() as folder:
-        files = given.files or [str(_simulated(Path(folder), given.rows))]
+        files = given.files or [str(simulated(Path(folder), given.rows))]
         for file in files:
             done = subprocess.run(
                 [sys.executable, "-m", "benchmarks.reading", "--one", file], capture_output=True, text=True, check=True
@@ -54,7 +54,8 @@ def main() -> None:
             print(f"{file}: {done.stdout.strip()}")
 
 
-def _simulated(folder: Path, rows: int) -> Path:
+def simulated(folder: Path, rows: int) -> Path:
+    """Write a simulated CSV file into a folder; give its path."""
     from client.simulator import Settings, batches, write
 
     target = folder / "simulated.csv"

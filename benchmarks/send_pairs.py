@@ -16,6 +16,8 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
+from benchmarks.reading import simulated
+
 ROWS = 1_300_000
 # It has to run in checkouts of other ages, so it uses nothing but `send_file` and the batch it hands to the API.
 _RUN = """
@@ -75,7 +77,7 @@ def main() -> None:
     here = Path(__file__).parents[1]
     checkouts = [here] if given.against is None else [given.against.resolve(), here]
     with tempfile.TemporaryDirectory() as folder:
-        file = given.file.resolve() if given.file else _simulated(Path(folder), given.rows)
+        file = given.file.resolve() if given.file else simulated(Path(folder), given.rows)
         runs: list[list[dict[str, float]]] = []
         for turn in range(given.pairs):
             order = checkouts if turn % 2 == 0 else checkouts[::-1]
@@ -86,14 +88,6 @@ def main() -> None:
     if given.against:
         for kind in ("seconds", "cpu_seconds"):
             print(f"{kind}, this / the other, median: {median(mine[kind] / other[kind] for other, mine in runs):.3f}")
-
-
-def _simulated(folder: Path, rows: int) -> Path:
-    from client.simulator import Settings, batches, write
-
-    target = folder / "simulated.csv"
-    write(batches(Settings.of(rows=rows, seed=1)), str(target), "csv")
-    return target
 
 
 if __name__ == "__main__":

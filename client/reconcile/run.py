@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError as AwsError
 from client.aws import Stage
 from client.errors import ClientError
 from client.reconcile.api import api_counts
-from client.reconcile.arrival import arrivals
+from client.reconcile.arrival import PAUSE, arrivals
 from client.reconcile.differences import BATCH, LAKE, STORES, TABLE, WAREHOUSE, Case, Difference, Differences, Found
 from client.reconcile.journals import Acknowledged, acknowledged
 from client.reconcile.lake import ALL_DAYS, Arrival, Lake, LakeSeen
@@ -30,7 +30,6 @@ from client.reconcile.window import DAY, EVERYTHING, FIRST, Window, bucket_of, h
 
 # An event may carry the time of a clock that is ahead: its transaction arrived up to a day before it.
 AHEAD = timedelta(days=1)
-_PAUSE = 0.25  # seconds between looks, at least; a look that takes longer is followed by as long a pause
 _SERVICES = ("cloudformation", "dynamodb", "s3", "redshift-data", "logs", "cloudwatch")
 
 Tell = Callable[[str, Hop | None], None]  # a store and its counts; None when a store could not be read
@@ -97,7 +96,7 @@ def reconcile(
                 if wait and not hop.missing and not hop.different:
                     hop.seconds = complete.setdefault(name, now - began)
                 tell(name, hop)
-        pause = max(_PAUSE, now - started)
+        pause = max(PAUSE, now - started)
         over = now - began + pause > wait
         if failure is None and (over or not _waits(ledger)):
             return ledger

@@ -7,21 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol
 
 from fraud.stream import NUMBER_WIDTH, State, Stored
-from shared.aws import is_transient
 from shared.retry import Budget
+from shared.sinks.bulk_read import KEYS_PER_CALL, ReadClient, read_call
 from shared.sinks.conditional import ConditionalWriter, Put, StatementsClient
 from shared.sinks.item import Item
 
-# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
-KEYS_PER_CALL = 100
 THREADS = 4
 
 
-class ProfilesClient(StatementsClient, Protocol):
+class ProfilesClient(StatementsClient, ReadClient, Protocol):
     """The part of boto3's DynamoDB client that is used here; several threads call it at once."""
-
-    def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:
-        """Read up to 100 items; some keys may come back unprocessed."""
 
 
 class Damaged(NamedTuple):
@@ -85,25 +80,10 @@ class Profiles:
         return Written({put.item["card_id"]["S"] for put in outcome.refused + outcome.unstored}, outcome.retried)
 
     def _read_call(self, card_ids: list[str], budget: Budget) -> tuple[list[Item], list[str], int]:
-        found: list[Item] = []
-        retried = repeat = 0
-        while card_ids and not budget.spent:
-            keys = [{"card_id": {"S": card_id}} for card_id in card_ids]
-            try:
-                # Consistent: what the last invocation wrote must be seen, or its records would be scored again.
-                answer = self._client.batch_get_item(RequestItems={self._name: {"Keys": keys, "ConsistentRead": True}})
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-            else:
-                found += answer["Responses"].get(self._name, [])
-                left = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
-                card_ids = [key["card_id"]["S"] for key in left]
-            if not card_ids or not budget.wait(repeat):
-                break
-            repeat += 1
-            retried += len(card_ids)
-        return found, card_ids, retried
+        keys: list[Item] = [{"card_id": {"S": card_id}} for card_id in card_ids]
+        # Consistent: what the last invocation wrote must be seen, or its records would be scored again.
+        found, left, retried = read_call(self._client, self._name, keys, budget, consistent=True)
+        return found, [key["card_id"]["S"] for key in left], retried
 
 
 def _stored(item: Item) -> Stored | Damaged:

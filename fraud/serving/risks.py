@@ -20,19 +20,11 @@ from fraud.stream import Surroundings
 from shared.aws import error_code, is_transient
 from shared.errors import TransientError
 from shared.retry import Budget
+from shared.sinks.bulk_read import KEYS_PER_CALL, ReadClient, read_call
 from shared.sinks.item import Item
 
-# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
-KEYS_PER_CALL = 100
 POLICY = "policy"  # no merchant_id: those are 16 hex digits
 ATTEMPTS = 5  # people who review alerts on one card or merchant in one moment
-
-
-class RisksClient(Protocol):
-    """The part of boto3's DynamoDB client that is used here."""
-
-    def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:
-        """Read up to 100 items; some keys may come back unprocessed."""
 
 
 class KeeperClient(CountClient, Protocol):
@@ -59,7 +51,7 @@ class Around(NamedTuple):
 class Risks:
     """The risk table, for the detector."""
 
-    def __init__(self, client: RisksClient, name: str) -> None:
+    def __init__(self, client: ReadClient, name: str) -> None:
         self._client, self._name = client, name
         self._policy = ("", Policy())  # as it was read last
 
@@ -73,9 +65,10 @@ class Risks:
         unread: set[str] = set()
         retried = 0
         for start in range(0, len(wanted), KEYS_PER_CALL):
-            found, left, repeats = self._call(wanted[start : start + KEYS_PER_CALL], budget)
+            keys: list[Item] = [{"id": {"S": one}} for one in wanted[start : start + KEYS_PER_CALL]]
+            found, left, repeats = read_call(self._client, self._name, keys, budget)
             items |= {item["id"]["S"]: item for item in found}
-            unread |= set(left)
+            unread |= {key["id"]["S"] for key in left}
             retried += repeats
         if POLICY in unread:
             unread = set(wanted)
@@ -88,27 +81,6 @@ class Risks:
         if text != self._policy[0]:
             self._policy = (text, Policy.parse(text))
         return self._policy[1]
-
-    def _call(self, ids: list[str], budget: Budget) -> tuple[list[Item], list[str], int]:
-        found: list[Item] = []
-        retried = repeat = 0
-        while ids and not budget.spent:
-            try:
-                answer = self._client.batch_get_item(
-                    RequestItems={self._name: {"Keys": [{"id": {"S": one}} for one in ids]}}
-                )
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-            else:
-                found += answer["Responses"].get(self._name, [])
-                left = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
-                ids = [key["id"]["S"] for key in left]
-            if not ids or not budget.wait(repeat):
-                break
-            repeat += 1
-            retried += len(ids)
-        return found, ids, retried
 
 
 class RiskKeeper:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 from shared.aws import error_code, is_transient
 from shared.retry import Budget
+from shared.sinks.bulk_read import KEYS_PER_CALL, ReadClient
 from shared.sinks.bulk_write import ITEMS_PER_CALL, THREADS, TableClient
 from shared.sinks.conditional import ConditionalWriter, Put, StatementsClient
 from shared.sinks.consumer import Line, Position
@@ -23,15 +24,11 @@ from shared.transaction.schema import Transaction
 __all__ = ["ITEMS_PER_CALL", "THREADS", "Key", "Table", "TableClient", "WriteOutcome"]
 
 Key = tuple[str, str]
-KEYS_PER_CALL = 100  # of a BatchGetItem
 _CHANGED = "ConditionalCheckFailedException"
 
 
-class ItemsClient(StatementsClient, TableClient, Protocol):
+class ItemsClient(StatementsClient, TableClient, ReadClient, Protocol):
     """The part of boto3's DynamoDB client that is used here; several threads call it at once."""
-
-    def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:
-        """Read up to 100 items; some keys may come back unprocessed."""
 
     def put_item(self, **parameters: Any) -> dict[str, Any]:
         """Put one item on a condition."""
