@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -118,6 +119,20 @@ class Sender:
     def run(self) -> Counts:
         """Send all rows; on a failure or an interruption, first wait for what is under way and write it down.
 
+        Sending has a thread of its own: Ctrl+C reaches the main thread alone, so it never comes between an
+        acknowledgement and its journal entry.
+        """
+        with ThreadPoolExecutor(1, "sender") as sender:
+            sending = sender.submit(self._send)
+            try:
+                return sending.result()
+            except BaseException:
+                self.stop.set()
+                raise
+
+    def _send(self) -> Counts:
+        """Give the batches to the workers and write down what comes back.
+
         A card's rows meet in one worker, which has one request under way: they reach the stream in the order of the
         file, however many workers there are, whatever has to be sent again.
         """
@@ -129,7 +144,7 @@ class Sender:
             for number, batch in batches:
                 while workers[number].under_way >= _AHEAD:
                     self._write_down(done.get())
-                if self.counts.failure or not pace.admit(len(batch.rows)):
+                if self.counts.failure or self.stop.is_set() or not pace.admit(len(batch.rows)):
                     break
                 workers[number].give(batch)
                 while not done.empty():
@@ -150,7 +165,7 @@ class Sender:
                     self._write_down(done.get())
         if self.unread and not self.counts.failure:
             self.counts.failure = Failure(self.unread, fatal=True)
-        elif self.counts.failure or self.stop.is_set():
+        elif self.counts.failure:
             self._count_rest()
         return self.counts
 
