@@ -67,22 +67,35 @@ def access_logs(run: Run) -> str:
 
 
 def failure_destination(deployed: Deployed) -> str:
-    """Each consumer's role may put what its mapping gives up where the mapping sends it."""
-    iam, client, problems = deployed.stage.client("iam"), deployed.stage.client("lambda"), []
-    target = f"arn:aws:s3:::{deployed.stage.output('QuarantineBucket')}/aws/lambda/verify"
-    names = []
-    for uid in deployed.of_type("AWS::Lambda::EventSourceMapping"):
-        name = client.get_event_source_mapping(UUID=uid)["FunctionArn"].split(":")[6]
-        role = client.get_function_configuration(FunctionName=name)["Role"]
-        answer = iam.simulate_principal_policy(
-            PolicySourceArn=role, ActionNames=["s3:PutObject"], ResourceArns=[target]
-        )
-        names.append(name)
-        if answer["EvaluationResults"][0]["EvalDecision"] != "allowed":
+    """What a consumer gives up is kept: a role may put it to quarantine, or the queue has a dead-letter queue."""
+    client, problems = deployed.stage.client("lambda"), []
+    mappings = [
+        client.get_event_source_mapping(UUID=uid) for uid in deployed.of_type("AWS::Lambda::EventSourceMapping")
+    ]
+    for mapping in mappings:
+        name, source = mapping["FunctionArn"].split(":")[6], mapping["EventSourceArn"].split(":")
+        if source[2] == "sqs" and not _dead_letters(deployed, source[5]):
+            problems.append(f"the queue {source[5]} of {name} has no dead-letter queue: what it gives up is lost")
+        elif source[2] != "sqs" and not _may_quarantine(deployed, name):
             problems.append(f"the role of {name} may not put to aws/lambda/ of quarantine: what it gives up is lost")
     if problems:
         raise CheckFailedError(listed(problems), redeploy(deployed))
-    return f"{len(names)} consumers may put what they give up to quarantine"
+    return f"what {len(mappings)} consumers give up is kept in quarantine or a dead-letter queue"
+
+
+def _dead_letters(deployed: Deployed, queue: str) -> bool:
+    sqs = deployed.stage.client("sqs")
+    url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+    return "Attributes" in sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])
+
+
+def _may_quarantine(deployed: Deployed, function: str) -> bool:
+    role = deployed.stage.client("lambda").get_function_configuration(FunctionName=function)["Role"]
+    target = f"arn:aws:s3:::{deployed.stage.output('QuarantineBucket')}/aws/lambda/verify"
+    answer = deployed.stage.client("iam").simulate_principal_policy(
+        PolicySourceArn=role, ActionNames=["s3:PutObject"], ResourceArns=[target]
+    )
+    return answer["EvaluationResults"][0]["EvalDecision"] == "allowed"
 
 
 class Rotation:
