@@ -153,9 +153,9 @@ class Stack:
                 yield item["Key"], gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
 
     def items(self) -> Iterator[dict[str, Any]]:
-        """Every item of the transactions table, in DynamoDB's own notation."""
+        """Every transaction of the table, in DynamoDB's own notation; not the marks of superseded contents."""
         for page in self.client("dynamodb").get_paginator("scan").paginate(TableName=self.outputs["TableName"]):
-            yield from page["Items"]
+            yield from (item for item in page["Items"] if "superseded_by" not in item)
 
     def records(self) -> Iterator[bytes]:
         """Every record that the stream still holds."""
