@@ -8,6 +8,7 @@ from typing import Any
 
 from ministack.core.responses import AccountRegionScopedDict
 
+from local.project import current
 from local.tables.database import Database
 from local.tables.encoding import Item
 from local.tables.keys import Key
@@ -137,7 +138,7 @@ class Tables(AccountRegionScopedDict):
                 raise SystemExit(
                     f"{self._database.path} is missing or damaged: {table['ItemCount']:,} items of table {scoped[2]} "
                     "are not in it. Nothing was changed but for an empty file of that name. Restore it from a backup, "
-                    "or start with an empty home: `swipeline down --reset`"
+                    f"or start with an empty home: `{current().command} down --reset`"
                 )
             self._attach(scoped, table)
             self._data[scoped] = table
