@@ -10,7 +10,8 @@ from pathlib import Path
 import botocore.session
 
 from client.errors import ClientError
-from local.settings import REGION, REPOSITORY
+from client.serverless import REPOSITORY
+from local.settings import REGION
 
 REGIONS = REPOSITORY / "resources" / "regions.json"
 

@@ -18,7 +18,8 @@ def env(as_json: JsonOption = False) -> None:
     Example: eval "$(swipeline env)"
     """
     from client import output
-    from local.settings import FOREIGN_VARIABLES, REPOSITORY, Settings
+    from client.serverless import REPOSITORY
+    from local.settings import FOREIGN_VARIABLES, Settings
 
     settings = Settings.from_environment()
     folders = [str(Path(sys.executable).parent), str(REPOSITORY / "node_modules" / ".bin")]

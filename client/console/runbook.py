@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from local.settings import REPOSITORY
+from client.serverless import REPOSITORY
 
 RUNBOOK = REPOSITORY / "docs" / "runbook.md"
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*$")

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from client.errors import ClientError
-from local.settings import REPOSITORY
+from client.serverless import REPOSITORY, serverless
 
 TEMPLATE = "cloudformation-template-update-stack.json"
 _DEFAULT_RETENTION_HOURS = 24
@@ -101,22 +98,8 @@ def package(stage: str, folder: Path | None = None, parameters: Sequence[str] = 
     ``parameters`` are name=value, as for `sls --param`.
     """
     folder = folder or REPOSITORY / "build" / "cost" / stage
-    command = REPOSITORY / "node_modules" / ".bin" / "sls"
-    if not command.exists():
-        raise ClientError("The Serverless Framework is missing: run `make setup`.")
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    environment = os.environ | {"PATH": path, "SWIPELINE_PYTHON": sys.executable, "SLS_TELEMETRY_DISABLED": "1"}
-    done = subprocess.run(
-        [
-            *(str(command), "package", "--stage", stage, "--package", str(folder)),
-            *(f"--param={parameter}" for parameter in parameters),
-        ],
-        cwd=REPOSITORY,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    asked = ["package", "--stage", stage, "--package", str(folder)]
+    done = serverless([*asked, *(f"--param={parameter}" for parameter in parameters)], capture_output=True)
     if done.returncode:
         raise ClientError(f"Stage {stage} cannot be packaged: {(done.stderr or done.stdout).strip()[-500:]}")
     resources: Mapping[str, Any] = json.loads((folder / TEMPLATE).read_text(encoding="utf-8"))["Resources"]

@@ -10,8 +10,9 @@ import sys
 import time
 
 from client.errors import ClientError
+from client.serverless import REPOSITORY
 from local.extras import ExtrasError, ensure, has
-from local.settings import HOST, REPOSITORY
+from local.settings import HOST
 
 EXTRA, MODULES = "dashboard", ("streamlit", "altair", "pandas", "vl_convert", "xlsxwriter")
 APP = REPOSITORY / "dashboard" / "server.py"

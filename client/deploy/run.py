@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from client.aws import SERVICE, Stage
 from client.errors import ClientError
 from client.migrate.limit import set_limit
 from client.migrate.run import migrate as migrate_stage
-from local.settings import REPOSITORY
+from client.serverless import serverless
 
 Report = Callable[[str], None]
 Framework = Callable[[Stage, list[str]], int]
@@ -54,16 +51,9 @@ def unprotected(stage: Stage) -> bool:
 
 def sls_deploy(stage: Stage, parameters: list[str]) -> int:
     """Run `sls deploy`, its output on standard error; gives its exit code."""
-    command = REPOSITORY / "node_modules" / ".bin" / "sls"
-    if not command.exists():
-        raise ClientError("The Serverless Framework is missing: run `make setup`.")
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    environment = os.environ | {"PATH": path, "SWIPELINE_PYTHON": sys.executable, "SLS_TELEMETRY_DISABLED": "1"}
-    asked = [str(command), "deploy", "--stage", stage.name, "--region", stage.region, "--conceal"]
+    asked = ["deploy", "--stage", stage.name, "--region", stage.region, "--conceal"]
     asked += [f"--param={parameter}" for parameter in parameters]
-    return subprocess.run(
-        asked, cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr
-    ).returncode
+    return serverless(asked, stdout=sys.stderr).returncode
 
 
 def _run(framework: Framework, stage: Stage, parameters: list[str]) -> None:

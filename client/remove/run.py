@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from botocore.exceptions import ClientError as AwsError
 
@@ -15,7 +13,8 @@ from client.errors import ClientError
 from client.remove.emptying import empty
 from client.remove.leftovers import delete, log_leftovers
 from client.remove.plan import Plan
-from local.settings import REPOSITORY, Settings
+from client.serverless import serverless
+from local.settings import Settings
 
 ATTEMPTS = 3  # what is under way still writes: a bucket emptied may have objects again before it is deleted
 
@@ -61,17 +60,9 @@ def left_groups(stage: Stage, plan: Plan) -> list[str]:
 
 def sls_remove(stage: Stage) -> int:
     """Run `sls remove`, its output on ours; gives its exit code. Raises ClientError when the framework is missing."""
-    command = REPOSITORY / "node_modules" / ".bin" / "sls"
-    if not command.exists():
-        raise ClientError("The Serverless Framework is missing: run `make setup`.")
-    environment = Settings.from_environment().environment() if stage.local else dict(os.environ)
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    environment |= {"PATH": path, "SWIPELINE_PYTHON": sys.executable, "SLS_TELEMETRY_DISABLED": "1"}
-    environment |= {"NODE_NO_WARNINGS": "1"}
-    asked = [str(command), "remove", "--stage", stage.name, "--region", stage.region]
-    return subprocess.run(
-        asked, cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr
-    ).returncode
+    environment = Settings.from_environment().environment() if stage.local else os.environ
+    asked = ["remove", "--stage", stage.name, "--region", stage.region]
+    return serverless(asked, environment, stdout=sys.stderr).returncode
 
 
 def _empty_if_there(stage: Stage, bucket: str) -> int:

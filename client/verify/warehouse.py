@@ -9,9 +9,9 @@ from typing import Any
 from botocore.exceptions import ClientError as AwsError
 
 from client.aws import Stage
+from client.serverless import REPOSITORY
 from client.verify.line import CheckFailedError, listed
 from client.verify.run import Run
-from local.settings import REPOSITORY
 from shared.warehouse.data_api import StatementFailedError, StatementRunningError, Warehouse
 
 _SQL = REPOSITORY / "redshift"
