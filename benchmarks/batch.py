@@ -24,8 +24,8 @@ import duckdb
 from benchmarks.frame import Report, parser
 from benchmarks.rows import input_file
 from benchmarks.stack import Probe
+from local.tests.ports import free_port_pair
 from tests.e2e.stack import Stack
-from tests.ports import free_port_pair
 
 STEPS = {"crawl": ("Crawl", "Transform"), "transform": ("Transform", "ReadRun"), "load": ("Load", "Note")}
 

@@ -29,10 +29,10 @@ from benchmarks.stack import running
 from benchmarks.warehouse import own
 from client.dashboard.serve import answers
 from dashboard.words import CATEGORIES
+from local.tests.ports import free_port_pair
 from tests.browser.chromium import chromium, context
 from tests.browser.dashboard import PAGES, Dashboard
 from tests.e2e.stack import wait_until
-from tests.ports import free_port_pair
 
 QUICK_ROWS, ROWS = 20_000, 1_851_291
 LIMIT_SECONDS = 2.0

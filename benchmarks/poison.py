@@ -23,13 +23,13 @@ from random import Random
 from typing import Any
 
 from benchmarks.frame import Report, parser
+from local.tests.ports import free_port_pair
 from shared.stream.records import build_records
 from shared.transaction.codec import encode_line
 from shared.transaction.schema import Transaction
 from tests.chaos import poison
 from tests.chaos.stores import Stores
 from tests.e2e.stack import Stack
-from tests.ports import free_port_pair
 from tests.unit.fakes.rows import transaction
 
 RECORDS, CALL = 1_000, 500  # PutRecords takes 500

@@ -19,8 +19,8 @@ from benchmarks.frame import REPOSITORY
 from local.calls import CALLS_PATH
 from local.control import call
 from local.settings import Settings
+from local.tests.ports import free_port_pair
 from tests.e2e.stack import Stack, wait_until
-from tests.ports import free_port_pair
 
 BASELINE = REPOSITORY / "benchmarks" / "baseline"
 

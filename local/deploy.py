@@ -19,29 +19,21 @@ from botocore.exceptions import ClientError
 from local.clients import Clients
 from local.private import open_private, private_folder
 from local.processes import log_tail
-from local.settings import REPOSITORY, Settings
+from local.project import Project, current
+from local.settings import Settings
 from local.snapshot import take_snapshot
-from shared.warehouse.migrations import IS_NEWER
 
 DEPLOY_SECONDS = 600
-LOCKS = REPOSITORY / ".swipeline"  # the default home: private, and the same for every home of this repository
-# Everything that goes into the packaged service.
-_INPUT_FILES = ("serverless.yml", "package.json", "package-lock.json", "requirements.txt", "requirements.lock")
-_INPUT_FOLDERS = ("resources", "handlers", "functions", "shared", "redshift", "glue", "fraud")
 
 
 class DeployError(RuntimeError):
     """The service could not be deployed."""
 
 
-def stack_name(stage: str) -> str:
-    return f"swipeline-{stage}"
-
-
 def describe_stack(clients: Clients, stage: str) -> dict[str, Any] | None:
     """The deployed CloudFormation stack, or None."""
     try:
-        stacks = clients.root("cloudformation").describe_stacks(StackName=stack_name(stage))["Stacks"]
+        stacks = clients.root("cloudformation").describe_stacks(StackName=current().stack_name(stage))["Stacks"]
     except ClientError:
         return None
     return dict(stacks[0]) if stacks else None
@@ -53,67 +45,79 @@ def outputs(stack: dict[str, Any] | None) -> dict[str, str]:
 
 
 def deploy(settings: Settings, clients: Clients, stage: str) -> bool:
-    """Deploy and migrate the warehouse; False when nothing had changed. Raises DeployError with the end of the log.
+    """Deploy the project; False when nothing had changed. Raises DeployError with the end of the log.
 
     osls redeploys a service with a layer although nothing has changed, which costs most of the time of a second
-    `swipeline up`: a fingerprint of what goes into the package is kept with the state and compared instead.
+    start: a fingerprint of what goes into the package is kept with the state and compared instead.
     """
+    project = current()
     mark = settings.state / f"deployed-{stage}.json"
-    wanted = fingerprint(settings)
+    wanted = fingerprint(settings, project)
     stack = describe_stack(clients, stage)
     if stack is not None and _read(mark) == {"fingerprint": wanted, "stack_id": stack["StackId"]}:
         return False
     mark.unlink(missing_ok=True)
-    if stack is None and _has_buckets(clients, stage):
+    if stack is None and _has_buckets(clients, project.stack_name(stage)):
         raise DeployError(
             "the emulator has lost its stack but not its buckets: it was killed before a first deployment was "
-            "complete. Remove what is left with `swipeline down --reset`, then `swipeline up`"
+            f"complete. Remove what is left with `{project.command} down --reset`, then `{project.command} up`"
         )
-    with _only_one_deploy():
-        _run_serverless(settings, stage)
+    with _only_one_deploy(project):
+        _run_serverless(settings, project, stage)
     stack = describe_stack(clients, stage)
     if stack is None or not str(stack["StackStatus"]).endswith(("CREATE_COMPLETE", "UPDATE_COMPLETE")):
-        raise DeployError(f"stack {stack_name(stage)} is {stack and stack['StackStatus']}")
-    _migrate(clients, stage)
+        raise DeployError(f"stack {project.stack_name(stage)} is {stack and stack['StackStatus']}")
+    if project.after_deploy:
+        _invoke_after(clients, project, stage)
     take_snapshot(settings)
     mark.write_text(json.dumps({"fingerprint": wanted, "stack_id": stack["StackId"]}))
     return True
 
 
-def _has_buckets(clients: Clients, stage: str) -> bool:
+def _has_buckets(clients: Clients, stack: str) -> bool:
     buckets = clients.root("s3").list_buckets()["Buckets"]
-    return any(bucket["Name"].startswith(f"{stack_name(stage)}-") for bucket in buckets)
+    return any(bucket["Name"].startswith(f"{stack}-") for bucket in buckets)
 
 
-def fingerprint(settings: Settings) -> str:
+def fingerprint(settings: Settings, project: Project) -> str:
     """A hash of everything a deployment is made of."""
     digest = hashlib.sha256(f"{settings.port} {sys.version} {sys.executable}".encode())
-    paths = [REPOSITORY / name for name in _INPUT_FILES]
-    for folder in _INPUT_FOLDERS:
-        paths += sorted(path for path in (REPOSITORY / folder).rglob("*") if "__pycache__" not in path.parts)
-    for path in paths:
-        if path.is_file():
-            digest.update(f"\0{path.relative_to(REPOSITORY)}\0".encode())
-            digest.update(path.read_bytes())
+    for path in _inputs(project):
+        digest.update(f"\0{path.relative_to(project.folder)}\0".encode())
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def _migrate(clients: Clients, stage: str) -> None:
-    """Bring the warehouse up to date; one that a newer release has migrated stays as it is: this is a rollback."""
-    answer = clients.root("lambda").invoke(FunctionName=f"{stack_name(stage)}-migrate-warehouse", Payload=b"{}")
+def _inputs(project: Project) -> Iterator[Path]:
+    """The files that a deployment is made of, without what is made from them."""
+    for name in project.inputs or sorted(entry.name for entry in project.folder.iterdir()):
+        if name in ("node_modules", "__pycache__") or name.startswith("."):
+            continue
+        place = project.folder / name
+        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if path.is_file() and "__pycache__" not in path.parts:
+                yield path
+
+
+def _invoke_after(clients: Clients, project: Project, stage: str) -> None:
+    """Invoke the function that completes a deployment. Raises DeployError when it fails."""
+    name = f"{project.stack_name(stage)}-{project.after_deploy}"
+    answer = clients.root("lambda").invoke(FunctionName=name, Payload=b"{}")
     body = json.loads(answer["Payload"].read() or b"null")
     # By its words: the emulator gives every error the same type.
-    if answer.get("FunctionError") and IS_NEWER not in str(body.get("errorMessage")):
-        raise DeployError(f"migrate-warehouse failed: {body}")
+    ignored = project.ignored_error and project.ignored_error in str(body and body.get("errorMessage"))
+    if answer.get("FunctionError") and not ignored:
+        raise DeployError(f"{project.after_deploy} failed: {body}")
 
 
-def _run_serverless(settings: Settings, stage: str) -> None:
+def _run_serverless(settings: Settings, project: Project, stage: str) -> None:
     bin_folder = str(Path(sys.executable).parent)
     path = os.pathsep.join([bin_folder, os.environ.get("PATH", "")])
     if shutil.which("node", path=path) is None:
         raise DeployError("Node is missing: run `make setup`, or install Node 20.19 or newer")
-    serverless = REPOSITORY / "node_modules" / ".bin" / "sls"
-    if not serverless.exists():
+    own = project.folder / "node_modules" / ".bin" / "sls"
+    serverless = str(own) if own.exists() else shutil.which("sls", path=path)
+    if serverless is None:
         raise DeployError("the Serverless Framework is missing: run `make setup`, or `npm ci`")
     environment = settings.environment() | {
         "PATH": path,
@@ -125,12 +129,12 @@ def _run_serverless(settings: Settings, stage: str) -> None:
     }
     log_path = settings.logs / "deploy.log"
     # --conceal: it prints the API key's value otherwise.
-    command = [str(serverless), "deploy", "--stage", stage, "--conceal"]
+    command = [serverless, "deploy", "--stage", stage, "--conceal"]
     with log_path.open("wb") as output:
         try:
             done = subprocess.run(
                 command,
-                cwd=REPOSITORY,
+                cwd=project.folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -145,9 +149,10 @@ def _run_serverless(settings: Settings, stage: str) -> None:
 
 
 @contextmanager
-def _only_one_deploy() -> Iterator[None]:
-    """The Serverless Framework packages into the repository's .serverless/: two at a time would mix their packages."""
-    with os.fdopen(open_private(private_folder(LOCKS) / "deploy.lock"), "w") as lock:
+def _only_one_deploy(project: Project) -> Iterator[None]:
+    """The Serverless Framework packages into the project's .serverless/: two at a time would mix their packages."""
+    # In the default home, which is private and the same for every home of this project.
+    with os.fdopen(open_private(private_folder(project.folder / project.home) / "deploy.lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

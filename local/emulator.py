@@ -29,6 +29,7 @@ from local.executions import Executions
 from local.glue import GlueEngine
 from local.permissions import PERMISSIONS_PATH, Permissions
 from local.private import private_folder, private_umask
+from local.project import current
 from local.room import Room, limit_from
 from local.settings import ACCOUNT_ID, HOST, REGION, Settings
 from local.snapshot import SNAPSHOT_PATH, save
@@ -41,7 +42,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 KEEP_ALIVE_SECONDS = 75
-WRITE_PATH = "/transactions"  # of the API
 INHERITED_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "SYSTEMROOT", "JAVA_HOME")
 
 
@@ -119,14 +119,14 @@ def with_routes(app: App, faults: Faults, permissions: Permissions) -> App:
     return wrapped
 
 
-def refuse_when_full(app: App, problem: Callable[[], str]) -> App:
-    """Wrap an ASGI application: transactions that there is no room for are refused before they are taken.
+def refuse_when_full(app: App, paths: tuple[str, ...], problem: Callable[[], str]) -> App:
+    """Wrap an ASGI application: POSTs to these paths of an API are refused while there is no room for what they bring.
 
     503 and Retry-After are what API Gateway answers when what is behind it cannot take more; the sender retries.
     """
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
-        is_write = scope["type"] == "http" and scope["method"] == "POST" and scope["path"].endswith(WRITE_PATH)
+        is_write = scope["type"] == "http" and scope["method"] == "POST" and scope["path"].endswith(paths)
         if not (is_write and "/_user_request_/" in scope["path"] and (why := problem())):
             await app(scope, receive, send)
             return
@@ -160,7 +160,7 @@ def port_is_taken(port: int) -> bool:
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT; MiniStack saves its state on the way out."""
-    settings = Settings.from_environment()
+    settings, project = Settings.from_environment(), current()
     if port_is_taken(settings.port):
         sys.exit(f"Port {settings.port} on {HOST} is taken by another process: stop it, or set SWIPELINE_PORT")
     private_umask()
@@ -247,7 +247,9 @@ def main() -> None:
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
     config.loglevel = "WARNING"
     try:
-        served = with_routes(refuse_when_full(app, space.problem), cloudwatch.faults, permissions)
+        served = with_routes(
+            refuse_when_full(app, project.refused_when_full, space.problem), cloudwatch.faults, permissions
+        )
         counted = Calls(served, caller_name) if counting else served
         gate = Gate(counted, Door(ports, virtual_hosts=True), resolve, _parse_execute_api_url, _extract_s3_vhost_bucket)
         asyncio.run(serve(gate, config))

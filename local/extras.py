@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from local.settings import REPOSITORY
+from local.project import ROOT
 
 FETCH_SECONDS = 900
 
@@ -39,9 +39,7 @@ def _fetch(extra: str) -> None:
     command = [sys.executable, "-m", "uv", "pip", "install", "--python", sys.executable, "--quiet"]
     command += ["--require-hashes", "-c", "constraints.txt", "-r", "pyproject.toml", "--extra", extra]
     try:
-        done = subprocess.run(
-            command, cwd=REPOSITORY, capture_output=True, text=True, timeout=FETCH_SECONDS, umask=0o022
-        )
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=FETCH_SECONDS, umask=0o022)
     except subprocess.TimeoutExpired as error:
         raise ExtrasError(f"The packages of [{extra}] were not fetched within {FETCH_SECONDS} s: try again") from error
     if done.returncode != 0:

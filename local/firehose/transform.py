@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from local.firehose import aggregate
 from local.firehose.model import DeliveryStream
 from local.kinesis_reader import Record
-from shared.sinks.aggregate import open_aggregate
 
 DROPPED, OK, FAILED = "Dropped", "Ok", "ProcessingFailed"
 
@@ -31,7 +31,7 @@ class BadAnswerError(Exception):
 
 def opened(shard_id: str, record: Record) -> list[Source]:
     """The records of a record of the stream: itself, or those that the producer's library has aggregated."""
-    inner = open_aggregate(record.data)
+    inner = aggregate.opened(record.data)
     if inner is None:
         return [Source(shard_id, record)]
     made = (record._replace(partition_key=one.partition_key, data=one.data) for one in inner)

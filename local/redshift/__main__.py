@@ -8,6 +8,7 @@ import signal
 import threading
 
 from local.private import private_umask
+from local.project import current
 from local.redshift.auth import EmulatorGate
 from local.redshift.control import Installation
 from local.redshift.s3 import RoleAccess
@@ -16,7 +17,7 @@ from local.redshift.wire.certificate import tls_context
 from local.redshift.wire.owner import Owner
 from local.redshift.wire.server import WireServer
 from local.redshift.wire.users import Users
-from local.settings import ACCOUNT_ID, DATABASE, HOST, REGION, WAREHOUSE_OWNER, WORKGROUP, Settings
+from local.settings import ACCOUNT_ID, HOST, REGION, Settings
 
 NICENESS = 10  # a merge takes every core it gets; on a laptop the API and the stream go first
 
@@ -29,8 +30,9 @@ def main() -> None:
     home = settings.state / "redshift"
     ports = {settings.redshift_port, settings.behind_proxy().redshift_port}
     gate, objects = EmulatorGate(settings), RoleAccess(settings)
-    users = Users(Owner(settings, f"{WORKGROUP}/warehouse-admin"))
-    installed = Installation(WORKGROUP, DATABASE, HOST, settings.wire_port, WAREHOUSE_OWNER)
+    named = current().warehouse
+    users = Users(Owner(settings, named.owner_secret))
+    installed = Installation(named.workgroup, named.database, HOST, settings.wire_port, named.owner)
     server = DataApi(home, settings.redshift_port, gate, objects, REGION, ACCOUNT_ID, ports, users, installed)
     tls = tls_context(settings.wire_certificate.parent, HOST)
     wire = WireServer(installed, server.runner, users, tls)

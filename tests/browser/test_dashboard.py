@@ -19,11 +19,11 @@ import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
+from local.tests.ports import free_port_pair
 from tests.browser.chromium import LAPTOP, PHONE, TABLET, Watch, chromium, context
 from tests.browser.dashboard import PAGES, SECONDS, Dashboard
 from tests.e2e.conftest import stack
 from tests.e2e.stack import Stack, wait_until
-from tests.ports import free_port_pair
 
 __all__ = ["stack"]  # the fixture
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from local.tests.ports import free_port_pair
 from tests.browser.chromium import Watch, chromium, context
 from tests.browser.dashboard import SECONDS, Dashboard
 from tests.e2e.conftest import stack
 from tests.e2e.stack import Stack, wait_until
-from tests.ports import free_port_pair
 
 __all__ = ["stack"]  # the fixture
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]

@@ -13,12 +13,12 @@ from typing import Any
 import psutil
 
 from client.aws import Stage
+from local.tests.ports import free_port_pair
 from tests.chaos.faults import Plan
 from tests.chaos.killer import Killer
 from tests.chaos.partial import Refusals
 from tests.chaos.proxy import FaultProxy
 from tests.e2e.stack import Stack
-from tests.ports import free_port_pair
 
 FUNCTIONS = ("write-to-kinesis", "write-to-dynamodb", "write-to-s3", "detect-fraud", "merge-warehouse")
 

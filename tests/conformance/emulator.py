@@ -17,8 +17,9 @@ from typing import Any
 
 from local.clients import Clients
 from local.processes import PROCESSES, is_healthy
-from local.settings import REPOSITORY, Settings
-from tests.ports import free_port_pair
+from local.project import ROOT
+from local.settings import Settings
+from local.tests.ports import free_port_pair
 
 
 def wait_until(condition: Callable[[], Any], what: str, seconds: float = 30) -> Any:
@@ -138,7 +139,7 @@ def start_module(module: str, settings: Settings) -> subprocess.Popen[bytes]:
     with (settings.home / f"{module}.log").open("ab") as output:
         return subprocess.Popen(
             [sys.executable, "-m", module],
-            cwd=REPOSITORY,
+            cwd=ROOT,
             env=settings.environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,

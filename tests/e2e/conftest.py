@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from local.tests.ports import free_port_pair
 from tests.e2e.stack import Stack
-from tests.ports import free_port_pair
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
 
+from local.tests.ports import free_port_pair
 from tests.e2e.stack import Stack, wait_until
-from tests.ports import free_port_pair
 from tests.unit.client.files.tables import csv_text
 from tests.unit.client.files.tables import rows as some_rows
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from client.dashboard.serve import answers
+from local.tests.ports import free_port_pair
 from tests.e2e.stack import REPO, SWIPELINE, Stack, wait_until
-from tests.ports import free_port_pair
 from tests.template.test_deploy_page import COMMANDS
 
 pytestmark = pytest.mark.slow  # Spark, a demo, and the end of a whole stack

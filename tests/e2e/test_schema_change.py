@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 import requests
 
+from local.tests.ports import free_port_pair
 from shared.sinks.consumer import Position, Unreadable
 from shared.sinks.quarantine import quarantine_objects
 from shared.transaction.codec import BadLine, encode_line
 from tests.e2e.stack import REPO, Stack, wait_until
 from tests.evolution.next_release import make
-from tests.ports import free_port_pair
 from tests.rows import CSV_ROW
 from tests.unit.fakes.rows import transaction
 

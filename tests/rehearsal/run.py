@@ -20,7 +20,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tests.ports import free_port_pair
+from local.tests.ports import free_port_pair
 from tests.rehearsal.implementations import IMPLEMENTATIONS, Implementation
 from tests.rehearsal.invoke import Invoked, invoke_all
 from tests.rehearsal.parts import artifacts, with_texts, without

@@ -17,10 +17,10 @@ from playwright.sync_api import Browser
 from playwright.sync_api import Error as PlaywrightError
 
 from local.credentials import root_key
+from local.tests.ports import free_port_pair
 from tests.browser.chromium import chromium
 from tests.e2e.conftest import stack
 from tests.e2e.stack import Stack, wait_until
-from tests.ports import free_port_pair
 from tests.security.attacker import NAMES, RESOLVE, attack, served
 from tests.security.ports import listening, status, supervisor
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from local.firehose.aggregate import opened
 from shared.sinks.aggregate import MAGIC, UserRecord, open_aggregate
 from shared.sinks.consumer import read_batch
 from shared.transaction.codec import encode_line
@@ -35,9 +36,21 @@ def test_a_damaged_aggregate_is_an_ordinary_record(made: list[UserRecord], data:
     assert open_aggregate(aggregate(made)[:-1]) is None
 
 
-@given(st.binary(max_size=200))
-def test_no_message_raises_whatever_its_digest_covers(message: bytes) -> None:
-    open_aggregate(MAGIC + message + hashlib.md5(message).digest())
+def sealed(message: bytes) -> bytes:
+    return MAGIC + message + hashlib.md5(message).digest()
+
+
+messages = st.binary(max_size=200) | st.lists(
+    st.builds(
+        lambda tag, value: bytes([tag, len(value)]) + value, st.sampled_from(b"\x0a\x12\x1a\x08"), st.binary(max_size=9)
+    )
+).map(b"".join)
+
+
+@given(messages | st.builds(lambda made: aggregate(made)[4:-16], records))
+def test_the_functions_and_the_embedded_firehose_read_every_message_alike(message: bytes) -> None:
+    ours, firehose = open_aggregate(sealed(message)), opened(sealed(message))
+    assert (ours and [(one.partition_key, one.data) for one in ours]) == firehose
 
 
 @pytest.mark.parametrize(
@@ -52,7 +65,7 @@ def test_no_message_raises_whatever_its_digest_covers(message: bytes) -> None:
     ],
 )
 def test_a_message_that_is_none_is_an_ordinary_record(message: bytes) -> None:
-    assert open_aggregate(MAGIC + message + hashlib.md5(message).digest()) is None
+    assert open_aggregate(sealed(message)) is None
 
 
 def test_the_explicit_hash_key_counts_before_the_partition_key() -> None:

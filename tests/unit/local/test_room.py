@@ -77,7 +77,7 @@ def test_the_api_refuses_transactions_while_the_disk_is_full(method: str, path: 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    full = refuse_when_full(app, lambda: "disk full: no space left")
+    full = refuse_when_full(app, ("/transactions",), lambda: "disk full: no space left")
     asyncio.run(full({"type": "http", "method": method, "path": path}, receive, send))
     assert sent[0]["status"] == status
     if status == 503:
