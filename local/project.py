@@ -60,7 +60,7 @@ def read_project(folder: Path) -> Project:
     try:
         values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         warehouse = Warehouse(**values.pop("warehouse", {}))
-        lists = {name: tuple(values.pop(name, ())) for name in ("inputs", "refused_when_full")}
+        lists: dict[str, Any] = {name: tuple(values.pop(name, ())) for name in ("inputs", "refused_when_full")}
         return Project(folder=folder, warehouse=warehouse, **lists, **values)
     except FileNotFoundError as error:
         raise ProjectError(f'{path} does not exist: create it with at least service = "NAME"') from error
