@@ -24,7 +24,7 @@ def sent(stack: Stack, *rows: dict[str, str]) -> None:
 
 
 def item(stack: Stack, identity: str) -> dict[str, Any]:
-    (found,) = [one for one in stack.items() if one.get("transaction_id", {}).get("S") == identity]
+    (found,) = [one for one in stack.items() if one["transaction_id"]["S"] == identity]
     return found
 
 
