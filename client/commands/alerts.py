@@ -265,7 +265,6 @@ def threshold(
 
     from client.alerts import threshold as choosing
     from client.alerts.show import outlook_table
-    from client.alerts.table import keeper
     from client.score.run import load_model
     from fraud.policy import COST, MODEL, SCORE
 
@@ -288,7 +287,7 @@ def threshold(
             made = (SCORE, score, f"score {score:g}")
         elif reset:
             made = (MODEL, model.threshold, "the model's own")
-        policy = choosing.decide(where, *made, by or getuser(), time.time()) if made else keeper(where).policy()
+        policy = choosing.decide(where, *made, by or getuser(), time.time()) if made else choosing.decided(where)
     now = choosing.in_force(policy, model)
     values = {*choosing.CANDIDATES, round(model.threshold, 4)} | ({now["threshold"]} if now["threshold"] else set())
     outlooks = [week.at(one) for one in sorted(values)]
