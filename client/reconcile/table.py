@@ -60,14 +60,14 @@ class Table:
     def all_records(self, wanted: Callable[[str], bool]) -> Records:
         """Give the items of some ids."""
         for item in self._items("scan"):
-            if wanted(item["transaction_id"]["S"]):
+            if wanted(_identity(item)):
                 yield of_item(item)
 
     def identities(self) -> Iterator[str]:
         """Give the ids of all items."""
         fields = f"transaction_id, {SUPERSEDED}"
         for item in self._items("scan", ProjectionExpression=fields):
-            yield item["transaction_id"]["S"]
+            yield _identity(item)
 
     def _parts(self, window: Window) -> Iterator[Callable[[], Records]]:
         if self._merchants is None:
@@ -112,6 +112,11 @@ class Table:
         # Whole items: what is billed is what is read. A mark holds no transaction (shared/sinks/item.py).
         for page in self._client.get_paginator(operation).paginate(TableName=self._name, **request):
             yield from (item for item in page["Items"] if SUPERSEDED not in item)
+
+
+def _identity(item: Any) -> str:
+    """Give an item's id; of one that was put there by hand, and has none, an empty text."""
+    return str(item.get("transaction_id", {}).get("S", ""))
 
 
 def _rounds(parts: Iterator[Callable[[], Records]]) -> Iterator[list[Callable[[], Records]]]:
