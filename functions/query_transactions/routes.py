@@ -104,7 +104,7 @@ def make_app(
         paging = Paging(body.begin, body.end, body.limit, body.order, body.cursor)
         return ok(queries.of_card_number(body.card_number, paging))
 
-    @app.get("/transactions/<transaction_id>", **about("One transaction", TransactionOut, 404))
+    @app.get("/transactions/<transaction_id>", **about("One transaction", TransactionOut, 404, 409))
     def transaction(transaction_id: TransactionId):
         """Should a sender have used an id for several transactions, the earliest is given."""
         return ok(queries.transaction(transaction_id))

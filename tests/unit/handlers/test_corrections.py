@@ -14,7 +14,7 @@ from shared.transaction.codec import decode_line, encode_record
 from shared.transaction.schema import Transaction
 from tests.unit.fakes.api_events import READER, REVIEWER, read_event
 from tests.unit.fakes.events import Context, kinesis_event
-from tests.unit.fakes.rows import transaction
+from tests.unit.fakes.rows import CARD_NUMBER, transaction
 from tests.unit.handlers.conftest import Stage
 from tests.unit.handlers.output import json_lines
 
@@ -128,3 +128,20 @@ def test_a_damaged_item_is_a_refusal_that_names_the_field(stage: Stage, correct:
     status, body = correct({"is_fraud": 1})
     assert status == 409
     assert "amount" in body["message"]
+
+
+def test_a_damaged_item_is_left_out_of_a_list_and_named_in_the_log(
+    stage: Stage, function: Load, correct: Correct, output: Output
+) -> None:
+    other = transaction(2, cc_num=CARD_NUMBER, trans_date_trans_time="2020-06-22 12:00:00")
+    kept = other._replace(card_id=ONE.card_id)
+    function("write_to_dynamodb").handler(kinesis_event([("00", encode_record([kept]))]), Context())
+    item = next(one for one in stage.dynamodb.scan(TableName="transactions")["Items"] if one["amount"]["N"] == "2.86")
+    stage.dynamodb.put_item(TableName="transactions", Item=item | {"amount": {"S": "much"}})
+    ask = function("query_transactions").handler
+    answer = ask(read_event("/transactions", "GET", key=REVIEWER, card_id=ONE.card_id), Context())
+    assert answer["statusCode"] == 200
+    assert len(json.loads(answer["body"])["transactions"]) == 1
+    assert "damaged item left out" in output()
+    answer = ask(read_event(f"/transactions/{item['transaction_id']['S']}", "GET", key=REVIEWER), Context())
+    assert answer["statusCode"] == 409
