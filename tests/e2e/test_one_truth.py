@@ -125,6 +125,35 @@ def test_conflicts_labels_and_corrections_end_the_same_in_every_store(stack: Sta
     assert key not in conflicts(stack)
 
 
+def test_a_label_that_comes_later_counts_in_the_precision_and_for_training(stack: Stack, csv_file: Any) -> None:
+    path = csv_file(rows=2000)
+    with path.open(encoding="utf-8", newline="") as file:
+        unlabelled = {row["trans_num"]: row | {"is_fraud": ""} for row in csv.DictReader(file)}
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, next(iter(unlabelled.values())))
+        writer.writeheader()
+        writer.writerows(unlabelled.values())
+    stack.run("send", path)
+
+    def alerted() -> list[str]:
+        listed = map(json.loads, stack.run("alerts", "--limit", 1000, "--json").stdout.splitlines())
+        return [one["transaction_id"] for one in listed if one["transaction_id"] in unlabelled]
+
+    (identity, *_) = wait_until(alerted, 90, "a transaction without a label raises an alert", every=2)
+
+    def frauds() -> int:
+        periods = json.loads(stack.run("alerts", "precision", "--days", 2, "--json").stdout)
+        return sum(int(period["fraud"]) for period in periods)
+
+    balanced(stack)
+    before = frauds()
+    sent(stack, unlabelled[identity] | {"is_fraud": "1"})
+    wait_until(lambda: frauds() == before + 1, 90, "the label counts in the precision", every=2)
+    late = stack.run("alerts", "verdicts", "--late-labels").stdout
+    assert f"{identity},fraud" in late.splitlines()
+    assert item(stack, identity)["is_fraud"]["BOOL"] is True
+
+
 @pytest.mark.parametrize("part", [0, 1], ids=["one half of the columns", "the other half"])
 def test_each_column_that_is_changed_in_a_store_is_named_and_repaired(
     stack: Stack, rows: list[dict[str, str]], part: int
