@@ -99,7 +99,7 @@ class Bench:
         """Compare every id and every byte. Raises AssertionError."""
         for store, found in self.stores.content().by_store().items():
             assert found.keys() == self.sent, f"{store} holds {len(found)} of {len(self.sent)}"
-            assert found.total() == len(self.sent), f"{store} holds some twice"
+            assert sum(map(len, found.values())) == len(self.sent), f"{store} holds some twice"
         assert self._quarantined() == self.poison, "the quarantine does not hold the poison, or not its bytes"
 
 

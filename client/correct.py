@@ -8,18 +8,15 @@ from typing import Any
 
 from client.aws import Stage
 from client.errors import ClientError
+from shared.card_numbers.masking import mask_text
 from shared.retry import Budget
 from shared.sinks.item import content_of
 from shared.stream.records import build_records
 from shared.stream.writer import Stream
-from shared.transaction.engine import ONE_COLUMN
-from shared.transaction.explain import explain
-from shared.transaction.ids import merchant_id
-from shared.transaction.schema import SOURCES, Transaction
+from shared.transaction import correction
+from shared.transaction.schema import Transaction
 
 SECONDS = 30.0
-# What can be corrected: neither who paid nor when, which say where a transaction belongs. By the sender's column.
-CORRECTABLE = ("amt", "merchant", "category", "merch_lat", "merch_long", "is_fraud")
 
 
 def caller(stage: Stage) -> str:
@@ -49,25 +46,16 @@ def stored(stage: Stage, transaction_id: str) -> Transaction:
 
 def changed(one: Transaction, changes: Mapping[str, Any]) -> Transaction:
     """Give a content with other values of some columns, as senders write them. Raises ClientError on a wrong one."""
-    for column in changes:
-        if column not in CORRECTABLE:
-            raise ClientError(f"{column} cannot be corrected. Choose from: {', '.join(CORRECTABLE)}.")
     try:
-        values = ONE_COLUMN.validate_python(dict(changes))
-    except ValueError:
-        today = datetime.now(UTC).date().isoformat()
-        reasons = [(field, why) for field, why in explain(dict(changes), today) if field in changes]
-        raise ClientError("; ".join(f"{field} {why}" for field, why in reasons) or "a value is not valid") from None
-    if "merchant" in values:
-        values["merchant_id"] = merchant_id(values["merchant"])
-    assert set(values) <= {SOURCES[name].name for name in CORRECTABLE} | {"merchant_id"}
-    return one._replace(**values)
+        return correction.changed(one, changes)
+    except correction.CorrectionError as error:
+        raise ClientError(f"{error}.") from None
 
 
 def corrected(one: Transaction, by: str) -> Transaction:
     """Give a content as a correction of now."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return one._replace(corrected_at=now, corrected_by=by)
+    return correction.corrected(one, mask_text(by), now)
 
 
 def send(stage: Stage, one: Transaction) -> None:

@@ -32,7 +32,7 @@ class Stored(NamedTuple):
     profile: bytes
     sequence_number: str  # NUMBER_WIDTH digits
     scored: int
-    risk: bytes | None = None  # packed; written by verdicts, not here
+    risk: Risk | None = None  # written by verdicts, not here
 
 
 class Surroundings(NamedTuple):
@@ -122,7 +122,7 @@ def detect(
     moments = [int(line.position.arrived_at.timestamp()) for line in new]
     limits = [moment + CLOCK_ERROR for moment in moments]
     known = Known(
-        cards={card_id: Risk.unpack(risk) for card_id in last if card_id in stored and (risk := stored[card_id].risk)},
+        cards={card_id: risk for card_id in last if card_id in stored and (risk := stored[card_id].risk)},
         merchants=surroundings.merchants,
         arrived=moments,
         thresholds=[

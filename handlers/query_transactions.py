@@ -1,4 +1,4 @@
-"""query-transactions: finds transactions by card, merchant, time or ID; merchants; alerts and their verdicts."""
+"""query-transactions: finds transactions, merchants and alerts; takes verdicts on alerts, and corrections."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from fraud.serving.verdicts import Verdicts
 from functions.query_transactions.alert_service import AlertQueries
 from functions.query_transactions.alerts import AlertReader
 from functions.query_transactions.api import Api
+from functions.query_transactions.corrections import Corrections
 from functions.query_transactions.cursor import Cursors
 from functions.query_transactions.reader import Reader
 from functions.query_transactions.service import Queries
@@ -19,6 +20,7 @@ from shared.card_keys.cache import CardKeyCache
 from shared.http.callers import Callers
 from shared.memory import tune_gc
 from shared.sinks.firehose import DeliveryStream
+from shared.stream.writer import Stream
 from shared.telemetry import logger, metrics, observed
 
 
@@ -38,7 +40,8 @@ def api() -> Api:
     verdicts = Verdicts(dynamodb, settings.alerts_table_name, stream, risks)
     alerts = AlertQueries(AlertReader(dynamodb, settings.alerts_table_name), reader, verdicts, Cursors(key))
     callers = Callers(reader=settings.reader_api_key_id, reviewer=settings.reviewer_api_key_id)
-    made = Api(Queries(reader, key), alerts, callers)
+    corrections = Corrections(reader, Stream(client("kinesis", read_timeout=2, attempts=1), settings.stream_name))
+    made = Api(Queries(reader, key), alerts, corrections, callers)
     tune_gc()
     return made
 

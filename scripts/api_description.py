@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from functions.query_transactions.alert_service import AlertQueries
-from functions.query_transactions.routes import ASSIGNMENT, METHODS, VERDICT, make_app
+from functions.query_transactions.corrections import Corrections
+from functions.query_transactions.routes import ASSIGNMENT, CORRECTION, METHODS, VERDICT, make_app
 from functions.query_transactions.service import Queries
 from scripts.api_page import render
 from scripts.api_row import row_property
@@ -28,7 +29,8 @@ VERSION = "1.0.0"
 def describe() -> dict[str, Any]:
     """Give the OpenAPI 3.1 description of the whole API."""
     nothing: Any = _Nothing()  # asked for its signatures only
-    app = make_app(Queries(nothing, nothing), AlertQueries(nothing, nothing, nothing, nothing), str)
+    alerts, corrections = AlertQueries(nothing, nothing, nothing, nothing), Corrections(nothing, nothing)
+    app = make_app(Queries(nothing, nothing), alerts, corrections, str)
     found: dict[str, Any] = json.loads(
         app.get_openapi_json_schema(
             title="Swipeline",
@@ -72,7 +74,7 @@ def describe() -> dict[str, Any]:
 
 def _key(path: str, method: str) -> str:
     """Name the key of a call. Reviewers may read as well; one is named, since a list of choices means any."""
-    if path in (VERDICT, ASSIGNMENT):
+    if path in (VERDICT, ASSIGNMENT, CORRECTION):
         return "reviewKey"
     return "sendKey" if (path, method) == ("/transactions", "post") else "readKey"
 

@@ -50,6 +50,7 @@ class Query(Table):
     risk_table_name: str
     card_key_secret_arn: str
     card_key_max_age_seconds: int = 300
+    stream_name: str
     reader_api_key_id: str
     reviewer_api_key_id: str
 

@@ -17,6 +17,11 @@ _LABELS = (
     "SELECT fact.transaction_id, fact.is_fraud FROM core.alert AS alert "
     "INNER JOIN core.transaction AS fact ON fact.transaction_id = alert.transaction_id WHERE fact.is_fraud IS NOT NULL"
 )
+_LATE = (
+    "SELECT DISTINCT fact.transaction_id, fact.is_fraud FROM core.superseded AS other "
+    "INNER JOIN core.transaction AS fact ON fact.transaction_id = other.transaction_id "
+    "WHERE fact.is_fraud IS NOT NULL AND (other.is_fraud IS NULL OR other.is_fraud <> fact.is_fraud) ORDER BY 1"
+)
 _FRAUDS = "SELECT transaction_id FROM core.transaction WHERE is_fraud"
 
 
@@ -62,6 +67,11 @@ def measure(stage: Stage, wait: float) -> Quality:
 def labels(stage: Stage) -> dict[str, str]:
     """Give what the labels in the warehouse say of the alerts there, as a verdict would: fraud or genuine."""
     return {str(identity): FRAUD if is_fraud else GENUINE for identity, is_fraud in query(stage, _LABELS)}
+
+
+def late_labels(stage: Stage) -> dict[str, str]:
+    """Give the labels that came after their transactions or were corrected, as a verdict would: fraud or genuine."""
+    return {str(identity): FRAUD if is_fraud else GENUINE for identity, is_fraud in query(stage, _LATE)}
 
 
 def wait_scored(stage: Stage, transactions: int, wait: float) -> int:

@@ -13,7 +13,7 @@ from client.aws import Stage
 from client.errors import ClientError
 from fraud.judgment import SETTLE_SECONDS
 from fraud.model import Model
-from fraud.policy import COST, MODEL, SCORE, Decision, Policy
+from fraud.policy import COST, MODEL, SCORE, Decision, Policy, PolicyError
 from fraud.serving.drift import DriftCounts
 
 DAYS = 7
@@ -108,6 +108,17 @@ def decide(stage: Stage, kind: str, value: float, why: str, by: str, now: float)
     """Take a decision; records that arrive a few seconds later meet it."""
     decision = Decision(int(now) + SETTLE_SECONDS, kind, value, why, by)
     return keeper(stage).decide(lambda policy: policy.with_decision(decision))
+
+
+def decided(stage: Stage) -> Policy:
+    """Give the decisions so far. Raises ClientError when the item that has them is damaged."""
+    try:
+        return keeper(stage).policy()
+    except PolicyError as error:
+        raise ClientError(
+            f"The decisions on the threshold cannot be read ({error}): the detector uses the one that it read last, or "
+            "the model's. Set a threshold to replace them."
+        ) from error
 
 
 def in_force(policy: Policy, model: Model) -> dict[str, Any]:

@@ -131,20 +131,27 @@ def _finding(alert: dict[str, Any], labels: dict[str, str]) -> str:
 def verdicts(
     stage: StageOption = "local",
     days: Annotated[int, typer.Option(min=1, max=3660, help="Time range in days.")] = 365,
+    late_labels: Annotated[
+        bool, typer.Option("--late-labels", help="Add labels that came late or were corrected, of any transaction.")
+    ] = False,
 ) -> None:
     """Print reviewed alerts as CSV (transaction_id,verdict), the input of `swipeline train --verdicts`.
 
-    Example: swipeline alerts verdicts --days 90 > verdicts.csv
+    Example: swipeline alerts verdicts --days 90 --late-labels > verdicts.csv
     """
+    from client.alerts import quality
     from client.alerts.table import AlertsTable
 
     where, today = Stage(stage), datetime.now(UTC).date()
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(("transaction_id", "verdict"))
     with explained(where):
+        found = quality.late_labels(where) if late_labels else {}
         for alert in AlertsTable(where).between(today - timedelta(days=days - 1), today):
             if alert.get("verdict") in FINDINGS:
                 writer.writerow((alert["transaction_id"], alert["verdict"]))
+                found.pop(alert["transaction_id"], None)
+        writer.writerows(found.items())
 
 
 @app.command()
@@ -265,7 +272,6 @@ def threshold(
 
     from client.alerts import threshold as choosing
     from client.alerts.show import outlook_table
-    from client.alerts.table import keeper
     from client.score.run import load_model
     from fraud.policy import COST, MODEL, SCORE
 
@@ -288,7 +294,7 @@ def threshold(
             made = (SCORE, score, f"score {score:g}")
         elif reset:
             made = (MODEL, model.threshold, "the model's own")
-        policy = choosing.decide(where, *made, by or getuser(), time.time()) if made else keeper(where).policy()
+        policy = choosing.decide(where, *made, by or getuser(), time.time()) if made else choosing.decided(where)
     now = choosing.in_force(policy, model)
     values = {*choosing.CANDIDATES, round(model.threshold, 4)} | ({now["threshold"]} if now["threshold"] else set())
     outlooks = [week.at(one) for one in sorted(values)]

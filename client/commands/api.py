@@ -21,6 +21,7 @@ _BODIES = {
     "/transactions": "@transactions.json",
     "/transactions/search": '{"card_number": "CARD_NUMBER"}',
     "/alerts/{alert_id}/verdict": '{"verdict": "fraud", "by": "YOUR_NAME"}',
+    "/transactions/{transaction_id}/corrections": '{"changes": {"is_fraud": true}, "by": "YOUR_NAME"}',
     "/alerts/{alert_id}/assignment": '{"to": "YOUR_NAME"}',
 }
 

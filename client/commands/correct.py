@@ -27,6 +27,7 @@ def correct(
     Example: swipeline correct T-1001 --set amt=12.50 --yes
     """
     from client.correct import caller, changed, corrected, send, stored
+    from shared.transaction.correction import differing
 
     pairs = [one.partition("=") for one in changes]
     if not all(equals for _, equals, _ in pairs):
@@ -35,7 +36,7 @@ def correct(
     with explained(where):
         before = stored(where, transaction_id)
         after = changed(before, {column: value for column, _, value in pairs})
-        fields = [name for name in before._fields if getattr(before, name) != getattr(after, name)]
+        fields = differing(before, after)
         if fields and yes:
             send(where, corrected(after, by or caller(where)))
     if as_json:

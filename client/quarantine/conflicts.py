@@ -18,8 +18,8 @@ def parse(body: bytes, key: str) -> dict[str, Any]:
     """Read an object. Raises ClientError if it is none."""
     try:
         found = dict(json.loads(body))
-        _ = found["transaction_id"], found["fields"], found["conflict"]
-    except (ValueError, KeyError, TypeError) as error:
+        _ = found["transaction_id"], found["fields"], found["conflict"].encode()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ClientError(f"{key} is not a conflict: it may have been put there by hand.") from error
     return found
 

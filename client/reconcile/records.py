@@ -98,9 +98,12 @@ def _of_attribute(field: Any, value: Mapping[str, Any] | None) -> str:
 
 
 def _number(field: Any, text: str) -> str:
-    number = Decimal(text)
     places = {Decimal: 2, float: 6, int: 0}[field.type]
-    rounded = round(number, places) if places else number.to_integral_value()
+    try:
+        number = Decimal(text)
+        rounded = round(number, places) if places else number.to_integral_value()
+    except (ArithmeticError, ValueError):  # by hand: a number of more digits than Python's decimals keep
+        return text
     return f"{rounded:.{places}f}" if rounded == number else text
 
 

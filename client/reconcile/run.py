@@ -96,8 +96,9 @@ def reconcile(
                 if wait and not hop.missing and not hop.different:
                     hop.seconds = complete.setdefault(name, now - began)
                 tell(name, hop)
-        pause = max(PAUSE, now - started)
-        over = now - began + pause > wait
+        # The last look begins when the time is up, however long one takes.
+        over = started - began >= wait
+        pause = min(max(PAUSE, now - started), max(0.0, began + wait - now))
         if failure is None and (over or not _waits(ledger)):
             return ledger
         if failure is not None and over:
@@ -143,7 +144,7 @@ def looked(stage: Stage, options: Options) -> Iterator[Look]:
                 narrow = hull(buckets, window)
                 ids.add(TABLE, table.records(narrow, buckets, width))
                 ids.add(LAKE, lake.records(in_lake, narrow, buckets, width))
-                ids.add(WAREHOUSE, warehouse.records(narrow, buckets))
+                ids.add(WAREHOUSE, warehouse.records(narrow, buckets, width))
                 ids.add(BATCH, _of(runs.read(), narrow, buckets, width))
         elif sent is not None:
             wanted = sent.has()

@@ -20,7 +20,7 @@ from client.reconcile.window import Window, bucket_of
 from shared.sinks.item import SUPERSEDED
 
 THREADS = 8
-SEGMENTS = 32
+MOST_SEGMENTS, ITEMS_PER_SEGMENT = 32, 1_000_000  # a segment costs a round trip, however little is in it
 INDEX = "merchant-time"
 _ROUND = 1000  # partitions whose results may wait in memory at a time
 
@@ -60,31 +60,37 @@ class Table:
     def all_records(self, wanted: Callable[[str], bool]) -> Records:
         """Give the items of some ids."""
         for item in self._items("scan"):
-            if wanted(item["transaction_id"]["S"]):
+            if wanted(_identity(item)):
                 yield of_item(item)
 
     def identities(self) -> Iterator[str]:
         """Give the ids of all items."""
         fields = f"transaction_id, {SUPERSEDED}"
         for item in self._items("scan", ProjectionExpression=fields):
-            yield item["transaction_id"]["S"]
+            yield _identity(item)
 
     def _parts(self, window: Window) -> Iterator[Callable[[], Records]]:
         if self._merchants is None:
-            for segment in range(SEGMENTS):
-                yield partial(self._scan, window, segment)
+            segments = self._segments()
+            for segment in range(segments):
+                yield partial(self._scan, window, segment, segments)
         else:
             for merchant, month in product(self._merchants, window.months()):
                 yield partial(self._query, window, f"{merchant}#{month}")
 
-    def _scan(self, window: Window, segment: int) -> Records:
+    def _segments(self) -> int:
+        """Give as many as are read at a time, more for a large table: DynamoDB counts its items every six hours."""
+        items = int(self._client.describe_table(TableName=self._name)["Table"].get("ItemCount", 0))
+        return min(MOST_SEGMENTS, max(THREADS, items // ITEMS_PER_SEGMENT))
+
+    def _scan(self, window: Window, segment: int, segments: int) -> Records:
         limits: dict[str, Any] = {}
         if not window.everything:
             limits = {
                 "FilterExpression": "occurred_at >= :begin AND occurred_at < :end",
                 "ExpressionAttributeValues": {":begin": {"S": window.begin}, ":end": {"S": window.end}},
             }
-        yield from self._records("scan", Segment=segment, TotalSegments=SEGMENTS, **limits)
+        yield from self._records("scan", Segment=segment, TotalSegments=segments, **limits)
 
     def _query(self, window: Window, merchant_bucket: str) -> Records:
         # time_id is occurred_at#transaction_id: all of a time sort after it and before the next one.
@@ -106,6 +112,11 @@ class Table:
         # Whole items: what is billed is what is read. A mark holds no transaction (shared/sinks/item.py).
         for page in self._client.get_paginator(operation).paginate(TableName=self._name, **request):
             yield from (item for item in page["Items"] if SUPERSEDED not in item)
+
+
+def _identity(item: Any) -> str:
+    """Give an item's id; of one that was put there by hand, and has none, an empty text."""
+    return str(item.get("transaction_id", {}).get("S", ""))
 
 
 def _rounds(parts: Iterator[Callable[[], Records]]) -> Iterator[list[Callable[[], Records]]]:

@@ -13,9 +13,10 @@ from fraud.model import Model
 from fraud.scoring import Applied
 from fraud.serving.alerts import Alerts
 from fraud.serving.damage import Damage
+from fraud.serving.damaged import Damaged
 from fraud.serving.drift import DriftCounts
-from fraud.serving.profiles import Damaged, Profiles
-from fraud.serving.risks import Risks
+from fraud.serving.profiles import Profiles
+from fraud.serving.risks import Around, Risks
 from fraud.stream import Detection, detect
 from shared.retry import Budget
 from shared.sinks.consumer import Line, Position
@@ -32,7 +33,7 @@ class Detected(NamedTuple):
     reset: int  # profiles reset
     alerts: int  # new ones
     uncounted: int  # not in the counts for the drift: their table was unavailable
-    damaged: int  # profiles set aside, whose cards continue with new ones
+    damaged: int  # profiles and risks set aside, which begin again
     failed: list[Position]
 
     def findings(self) -> dict[str, int]:
@@ -67,7 +68,8 @@ class Detector:
         around = self._risks.read(dict.fromkeys(line.transaction.merchant_id for line in lines), budget)
         unread = read.unread | self._not_set_aside(read.damaged, lines)
         # A card waits as a whole: its state says up to which line it was scored.
-        unread |= {one.transaction.card_id for one in lines if one.transaction.merchant_id in around.unread}
+        waiting, kept = self._keep_risks(around, lines)
+        unread |= {one.transaction.card_id for one in lines if one.transaction.merchant_id in waiting}
         known = [line for line in lines if line.transaction.card_id not in unread]
         found = detect(self._model, read.states, known, self._shadow, redriven, around.surroundings)
         published = self._alerts.publish(found.flagged, budget)
@@ -80,7 +82,14 @@ class Detector:
         positions += [found.first_new[card_id].position for card_id in failed]
         retried = read.retried + around.retried + published.retried + written.retried
         detected = _detected(found, failed, positions, published.new, retried, 0 if counted else len(done))
-        return detected._replace(damaged=len(read.damaged.keys() - unread))
+        return detected._replace(damaged=len(read.damaged.keys() - unread) + kept)
+
+    def _keep_risks(self, around: Around, lines: Sequence[Line]) -> tuple[set[str], int]:
+        """Set damaged risks aside; give the merchants that wait for another attempt, and how many are kept for now."""
+        if not around.damaged:
+            return around.unread, 0
+        kept = self._damage.keep_risks(around.damaged, lines[0].position)
+        return (around.unread, kept) if kept is not None else ({line.transaction.merchant_id for line in lines}, 0)
 
     def _not_set_aside(self, damaged: Mapping[str, Damaged], lines: Sequence[Line]) -> set[str]:
         """Set damaged items aside; give their cards if that cannot be done now."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, timedelta
+from decimal import Decimal
 from typing import Any, Protocol
 
 from fraud.drift import Drift
@@ -92,8 +93,8 @@ def _numbers(counts: Mapping[str, Sequence[int]]) -> tuple[list[str], list[int]]
 
 
 def _counts(like: Mapping[str, Sequence[int]], item: Mapping[str, Any]) -> dict[str, list[int]]:
-    """Give an item's counts, with as many bins as the others have."""
+    """Give an item's counts, with as many bins as the others have; what is no number, by hand, counts as none."""
     return {
-        name: [int(item[f"{name}.{n}"]["N"]) if f"{name}.{n}" in item else 0 for n in range(len(bins))]
+        name: [int(Decimal(item.get(f"{name}.{n}", {}).get("N", "0"))) for n in range(len(bins))]
         for name, bins in like.items()
     }

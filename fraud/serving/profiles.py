@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
+from fraud.risk import Risk
+from fraud.serving.damaged import Damaged, risk_of
 from fraud.stream import NUMBER_WIDTH, State, Stored
 from shared.retry import Budget
 from shared.sinks.bulk_read import KEYS_PER_CALL, ReadClient, read_call
@@ -19,15 +21,11 @@ class ProfilesClient(StatementsClient, ReadClient, Protocol):
     """The part of boto3's DynamoDB client that is used here; several threads call it at once."""
 
 
-class Damaged(NamedTuple):
-    """An item that is no state, and why."""
-
-    item: Item
-    reason: str
-
-
 class Read(NamedTuple):
-    """The states by card, the cards that could not be read in time, and how many keys were asked for again."""
+    """The states by card, damaged items, the cards that could not be read in time, and how many keys were asked again.
+
+    A card whose known frauds alone are damaged has a state, too.
+    """
 
     states: dict[str, Stored]
     damaged: dict[str, Damaged]
@@ -62,9 +60,11 @@ class Profiles:
         with ThreadPoolExecutor(min(self._threads, len(calls))) as pool:
             for items, left, repeats in pool.map(lambda call: self._read_call(call, budget), calls):
                 for item in items:
-                    state = _stored(item)
-                    of_kind: dict[str, Any] = states if isinstance(state, Stored) else damaged
-                    of_kind[item["card_id"]["S"]] = state
+                    card_id, (state, wrong) = item["card_id"]["S"], _stored(item)
+                    if state is not None:
+                        states[card_id] = state
+                    if wrong is not None:
+                        damaged[card_id] = wrong
                 unread.update(left)
                 retried += repeats
         return Read(states, damaged, unread, retried)
@@ -86,18 +86,25 @@ class Profiles:
         return found, [key["card_id"]["S"] for key in left], retried
 
 
-def _stored(item: Item) -> Stored | Damaged:
+def _stored(item: Item) -> tuple[Stored | None, Damaged | None]:
+    """Give an item's state, as far as it can be read, and what is wrong with the item."""
+    risk, of_risk = risk_of(item)
+    state, reason = _state(item, risk)
+    reasons = [one for one in (reason, of_risk) if one]
+    return state, Damaged(item, "; ".join(reasons), risk=bool(of_risk)) if reasons else None
+
+
+def _state(item: Item, risk: Risk | None) -> tuple[Stored | None, str]:
     try:
-        risk = bytes(item["risk"]["B"]) if "risk" in item else None
         stored = Stored(bytes(item["profile"]["B"]), item["seq"]["S"], int(item["scored"]["N"]), risk)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        return Damaged(item, f"an attribute is missing or of another type ({type(error).__name__}: {error})")
+        return None, f"an attribute is missing or of another type ({type(error).__name__}: {error})"
     number = stored.sequence_number
     if len(number) != NUMBER_WIDTH or not number.isascii() or not number.isdecimal():
-        return Damaged(item, f"seq is not a sequence number of {NUMBER_WIDTH} digits")
+        return None, f"seq is not a sequence number of {NUMBER_WIDTH} digits"
     if stored.scored < 1:
-        return Damaged(item, f"scored is {stored.scored}, expected 1 or more")
-    return stored
+        return None, f"scored is {stored.scored}, expected 1 or more"
+    return stored, ""
 
 
 def _put(state: State, damaged: Damaged | None) -> Put:
@@ -107,6 +114,8 @@ def _put(state: State, damaged: Damaged | None) -> Put:
         "seq": {"S": state.sequence_number},
         "scored": {"N": str(state.scored)},
     }
+    if damaged is not None and damaged.risk:
+        return Put(item | {"risk": {"B": Risk().pack()}}, "card_id", ("risk", damaged.item["risk"]))
     if damaged is not None:
         # Any attribute that is as it was read shows that nobody has replaced the item since.
         same = next(((name, value) for name, value in damaged.item.items() if name in item and name != "card_id"), None)

@@ -13,17 +13,20 @@ from typing import Any, NamedTuple, Protocol
 
 from fraud.event import DAY
 from fraud.judgment import Judgment
-from fraud.policy import Policy
+from fraud.policy import Policy, PolicyError
 from fraud.risk import KEPT_DAYS, Risk
 from fraud.serving.counting import CountClient, purchases_by_day
+from fraud.serving.damaged import Damaged, risk_of
 from fraud.stream import Surroundings
 from shared.aws import error_code, is_transient
 from shared.errors import TransientError
 from shared.retry import Budget
 from shared.sinks.bulk_read import KEYS_PER_CALL, ReadClient, read_call
 from shared.sinks.item import Item
+from shared.telemetry import logger
 
 POLICY = "policy"  # no merchant_id: those are 16 hex digits
+DAMAGED = "damaged"  # the attribute that keeps what could not be read, once something else is in its place
 ATTEMPTS = 5  # people who review alerts on one card or merchant in one moment
 
 
@@ -41,9 +44,13 @@ class KeeperClient(CountClient, Protocol):
 
 
 class Around(NamedTuple):
-    """What a batch meets beside its cards' states, and the merchants of which that could not be read in time."""
+    """What a batch meets beside its cards' states, and the merchants of which that could not be read in time.
+
+    ``damaged`` are items that cannot be read: their merchants count as unknown, and the policy as it was read last.
+    """
 
     surroundings: Surroundings
+    damaged: dict[str, Damaged]
     unread: set[str]
     retried: int
 
@@ -73,14 +80,31 @@ class Risks:
         if POLICY in unread:
             unread = set(wanted)
         policy = items.pop(POLICY, None)
-        merchants = {merchant_id: Risk.unpack(bytes(item["risk"]["B"])) for merchant_id, item in items.items()}
-        return Around(Surroundings(merchants, self._parsed(policy)), unread - {POLICY}, retried)
+        damaged: dict[str, Damaged] = {}
+        merchants: dict[str, Risk] = {}
+        for merchant_id, item in items.items():
+            risk, reason = risk_of(item)
+            if reason:
+                damaged[merchant_id] = Damaged(item, f"known frauds of merchant {merchant_id}: {reason}")
+            else:
+                merchants[merchant_id] = risk
+        if policy is not None and (reason := self._parse(policy)):
+            damaged[POLICY] = Damaged(policy, f"decisions on the threshold: {reason}")
+        elif policy is None:
+            self._policy = ("", Policy())
+        return Around(Surroundings(merchants, self._policy[1]), damaged, unread - {POLICY}, retried)
 
-    def _parsed(self, item: Item | None) -> Policy:
-        text = item["decisions"]["S"] if item else "[]"
+    def _parse(self, item: Item) -> str:
+        """Read the policy; give why it cannot be read. Then the one that was read last stays in force."""
+        text = item.get("decisions", {}).get("S")
+        if text is None:
+            return "no text"
         if text != self._policy[0]:
-            self._policy = (text, Policy.parse(text))
-        return self._policy[1]
+            try:
+                self._policy = (text, Policy.parse(text))
+            except PolicyError as error:
+                return str(error)
+        return ""
 
 
 class RiskKeeper:
@@ -141,20 +165,28 @@ class RiskKeeper:
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def policy(self) -> Policy:
-        """The decisions on the threshold so far."""
-        item = self._get(self._risks, {"id": {"S": POLICY}})
-        return Policy.parse(item["decisions"]["S"]) if item else Policy()
+        """The decisions on the threshold so far. Raises PolicyError when the item that has them is damaged."""
+        return _policy_of(self._get(self._risks, {"id": {"S": POLICY}}))
 
     def decide(self, change: Callable[[Policy], Policy]) -> Policy:
-        """Add a decision, unless somebody else does at the same time: then on top of theirs."""
+        """Add a decision, unless somebody else does at the same time: then on top of theirs.
+
+        In place of decisions that cannot be read the list begins again; what was there is kept beside it.
+        """
         for _ in range(ATTEMPTS):
-            before = self.policy()
-            after = change(before)
-            condition = "decisions = :before" if before.decisions else "attribute_not_exists(id)"
-            values = {":decisions": {"S": after.text()}} | (
-                {":before": {"S": before.text()}} if before.decisions else {}
-            )
-            if self._update(self._risks, {"id": {"S": POLICY}}, "SET decisions = :decisions", condition, values):
+            item = self._get(self._risks, {"id": {"S": POLICY}})
+            there = (item or {}).get("decisions")
+            condition = "decisions = :before" if there else "attribute_not_exists(decisions)"
+            values = {":before": there} if there else {}
+            expression = "SET decisions = :decisions"
+            try:
+                after = change(_policy_of(item))
+            except PolicyError as error:
+                logger.warning("damaged item replaced", extra={"item": POLICY, "reason": str(error)})
+                after = change(Policy())
+                expression += f", {DAMAGED} = :before" if there else ""
+            values |= {":decisions": {"S": after.text()}}
+            if self._update(self._risks, {"id": {"S": POLICY}}, expression, condition, values):
                 return after
         raise TransientError("others change the threshold at the same time")
 
@@ -163,14 +195,19 @@ class RiskKeeper:
             item = self._get(table, key)
             if (item is None and needed) or (item is not None and needed and needed not in item):
                 return
-            risk = Risk.unpack(bytes(item["risk"]["B"])) if item and "risk" in item else Risk()
-            if not change(risk):
+            risk, reason = risk_of(item or {})
+            if not change(risk) and not reason:
                 return
             version = item["risk_version"] if item and "risk_version" in item else None
             condition = "risk_version = :before" if version else "attribute_not_exists(risk_version)"
-            values = {":risk": {"B": risk.pack()}, ":version": {"N": str(int(version["N"]) + 1 if version else 1)}}
+            values = {":risk": {"B": risk.pack()}, ":version": {"N": str(_number(version) + 1)}}
             values |= {":before": version} if version else {}
-            if self._update(table, key, "SET risk = :risk, risk_version = :version", condition, values):
+            expression = "SET risk = :risk, risk_version = :version"
+            if reason and item:
+                logger.warning("damaged item replaced", extra={"item": key, "reason": reason})
+                expression, condition = f"{expression}, {DAMAGED} = :damaged", f"{condition} AND risk = :damaged"
+                values |= {":damaged": item["risk"]}
+            if self._update(table, key, expression, condition, values):
                 return
         raise TransientError("others change this card or merchant at the same time")
 
@@ -199,3 +236,20 @@ class RiskKeeper:
                 raise
             return False
         return True
+
+
+def _policy_of(item: Item | None) -> Policy:
+    if item is None:
+        return Policy()
+    text = item.get("decisions", {}).get("S")
+    if text is None:
+        raise PolicyError("the item has no text of decisions")
+    return Policy.parse(text)
+
+
+def _number(version: dict[str, Any] | None) -> int:
+    """Give a version's number; one of another type, which somebody changed, counts as none."""
+    try:
+        return int(version["N"]) if version else 0
+    except (KeyError, ValueError):
+        return 0

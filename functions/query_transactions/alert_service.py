@@ -13,7 +13,7 @@ from functions.query_transactions.cursor import Cursors
 from functions.query_transactions.pager import Found
 from functions.query_transactions.refusal import RefusalError, bad
 from functions.query_transactions.service import Counts, require_storable, window
-from functions.query_transactions.shape import alert_to_json, to_json
+from functions.query_transactions.shape import alert_to_json, shown, to_json
 from shared.retry import Budget
 from shared.sinks.item import Item
 
@@ -84,7 +84,7 @@ class AlertQueries:
             raise bad("from", reason) from None
         self.counts = Counts(found.read, len(found.items))
         return {
-            "alerts": [alert_to_json(item) for item in found.items],
+            "alerts": shown(found.items, alert_to_json),
             "next_cursor": self._cursors.seal(asked.words(), found.position),
         }
 

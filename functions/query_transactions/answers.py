@@ -25,7 +25,7 @@ _REFUSALS = {
     403: "Missing or unknown API key, or a key without this permission.",
     404: "Not found.",
     405: "The path has other methods: Allow names them.",
-    409: "The alert has the maximum number of verdicts.",
+    409: "What is stored does not allow it; message says why.",
     413: "The body is over 5 MB.",
     415: "Unsupported Content-Type or Content-Encoding.",
     429: "Over the plan's rate or quota.",

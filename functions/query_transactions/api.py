@@ -9,11 +9,12 @@ from typing import Any
 
 from functions.query_transactions.alert_service import AlertQueries
 from functions.query_transactions.answers import answer
+from functions.query_transactions.corrections import Corrections
 from functions.query_transactions.refusal import RefusalError
 from functions.query_transactions.routes import METHODS, make_app
 from functions.query_transactions.service import Counts, Queries
 from shared.http.body import BodyError, header, once_each, read_bytes
-from shared.http.callers import ASSIGNMENT, VERDICT, Callers
+from shared.http.callers import ASSIGNMENT, CORRECTION, VERDICT, Callers
 from shared.telemetry import describe, logger, metrics
 
 PARAMETERS = {
@@ -21,6 +22,8 @@ PARAMETERS = {
     "/merchants": frozenset({"prefix", "limit", "cursor"}),
     "/alerts": frozenset({"card_id", "status", "from", "to", "limit", "cursor"}),
 }
+# What the reviewers' key alone may do.
+_RESERVED = {VERDICT: "give verdicts", ASSIGNMENT: "assign alerts", CORRECTION: "correct transactions"}
 _JSON = "application/json"
 _PATHS = [(re.compile(re.sub(r"\{\w+\}", "[^/]+", path) + r"\Z"), path) for path in METHODS]
 
@@ -28,18 +31,20 @@ _PATHS = [(re.compile(re.sub(r"\{\w+\}", "[^/]+", path) + r"\Z"), path) for path
 class Api:
     """query-transactions behind API Gateway (REST, payload version 1)."""
 
-    def __init__(self, queries: Queries, alerts: AlertQueries, callers: Callers) -> None:
-        self._queries, self._alerts, self._callers = queries, alerts, callers
+    def __init__(self, queries: Queries, alerts: AlertQueries, corrections: Corrections, callers: Callers) -> None:
+        self._queries, self._alerts, self._corrections, self._callers = queries, alerts, corrections, callers
         self._request_id = ""
-        self.app = make_app(queries, alerts, lambda: self._request_id)
+        self.app = make_app(queries, alerts, corrections, lambda: self._request_id)
 
     def respond(self, event: Mapping[str, Any], request_id: str, context: Any) -> tuple[dict[str, Any], Counts]:
         """Give API Gateway's proxy response, and what was read for it. Never raises: a fault is a logged 500."""
-        self._request_id, self._queries.counts, self._alerts.counts = request_id, Counts(), Counts()
+        self._request_id = request_id
+        for part in (self._queries, self._alerts, self._corrections):
+            part.counts = Counts()
         try:
             self._check(event)
             response = self.app.resolve(_with_plain_body(event), context)
-            return response, self._queries.counts.plus(self._alerts.counts)
+            return response, self._queries.counts.plus(self._alerts.counts).plus(self._corrections.counts)
         except RefusalError as error:
             allow = {"Allow": ", ".join(_methods(event))} if error.status == 405 else {}
             return _proxy(answer(error.status, error.body(request_id), **allow)), Counts()
@@ -54,9 +59,8 @@ class Api:
         if self._callers.named(event) is None:
             raise RefusalError(403, "this key may not read")
         path, methods = _path(event), _methods(event)
-        if path in (VERDICT, ASSIGNMENT) and not self._callers.may(event, "POST", path):
-            what = "give verdicts" if path == VERDICT else "assign alerts"
-            raise RefusalError(403, f"this key may not {what}")
+        if path in _RESERVED and not self._callers.may(event, "POST", path):
+            raise RefusalError(403, f"this key may not {_RESERVED[path]}")
         if path is None:
             raise RefusalError(404, "there is no such path")
         if event["httpMethod"] not in methods:

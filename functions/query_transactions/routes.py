@@ -11,6 +11,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from functions.query_transactions.alert_routes import add_alert_routes
 from functions.query_transactions.alert_service import AlertQueries
 from functions.query_transactions.answers import about, answer, ok
+from functions.query_transactions.correction_routes import add_correction_routes
+from functions.query_transactions.corrections import Corrections
 from functions.query_transactions.models import (
     CARD_ID,
     CURSOR,
@@ -31,7 +33,7 @@ from functions.query_transactions.models import (
 from functions.query_transactions.refusal import RefusalError, bad, from_findings
 from functions.query_transactions.service import Paging, Queries
 from shared.errors import TransientError
-from shared.http.callers import ASSIGNMENT, VERDICT
+from shared.http.callers import ASSIGNMENT, CORRECTION, VERDICT
 from shared.transaction.kinds import UNSTORABLE
 
 RETRY_AFTER_SECONDS = 2
@@ -40,6 +42,7 @@ METHODS = {
     "/transactions": ("GET", "POST"),  # POST is write-to-kinesis's
     "/transactions/search": ("POST",),
     "/transactions/{transaction_id}": ("GET",),
+    CORRECTION: ("POST",),
     "/merchants": ("GET",),
     "/alerts": ("GET",),
     "/alerts/{alert_id}": ("GET",),
@@ -70,7 +73,9 @@ TransactionId = Annotated[
 ]
 
 
-def make_app(queries: Queries, alerts: AlertQueries, request_id: Any) -> APIGatewayRestResolver:
+def make_app(
+    queries: Queries, alerts: AlertQueries, corrections: Corrections, request_id: Any
+) -> APIGatewayRestResolver:
     """Make the resolver of these operations; ``request_id()`` gives the id of the request that is being answered."""
     app = APIGatewayRestResolver(enable_validation=True)
     # No route says what it returns: Powertools would check each answer against it, row by row. Tests do.
@@ -99,10 +104,12 @@ def make_app(queries: Queries, alerts: AlertQueries, request_id: Any) -> APIGate
         paging = Paging(body.begin, body.end, body.limit, body.order, body.cursor)
         return ok(queries.of_card_number(body.card_number, paging))
 
-    @app.get("/transactions/<transaction_id>", **about("One transaction", TransactionOut, 404))
+    @app.get("/transactions/<transaction_id>", **about("One transaction", TransactionOut, 404, 409))
     def transaction(transaction_id: TransactionId):
         """Should a sender have used an id for several transactions, the earliest is given."""
         return ok(queries.transaction(transaction_id))
+
+    add_correction_routes(app, corrections)
 
     @app.get("/merchants", **about("Merchants by the start of their name", MerchantPage))
     def merchants(prefix: Prefix, limit: Limit = 100, cursor: Cursor = None):

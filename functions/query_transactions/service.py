@@ -8,7 +8,7 @@ from functions.query_transactions.cursor import CardKeyPort, Cursors
 from functions.query_transactions.pager import Found
 from functions.query_transactions.reader import Asked
 from functions.query_transactions.refusal import RefusalError, bad
-from functions.query_transactions.shape import merchant_to_json, to_json
+from functions.query_transactions.shape import UNREADABLE, merchant_to_json, shown, to_json
 from shared.sinks.item import Item
 from shared.transaction.ids import merchant_id
 from shared.transaction.kinds import first_unstorable
@@ -78,14 +78,17 @@ class Queries:
         if item is None:
             raise RefusalError(404, "no transaction has this ID")
         self.counts = Counts(1, 1)
-        return to_json(item)
+        try:
+            return to_json(item)
+        except UNREADABLE:
+            raise RefusalError(409, "the stored transaction cannot be read: repair it first") from None
 
     def merchants(self, prefix: str, limit: int, cursor: str | None) -> dict[str, Any]:
         """Give merchants whose name starts so."""
         require_storable("prefix", prefix)
         query = ["merchants", prefix]
         found = self._reader.merchants(prefix, limit, self._cursors.open(query, cursor))
-        rows = [merchant_to_json(item) for item in found.items]
+        rows = shown(found.items, merchant_to_json)
         self.counts = Counts(found.read, len(rows))
         return {"merchants": rows, "next_cursor": self._cursors.seal(query, found.position)}
 
@@ -97,7 +100,7 @@ class Queries:
     def _page(self, kind: str, of: tuple[str, ...], paging: Paging) -> dict[str, Any]:
         asked = Asked(kind, of, window(paging.begin, paging.end), paging.order == "newest")
         found = self._reader.transactions(asked, paging.limit, self._cursors.open(asked.words(), paging.cursor))
-        rows = [to_json(item) for item in found.items]
+        rows = shown(found.items, to_json)
         self.counts = Counts(found.read, len(rows))
         return {"transactions": rows, "next_cursor": self._cursors.seal(asked.words(), found.position)}
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
 from fraud.verdict import OPEN, verdicts
 from shared.sinks.item import Item
+from shared.telemetry import describe, logger
 from shared.transaction.schema import FIELDS
+
+UNREADABLE = (KeyError, ValueError, TypeError, ArithmeticError)
 
 
 def dollars(number: str) -> str:
@@ -26,8 +29,23 @@ _COLUMNS = tuple((field.name, *_READ[field.type], field.default) for field in FI
 
 
 def to_json(item: Item) -> dict[str, Any]:
-    """Give a JSON object in the order of the schema; a field that the item lacks has its default."""
+    """Give a JSON object in the order of the schema; a field that the item lacks has its default.
+
+    Raises one of UNREADABLE for an item that somebody changed.
+    """
     return {name: read(item[name][tag]) if name in item else default for name, tag, read, default in _COLUMNS}
+
+
+def shown(items: Iterable[Item], to: Callable[[Item], dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give the items that can be read; of the others, which somebody changed, the log has the key."""
+    rows: list[dict[str, Any]] = []
+    for item in items:
+        try:
+            rows.append(to(item))
+        except UNREADABLE as error:
+            key = {name: item[name] for name in ("card_id", "time_id", "transaction_id") if name in item}
+            logger.error("damaged item left out", extra=describe(error) | {"item": key})
+    return rows
 
 
 def merchant_to_json(item: Item) -> dict[str, str]:

@@ -131,14 +131,18 @@ FROM (
 ) AS fact
 LEFT JOIN core.alert AS alert ON alert.transaction_id = fact.transaction_id AND alert.is_alert;
 
--- Alerts that came after their transactions.
+-- Alerts that came after their transactions. By the day of the content that counts: the alert may be of another one.
 UPDATE mart.purchase
 SET is_alert = TRUE
-FROM core.alert AS alert
-WHERE mart.purchase.transaction_id = alert.transaction_id
-    AND alert.is_alert
-    AND alert.merged_at >= (SELECT alerts_until FROM refresh.watermark)
-    AND mart.purchase.purchase_date = CAST(alert.occurred_at AS DATE)
+FROM (
+    SELECT fact.transaction_id, CAST(fact.occurred_at AS DATE) AS purchase_date
+    FROM core.alert AS alert
+    INNER JOIN core.transaction AS fact ON fact.transaction_id = alert.transaction_id
+    WHERE alert.is_alert
+        AND alert.merged_at >= (SELECT alerts_until FROM refresh.watermark)
+) AS late
+WHERE mart.purchase.transaction_id = late.transaction_id
+    AND mart.purchase.purchase_date = late.purchase_date
     AND NOT mart.purchase.is_alert;
 
 -- Should the counts differ, a clock went back between two merges: the next refresh then compares all ids.

@@ -14,6 +14,7 @@ _READERS = frozenset({READER, REVIEWER})
 SEND = ("POST", "/transactions")
 VERDICT = "/alerts/{alert_id}/verdict"  # decides what the next model learns
 ASSIGNMENT = "/alerts/{alert_id}/assignment"
+CORRECTION = "/transactions/{transaction_id}/corrections"
 ALLOWED: Mapping[tuple[str, str], frozenset[str]] = {
     SEND: frozenset({SENDER}),
     ("GET", "/transactions"): _READERS,
@@ -24,6 +25,7 @@ ALLOWED: Mapping[tuple[str, str], frozenset[str]] = {
     ("GET", "/alerts/{alert_id}"): _READERS,
     ("POST", VERDICT): frozenset({REVIEWER}),
     ("POST", ASSIGNMENT): frozenset({REVIEWER}),
+    ("POST", CORRECTION): frozenset({REVIEWER}),
     ("GET", "/health"): _READERS,
 }
 

@@ -62,6 +62,8 @@ def content_of(item: Item) -> Transaction:
     Raises ValueError, which names the field, when it holds something that no transaction can: somebody changed it.
     """
     if SUPERSEDED in item:
+        if "S" not in item[SUPERSEDED]:
+            raise ValueError(f"{SUPERSEDED} is no text")
         found = decode_line(item[SUPERSEDED]["S"].encode())
         if isinstance(found, BadLine):
             raise ValueError(f"{SUPERSEDED}: {found.reason}")
@@ -79,8 +81,11 @@ def _value(item: Item, field: Field, tag: str) -> Any:
         raise ValueError(f"{field.name} has the type {found}, expected {tag}")
     if field.type is Decimal:
         exact = Decimal(value)
+        if exact.adjusted() > _MOST_DIGITS:  # DynamoDB's numbers go up to 10^125
+            raise ValueError(f"{field.name} is {value}, which no amount is")
         return exact.quantize(_CENT) if exact == round(exact, 2) else exact
     return int(Decimal(value)) if field.type is int else field.type(value)
 
 
 _CENT = Decimal("0.01")
+_MOST_DIGITS = 20

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from shared.aws import error_code
+from shared.telemetry import describe, logger
 from shared.warehouse.data_api import Warehouse
 from shared.warehouse.deliveries import MANIFESTS
 from shared.warehouse.sql import in_list, read_statements
@@ -57,8 +58,15 @@ class Loads:
 
     def _first_object(self, bucket: str, key: str) -> str | None:
         body = self._read(bucket, key)
-        entries = json.loads(body).get("entries", []) if body is not None else []
-        return str(entries[0]["url"]) if entries else None
+        if body is None:
+            return None
+        try:
+            entries = json.loads(body)["entries"]
+            return str(entries[0]["url"]) if entries else None
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            # Somebody changed it. Firehose's COPY fails on it, and gives it up: other deliveries do not wait for it.
+            logger.warning("damaged manifest", extra=describe(error) | {"bucket": bucket, "key": key})
+            return None
 
     def _is_given_up(self, bucket: str, key: str) -> bool:
         return self._read(bucket, GIVEN_UP + key) is not None

@@ -6,7 +6,8 @@ import base64
 import csv
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -15,13 +16,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from client.send.run import Options, send_file
 from shared.transaction.codec import encode_line
+from shared.transaction.content import texts
+from shared.transaction.model import parse_transaction
+from shared.transaction.schema import Transaction
 from tests.chaos import poison
 from tests.chaos.faults import Plan
 from tests.chaos.resharding import Resharding
 from tests.chaos.scenarios import Scenario
 from tests.chaos.stores import Content, Stores
 from tests.chaos.target import Target
-from tests.unit.fakes.rows import transaction
+from tests.unit.fakes.rows import CARD_KEYS, transaction
 
 # How long the faults of a scenario may wait for calls that they can hit. Firehose and the merge call every 5 s.
 HIT_SECONDS, SLOW_HIT_SECONDS = 3.0, 9.0
@@ -43,6 +47,8 @@ class Result:
     seconds: float = 0.0
     lost: dict[str, int] = field(default_factory=dict)
     duplicated: dict[str, int] = field(default_factory=dict)
+    different: dict[str, int] = field(default_factory=dict)  # not the content that counts, or not what was sent
+    conflicts: int = 0  # contents in quarantine that do not count
     quarantined: int = 0
     problems: list[str] = field(default_factory=list)
     reshards: list[str] = field(default_factory=list)
@@ -58,7 +64,7 @@ class Harness:
         with rows.open(newline="") as file:
             self._header, *self._rows = csv.reader(file)
         self._id_column = self._header.index("trans_num")
-        self._expected: set[str] = set()
+        self._expected: dict[str, set[tuple[str, ...]]] = {}  # by id, what was sent of it
         self._poison: dict[tuple[str, str], bytes] = {}
 
     def wave(self, scenarios: Iterable[Scenario]) -> list[Result]:
@@ -74,16 +80,16 @@ class Harness:
 
     def _carry_out(self, scenario: Scenario) -> Result:
         began = time.monotonic()
-        file, ids = self._write_file(scenario)
+        file, sent = self._write_file(scenario)
         plan = self._plan(scenario)
-        result = Result(scenario, ids)
-        self._expected |= ids
+        result = Result(scenario, set(sent))
+        self._expected |= sent
         self.target.break_by(plan)
         try:
             self._send(scenario, file, plan, result)
             patience = SLOW_HIT_SECONDS if _SLOW & {*scenario.faults, *(k.operation for k in scenario.kills)} else None
-            sent = time.monotonic()
-            while plan.left and time.monotonic() < sent + (
+            finished = time.monotonic()
+            while plan.left and time.monotonic() < finished + (
                 (patience or HIT_SECONDS) if plan.done else FIRST_HIT_SECONDS
             ):
                 time.sleep(0.05)
@@ -100,18 +106,36 @@ class Harness:
         )
         return result
 
-    def _write_file(self, scenario: Scenario) -> tuple[Path, set[str]]:
+    def _write_file(self, scenario: Scenario) -> tuple[Path, dict[str, set[tuple[str, ...]]]]:
         random = Random(scenario.seed)
         start = scenario.seed * self._per_scenario
         rows = self._rows[start : start + self._per_scenario]
         assert len(rows) == self._per_scenario, "the file of transactions is too short"
         sent = [*rows, *random.sample(rows, min(scenario.duplicates, len(rows)))]
+        sent += [self._changed(row, random) for row in random.sample(rows, min(scenario.conflicts, len(rows)))]
         if scenario.shuffled:
             random.shuffle(sent)
         path = self.target.home / f"scenario-{scenario.seed}.csv"
         with path.open("w", newline="") as file:
             csv.writer(file).writerows([self._header, *sent])
-        return path, {row[self._id_column] for row in rows}
+        contents: dict[str, set[tuple[str, ...]]] = {}
+        for row in sent:
+            one = parse_transaction(dict(zip(self._header, row, strict=True)), CARD_KEYS)
+            contents.setdefault(one.transaction_id, set()).add(_comparable(texts(one)))
+        return path, contents
+
+    def _changed(self, row: list[str], random: Random) -> list[str]:
+        """Another content of a row: another amount, no label, or another time, hence another key of the table."""
+        column, value = random.choice(
+            [
+                ("amt", f"{random.randint(1, 99_999) / 100:.2f}"),
+                ("is_fraud", ""),
+                ("is_fraud", "1"),
+                ("trans_date_trans_time", f"2019-0{random.randint(1, 9)}-11 07:08:09"),
+                ("city", "Elsewhere"),
+            ]
+        )
+        return [value if name == column else old for name, old in zip(self._header, row, strict=True)]
 
     def _plan(self, scenario: Scenario) -> Plan:
         def killing(name: str) -> Callable[[], None]:
@@ -193,9 +217,29 @@ class Harness:
             return content
 
     def _complete(self, content: Content) -> bool:
-        stored = all(self._expected <= found.keys() for found in content.by_store().values())
+        stored = all(self._expected.keys() <= found.keys() for found in content.by_store().values())
+        if not stored or any(self._different(identity, content) for identity in self._expected):
+            return False
+        if sorted(content.conflicts) != sorted(self._conflicts(self._expected, content)):
+            return False
         positions = {(one["shard_id"], one["sequence_number"]) for one in self.stores.quarantine().values()}
-        return stored and not content.unscored and self._poison.keys() <= positions
+        return not content.unscored and self._poison.keys() <= positions
+
+    def _different(self, identity: str, content: Content) -> list[str]:
+        """Name the stores that do not have of an id what they should, the archive what was sent, and nothing else."""
+        if identity not in content.lake:
+            return []  # it counts as lost
+        found = []
+        if {_comparable(one.texts) for one in content.lake[identity].values()} != self._expected[identity]:
+            found.append("lake")
+        counts, _ = content.expected_of(identity)
+        for store, digests in (("DynamoDB", content.dynamodb), ("warehouse", content.warehouse)):
+            if identity in digests and counts not in digests[identity]:
+                found.append(store)
+        return found
+
+    def _conflicts(self, identities: Iterable[str], content: Content) -> set[str]:
+        return {one for identity in identities if identity in content.lake for one in content.expected_of(identity)[1]}
 
     def _merge_now(self) -> None:
         """The schedule would start a merge that was killed within a minute: 200 scenarios cannot wait for that."""
@@ -204,21 +248,35 @@ class Harness:
         )
 
     def _evaluate(self, result: Result, content: Content) -> None:
+        different = Counter(store for identity in result.ids for store in self._different(identity, content))
         for store, found in content.by_store().items():
             result.lost[store] = sum(1 for identity in result.ids if identity not in found)
-            result.duplicated[store] = sum(found[identity] - 1 for identity in result.ids if found[identity] > 1)
+            result.different[store] = different[store]
+            # The lake has what was sent, each once: as many contents as that.
+            most = {one: len(self._expected[one]) if store == "lake" else 1 for one in result.ids & found.keys()}
+            result.duplicated[store] = sum(max(0, len(found[one]) - count) for one, count in most.items())
+        expected = self._conflicts(result.ids, content)
+        kept_conflicts = [one for one in content.conflicts if one.rpartition("-")[0] in result.ids]
+        result.conflicts = len(kept_conflicts)
+        if sorted(kept_conflicts) != sorted(expected):
+            lacking, more = sorted(expected - set(kept_conflicts)), sorted(set(kept_conflicts) - expected)
+            result.problems.append(f"{len(lacking)} conflicts lack, {len(more)} too many: {lacking[:3]} {more[:3]}")
         kept = [one for one in self.stores.quarantine().values() if _position(one) in result.poison]
         result.quarantined = len(kept)
         wrong = sum(1 for one in kept if base64.b64decode(one["data"]) != result.poison[_position(one)])
         if wrong:
             result.problems.append(f"{wrong} in quarantine with other bytes than were sent")
-        if any(result.lost.values()) or any(result.duplicated.values()) or result.quarantined != len(result.poison):
-            result.problems.append(f"lost {result.lost}, duplicated {result.duplicated}")
+        wrong_counts = [any(one.values()) for one in (result.lost, result.duplicated, result.different)]
+        if any(wrong_counts) or result.quarantined != len(result.poison):
+            result.problems.append(
+                f"lost {result.lost}, duplicated {result.duplicated}, different {result.different}, "
+                f"{result.quarantined} of {len(result.poison)} quarantined"
+            )
 
     def _evaluate_all(self, last: Result, content: Content) -> None:
         """What belongs to no scenario is put down to the wave, at its last one."""
         for store, found in content.by_store().items():
-            strangers = found.keys() - self._expected
+            strangers = found.keys() - self._expected.keys()
             if strangers:
                 last.problems.append(f"{store} holds {len(strangers)} that nobody sent, {sorted(strangers)[:3]}")
         strangers_in_quarantine = {_position(one) for one in self.stores.quarantine().values()} - self._poison.keys()
@@ -232,6 +290,12 @@ class Harness:
         given_up = self.stores.given_up()
         if given_up:
             last.problems.append(f"{given_up} batches given up")
+
+
+def _comparable(of_fields: Sequence[str]) -> tuple[str, ...]:
+    """Give the canonical texts without the ids that a stage's own card key makes."""
+    pairs = zip(Transaction._fields, of_fields, strict=True)
+    return tuple(text for name, text in pairs if name not in ("card_id", "customer_id"))
 
 
 def _position(entry: dict[str, str]) -> tuple[str, str]:

@@ -24,10 +24,11 @@ def summarize(results: Iterable[Result]) -> list[dict[str, Any]]:
             line["faults"] += result.hit
             line["kills"] += result.killed
             line["reshards"] = line.get("reshards", 0) + len(result.reshards)
-            for what in ("lost", "duplicated"):
+            for what in ("lost", "duplicated", "different"):
                 counts = line.setdefault(what, dict.fromkeys(_STORES, 0))
                 for store in _STORES:
                     counts[store] += getattr(result, what).get(store, 0)
+            line["conflicts"] = line.get("conflicts", 0) + result.conflicts
             line["poison"] = line.get("poison", 0) + len(result.poison)
             line["quarantined"] = line.get("quarantined", 0) + result.quarantined
             line["seconds"] = round(line.get("seconds", 0.0) + result.seconds, 1)
@@ -48,13 +49,15 @@ def untouched(results: Iterable[Result]) -> list[str]:
 
 
 def table(results: list[Result], title: str) -> Table:
-    """For a terminal: lost and duplicated as DynamoDB / lake / warehouse, quarantined as actual / expected."""
+    """For a terminal: lost, twice and different as DynamoDB / lake / warehouse, poison as quarantined / sent."""
     made = Table(title=title, box=SIMPLE_HEAD)
     made.add_column("scenarios", no_wrap=True)
-    for name in ("n", "rows", "faults", "kills", "reshards", "lost", "twice", "quarantined", "s"):
+    for name in ("n", "rows", "faults", "kills", "reshards", "lost", "twice", "different", "conflicts", "poison", "s"):
         made.add_column(name, justify="right", no_wrap=True)
     for line in summarize(results):
-        lost, twice = ("/".join(str(line[what][store]) for store in _STORES) for what in ("lost", "duplicated"))
+        lost, twice, different = (
+            "/".join(str(line[what][store]) for store in _STORES) for what in ("lost", "duplicated", "different")
+        )
         made.add_row(
             line["kind"],
             str(line["scenarios"]),
@@ -64,6 +67,8 @@ def table(results: list[Result], title: str) -> Table:
             str(line["reshards"]),
             lost,
             twice,
+            different,
+            f"{line['conflicts']:,}",
             f"{line['quarantined']}/{line['poison']}",
             f"{line['seconds']:.0f}",
             style="bold" if line["kind"] == "total" else None,

@@ -35,6 +35,7 @@ class Scenario:
     kills: list[Kill] = field(default_factory=list)
     poison: list[str] = field(default_factory=list)
     duplicates: int = 0  # rows of the file that are in it twice
+    conflicts: int = 0  # rows that are in it again with another content
     resent: bool = False  # the whole file once more, as another request
     replayed: int = 0  # records of the stream that are put on it again
     reshards: list[str] = field(default_factory=list)  # split, merge, scale: while the file is sent
@@ -199,6 +200,21 @@ def _out_of_order(s: Scenario, random: Random) -> None:
     s.shuffled, s.batch_size = True, random.choice([7, 25])
 
 
+def _conflicts(s: Scenario, random: Random) -> None:
+    s.conflicts, s.shuffled, s.batch_size = random.randint(10, 40), True, random.choice([7, 25, 50])
+
+
+def _conflicts_in_trouble(s: Scenario, random: Random) -> None:
+    random.choice([_table_ambiguous, _table_partial, _merge, _kill_function, _lake_ambiguous])(s, random)
+    _conflicts(s, random)
+
+
+def _conflicts_resharded(s: Scenario, random: Random) -> None:
+    _resharded_and_killed(s, random)
+    _conflicts(s, random)
+    s.resent = True
+
+
 def _resharded(s: Scenario, random: Random) -> None:
     s.reshards = random.choices(["split", "merge", "scale"], [4, 4, 1], k=random.randint(1, 4))
     s.batch_size, s.workers = 25, random.choice([1, 2])
@@ -218,6 +234,7 @@ def _everything(s: Scenario, random: Random) -> None:
         part(s, random)
         s.faults = kept | s.faults
     _duplicates(s, random)
+    s.conflicts = 10
     s.shuffled, s.poison = True, random.sample(sorted(poison.KINDS), 2)
     s.reshards = ["split", "merge"]
     s.kills = [Kill("write-to-dynamodb", "Statements:transactions", random.choice([3, -3]))]
@@ -254,6 +271,9 @@ KINDS = {
     "out of order": _out_of_order,
     "resharding": _resharded,
     "resharding, and a consumer in trouble": _resharded_and_killed,
+    "conflicts and late labels": _conflicts,
+    "conflicts, and a store in trouble": _conflicts_in_trouble,
+    "conflicts, while the stream is resharded": _conflicts_resharded,
     "everything at once": _everything,
 }
 # Needs an emulator whose state outlives kill -9.

@@ -1,16 +1,19 @@
-"""What the stores of a running stack hold, read so that a hundred looks at them stay cheap."""
+"""What the stores of a running stack hold, content by content, read so that a hundred looks stay cheap."""
 
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from client.reconcile.records import Record, counting_record, of_item, of_line
+from shared.sinks.item import SUPERSEDED
 from shared.sinks.merchants import entry_keys
 from shared.transaction.codec import decode_line, split_record
+from shared.transaction.content import adds_label, content_sql
 from shared.transaction.schema import Transaction
 from tests.e2e.stack import Stack
 from tests.unit.fakes.rows import transaction
@@ -18,15 +21,29 @@ from tests.unit.fakes.rows import transaction
 
 @dataclass
 class Content:
-    """Ids by how often they are stored as different things. `lake` counts versions: exact copies are none."""
+    """By id, the digests of what is stored. The lake has each content, by its digest: exact copies are none."""
 
-    dynamodb: Counter[str] = field(default_factory=Counter)
-    lake: Counter[str] = field(default_factory=Counter)
-    warehouse: Counter[str] = field(default_factory=Counter)
+    dynamodb: dict[str, list[str]] = field(default_factory=dict)
+    lake: Mapping[str, dict[str, Record]] = field(default_factory=dict)
+    warehouse: dict[str, list[str]] = field(default_factory=dict)
+    conflicts: list[str] = field(default_factory=list)  # id-digest of each that is in quarantine
     unscored: Counter[str] = field(default_factory=Counter)  # see :meth:`Stores.unscored`
 
-    def by_store(self) -> dict[str, Counter[str]]:
+    def by_store(self) -> dict[str, Mapping[str, Any]]:
         return {"DynamoDB": self.dynamodb, "lake": self.lake, "warehouse": self.warehouse}
+
+    def expected_of(self, identity: str) -> tuple[str, set[str]]:
+        """Of the contents in the lake: the digest of the one that counts, and what must be in quarantine."""
+        if len(self.lake[identity]) == 1:
+            return next(iter(self.lake[identity])), set()
+        counts = counting_record(self.lake[identity].values())
+        winner = counts.transaction()
+        assert winner is not None, f"{identity} is no transaction in the lake"
+        losers = {digest: one.transaction() for digest, one in self.lake[identity].items() if digest != counts.digest}
+        assert all(losers.values())
+        return counts.digest, {
+            f"{identity}-{digest}" for digest, one in losers.items() if one and not adds_label(one, winner)
+        }
 
 
 class Stores:
@@ -36,7 +53,7 @@ class Stores:
         self._stack = stack
         self._kinesis, self._s3, self._dynamodb = (stack.client(name) for name in ("kinesis", "s3", "dynamodb"))
         self._read: dict[tuple[str, str], str] = {}
-        self._versions: dict[str, set[bytes]] = {}
+        self._lake: dict[str, dict[str, Record]] = {}
         self._quarantine: dict[str, dict[str, Any]] = {}
         self.archived_lines = 0
 
@@ -54,12 +71,14 @@ class Stores:
 
     def content(self) -> Content:
         """Everything."""
-        return Content(
-            self._table(),
-            self.lake(),
-            Counter(row[0] for row in self._stack.sql("SELECT transaction_id FROM core.transaction")),
-            self.unscored(),
+        return Content(self._table(), self.lake(), self._warehouse(), self.conflicts(), self.unscored())
+
+    def conflicts(self) -> list[str]:
+        """Of each conflict in quarantine, its id and the digest of its content."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._stack.outputs["QuarantineBucket"], Prefix="conflicts/"
         )
+        return [item["Key"].split("/")[1].split(".")[0] for page in pages for item in page.get("Contents", [])]
 
     def quarantine(self) -> dict[str, dict[str, Any]]:
         """The quarantine's objects by key."""
@@ -74,11 +93,24 @@ class Stores:
             for bucket, prefix in (("QuarantineBucket", "aws/lambda/"), ("DeliveryBucket", "errors/"))
         )
 
-    def _table(self) -> Counter[str]:
-        found: Counter[str] = Counter()
-        for page in self._scan("TableName", "transaction_id"):
-            found.update(item["transaction_id"]["S"] for item in page["Items"])
+    def _table(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for item in self._items():
+            record = of_item(item)
+            found.setdefault(record.identity, []).append(record.digest)
         return found
+
+    def _warehouse(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        sql = f"SELECT transaction_id, MD5({content_sql('content')}) FROM core.transaction AS content"
+        for identity, digest in self._stack.sql(sql):
+            found.setdefault(identity, []).append(digest)
+        return found
+
+    def _items(self, fields: str = "") -> Any:
+        """Items of the table of transactions, without marks."""
+        for page in self._scan("TableName", f"{fields}, {SUPERSEDED}" if fields else ""):
+            yield from (item for item in page["Items"] if SUPERSEDED not in item)
 
     def unlisted_merchants(self) -> int:
         """How many entries of the merchants' table are missing, for the transactions that the table holds."""
@@ -88,10 +120,9 @@ class Stores:
             for item in page["Items"]
         }
         wanted: set[tuple[str, str]] = set()
-        for page in self._scan("TableName", "merchant, merchant_id, occurred_at"):
-            for item in page["Items"]:
-                fields = {name: value["S"] for name, value in item.items()}
-                wanted.update(entry_keys(transaction(0)._replace(**fields)))
+        for item in self._items("merchant, merchant_id, occurred_at"):
+            fields = {name: value["S"] for name, value in item.items()}
+            wanted.update(entry_keys(transaction(0)._replace(**fields)))
         return len(wanted - listed)
 
     def unscored(self) -> Counter[str]:
@@ -108,14 +139,14 @@ class Stores:
         table = self._stack.outputs[output]
         return self._dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True, **chosen)
 
-    def lake(self) -> Counter[str]:
-        """The lake's ids, each with the number of its versions."""
+    def lake(self) -> Mapping[str, dict[str, Record]]:
+        """The lake's ids, each with its different contents."""
         for _, body in self._new_objects("LakeBucket", "transactions/"):
             for line in gzip.decompress(body).splitlines():
                 self.archived_lines += 1
-                version = hashlib.blake2b(line, digest_size=16).digest()
-                self._versions.setdefault(json.loads(line)["transaction_id"], set()).add(version)
-        return Counter({identity: len(versions) for identity, versions in self._versions.items()})
+                record = of_line(json.loads(line))
+                self._lake.setdefault(record.identity, {})[record.digest] = record
+        return self._lake
 
     def _new_objects(self, output: str, prefix: str) -> list[tuple[str, bytes]]:
         bucket, found = self._stack.outputs[output], []

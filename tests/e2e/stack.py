@@ -19,6 +19,7 @@ import boto3
 import requests
 
 from local.credentials import root_key
+from shared.sinks.item import SUPERSEDED
 
 REPO = Path(__file__).resolve().parents[2]
 SWIPELINE = [sys.executable, "-m", "client.cli"]
@@ -153,9 +154,9 @@ class Stack:
                 yield item["Key"], gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
 
     def items(self) -> Iterator[dict[str, Any]]:
-        """Every transaction of the table, in DynamoDB's own notation; not the marks of superseded contents."""
+        """Every transaction of the table, in DynamoDB's own notation; a mark of a superseded content is none."""
         for page in self.client("dynamodb").get_paginator("scan").paginate(TableName=self.outputs["TableName"]):
-            yield from (item for item in page["Items"] if "superseded_by" not in item)
+            yield from (item for item in page["Items"] if SUPERSEDED not in item)
 
     def records(self) -> Iterator[bytes]:
         """Every record that the stream still holds."""

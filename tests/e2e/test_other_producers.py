@@ -28,7 +28,7 @@ def stored(stack: Stack) -> dict[str, list[str]]:
     ]
     core = stack.sql("SELECT transaction_id FROM core.transaction WHERE transaction_id LIKE 'other-producer-%'")
     return {
-        "table": sorted(one for item in stack.items() if (one := item.get("transaction_id", {}).get("S")) in IDS),
+        "table": sorted(one for item in stack.items() if (one := item["transaction_id"]["S"]) in IDS),
         "lake": sorted(one for one in lake if one in IDS),
         "warehouse": sorted(one for (one,) in core),
     }

@@ -91,6 +91,8 @@ def driven(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> None:
     judge = partial(call, stack, reader_key(stack, "ReviewerApiKeyId"), "POST")
     said = judge(f"/alerts/{found['alert_id']}/verdict", json={"verdict": "fraud", "by": "ada"})
     assert said.status_code == 200, said.text
+    said = judge(f"/transactions/{row['trans_num']}/corrections", json={"changes": {"amt": "5.00"}, "by": "ada"})
+    assert said.status_code == 200, said.text
     invoke(stack, "measure-fraud", {})
 
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from client.reconcile.records import of_line
 from local.event_sources.model import Rules
 from local.event_sources.response import Succeeded
+from local.kinesis_reader import Record
+from shared.sinks.item import content_of, key_of
+from shared.transaction.codec import encode_line
+from shared.transaction.content import counting, digest
+from shared.transaction.schema import Transaction
+from tests.conformance.event_sources.simulation import START
 from tests.property.consumer_world import (
     TRANSACTIONS,
     Fate,
@@ -65,6 +74,44 @@ def test_a_replay_from_anywhere_in_any_other_cut_changes_nothing(
             assert function(tuple(replayed[first : first + other_rules.batch_size]), 0.0) == Succeeded()
     assert (dict(world.table.items), world.quarantine) == (items, quarantine)
     assert {line["transaction_id"] for line in world.archived} == ids
+
+
+_ONE = TRANSACTIONS[0]
+_CONTENTS = [
+    _ONE,
+    _ONE._replace(is_fraud=None),
+    _ONE._replace(is_fraud=True),
+    _ONE._replace(amount=Decimal("0.01")),
+    _ONE._replace(job="Another"),
+    _ONE._replace(occurred_at="2020-06-20T12:00:00.250Z"),  # another key of the table
+    _ONE._replace(amount=Decimal("9.99"), corrected_at="2026-11-30T12:00:00.250Z", corrected_by="operations"),
+    _ONE._replace(amount=Decimal("8.88"), corrected_at="2026-11-30T12:00:00.750Z", corrected_by="operations"),
+    TRANSACTIONS[1],
+]
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(st.lists(st.sampled_from(_CONTENTS), min_size=1, max_size=4), min_size=1, max_size=8),
+    patient_rules,
+    worlds,
+    kills,
+)
+def test_of_several_contents_of_one_key_the_table_ends_with_the_one_that_counts_and_the_lake_with_all(
+    made: list[list[Transaction]], rules: Rules, world: World, killed_after: list[int]
+) -> None:
+    stream = [Record(f"{n + 1:056d}", "00", b"".join(map(encode_line, some)), START) for n, some in enumerate(made)]
+    consume(stream, rules, world.write_to_dynamodb, killed_after)
+    consume(stream, rules, world.write_to_s3, killed_after)
+    sent = {one for some in made for one in some}
+    by_key: dict[tuple[str, str], set[Transaction]] = {}
+    for one in sent:
+        by_key.setdefault(key_of(one), set()).add(one)
+    stored = [content_of(item) for item in world.items]
+    assert {key_of(one): one for one in stored} == {key: counting(contents) for key, contents in by_key.items()}
+    assert len(stored) == len(by_key)
+    assert {of_line(line).digest for line in world.archived} == {digest(one) for one in sent}
+    assert world.quarantine == []
 
 
 impatient_rules = st.builds(

@@ -25,6 +25,7 @@ def test_every_method_asks_for_a_key_and_is_proxied_to_its_function(template: Te
         ("/transactions", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",
         ("/transactions/search", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",
         ("/transactions/{transaction_id}", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",
+        ("/transactions/{transaction_id}/corrections", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",
         ("/merchants", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",
         ("/alerts", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",
         ("/alerts/{alert_id}", "ANY"): "QueryDashtransactionsLambdaFunction.Arn",

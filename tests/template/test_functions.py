@@ -37,6 +37,7 @@ OWN = {
         "RISK_TABLE_NAME",
         "CARD_KEY_SECRET_ARN",
         "CARD_KEY_MAX_AGE_SECONDS",
+        "STREAM_NAME",
         "READER_API_KEY_ID",
         "REVIEWER_API_KEY_ID",
     },

@@ -76,6 +76,7 @@ def expected(function: str, on_aws: bool) -> Permissions:
                     ("dynamodb:GetItem", "RiskTable.Arn"),
                     ("dynamodb:UpdateItem", "RiskTable.Arn"),
                     ("firehose:PutRecordBatch", "AlertDelivery.Arn"),
+                    ("kinesis:PutRecords", "TransactionStream.Arn"),
                     ("secretsmanager:GetSecretValue", "CardKeySecret.Id"),
                 }
             )

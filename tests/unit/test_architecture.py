@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HANDLERS = sorted((ROOT / "handlers").glob("*.py"))
 SHARED = sorted(path for room in ("fraud/serving", "functions", "shared") for path in (ROOT / room).rglob("*.py"))
 # Who may know botocore, Powertools, the environment. `api`, `routes`, `answers` are query-transactions' resolver.
-ADAPTERS = {"aws", "config", "telemetry", "api", "routes", "alert_routes", "answers"}
+ADAPTERS = {"aws", "config", "telemetry", "api", "routes", "alert_routes", "correction_routes", "answers"}
 
 
 def imports(path: Path) -> set[str]:

@@ -21,7 +21,7 @@ from shared.sinks.item import SUPERSEDED, content_of
 from shared.sinks.table import Table
 from shared.stream.writer import Stream
 from shared.transaction.codec import decode_record, encode_record
-from shared.transaction.content import adds_label, counting, digest, texts
+from shared.transaction.content import adds_label, content_sql, counting, digest, texts
 from shared.transaction.schema import FIELDS, Transaction
 from shared.warehouse.conflicts import Resolver
 from shared.warehouse.data_api import Warehouse
@@ -47,6 +47,9 @@ CONTENTS = [
     ONE._replace(amount=Decimal("9.99"), corrected_at="2026-11-30T12:00:00.250Z", corrected_by="operations"),
     transaction(2),
 ]
+
+
+DIGESTS = f"SELECT transaction_id, MD5({content_sql('fact')}) AS digest_of FROM core.transaction AS fact"
 
 
 class World:
@@ -140,6 +143,28 @@ def test_any_interleaving_ends_with_one_content_in_every_store_and_each_other_on
         assert {found for found, one in world.conflicts().items() if one["transaction_id"] == identity} == others
     sql = "SELECT transaction_id FROM core.superseded WHERE resolved_at IS NULL"
     assert world.redshift.rows(sql) == []
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(arrivals=st.lists(st.tuples(st.sampled_from(CONTENTS), st.booleans()), min_size=2, max_size=5))
+def test_what_the_batch_path_brings_counts_in_the_table_too_where_the_stream_brought_another_content(
+    world: World, arrivals: list[tuple[Transaction, bool]]
+) -> None:
+    world.clear()
+    for one, by_batch in arrivals:
+        on_stream = not by_batch or one.corrected_at is not None  # corrections come on the stream alone
+        if on_stream:
+            world.write(one)
+        world.merge(one, on_stream=on_stream)
+        world.resolve()
+    for identity in {one.transaction_id for one, _ in arrivals}:
+        contents = {one for one, _ in arrivals if one.transaction_id == identity}
+        streamed = [one for one, by_batch in arrivals if one in contents and (not by_batch or one.corrected_at)]
+        stored = [content_of(item) for item in world.items.items.values() if SUPERSEDED not in item]
+        expected = [counting(contents)] if streamed or len(contents) > 1 else []
+        assert [one for one in stored if one.transaction_id == identity] == expected
+        core = world.redshift.rows(f"SELECT digest_of FROM ({DIGESTS}) AS content WHERE transaction_id = '{identity}'")
+        assert [row[0] for row in core] == [digest(counting(contents))]
 
 
 def test_what_reconcile_computes_is_what_the_warehouse_computes(world: World) -> None:

@@ -186,6 +186,17 @@ def test_an_alert_is_seen_whichever_comes_first_and_a_shadow_models_is_not(
     assert empty.refresh() is None
 
 
+def test_an_alert_on_a_content_that_does_not_count_marks_the_purchase_that_does(empty: Own, tmp_path: Path) -> None:
+    scored = row(1, 1, 1, 2, 1)
+    earlier = scored | {"occurred_at": "2019-03-04 05:06:07"}
+    stage(empty, scored, earlier)
+    empty.refresh()
+    load_alerts(empty, tmp_path, alert_of(scored))
+    empty.refresh()
+    found = empty.run("SELECT purchase_date, is_alert FROM mart.purchase")
+    assert [(str(one["purchase_date"]), one["is_alert"]) for one in found] == [("2019-03-04", True)]
+
+
 def verdict(finding: str, minute: int) -> Verdict:
     return Verdict(finding, "a reviewer", "", f"2020-07-01T12:{minute:02}:00.000Z")
 

@@ -338,3 +338,63 @@ def test_a_damaged_profile_waits_while_the_quarantine_is_unavailable_and_no_othe
     assert (done.scored, done.damaged) == (3, 0)
     assert [int(position.sequence_number) - int(FIRST_SEQUENCE_NUMBER) for position in done.failed] == [0, 1]
     assert stores.tables["profiles"]["a"] == {"card_id": {"S": "a"}}
+
+
+DAMAGED_RISKS = [
+    {"risk": {"B": b""}},
+    {"risk": {"B": b"\x09\x00\x00"}},
+    {"risk": {"B": b"\x01\x05\x00short"}},
+    {"risk": {"S": "many"}},
+    {"risk": {"NULL": True}},
+]
+
+
+@pytest.mark.parametrize("damaged", DAMAGED_RISKS, ids=str)
+def test_damaged_frauds_of_a_merchant_are_set_aside_once_and_every_card_is_scored(damaged: dict) -> None:
+    stores = FakeStores()
+    merchant = DAY[0].merchant_id
+    stores.tables["risk"][merchant] = {"id": {"S": merchant}, **damaged}
+    detector = stores.detector(MODEL)
+    first, second = lines(DAY)[:3], lines(DAY)[3:]
+    done = detector.run(first, FakeClock(reading=0.001).budget(30))
+    assert (done.scored, done.damaged, done.failed) == (3, 1, [])
+    assert detector.run(second, FakeClock(reading=0.001).budget(30)).damaged == 0, "this container knows of it"
+    assert run(stores, lines(DAY)).failed == [], "and another one keeps it under the same key"
+    ((key, body),) = stores.objects.items()
+    assert key.startswith("quarantine/detect-fraud/date=")
+    assert f"known frauds of merchant {merchant}" in json.loads(body)["reason"]
+
+
+@pytest.mark.parametrize("decisions", [{"decisions": {"S": "{"}}, {"decisions": {"N": "1"}}, {}], ids=str)
+def test_a_damaged_threshold_is_set_aside_and_the_one_before_it_stays(decisions: dict) -> None:
+    stores = FakeStores()
+    low = {"id": {"S": "policy"}, "decisions": {"S": '[[0,"score",0.0,"all of them","ada"]]'}}
+    stores.tables["risk"]["policy"] = low
+    detector = stores.detector(MODEL)
+    assert detector.run(lines(DAY)[:1], FakeClock(reading=0.001).budget(30)).alerts == 1
+    stores.tables["risk"]["policy"] = {"id": {"S": "policy"}, **decisions}
+    done = detector.run(lines(DAY)[1:], FakeClock(reading=0.001).budget(30))
+    assert (done.scored, done.alerts, done.damaged, done.failed) == (4, 4, 1, [])
+    ((_, body),) = stores.objects.items()
+    assert "decisions on the threshold" in json.loads(body)["reason"]
+
+
+def test_damaged_frauds_of_a_card_are_reset_and_its_profile_is_kept() -> None:
+    stores = FakeStores()
+    run(stores, lines(DAY))
+    stores.tables["profiles"]["a"]["risk"] = {"B": b"\x09"}
+    later = purchase("2024-05-11 09:00:00", "40.00", card_id="a")
+    done = run(stores, lines([later], start=10))
+    assert (done.scored, done.damaged, done.failed) == (1, 1, [])
+    recent, _, _, scored = stores.profiles()["a"]
+    assert (len(recent), scored) == (3, 3)
+    assert run(stores, lines([later], start=10)).damaged == 0
+
+
+def test_damaged_frauds_of_a_merchant_wait_while_the_quarantine_is_unavailable() -> None:
+    stores = FakeStores([Fault(), Fault(), Fault(Kind.THROTTLED)])
+    merchant = DAY[0].merchant_id
+    stores.tables["risk"][merchant] = {"id": {"S": merchant}, "risk": {"B": b""}}
+    done = run(stores, lines(DAY))
+    assert (done.scored, done.damaged) == (0, 0)
+    assert int(done.failed[0].sequence_number) == int(FIRST_SEQUENCE_NUMBER)

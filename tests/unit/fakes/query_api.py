@@ -10,6 +10,7 @@ from fraud.serving.verdicts import Verdicts
 from functions.query_transactions.alert_service import AlertQueries
 from functions.query_transactions.alerts import AlertReader
 from functions.query_transactions.api import Api
+from functions.query_transactions.corrections import Corrections
 from functions.query_transactions.cursor import Cursors
 from functions.query_transactions.reader import Reader
 from functions.query_transactions.service import Queries
@@ -47,4 +48,5 @@ def make_api(
     risks = RiskKeeper(tables, "profiles", "risk", "transactions")
     verdicts = Verdicts(tables, "alerts", Stream(stream or FakeKinesis(), "alerts"), risks)
     alerts = AlertQueries(AlertReader(tables, "alerts"), transactions, verdicts, Cursors(Secret(keys)), lambda: NOW)
-    return Api(Queries(transactions, Secret(keys)), alerts, Callers(reader=reader, reviewer=reviewer))
+    corrections = Corrections(transactions, Stream(stream or FakeKinesis(), "transactions"), lambda: NOW)
+    return Api(Queries(transactions, Secret(keys)), alerts, corrections, Callers(reader=reader, reviewer=reviewer))

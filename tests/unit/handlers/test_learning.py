@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from fraud.judgment import SETTLE_SECONDS, judgment, seconds
-from fraud.policy import SCORE, Decision
+from fraud.policy import SCORE, Decision, PolicyError
 from fraud.profile import Profile
 from fraud.risk import Risk
 from fraud.serving.risks import POLICY, RiskKeeper
@@ -103,3 +103,30 @@ def test_a_decision_counts_for_records_that_arrive_after_it(
     item = stage.dynamodb.get_item(TableName="risk", Key={"id": {"S": POLICY}})["Item"]
     assert '"ann"' in item["decisions"]["S"]
     assert datetime.fromisoformat(ONE.occurred_at).year == 2020
+
+
+def test_a_verdict_and_the_daily_count_replace_damaged_frauds_and_keep_what_was_there(
+    stage: Stage, function: Load
+) -> None:
+    run(function, DAYS[:10])
+    review(stage)
+    damaged = {"id": {"S": ONE.merchant_id}, "risk": {"S": "by hand"}, "risk_version": {"S": "x"}}
+    stage.dynamodb.put_item(TableName="risk", Item=damaged)
+    keeper(stage).recount(seconds(ONE.occurred_at) // 86_400)
+    assert of_merchant(stage).frauds == []
+    kept = stage.dynamodb.get_item(TableName="risk", Key={"id": {"S": ONE.merchant_id}})["Item"]
+    assert kept["damaged"] == {"S": "by hand"}
+
+    stage.dynamodb.put_item(TableName="risk", Item=damaged)
+    review(stage)
+    assert [one.at for one in of_merchant(stage).frauds] == [seconds(ONE.occurred_at)]
+
+
+@pytest.mark.parametrize("decisions", [{"decisions": {"S": "by hand"}}, {"decisions": {"N": "1"}}, {}], ids=str)
+def test_a_decision_replaces_decisions_that_cannot_be_read(stage: Stage, decisions: dict[str, dict[str, str]]) -> None:
+    stage.dynamodb.put_item(TableName="risk", Item={"id": {"S": POLICY}, **decisions})
+    with pytest.raises(PolicyError):
+        keeper(stage).policy()
+    one = Decision(7, SCORE, 0.5, "50 alerts a day", "ada")
+    assert keeper(stage).decide(lambda policy: policy.with_decision(one)).decisions == [one]
+    assert keeper(stage).policy().decisions == [one]
