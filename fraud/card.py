@@ -51,6 +51,7 @@ def markdown(card: dict[str, Any]) -> str:
         ("Time", f"{card['from']} to {card['to']}"),
         ("Trees", f"{card['trees']} of {card['parameters']['num_leaves']} leaves; file of {card['bytes']:,} bytes"),
         ("Threshold", f"{card['threshold']:.4f}, for a precision of {card['precision']} on the last tenth of the time"),
+        ("Scores are for", f"{card['fraud_rate']:.2%} frauds"),
         ("Seed", str(card["seed"])),
         ("Made with", f"LightGBM {card['lightgbm']}, NumPy {card['numpy']}, Python {card['python']}"),
         ("Features", ", ".join(f"`{name}`" for name in card["features"])),

@@ -36,7 +36,7 @@ OTHER = len(CATEGORIES)
 _CODE = {name: code for code, name in enumerate(CATEGORIES)}
 
 # Parts of the day: 0-3, 4-11, 12-21, 22-23 o'clock. Bands: under $1.50 to over $1,500, even on a log scale.
-_PART_OF_HOUR = (0,) * 4 + (1,) * 8 + (2,) * 10 + (3,) * 2
+PART_OF_HOUR = (0,) * 4 + (1,) * 8 + (2,) * 10 + (3,) * 2
 PARTS = 4
 BAND_EDGES = (  # cents
     150, 205, 281, 385, 527, 721, 987, 1351, 1849, 2531, 3465, 4743,
@@ -45,7 +45,7 @@ BAND_EDGES = (  # cents
 BANDS = len(BAND_EDGES) + 1
 CELLS_PER_CATEGORY = PARTS * BANDS
 CELLS = (len(CATEGORIES) + 1) * CELLS_PER_CATEGORY
-_PART_OFFSET = tuple(part * BANDS for part in _PART_OF_HOUR)
+_PART_OFFSET = tuple(part * BANDS for part in PART_OF_HOUR)
 
 _MAX_U32 = 2**32 - 1
 _EPOCH = date(1970, 1, 1).toordinal()

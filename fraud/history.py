@@ -123,7 +123,7 @@ def _read(path: Path, given: Given, numbers: Numbers, verdicts: Verdicts | None)
     rows = table.num_rows
     if not rows:
         raise HistoryError(f"{path.name} has no rows")
-    events = {name: np.zeros(rows, dtype) for name, dtype in _DTYPES.items()}
+    events = {name: np.zeros(rows, dtype) for name, dtype in EVENT_TYPES.items()}
     card, merchant = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
     cards, merchants = numbers
     try:
@@ -146,7 +146,7 @@ def _read(path: Path, given: Given, numbers: Numbers, verdicts: Verdicts | None)
     return History(events, card, merchant, fraud, population, given.digest)
 
 
-_DTYPES: dict[str, Any] = dict.fromkeys(Event._fields, np.int64) | {"amount": float, "age": float, "male": float}
+EVENT_TYPES: dict[str, Any] = dict.fromkeys(Event._fields, np.int64) | {"amount": float, "age": float, "male": float}
 
 
 def _tables(path: Path, reading: Reading, rejected: list[str], tell: Callable[[str], None]) -> Given:

@@ -27,6 +27,7 @@ class Decision(NamedTuple):
     value: float
     why: str  # as asked, e.g. "50 alerts a day"
     by: str
+    category: str = ""  # of the transactions that it is for; "": all that have no decision of their own
 
     def threshold(self, of_model: float, amount: float) -> float:
         """The least score of a transaction of an amount (US dollars) that is an alert."""
@@ -42,16 +43,28 @@ class Policy:
 
     def __init__(self, decisions: Sequence[Decision] = ()) -> None:
         self.decisions = sorted(decisions)
-        self._times = [decision.at for decision in self.decisions]
+        self._by_category: dict[str, tuple[list[int], list[Decision]]] = {}
+        for decision in self.decisions:
+            times, made = self._by_category.setdefault(decision.category, ([], []))
+            times.append(decision.at)
+            made.append(decision)
 
-    def at(self, moment: int) -> Decision | None:
-        """The decision that counts for a record that arrived then; None before the first."""
-        number = bisect_right(self._times, moment)
-        return self.decisions[number - 1] if number else None
+    def at(self, moment: int, category: str = "") -> Decision | None:
+        """The decision that counts for a record of a category that arrived then; None if there is none.
 
-    def threshold(self, moment: int, of_model: float, amount: float) -> float:
+        One for the category comes before one for all, until the category goes back to MODEL.
+        """
+        own = self._last(moment, category) if category else None
+        return own if own is not None and own.kind != MODEL else self._last(moment, "")
+
+    def _last(self, moment: int, category: str) -> Decision | None:
+        times, made = self._by_category.get(category, ((), ()))
+        number = bisect_right(times, moment)
+        return made[number - 1] if number else None
+
+    def threshold(self, moment: int, of_model: float, amount: float, category: str = "") -> float:
         """The threshold for a record that arrived then."""
-        decision = self.at(moment)
+        decision = self.at(moment, category)
         return decision.threshold(of_model, amount) if decision else of_model
 
     def with_decision(self, decision: Decision) -> Policy:
@@ -59,13 +72,19 @@ class Policy:
         return Policy([*self.decisions, decision][-MOST:])
 
     def text(self) -> str:
-        """The policy as it is stored."""
-        return json.dumps([list(decision) for decision in self.decisions], separators=(",", ":"))
+        """The policy as it is stored; text that was stored before there were categories reads back as it was."""
+        kept = [list(one if one.category else one[:-1]) for one in self.decisions]
+        return json.dumps(kept, separators=(",", ":"))
 
     @classmethod
     def parse(cls, text: str) -> Policy:
         """Read what :meth:`text` wrote. Raises PolicyError."""
         try:
-            return cls([Decision(int(a), str(k), float(v), str(w), str(b)) for a, k, v, w, b in json.loads(text)])
+            return cls(
+                [
+                    Decision(int(a), str(k), float(v), str(w), str(b), *map(str, c))
+                    for a, k, v, w, b, *c in json.loads(text)
+                ]
+            )
         except (ValueError, TypeError) as error:
             raise PolicyError(f"not a list of decisions: {error}") from error

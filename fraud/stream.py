@@ -126,7 +126,7 @@ def detect(
         merchants=surroundings.merchants,
         arrived=moments,
         thresholds=[
-            surroundings.policy.threshold(moment, model.threshold, float(one.amount))
+            surroundings.policy.threshold(moment, model.threshold, float(one.amount), one.category)
             for moment, one in zip(moments, transactions, strict=True)
         ],
     )

@@ -50,8 +50,10 @@ class Options:
     precision: float = 0.98  # at the threshold, on the held-out time
     threads: int = 2
     ablate: bool = True  # train once more for each feature, without it
+    try_without_risk: bool = True  # train once more without the features of verdicts and labels, and take the better
     source: str = ""  # how the data came about, for the card
     knowledge: Knowledge = A_WEEK_LATE  # when labels become known
+    fraud_rate: float | None = None  # share of frauds for which scores and threshold are meant; None: the data's
     progress: Progress = quiet
 
 
@@ -110,7 +112,14 @@ def learn(history: History, name: str, options: Options, verdicts: Verdicts | No
     tables, choice = out_of_fold(history, np.ones(len(history), dtype=bool))
     rows = replay(history, tables, choice, options.knowledge, options.progress)
     booster = fit(
-        rows, history.fraud, chosen.columns, options.seed, options.threads, chosen.trees, progress=options.progress
+        rows,
+        history.fraud,
+        chosen.columns,
+        options.seed,
+        options.threads,
+        chosen.trees,
+        progress=options.progress,
+        genuine_weight=_genuine_weight(history.fraud, options),
     )
     document = _document(history, name, options, booster, tables[-1], chosen)
     if verdicts is not None:
@@ -134,12 +143,16 @@ def _choose(history: History, options: Options) -> _Chosen:
         raise HistoryError(f"the last tenth of the time has {int(fraud.sum())} frauds in {len(fraud)} rows")
 
     learned = rows[known], history.fraud[known]
-    tried = [_try(learned, (held_out, fraud), columns, options) for columns in (_ALL, _CORE)]
+    tried = [
+        _try(learned, (held_out, fraud), columns, options)
+        for columns in ((_ALL, _CORE) if options.try_without_risk else (_ALL,))
+    ]
     best = max(tried, key=lambda one: one.precision)
-    threshold = threshold_for(curve(fraud, best.score), options.precision)
+    threshold = _threshold(fraud, best.score, options)
     figures = by_segment(history, np.flatnonzero(~known), best.score, threshold)
     figures["calibration"] = calibration(fraud, best.score)
-    figures["without_risk"] = {"all": tried[0].precision, "without": tried[1].precision}
+    if options.try_without_risk:
+        figures["without_risk"] = {"all": tried[0].precision, "without": tried[1].precision}
     if options.ablate:
         every = int(np.ceil(known.sum() / ABLATION_ROWS))
         sample = known & (history.card // FOLDS % every == 0)
@@ -159,9 +172,31 @@ class _Tried:
 
 
 def _try(known: Rows, held_out: Rows, columns: list[int], options: Options) -> _Tried:
-    booster = fit(*known, columns, options.seed, options.threads, valid=held_out, progress=options.progress)
+    weight = _genuine_weight(known[1], options)
+    booster = fit(
+        *known,
+        columns,
+        options.seed,
+        options.threads,
+        valid=held_out,
+        progress=options.progress,
+        genuine_weight=weight,
+    )
     score = np.asarray(booster.predict(held_out[0][:, columns], num_threads=options.threads))
     return _Tried(columns, booster.best_iteration, average_precision(curve(held_out[1], score)), score)
+
+
+def _genuine_weight(fraud: Array, options: Options) -> float:
+    """How often a genuine row counts, so that frauds have the share that the scores are meant for."""
+    if options.fraud_rate is None:
+        return 1.0
+    rate = float(fraud.mean())
+    return (1 / options.fraud_rate - 1) / (1 / rate - 1)
+
+
+def _threshold(fraud: Array, score: Array, options: Options) -> float:
+    found = curve(fraud, score)
+    return threshold_for(found._replace(false=found.false * _genuine_weight(fraud, options)), options.precision)
 
 
 def _ablation(known: Rows, held_out: Rows, columns: list[int], options: Options) -> dict[str, float]:
@@ -196,6 +231,7 @@ def _document(
             "to": last,
             "seed": options.seed,
             "precision": options.precision,
+            "fraud_rate": float(history.fraud.mean()) if options.fraud_rate is None else options.fraud_rate,
             "trees": chosen.trees,
             "learned_from": [FEATURES[i] for i in chosen.columns],
             "label_delay_days": options.knowledge.delay_days,
@@ -262,11 +298,19 @@ def main(arguments: list[str] | None = None, reading: Reading | None = None) -> 
     parser.add_argument("--label-delay-days", type=float, default=LABEL_DELAY_DAYS, help="after which a fraud is known")
     parser.add_argument("--fast-labels", type=float, default=0.0, help="share of the frauds known within a day")
     parser.add_argument("--blind-cards", type=float, default=0.0, help="share of the cards without any risk state")
+    parser.add_argument("--fraud-rate", type=float, help="share of frauds the scores are for (default: the data's)")
     parser.add_argument("--no-ablation", action="store_true", help="leave out the one training per feature")
     given = parser.parse_args(arguments)
     knowledge = Knowledge(given.label_delay_days, given.fast_labels, given.blind_cards)
     options = Options(
-        given.seed, given.precision, given.threads, not given.no_ablation, given.source, knowledge, Lines()
+        given.seed,
+        given.precision,
+        given.threads,
+        ablate=not given.no_ablation,
+        source=given.source,
+        knowledge=knowledge,
+        fraud_rate=given.fraud_rate,
+        progress=Lines(),
     )
     try:
         rejected: list[str] = []

@@ -18,6 +18,7 @@ from fraud.serving.drift import DriftCounts
 
 DAYS = 7
 LEAST_VERDICTS = 20  # below, the model's own probabilities say more of precision
+_EVER = 2**40  # seconds since 1970: after any decision
 CANDIDATES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 
 
@@ -104,9 +105,26 @@ def last_week(stage: Stage, model: Model, today: date, days: int = DAYS) -> Week
     return Week(model.reference["score"]["edges"], counts, judged, days)
 
 
-def decide(stage: Stage, kind: str, value: float, why: str, by: str, now: float) -> Policy:
-    """Take a decision; records that arrive a few seconds later meet it."""
-    decision = Decision(int(now) + SETTLE_SECONDS, kind, value, why, by)
+def outlooks(week: Week, policy: Policy, model: Model) -> list[Outlook]:
+    """What the candidates, the model's own threshold and the one in force would have given, the lowest first."""
+    now = in_force(policy, model)["threshold"]
+    return [week.at(one) for one in sorted({*CANDIDATES, round(model.threshold, 4)} | ({now} if now else set()))]
+
+
+def overview(week: Week, policy: Policy, model: Model, days: int = DAYS) -> dict[str, Any]:
+    """The threshold in force, what others would have given, and all decisions, as programs read them."""
+    return {
+        "in_force": in_force(policy, model),
+        "last_days": days,
+        "transactions": week.rows,
+        "outlook": [vars(one) for one in outlooks(week, policy, model)],
+        "decisions": [one._asdict() for one in policy.decisions],
+    }
+
+
+def decide(stage: Stage, kind: str, value: float, why: str, by: str, now: float, category: str = "") -> Policy:
+    """Take a decision, for one category or all; records that arrive a few seconds later meet it."""
+    decision = Decision(int(now) + SETTLE_SECONDS, kind, value, why, by, category)
     return keeper(stage).decide(lambda policy: policy.with_decision(decision))
 
 
@@ -122,8 +140,15 @@ def decided(stage: Stage) -> Policy:
 
 
 def in_force(policy: Policy, model: Model) -> dict[str, Any]:
-    """The last decision, as programs read it; the model's own threshold where nobody took one."""
-    last = policy.decisions[-1] if policy.decisions else Decision(0, MODEL, model.threshold, "of the model", "")
+    """The last decisions, as programs read them; the model's own threshold where nobody took one."""
+    shown = _shown(policy.at(_EVER) or Decision(0, MODEL, model.threshold, "of the model", ""), model)
+    own = {one.category for one in policy.decisions if one.category}
+    found = {category: policy.at(_EVER, category) for category in sorted(own)}
+    of_categories = {name: _shown(one, model) for name, one in found.items() if one is not None and one.category}
+    return shown | {"categories": of_categories}
+
+
+def _shown(last: Decision, model: Model) -> dict[str, Any]:
     value = {SCORE: last.value, MODEL: model.threshold}.get(last.kind)
     return {
         "kind": last.kind,

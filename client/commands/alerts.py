@@ -257,6 +257,9 @@ def threshold(
         float | None, typer.Option(min=0, max=1, help="This score, from 0 to 1 (default: not set).")
     ] = None,
     reset: Annotated[bool, typer.Option("--reset", help="Use the model's own threshold again.")] = False,
+    category: Annotated[
+        str, typer.Option(help="Only for this category (default: all); with --score, --cost-per-review or --reset.")
+    ] = "",
     by: Annotated[str, typer.Option(help="Who decides (default: the user of this machine).")] = "",
     days: Annotated[int, typer.Option(min=1, max=90, help="Days of scores to look at.")] = 7,
     as_json: JsonOption = False,
@@ -278,6 +281,8 @@ def threshold(
     asked = [one for one in (alerts_per_day, precision, cost_per_review, score) if one is not None]
     if len(asked) + reset > 1:
         raise ClientError("Choose one of --alerts-per-day, --precision, --cost-per-review, --score and --reset.")
+    if category and (alerts_per_day or precision or not (asked or reset)):
+        raise ClientError("--category goes with --score, --cost-per-review or --reset.")
     where, model = Stage(stage), load_model(None)
     with explained(where):
         week = choosing.last_week(where, model, datetime.now(UTC).date(), days)
@@ -294,22 +299,24 @@ def threshold(
             made = (SCORE, score, f"score {score:g}")
         elif reset:
             made = (MODEL, model.threshold, "the model's own")
-        policy = choosing.decide(where, *made, by or getuser(), time.time()) if made else choosing.decided(where)
+        policy = (
+            choosing.decide(where, *made, by or getuser(), time.time(), category) if made else choosing.decided(where)
+        )
     now = choosing.in_force(policy, model)
-    values = {*choosing.CANDIDATES, round(model.threshold, 4)} | ({now["threshold"]} if now["threshold"] else set())
-    outlooks = [week.at(one) for one in sorted(values)]
     if as_json:
-        outlook = [vars(one) for one in outlooks]
-        history = [one._asdict() for one in policy.decisions]
-        output.as_json({"stage": stage, "in_force": now, "last_days": days, "outlook": outlook, "decisions": history})
+        output.as_json({"stage": stage} | choosing.overview(week, policy, model, days))
         return
     shown = f"{now['threshold']:.4f}" if now["threshold"] is not None else f"${now['cost_per_review']:g} / amount"
     output.note(f"threshold {shown} ({now['why']}{', by ' + now['by'] if now['by'] else ''})")
+    for name, own in now["categories"].items():
+        output.note(f"  {name}: {own['why']}, by {own['by']}")
     output.note(f"{week.rows:,} transactions were scored in the last {days} days")
-    output.table(outlook_table(outlooks, now["threshold"]))
+    output.table(outlook_table(choosing.outlooks(week, policy, model), now["threshold"]))
     for one in policy.decisions[-5:]:
         at = datetime.fromtimestamp(one.at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        output.note(f"{at}  {one.why}: {one.kind} {one.value:g}, by {one.by}")
+        output.note(
+            f"{at}  {one.why}: {one.kind} {one.value:g}, by {one.by}{' for ' * bool(one.category)}{one.category}"
+        )
 
 
 def verdict(

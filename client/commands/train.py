@@ -16,6 +16,13 @@ from client.outfile import OverwriteOption
 _NEEDED = ("lightgbm", "scipy")
 
 
+def require_trainer(command: str) -> None:
+    """Raise ClientError if a library is missing that training needs; ``command`` installs it."""
+    missing = [module for module in _NEEDED if importlib.util.find_spec(module) is None]
+    if missing:
+        raise ClientError(f"Training needs {' and '.join(missing)}: run `{command}`, which installs them.")
+
+
 @reads_files
 def train(
     data: Annotated[Path, typer.Option(help="Labeled history: file, folder or pattern; CSV, JSON, Parquet or Excel.")],
@@ -41,9 +48,7 @@ def train(
 
     Example: swipeline train --data train.csv --test later.csv --out build/models
     """
-    missing = [module for module in _NEEDED if importlib.util.find_spec(module) is None]
-    if missing:
-        raise ClientError(f"Training needs {' and '.join(missing)}: run `make train DATA={data}`, which installs them.")
+    require_trainer(f"make train DATA={data}")
     if Path(name).name != name:
         raise ClientError(f"--name must be a file name without folders, got {name!r}.")
     written = [out / f"{name}{suffix}" for suffix in (".json", ".card.json", ".card.md")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,10 +15,13 @@ from urllib.parse import parse_qs, urlsplit
 from botocore.exceptions import BotoCoreError
 from botocore.exceptions import ClientError as AwsError
 
+from client.alerts.threshold import decided, last_week, overview
+from client.aws import Stage
 from client.console.runbook import entry_for
 from client.console.watch import Watch
 from client.errors import ClientError
 from client.find.run import Finder
+from client.score.run import load_model
 from local.door.origins import Door
 from local.settings import HOST
 
@@ -46,6 +50,7 @@ class Api:
             "query": self._query,
             "traces": lambda asked: watch.traces(_seconds(asked), asked.get("filter", "")),
             "trace": lambda asked: watch.trace(asked["id"]),
+            "threshold": lambda _: _threshold(watch.stage),
             "find": lambda asked: Finder(watch.stage).find(asked["id"]).as_json(),
         }
 
@@ -62,6 +67,11 @@ class Api:
         groups = [group for group in asked.get("groups", "").split(",") if group]
         end = time.time()
         return self._watch.run_query(groups, asked["query"], end - _seconds(asked), end)
+
+
+def _threshold(stage: Stage) -> dict[str, Any]:
+    model = load_model(None)
+    return overview(last_week(stage, model, datetime.now(UTC).date()), decided(stage), model)
 
 
 def _seconds(asked: dict[str, str]) -> int:

@@ -28,7 +28,7 @@ def promote(challenger: Path, by: str, champion: Path = SHIPPED) -> str:
         raise ClientError(f"{version} is the champion already.")
     _copy(champion, champion.with_name(f"{PREVIOUS}.json"))
     _copy(challenger, champion)
-    _note(champion, "promoted", version, before, by)
+    note(champion, "promoted", by, champion=version, before=before)
     return version
 
 
@@ -44,7 +44,7 @@ def back(by: str, champion: Path = SHIPPED) -> str:
     _copy(aside, previous)
     for path in _files(aside):
         path.unlink()
-    _note(champion, "went back", version, before, by)
+    note(champion, "went back", by, champion=version, before=before)
     return version
 
 
@@ -64,8 +64,8 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copyfile(one, other)
 
 
-def _note(champion: Path, what: str, version: str, before: str, by: str) -> None:
+def note(beside: Path, what: str, by: str, **versions: str) -> None:
+    """Add a line to the notes beside the champion's file: what was done, with which versions, by whom and when."""
     at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    line = {"at": at, "by": by, "what": what, "champion": version, "before": before}
-    with champion.with_name(NOTES).open("a", encoding="utf-8") as notes:
-        notes.write(json.dumps(line) + "\n")
+    with beside.with_name(NOTES).open("a", encoding="utf-8") as notes:
+        notes.write(json.dumps({"at": at, "by": by, "what": what} | versions) + "\n")

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from client.simulator import pools
 from client.simulator.amounts import fraud_cents, ordinary_cents
-from client.simulator.habits import CATEGORIES, HOUR
+from client.simulator.habits import CATEGORIES
+from client.simulator.people import People
 from client.simulator.settings import Settings
 
 Floats = npt.NDArray[np.float64]
@@ -55,17 +56,17 @@ class Frauds(NamedTuple):
     stopped: Ints  # customer * days + day, sorted: on which days a holder does not pay
 
 
-def make_frauds(settings: Settings) -> Frauds:
+def make_frauds(settings: Settings, people: People) -> Frauds:
     """All of a run's fraudulent rows: exactly the rounded share of the rows."""
     random = settings.run_random("fraud")
     count = round(settings.rows * settings.fraud_rate)
     at_merchants, slow = round(count * settings.at_merchants), round(count * _SLOW)
     order = random.permutation(settings.customers)
-    bursts, stopped, used = _bursts(settings, random, order, count - at_merchants - slow)
+    bursts, stopped, used = _bursts(settings, people, random, order, count - at_merchants - slow)
     parts = [
         bursts,
-        _slow(settings, random, np.roll(order, -used), slow),
-        _at_merchants(settings, random, at_merchants),
+        _slow(settings, people, random, np.roll(order, -used), slow),
+        _at_merchants(settings, people, random, at_merchants),
     ]
     second, customer, category, cents, merchant = (np.concatenate(column) for column in zip(*parts, strict=True))
     by_time = np.argsort(second, kind="stable")
@@ -74,42 +75,72 @@ def make_frauds(settings: Settings) -> Frauds:
 
 
 def _bursts(
-    settings: Settings, random: np.random.Generator, order: Ints, count: int
+    settings: Settings, people: People, random: np.random.Generator, order: Ints, count: int
 ) -> tuple[tuple[Ints, ...], Ints, int]:
     """Bursts of two days; with the days on which holders stop, and how many cards were taken."""
-    size = _burst_sizes(random, count)
+    victim, size = _victims(people, random, order, count)
     bursts = len(size)
-    victim = np.resize(order, bursts) if bursts else np.zeros(0, dtype=np.int64)  # no card twice until all have been
     last_day = max(0, settings.days - 2)
     first_day = random.integers(0, last_day + 1, size=bursts)
     burst = np.repeat(np.arange(bursts), size)
-    weights = np.array([_FREQUENCY[c][0] for c in CATEGORIES], dtype=float)
-    category = random.choice(len(CATEGORIES), size=count, p=weights / weights.sum())
+    group = people.group[victim][burst]
+    category, late, cents = _bought(people, random, group)
     day = first_day[burst] + (random.integers(0, 2, size=count) if settings.days > 1 else 0)
     night = random.choice(_NIGHT, size=bursts, p=_NIGHT_ODDS)[burst]
-    second = day * 86_400 + _second_of_day(random, category, night)
-    cents = fraud_cents(random, category)
+    night = np.where(group < 0, night, people.groups.fraud_night[group])
+    second = day * 86_400 + _second_of_day(random, late, night)
     merchant = category * pools.MERCHANTS_PER_CATEGORY + random.integers(0, pools.MERCHANTS_PER_CATEGORY, size=count)
-    stops = random.random(bursts) < _HOLDER_STOPS
-    stopped = (victim[stops] * settings.days + first_day[stops])[:, None] + np.arange(2)
+    stops = (random.random(bursts) < _HOLDER_STOPS)[burst]
+    stopped = victim[burst][stops] * settings.days + day[stops]
     rows = (second, victim[burst], category, cents, merchant)
     return rows, np.unique(stopped) if settings.days > 1 else np.zeros(0, dtype=np.int64), bursts
 
 
-def _slow(settings: Settings, random: np.random.Generator, order: Ints, count: int) -> tuple[Ints, ...]:
+def _bought(people: People, random: np.random.Generator, group: Ints) -> tuple[Ints, npt.NDArray[np.bool_], Ints]:
+    """Category, whether it is after noon, and cents of the purchases of bursts on cards of some groups, -1: none."""
+    count = len(group)
+    weights = np.array([_FREQUENCY[c][0] for c in CATEGORIES], dtype=float)
+    usual = random.choice(len(CATEGORIES), size=count, p=weights / weights.sum())
+    usual_late = random.random(count) < np.array([_FREQUENCY[c][1] for c in CATEGORIES])[usual]
+    category, late, cents = people.groups.frauds(random, group)
+    return (
+        np.where(group < 0, usual, category),
+        np.where(group < 0, usual_late, late),
+        np.where(group < 0, fraud_cents(random, usual), cents),
+    )
+
+
+def _victims(people: People, random: np.random.Generator, order: Ints, count: int) -> tuple[Ints, Ints]:
+    """Customers whose cards are taken, none twice until all have been, and how many frauds each has: `count` in all."""
+    if not count:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    victim = np.resize(order, count // _BURST_LEAST + 1)
+    group = people.group[victim]
+    usual = np.rint(random.normal(_BURST_MEAN, _BURST_SD, size=len(victim))).clip(_BURST_LEAST, _BURST_MOST)
+    limits = people.groups.burst[group]
+    size = np.where(group < 0, usual, random.integers(limits[:, 0], limits[:, 1] + 1)).astype(np.int64)
+    total = np.cumsum(size)
+    bursts = int(np.searchsorted(total, count)) + 1
+    size = size[:bursts]
+    size[-1] -= total[bursts - 1] - count
+    return victim[:bursts], size
+
+
+def _slow(settings: Settings, people: People, random: np.random.Generator, order: Ints, count: int) -> tuple[Ints, ...]:
     """Cards that are used beside their holders for two weeks, at their hours, for several times the usual amounts."""
     cards = -(-count // _SLOW_PER_CARD)
     card = np.repeat(np.arange(cards), _SLOW_PER_CARD)[:count]
     begin = random.integers(0, max(1, settings.days - _SLOW_DAYS + 1), size=max(cards, 1))[card]
     day = np.minimum(begin + random.integers(0, _SLOW_DAYS, size=count), settings.days - 1)
     category = random.integers(0, len(CATEGORIES), size=count)
-    cents = ordinary_cents(random, category, np.ones(count)) * random.uniform(*_SLOW_FACTOR, size=count)
-    merchant = category * pools.MERCHANTS_PER_CATEGORY + random.integers(0, pools.MERCHANTS_PER_CATEGORY, size=count)
     victim = np.resize(order, max(cards, 1))[card]
-    return day * 86_400 + _usual_second(random, count), victim, category, np.rint(cents).astype(np.int64), merchant
+    cents = _usual_cents(people, random, victim, category) * random.uniform(*_SLOW_FACTOR, size=count)
+    merchant = category * pools.MERCHANTS_PER_CATEGORY + random.integers(0, pools.MERCHANTS_PER_CATEGORY, size=count)
+    second = day * 86_400 + _usual_second(people, random, victim, category)
+    return second, victim, category, np.rint(cents).astype(np.int64), merchant
 
 
-def _at_merchants(settings: Settings, random: np.random.Generator, count: int) -> tuple[Ints, ...]:
+def _at_merchants(settings: Settings, people: People, random: np.random.Generator, count: int) -> tuple[Ints, ...]:
     """Purchases of any cards at merchants that are compromised for weeks: nothing of card or amount is odd."""
     sizes: list[int] = []
     while sum(sizes) < count:
@@ -121,33 +152,27 @@ def _at_merchants(settings: Settings, random: np.random.Generator, count: int) -
     begin = (random.random(len(length)) * (settings.days - length + 1)).astype(np.int64)
     day = begin[which] + (random.random(count) * length[which]).astype(np.int64)
     category = merchant // pools.MERCHANTS_PER_CATEGORY
-    cents = ordinary_cents(random, category, np.ones(count))
     customer = random.integers(0, settings.customers, size=count)
-    return day * 86_400 + _usual_second(random, count), customer, category, cents, merchant
+    cents = _usual_cents(people, random, customer, category)
+    return day * 86_400 + _usual_second(people, random, customer, category), customer, category, cents, merchant
 
 
-def _usual_second(random: np.random.Generator, count: int) -> Ints:
-    """Seconds of the day as people pay."""
-    hour = random.choice(24, size=count, p=HOUR)
-    return hour * 3600 + random.integers(0, 3600, size=count)
+def _usual_cents(people: People, random: np.random.Generator, customer: Ints, category: Ints) -> Ints:
+    """Amounts as these customers pay."""
+    group, level = people.group[customer], people.level[customer]
+    return np.where(
+        group < 0, ordinary_cents(random, category, level), people.groups.cents(random, group, category, level)
+    )
 
 
-def _burst_sizes(random: np.random.Generator, count: int) -> Ints:
-    """Sizes of bursts that add up to `count`."""
-    guess = int(count / _BURST_MEAN * 1.1) + 20
-    size = np.rint(random.normal(_BURST_MEAN, _BURST_SD, size=guess)).clip(_BURST_LEAST, _BURST_MOST).astype(np.int64)
-    total = np.cumsum(size)
-    last = int(np.searchsorted(total, count))
-    size = size[: last + 1]
-    if count and total[last] > count:
-        size[last] -= total[last] - count
-    return size if count else size[:0]
+def _usual_second(people: People, random: np.random.Generator, customer: Ints, category: Ints) -> Ints:
+    """Seconds of the day as these customers pay in these categories."""
+    return people.usual_hours(random, customer, category) * 3600 + random.integers(0, 3600, size=len(customer))
 
 
-def _second_of_day(random: np.random.Generator, category: Ints, night_share: Floats) -> Ints:
-    after_noon = np.array([_FREQUENCY[c][1] for c in CATEGORIES])
-    late = random.random(len(category)) < after_noon[category]
-    night = random.random(len(category)) < night_share
+def _second_of_day(random: np.random.Generator, late: npt.NDArray[np.bool_], night_share: Floats) -> Ints:
+    """Seconds of the day of a burst's purchases, before noon or late, of which a share is in the night."""
+    night = random.random(len(late)) < night_share
     begin = np.where(late, np.where(night, 22, 12), np.where(night, 0, 4)) * 3600
     length = np.where(late, np.where(night, 2, 10), np.where(night, 4, 8)) * 3600
-    return begin + (random.random(len(category)) * length).astype(np.int64)
+    return begin + (random.random(len(late)) * length).astype(np.int64)

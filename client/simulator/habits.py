@@ -44,7 +44,7 @@ CATEGORIES = tuple(c.name for c in TABLE)
 NET = np.array([c.name.endswith("_net") for c in TABLE])
 
 AGE_BANDS = (35, 55)  # the first ages of the second and third band
-GROUPS = 6  # gender (women first) times age band
+KINDS = 6  # of people: gender (women first) times age band
 
 _MONTH = np.array([0.72, 0.75, 1.0, 0.95, 1.05, 1.2, 1.17, 1.23, 0.97, 0.95, 1.03, 1.95])
 _WEEKDAY = np.array([0.72, 0.78, 0.84, 0.85, 1.2, 1.42, 1.3])  # Monday first
@@ -52,15 +52,12 @@ _HALF_DAY = np.repeat([0.39, 0.61], 12)
 _HUMAN = np.array([3, 2, 1.5, 1.5, 2, 3, 5, 7, 9, 10, 11, 12, 13, 13, 13, 13, 14, 15, 15, 14, 12, 9, 7, 5])
 HOUR: Floats = 0.5 * _HALF_DAY / _HALF_DAY.sum() + 0.5 * _HUMAN / _HUMAN.sum()
 
-# Early, regular, late, by halves of the day (nights as busy as the rest of their half), with quiet nights: share of
-# each at every hour, before activity.
-CHRONOTYPES = 5
-CHRONOTYPE_ODDS = (0.15, 0.2, 0.15, 0.35, 0.15)
-_EARLY = 1 + 0.5 * np.cos((np.arange(24) - 9) * np.pi / 12)
-_LATE = 1 + 0.5 * np.cos((np.arange(24) - 21) * np.pi / 12)
-_HALVES = _HALF_DAY / _HALF_DAY.sum() / HOUR
-_QUIET = _HUMAN / _HUMAN.sum() / HOUR
-CHRONOTYPE_HOUR: Floats = np.stack([_EARLY, np.ones(24), _LATE, _HALVES, _QUIET])
+# Early, regular, late, with quiet nights; then the groups (client/simulator/groups.py), whose hours are drawn.
+HABITS = 4
+HABIT_ODDS = (0.15, 0.15, 0.15, 0.15)  # the rest of the people are in groups
+_EARLY = HOUR * (1 + 0.5 * np.cos((np.arange(24) - 9) * np.pi / 12))
+_LATE = HOUR * (1 + 0.5 * np.cos((np.arange(24) - 21) * np.pi / 12))
+HABIT_HOURS: Floats = np.stack([_EARLY / _EARLY.sum(), HOUR, _LATE / _LATE.sum(), _HUMAN / _HUMAN.sum()])
 
 
 def day_weights(start: date, days: int) -> Floats:
@@ -80,4 +77,4 @@ def _category_odds() -> Floats:
     return cumulative / cumulative[:, :, -1:]
 
 
-CATEGORY_ODDS: Floats = _category_odds()  # cumulative, by group, hour of day, category
+CATEGORY_ODDS: Floats = _category_odds()  # cumulative, by kind of people, hour of day, category

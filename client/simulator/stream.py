@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from client.simulator import pools
 from client.simulator.amounts import ordinary_cents
 from client.simulator.fraud import Frauds, make_frauds
-from client.simulator.habits import CATEGORIES, CATEGORY_ODDS, CHRONOTYPE_HOUR, HOUR, day_weights
+from client.simulator.habits import CATEGORIES, day_weights
 from client.simulator.hashing import hex_ids, mix
 from client.simulator.people import People, make_people
 from client.simulator.settings import Settings
@@ -74,10 +74,10 @@ class _Rows:
 def batches(settings: Settings) -> Iterator[pa.RecordBatch]:
     """All rows of a run, in :data:`SCHEMA`, sorted by time; at least one batch, which may be empty."""
     people = make_people(settings)
-    frauds = make_frauds(settings)
+    frauds = make_frauds(settings, people)
     ordinary = settings.rows - len(frauds.second)
     row = 0
-    for part, (begin, end, starts, counts) in enumerate(_parts(settings, ordinary)):
+    for part, (begin, end, starts, counts) in enumerate(_parts(settings, people, ordinary)):
         random = settings.run_random("rows", part)
         rows = _ordinary(random, settings, people, frauds, starts, (end - begin) / len(starts), counts)
         rows = rows.sorted_by_time(_fraudulent(frauds, begin, end))
@@ -85,9 +85,9 @@ def batches(settings: Settings) -> Iterator[pa.RecordBatch]:
         row += len(rows.second)
 
 
-def _parts(settings: Settings, rows: int) -> Iterator[tuple[float, float, Floats, Ints]]:
+def _parts(settings: Settings, people: People, rows: int) -> Iterator[tuple[float, float, Floats, Ints]]:
     """Runs of equal slices with about BATCH_ROWS rows: begin and end in seconds, starts and rows of the slices."""
-    hours = (day_weights(settings.start, settings.days)[:, None] * HOUR[None, :]).ravel()
+    hours = (day_weights(settings.start, settings.days)[:, None] * people.hours()[None, :]).ravel()
     hours = hours / hours.sum()
     cuts = min(3600, 1 + int(rows * hours.max() / BATCH_ROWS))  # slices of an hour
     random = settings.run_random("times")
@@ -121,23 +121,30 @@ def _ordinary(
     # Who does not pay that day leaves the purchase to somebody else, once: few cards are stolen at the same time.
     left = np.flatnonzero(np.isin(customer * settings.days + second // 86_400, frauds.stopped))
     customer[left] = _customers(random, people, hour[left])
-    odds = CATEGORY_ODDS[people.group[customer], hour]
+    odds = people.odds[people.preference[customer], hour]
     category = (random.random(len(second))[:, None] > odds).sum(axis=1)
     region = people.region[customer]
     day = np.datetime64(settings.start, "D") + (second // 86_400).astype("timedelta64[D]")
     month = day.astype("datetime64[M]").astype(np.int64) % 12
     level = people.level[customer] * people.taste[region, category] * people.season[region, month]
-    cents = ordinary_cents(random, category, level)
+    group = people.group[customer]
+    cents = np.where(
+        group < 0, ordinary_cents(random, category, level), people.groups.cents(random, group, category, level)
+    )
     merchant = _merchants(random, people, customer, category)
     return _Rows(second, customer, category, merchant, cents, np.zeros(len(second), dtype=np.int64))
 
 
 def _customers(random: np.random.Generator, people: People, hour: Ints) -> Ints:
-    """A customer per row: first the chronotype by its share of the hour, then within it by activity."""
-    share = np.cumsum(people.chronotype_activity()[:, None] * CHRONOTYPE_HOUR, axis=0)
-    chronotype = (random.random(len(hour)) * share[-1, hour] >= share[:-1, hour]).sum(axis=0)
-    bounds = np.concatenate([[0.0], people.activity])[people.chronotype_start]
-    low, high = bounds[chronotype], bounds[chronotype + 1]
+    """A customer per row: first the rhythm by its share of the hour, then within it by activity."""
+    share = np.cumsum(people.busy(), axis=0)
+    draw = random.random(len(hour)) * share[-1, hour]
+    rhythm = np.zeros(len(hour), dtype=np.int64)
+    for number in range(24):
+        rows = np.flatnonzero(hour == number)
+        rhythm[rows] = np.searchsorted(share[:-1, number], draw[rows], side="right")
+    bounds = np.concatenate([[0.0], people.activity])[people.rhythm_start]
+    low, high = bounds[rhythm], bounds[rhythm + 1]
     found = np.searchsorted(people.activity, low + random.random(len(hour)) * (high - low), side="right")
     return np.minimum(found, len(people) - 1)
 

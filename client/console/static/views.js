@@ -1,4 +1,4 @@
-// The views: dashboards, alarms, queries, traces, one transaction.
+// The views: dashboards, alarms, queries, traces, the alert threshold, one transaction.
 import { clock, el, pill, short } from "./dom.js";
 import { markdown } from "./markdown.js";
 import { alarmChip, table, widget } from "./widget.js";
@@ -141,6 +141,26 @@ async function trace(ask, id) {
     el("p", { class: "dim" }, `begun ${clock(start, true)}, ${short(1000 * (end - start))} ms`), rows);
   view.dataset.still = "true";
   return view;
+}
+
+const share = (value) => (value === null ? "" : value.toFixed(2));
+
+export async function threshold(ask) {
+  const { in_force: now, last_days: days, transactions, outlook, decisions } = await ask("threshold");
+  const shown = now.threshold === null ? `$${now.cost_per_review} / amount` : now.threshold.toFixed(4);
+  const heads = ["Threshold", "Alerts a day", "Precision", "By"];
+  return el("div", { class: "columns" },
+    el("div", { class: "card" }, el("h2", {}, `In force: ${shown} `), el("p", {}, now.why, now.by ? `, by ${now.by}` : ""),
+      el("p", { class: "dim" }, `What each value would have given in the last ${days} days (${transactions.toLocaleString("en-US")} transactions scored):`),
+      el("table", { id: "outlook" }, el("thead", {}, el("tr", {}, heads.map((head) => el("th", {}, head)))),
+        el("tbody", {}, outlook.map((one) => el("tr", { "data-now": one.threshold === now.threshold || null },
+          [one.threshold.toFixed(4), short(one.alerts_per_day), share(one.precision)].map((text) => el("td", { class: "number" }, text)),
+          el("td", { class: "dim" }, one.judged ? `${one.judged} verdicts` : "scores")))))),
+    el("div", { class: "card" }, el("h2", {}, "Decisions"),
+      decisions.length ? el("table", { id: "decisions" }, el("tbody", {}, [...decisions].reverse().map((one) => el("tr", {},
+        el("td", { class: "when" }, clock(one.at, true)), el("td", {}, one.why), el("td", { class: "dim" }, `by ${one.by}`)))))
+        : el("p", { class: "dim" }, "None: the model's own threshold is in force."),
+      el("p", { class: "dim" }, "Change it: swipeline alerts threshold --alerts-per-day 50")));
 }
 
 export async function find(ask, [id]) {

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from client.alerts.threshold import LEAST_VERDICTS, Week
+from client.alerts.threshold import LEAST_VERDICTS, Week, overview
 from client.errors import ClientError
+from fraud.model import load
+from fraud.policy import COST, SCORE, Decision, Policy
 
 EDGES = (0.1, 0.5, 0.9)
 QUIET = Week(EDGES, (9_000, 800, 150, 50), (), days=5)
@@ -39,3 +41,16 @@ def test_a_precision_that_no_threshold_had_is_an_error() -> None:
     judged = [(0.95, False)] * 100
     with pytest.raises(ClientError, match="No threshold"):
         Week((0.5,), (100, 0), judged, days=5).for_precision(0.9)
+
+
+def test_the_overview_has_the_threshold_in_force_among_what_others_would_have_given() -> None:
+    policy = Policy([Decision(100, SCORE, 0.123, "score 0.123", "ann")])
+    shown = overview(QUIET, policy, load())
+    assert (shown["in_force"]["threshold"], shown["in_force"]["by"]) == (0.123, "ann")
+    assert 0.123 in [one["threshold"] for one in shown["outlook"]]
+    assert (shown["transactions"], shown["decisions"][0]["why"]) == (10_000, "score 0.123")
+
+
+def test_a_cost_has_no_single_threshold_and_the_overview_says_so() -> None:
+    shown = overview(QUIET, Policy([Decision(100, COST, 3.0, "$3 per review", "bob")]), load())
+    assert (shown["in_force"]["threshold"], shown["in_force"]["cost_per_review"]) == (None, 3.0)

@@ -20,6 +20,27 @@ def test_a_decision_counts_for_records_that_arrive_after_it(moment: int, amount:
     assert POLICY.threshold(moment, 0.7, amount) == pytest.approx(threshold)
 
 
+def test_a_decision_for_a_category_comes_before_one_for_all_until_it_is_reset() -> None:
+    policy = Policy(
+        [
+            HALF,
+            Decision(150, SCORE, 0.9, "score 0.9", "ann", "travel"),
+            Decision(250, MODEL, 0.7, "the model's own", "ann", "travel"),
+        ]
+    )
+    found = [
+        policy.threshold(moment, 0.7, 10, category) for moment in (149, 150, 250) for category in ("travel", "home")
+    ]
+    assert found == [0.5, 0.5, 0.9, 0.5, 0.5, 0.5]
+    assert Policy.parse(policy.text()).decisions == policy.decisions
+
+
+def test_decisions_from_before_categories_still_count_and_keep_their_text() -> None:
+    stored = '[[100,"score",0.5,"score 0.5","ann"]]'
+    assert Policy.parse(stored).decisions == [HALF]
+    assert Policy.parse(stored).text() == stored  # a write of the next one compares with it
+
+
 def test_a_policy_reads_back_with_who_and_when() -> None:
     assert Policy.parse(POLICY.text()).decisions == [HALF, COSTLY, BACK]
     assert Policy.parse(Policy().text()).decisions == []
@@ -32,7 +53,7 @@ def test_only_the_newest_decisions_are_kept() -> None:
     assert [one.at for one in policy.decisions] == list(range(10, MOST + 10))
 
 
-@pytest.mark.parametrize("text", ["", "{}x", "[[1]]", '[["a","b","c","d","e"]]'])
+@pytest.mark.parametrize("text", ["", "{}x", "[[1]]", '[["a","b","c","d","e"]]', '[[1,"score",1,"w","b","c","d"]]'])
 def test_what_is_no_policy_is_refused(text: str) -> None:
     with pytest.raises(PolicyError):
         Policy.parse(text)

@@ -129,3 +129,17 @@ def test_the_file_holds_the_distributions_of_training(trained: Trained, history:
     indices = drift.indices()
     assert set(indices) == {*FEATURES, SCORE}
     assert all(index < STEADY for name, index in indices.items() if not name.startswith("evidence"))
+
+
+def test_a_model_for_half_the_fraud_rate_is_less_sure_and_needs_more_to_be_as_precise(
+    data: Path, trained: Trained
+) -> None:
+    fewer = replace(QUICK, fraud_rate=trained.card["frauds"] / trained.card["rows"] / 2)
+    half = train(data, data, fewer)
+    expected, got = (
+        sum(one["mean_score"] * one["rows"] for one in card["test"]["calibration"])
+        for card in (trained.card, half.card)
+    )
+    assert 0.4 * expected < got < 0.9 * expected
+    assert half.card["fraud_rate"] == pytest.approx(0.015)
+    assert half.card["held_out"]["at_threshold"]["precision"] >= 0.98

@@ -6,14 +6,18 @@ import http.client
 import json
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from client.alerts.threshold import Week
 from client.aws import Stage
+from client.console import server as console_server
 from client.console.server import Server
 from client.console.watch import Watch
 from client.errors import ClientError
+from fraud.policy import SCORE, Decision, Policy
 
 
 class Deaf(Watch):
@@ -51,6 +55,19 @@ def test_the_page_loads_nothing_from_elsewhere(server: Server) -> None:
     assert b"https://" not in body
     assert "default-src 'none'" in str(headers["Content-Security-Policy"])
     assert get(server, "/console.js")[2]["Content-Type"] == "text/javascript; charset=utf-8"
+
+
+def test_the_alert_threshold_comes_with_what_others_would_have_given(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    week = Week((0.1, 0.5, 0.9), (9_000, 800, 150, 50), (), days=5)
+    decided = Policy([Decision(100, SCORE, 0.4, "score 0.4", "ann")])
+    monkeypatch.setattr(console_server, "last_week", lambda *_: week)
+    monkeypatch.setattr(console_server, "keeper", lambda _: SimpleNamespace(policy=lambda: decided))
+    status, body, _ = get(server, "/api/threshold")
+    shown = json.loads(body)
+    assert (status, shown["in_force"]["threshold"], shown["in_force"]["by"]) == (200, 0.4, "ann")
+    assert {0.4, 0.5, 0.9} <= {one["threshold"] for one in shown["outlook"]}
 
 
 @pytest.mark.parametrize(
