@@ -32,6 +32,8 @@ class Filters:
     hours: tuple[str, ...] = ()
     amounts: tuple[str, ...] = ()
     merchants: tuple[str, ...] = ()
+    distances: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
 
     @property
     def _choices(self) -> Mapping[str, tuple[str, ...]]:
@@ -43,6 +45,8 @@ class Filters:
             "hour": self.hours,
             "amount": self.amounts,
             "named": self.merchants,
+            "distance_band": self.distances,
+            "city_size": self.sizes,
         }
 
     @property
@@ -79,6 +83,7 @@ class Filters:
         """In words, such as ``2020-01-01 to 2020-01-31 (UTC); State: NY or TX``."""
         several = {"State": self.states, "Category": self.categories, "Gender": self.genders, "Age": self.ages}
         several |= {"Hour (UTC)": self.hours, "Amount (US dollars)": self.amounts, "Merchant": self.merchants}
+        several |= {"Distance from home (km)": self.distances, "Inhabitants of the town": self.sizes}
         days = f"{self.first or 'the first day'} to {self.last or 'the last day'} (UTC)"
         return "; ".join([days, *(f"{name}: {' or '.join(values)}" for name, values in several.items() if values)])
 
