@@ -36,9 +36,9 @@ def rates(data: pd.DataFrame, label: str, palette: Palette, order: list[Any], pi
 
     The axis reaches every rate. Of the confidence of few purchases it may show a part: in full it would hide the rest.
     """
-    many = data[data["labelled"] >= FEW]
-    most = max(data["fraud_rate"].max(), many["fraud_rate_high"].max() if len(many) else 1.0)
-    scale = alt.Scale(domain=[0, float(most) or 1.0], clamp=True, nice=True)
+    certain = data.loc[data["labelled"] >= FEW, "fraud_rate_high"]
+    most = pd.concat([data["fraud_rate"], certain]).max()
+    scale = alt.Scale(domain=[0, float(most) if len(certain) and most > 0 else 1.0], clamp=True, nice=True)
     base = alt.Chart(plain(data), height=alt.Step(ROW))
     place = alt.Y(f"{label}:N", sort=order, axis=alt.Axis(title=None))
     tooltip = [

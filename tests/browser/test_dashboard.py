@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import duckdb
 import pandas as pd
@@ -224,6 +225,22 @@ def test_a_click_on_a_bar_shows_that_category_alone(page: Dashboard, stack: Stac
     page.expect_figure("Purchases", f"{top[1]:,}")
     page.go("Purchases")
     page.expect_figure("Purchases", f"{top[1]:,}")
+
+
+def test_a_click_on_a_bar_over_time_shows_its_days_alone(page: Dashboard, stack: Stack) -> None:
+    page.open("Overview", by="Month")
+    chart = page.page.locator(".st-key-panel-spend-over-time [data-testid=stVegaLiteChart]")
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box
+    page.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.75)
+    expect(page.page).to_have_url(re.compile("from=.*to=|to=.*from="), timeout=SECONDS * 1000)
+    page.settle()
+    asked = parse_qs(urlsplit(page.page.url).query)
+    where = f"purchase_date BETWEEN '{asked['from'][0]}' AND '{asked['to'][0]}'"
+    assert asked["from"][0][:7] == asked["to"][0][:7]  # a month
+    ((count,),) = stack.sql(f"SELECT COUNT(*) FROM mart.purchase WHERE {where}")
+    page.expect_figure("Purchases", f"{count:,}")
 
 
 def test_a_link_shows_one_hour_one_band_and_one_merchant(page: Dashboard, stack: Stack) -> None:
