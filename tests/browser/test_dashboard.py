@@ -200,7 +200,7 @@ def test_a_page_prints_whole_without_its_controls(browser: Browser, address: str
         page.open("Overview", gender="Men")
         page.page.emulate_media(media="print")
         expect(page.page.get_by_test_id("stSidebar")).to_be_hidden()
-        expect(page.page.get_by_text("Gender: M")).to_be_visible()
+        expect(page.page.get_by_text("Gender: Men")).to_be_visible()
         printed = page.page.pdf(path=tmp_path / "page.pdf", format="A4")
         assert printed.count(b"/Type /Page\n") >= 1
 
@@ -211,7 +211,7 @@ def test_a_chart_is_a_picture_and_a_table_a_workbook_with_its_filters(page: Dash
         with page.page.expect_download() as event:
             page.page.locator(f".st-key-download-spend-by-category-{ending}").get_by_role("button").click()
         assert event.value.path().read_bytes()[: len(begin)] == begin
-        assert re.fullmatch(rf"swipeline-local spend-by-category .* M\.{ending}", event.value.suggested_filename)
+        assert re.fullmatch(rf"swipeline-local spend-by-category .* Men\.{ending}", event.value.suggested_filename)
 
 
 def test_a_click_on_a_bar_shows_that_category_alone(page: Dashboard, stack: Stack) -> None:

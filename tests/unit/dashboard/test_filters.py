@@ -71,6 +71,14 @@ def test_distances_and_sizes_of_towns_are_filters_too() -> None:
     assert "Distance from home (km): under 25 or 500+; Inhabitants of the town: 250,000+" in chosen.described()
 
 
+def test_a_reader_s_file_has_names_and_no_codes() -> None:
+    chosen = Filters(date(2020, 1, 1), date(2020, 1, 31), ("NY", "TX"), ("grocery_pos",), ("M",))
+    assert chosen.described() == (
+        "2020-01-01 to 2020-01-31 (UTC); State: New York or Texas; Category: Groceries, in store; Gender: Men"
+    )
+    assert chosen.words() == ["2020-01-01 to 2020-01-31", "New York", "Texas", "Groceries, in store", "Men"]
+
+
 def test_dates_that_exclude_nothing_ask_the_same_question_as_no_dates() -> None:
     first, last = date(2019, 1, 1), date(2020, 12, 31)
     assert Filters(first, last).within(first, last) == Filters()
