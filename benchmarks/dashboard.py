@@ -105,7 +105,7 @@ def main() -> int:
     given = options.parse_args()
     report = Report.begin(__file__, __doc__, given)
     with tempfile.TemporaryDirectory() as folder:
-        files = [given.data, *given.also] if given.data and not given.quick else [_made(given, Path(folder))]
+        files = [given.data, *given.also] if given.data and not given.quick else [made(given, Path(folder))]
         with _opened(files, Path(folder), given.running) as address, chromium() as browser, context(browser) as profile:
             page = Dashboard(profile.new_page(), address)
             _time(report, page, given.rounds or (1 if given.quick else 5))
@@ -113,7 +113,7 @@ def main() -> int:
     return report.publish()
 
 
-def _made(given: object, folder: Path) -> Path:
+def made(given: object, folder: Path) -> Path:
     """Simulated rows, or the first ones of a file, as Parquet."""
     rows = QUICK_ROWS if getattr(given, "quick", False) else ROWS
     text = input_file(getattr(given, "data", None), rows, folder)
