@@ -39,6 +39,18 @@ LIMIT_SECONDS = 2.0
 _BY = "CAST(SUM(CAST(amt AS DECIMAL(12,2))) AS VARCHAR) AS amount, COUNT(*) AS transactions"
 _RATE = "COUNT(*) AS labelled, SUM(is_fraud) AS frauds"
 _NAMES = "CASE category " + " ".join(f"WHEN '{code}' THEN '{name}'" for code, name in CATEGORIES.items()) + " END"
+_AMOUNT = (
+    "[band[2] FOR band IN [(10, 'under 10'), (25, '10-24'), (50, '25-49'), (100, '50-99'), (250, '100-249'), "
+    "(500, '250-499'), (1000, '500-999'), (1e12, '1,000+')] IF CAST(amt AS DECIMAL(12,2)) < band[1]][1]"
+)
+_DOT = (
+    "(sin(radians(lat)) * sin(radians(merch_lat)) + cos(radians(lat)) * cos(radians(merch_lat)) "
+    "* cos(radians(long - merch_long)))"
+)
+_KM = (
+    "[band[2] FOR band IN [(25, 'under 25'), (50, '25-49'), (75, '50-74'), (100, '75-99'), (150, '100-149'), "
+    f"(500, '150-499'), (1e9, '500+')] IF round(6371.0088 * acos(least(1, {_DOT})), 3) < band[1]][1]"
+)
 # page, file of the chart, its columns, the same from the source files
 FIGURES = (
     ("Overview", "spend-by-category", ("category", "amount", "transactions"), f"category, {_BY}"),
@@ -73,6 +85,8 @@ FIGURES = (
         ("weekday", "hour_of_day", "labelled", "frauds"),
         f"isodow(moment) AS weekday, hour(moment) AS hour_of_day, {_RATE}",
     ),
+    ("Fraud", "fraud-rate-by-amount", ("amount_band", "labelled", "frauds"), f"{_AMOUNT} AS amount_band, {_RATE}"),
+    ("Fraud", "fraud-rate-by-distance", ("distance_band", "labelled", "frauds"), f"{_KM} AS distance_band, {_RATE}"),
     (
         "Merchants",
         "merchants-by-category",
@@ -91,7 +105,7 @@ def main() -> int:
     given = options.parse_args()
     report = Report.begin(__file__, __doc__, given)
     with tempfile.TemporaryDirectory() as folder:
-        files = [given.data, *given.also] if given.data and not given.quick else [_made(given, Path(folder))]
+        files = [given.data, *given.also] if given.data and not given.quick else [made(given, Path(folder))]
         with _opened(files, Path(folder), given.running) as address, chromium() as browser, context(browser) as profile:
             page = Dashboard(profile.new_page(), address)
             _time(report, page, given.rounds or (1 if given.quick else 5))
@@ -99,7 +113,7 @@ def main() -> int:
     return report.publish()
 
 
-def _made(given: object, folder: Path) -> Path:
+def made(given: object, folder: Path) -> Path:
     """Simulated rows, or the first ones of a file, as Parquet."""
     rows = QUICK_ROWS if getattr(given, "quick", False) else ROWS
     text = input_file(getattr(given, "data", None), rows, folder)

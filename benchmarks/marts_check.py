@@ -147,6 +147,10 @@ CHECKS: dict[str, tuple[str, str]] = {
         "SELECT transaction_id, city, CAST(ROUND(distance_km, 1) AS DECIMAL(9,1)) FROM mart.purchase_place",
         f"SELECT id, home_city, {_KM} FROM p",
     ),
+    "purchase, distances": (
+        "SELECT transaction_id, CAST(ROUND(distance_km, 1) AS DECIMAL(9,1)), distance_band FROM mart.purchase",
+        f"SELECT id, {_KM}, {_DISTANCE} FROM p",
+    ),
     "customer_home": (
         "SELECT home.city, home.state, COUNT(*) FROM mart.purchase AS p"
         " INNER JOIN mart.customer_home AS home ON home.customer_id = p.customer_id"

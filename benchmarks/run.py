@@ -36,6 +36,7 @@ BENCHMARKS: tuple[str, ...] = (
     "scale",
     "poison",
     "batch",
+    "questions",
     "dashboard",
 )
 # Not in `make bench`: Spark is fetched at first use (300 MB); growth shows at no small size.

@@ -21,7 +21,7 @@ from local.settings import ACCOUNT_ID, REGION
 from shared.warehouse.data_api import Row, Warehouse
 from shared.warehouse.marts import Refreshed, install, refresh
 from shared.warehouse.merging import merge_statements
-from shared.warehouse.migrations import all_statements
+from shared.warehouse.migrations import migrate
 from shared.warehouse.sql import read_statements
 
 ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/copy"
@@ -75,7 +75,7 @@ class Own:
 
     def migrate(self) -> None:
         """What migrate-warehouse does."""
-        self.run(*all_statements())
+        migrate(self.warehouse, lambda: LONGEST_SECONDS, lambda _: None)
         install(self.warehouse, LONGEST_SECONDS)
 
     def load(self, parquet: Path) -> Row:

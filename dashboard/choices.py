@@ -9,12 +9,13 @@ from typing import Any
 import streamlit as st
 
 from dashboard import panel, source
+from dashboard.figures.time import DAYS
 from dashboard.filters import AGE_BANDS, GENDERS, Filters
 from dashboard.states import state_name
-from dashboard.words import AMOUNT_BANDS, category_name
+from dashboard.words import AMOUNT_BANDS, CITY_SIZES, DISTANCE_BANDS, category_name
 
 EARLIEST, LATEST = date(1900, 1, 1), date(9999, 12, 31)
-_SEVERAL = ("state", "category", "gender", "age", "hour", "amount", "sold-by")
+_SEVERAL = ("state", "category", "gender", "age", "hour", "amount", "sold-by", "distance", "town")
 HOURS = tuple(map(str, range(24)))
 _PROBLEMS = "link-problems"
 
@@ -31,11 +32,14 @@ def choose() -> Filters:
         "hour": ("Hour, UTC", HOURS, str),
         "amount": ("Amount, US dollars", list(AMOUNT_BANDS), str),
         "sold-by": ("Merchant", offered.merchants, str),
+        "distance": ("Distance from home, km", list(DISTANCE_BANDS), str),
+        "town": ("Inhabitants of the town", list(CITY_SIZES), str),
     }
     _check_the_link(options)
     panel.pickable.update({"state": _picker("state"), "category": _picker("category"), "age_band": _picker("age")})
     panel.pickable |= {"gender": _picker("gender"), "hour_of_day": _picker("hour"), "amount_band": _picker("amount")}
-    panel.pickable["merchant"] = _picker("sold-by")
+    panel.pickable |= {"merchant": _picker("sold-by"), "distance_band": _picker("distance")}
+    panel.pickable |= {"city_size": _picker("town"), DAYS: _pick_days}
     with st.sidebar:
         st.markdown("## Filters")
         begin, end = _dates(first, last)
@@ -123,6 +127,14 @@ def _picker(key: str) -> Callable[[Any], None]:
         _forget_problems()
 
     return pick
+
+
+def _pick_days(value: str) -> None:
+    """Of a bar of a chart over time: its first and last day, as far as they are in view."""
+    begin, end = map(date.fromisoformat, value.split())
+    st.session_state["from"] = max(begin, st.session_state["from"])
+    st.session_state["to"] = min(end, st.session_state["to"])
+    _forget_problems()
 
 
 def _forget_problems() -> None:

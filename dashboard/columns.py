@@ -22,7 +22,6 @@ TITLES = {
     "State": "State",
     "city": "City",
     "city_size": "Inhabitants of the town",
-    "Inhabitants": "Inhabitants",
     "gender": "Gender code",
     "Gender": "Gender",
     "birth_year": "Year of birth",
@@ -77,6 +76,9 @@ TITLES = {
 }
 MONEY = frozenset(name for name, title in TITLES.items() if title.endswith("US dollars") and name != "amount_band")
 SHARES = frozenset({"share", "retention", "fraud_rate", "fraud_rate_low", "fraud_rate_high"})
+COUNTS = frozenset(
+    {"transactions", "customers", "merchants", "frauds", "labelled", "alerts", "frequency", "recency_days"}
+)
 
 
 # Columns whose values are written to the cent, or in per cent, by name and by title.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from dashboard.words import sql_amount_band
+from dashboard.states import state_name
+from dashboard.words import category_name, sql_amount_band
 
 AGE_BANDS = ("0-17", "18-24", "25-34", "35-44", "45-54", "55-64", "65-74", "75+")
 GENDERS = {"F": "Women", "M": "Men"}
@@ -32,6 +33,8 @@ class Filters:
     hours: tuple[str, ...] = ()
     amounts: tuple[str, ...] = ()
     merchants: tuple[str, ...] = ()
+    distances: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
 
     @property
     def _choices(self) -> Mapping[str, tuple[str, ...]]:
@@ -43,6 +46,8 @@ class Filters:
             "hour": self.hours,
             "amount": self.amounts,
             "named": self.merchants,
+            "distance_band": self.distances,
+            "city_size": self.sizes,
         }
 
     @property
@@ -76,13 +81,26 @@ class Filters:
         return replace(self, first=begin, last=end)
 
     def described(self) -> str:
-        """In words, such as ``2020-01-01 to 2020-01-31 (UTC); State: NY or TX``."""
-        several = {"State": self.states, "Category": self.categories, "Gender": self.genders, "Age": self.ages}
-        several |= {"Hour (UTC)": self.hours, "Amount (US dollars)": self.amounts, "Merchant": self.merchants}
+        """In words, such as ``2020-01-01 to 2020-01-31 (UTC); State: New York or Texas``."""
+        several = {"State": self._named["state"], "Category": self._named["category"], "Gender": self._named["gender"]}
+        several |= {
+            "Age": self.ages,
+            "Hour (UTC)": self.hours,
+            "Amount (US dollars)": self.amounts,
+            "Merchant": self.merchants,
+        }
+        several |= {"Distance from home (km)": self.distances, "Inhabitants of the town": self.sizes}
         days = f"{self.first or 'the first day'} to {self.last or 'the last day'} (UTC)"
         return "; ".join([days, *(f"{name}: {' or '.join(values)}" for name, values in several.items() if values)])
 
     def words(self) -> list[str]:
         """For a file's name."""
         days = [f"{self.first or 'first day'} to {self.last or 'last day'}"]
-        return days + [value for values in self._choices.values() for value in values]
+        return days + [value for values in self._named.values() for value in values]
+
+    @property
+    def _named(self) -> dict[str, tuple[str, ...]]:
+        """The choices as the reader of the page sees them."""
+        names: dict[str, Callable[[str], str]] = {"state": state_name, "category": category_name}
+        names["gender"] = lambda code: GENDERS.get(code, code)
+        return {key: tuple(map(names.get(key, str), values)) for key, values in self._choices.items()}

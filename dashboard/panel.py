@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import exported
-from dashboard.columns import MONEY, SHARES, titled
+from dashboard.columns import COUNTS, MONEY, SHARES, titled
 from dashboard.columns import title as title_of
 from dashboard.csv_file import to_csv
 from dashboard.excel_file import to_excel
@@ -112,11 +112,13 @@ pickable: dict[str, Callable[[Any], None]] = {}  # what a click on a mark may se
 
 
 def heading(name: str) -> Any:
-    """How a table shows a column that it says nothing else of."""
+    """How a table shows a column that it says nothing else of. A unit that each value shows is not in the title."""
     if name in MONEY:
-        return st.column_config.NumberColumn(title_of(name), format="dollar")
+        return st.column_config.NumberColumn(title_of(name).partition(",")[0], format="dollar")
     if name in SHARES:
-        return st.column_config.NumberColumn(title_of(name), format="percent")
+        return st.column_config.NumberColumn(title_of(name).partition(",")[0], format="percent")
+    if name in COUNTS:
+        return st.column_config.NumberColumn(title_of(name), format="localized")
     return st.column_config.Column(title_of(name))
 
 

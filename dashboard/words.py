@@ -26,15 +26,8 @@ CITY_SIZES = ("under 2,500", "2,500-9,999", "10,000-49,999", "50,000-249,999", "
 _AMOUNTS = (("under 10", 10), ("10-24", 25), ("25-49", 50), ("50-99", 100), ("100-249", 250), ("250-499", 500),
             ("500-999", 1000), ("1,000+", None))  # fmt: skip
 AMOUNT_BANDS = tuple(name for name, _ in _AMOUNTS)
-DISTANCE_BANDS = (
-    "under 25",
-    "25-49",
-    "50-74",
-    "75-99",
-    "100-149",
-    "150-499",
-    "500+",
-)  # those of mart.purchase_place, km
+# Bands of mart.purchase.distance_band, km.
+DISTANCE_BANDS = ("under 25", "25-49", "50-74", "75-99", "100-149", "150-499", "500+")
 NOTHING = "–"
 
 

@@ -32,7 +32,13 @@ REVIEWS = ("Fraud", "Genuine", "Open")
 
 
 def rates(data: pd.DataFrame, label: str, palette: Palette, order: list[Any], picks: str = "") -> alt.LayerChart:
-    """The fraud rate of each ``label`` with its 95% confidence, pale where few purchases have a label."""
+    """The fraud rate of each ``label`` with its 95% confidence, pale where few purchases have a label.
+
+    The axis reaches every rate. Of the confidence of few purchases it may show a part: in full it would hide the rest.
+    """
+    certain = data.loc[data["labelled"] >= FEW, "fraud_rate_high"]
+    most = pd.concat([data["fraud_rate"], certain]).max()
+    scale = alt.Scale(domain=[0, float(most) if len(certain) and most > 0 else 1.0], clamp=True, nice=True)
     base = alt.Chart(plain(data), height=alt.Step(ROW))
     place = alt.Y(f"{label}:N", sort=order, axis=alt.Axis(title=None))
     tooltip = [
@@ -42,21 +48,24 @@ def rates(data: pd.DataFrame, label: str, palette: Palette, order: list[Any], pi
         *tips(FRAUDS, ("labelled", "Purchases with a label", ",")),
     ]
     shown = base.mark_bar(color=palette.fraud, cornerRadiusEnd=3, height={"band": 0.72}).encode(
-        x=alt.X("fraud_rate:Q", axis=axis(FRAUD_RATE)),
+        x=alt.X("fraud_rate:Q", axis=axis(FRAUD_RATE), scale=scale),
         y=place,
         opacity=alt.condition(f"datum.labelled < {FEW}", alt.value(0.45), alt.value(1.0)),
         tooltip=tooltip,
     )
     error = base.mark_rule(color=palette.text, strokeWidth=1.2).encode(
-        x=alt.X("fraud_rate_low:Q", axis=axis(FRAUD_RATE)), x2="fraud_rate_high:Q", y=place, tooltip=tooltip
+        x=alt.X("fraud_rate_low:Q", axis=axis(FRAUD_RATE), scale=scale),
+        x2="fraud_rate_high:Q",
+        y=place,
+        tooltip=tooltip,
     )
     return alt.layer(picking(picks, shown), error)
 
 
-def by_weekday_and_hour(data: pd.DataFrame, palette: Palette) -> alt.Chart:
+def by_weekday_and_hour(data: pd.DataFrame, palette: Palette, picks: str = "") -> alt.Chart:
     """The fraud rate by weekday (ISO's 1 to 7) and hour (0 to 23, UTC), as shades."""
     named = data.assign(day=[WEEKDAYS[int(number) - 1] for number in data["weekday"]])
-    return (
+    chart = (
         alt.Chart(plain(named), height=alt.Step(34))
         .mark_rect(cornerRadius=2)
         .encode(
@@ -85,6 +94,7 @@ def by_weekday_and_hour(data: pd.DataFrame, palette: Palette) -> alt.Chart:
             ),
         )
     )
+    return picking(picks, chart)
 
 
 def outcomes(data: pd.DataFrame, label: str, palette: Palette, order: list[str]) -> alt.Chart:

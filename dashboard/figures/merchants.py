@@ -5,13 +5,13 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from dashboard.figures.parts import AVERAGE, PURCHASES, SPEND, axis, plain, tips
+from dashboard.figures.parts import AVERAGE, PURCHASES, SPEND, axis, picking, plain, tips
 from dashboard.theme import Palette
 
 
-def crowd(data: pd.DataFrame, palette: Palette) -> alt.Chart:
+def crowd(data: pd.DataFrame, palette: Palette, picks: str = "") -> alt.Chart:
     """A dot per merchant: purchases against the average purchase."""
-    return (
+    chart = (
         alt.Chart(plain(data), height=520)
         .mark_circle(color=palette.main, opacity=0.55, stroke=palette.background, strokeWidth=0.5)
         .encode(
@@ -21,3 +21,4 @@ def crowd(data: pd.DataFrame, palette: Palette) -> alt.Chart:
             tooltip=tips(("merchant", "Merchant", ""), ("Category", "Category", ""), SPEND, PURCHASES, AVERAGE),
         )
     )
+    return picking(picks, chart)

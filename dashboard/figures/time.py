@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from dashboard.figures.parts import PURCHASES, SPEND, Measure, axis, picking, plain, tips, written
@@ -16,14 +19,19 @@ _DAYS = {
     "year": ("Year", "%Y"),
 }
 MOST_BARS = 400
+DAYS = "days"  # the column that a click on a bar selects
 
 
 def over_time(data: pd.DataFrame, unit: str, palette: Palette, measure: Measure = SPEND, color: str = "") -> alt.Chart:
     """A bar per period, from ``begin`` to ``end``; a straight line where bars would be thinner than a pixel or two.
 
-    ``data`` has every period: what was counted is drawn as it is, never smoothed, never bridged.
+    ``data`` has every period: what was counted is drawn as it is, never smoothed, never bridged. A click on a bar
+    selects its first and last day, as one text: a time would be in the zone of the reader's browser.
     """
-    base = alt.Chart(plain(data), height=260)
+    begin, end = (data[name].to_numpy("datetime64[D]") for name in ("begin", "end"))
+    last = np.where(end < np.datetime64(date.max), end - 1, end)  # the calendar's last day ends the last period of all
+    days = [f"{first} {final}" for first, final in zip(begin, last, strict=True)]
+    base = alt.Chart(plain(data).assign(**{DAYS: days}), height=260)
     mark = base.mark_bar(color=color or palette.main, stroke=palette.background, strokeWidth=0.5)
     if len(data) > MOST_BARS:
         mark = base.mark_line(color=color or palette.main, strokeWidth=1.5, interpolate="linear")
@@ -34,7 +42,9 @@ def over_time(data: pd.DataFrame, unit: str, palette: Palette, measure: Measure 
         "y": alt.Y(f"{measure.column}:Q", axis=axis(measure), scale=alt.Scale(zero=True)),
         "tooltip": tips(("begin", *_DAYS[unit]), measure, *_beside(data, measure)),
     }
-    return mark.encode(**shared) if len(data) > MOST_BARS else mark.encode(**shared, x2="end:T", y2=alt.datum(0))
+    if len(data) > MOST_BARS:
+        return mark.encode(**shared)
+    return picking(DAYS, mark.encode(**shared, x2="end:T", y2=alt.datum(0)))
 
 
 def _beside(data: pd.DataFrame, measure: Measure) -> list[Measure]:

@@ -13,7 +13,7 @@ from dashboard.compare import bound, change, points, previous
 from dashboard.figures.fraud import by_weekday_and_hour, losses, outcomes, rates, reviews
 from dashboard.figures.parts import FRAUD_AMOUNT, FRAUD_RATE, FRAUDS, MISSED_AMOUNT
 from dashboard.figures.regions import state_map
-from dashboard.figures.time import over_time
+from dashboard.figures.time import DAYS, over_time
 from dashboard.filters import AGE_BANDS, Filters
 from dashboard.measures import choose, short_title
 from dashboard.panel import EMPTY, Figure, asking, figures, map_height, palette, panel
@@ -28,7 +28,10 @@ _FOUND = {"Fraud": "confirmed", "Genuine": "dismissed", "Open": "unjudged"}
 _DOLLARS = {"Caught": "caught_amount", "Missed": "missed_amount"}
 NO_LABELS = "None of these purchases has a label that says whether it was a fraud, so there is no rate to show."
 NO_FRAUDS = "None of these purchases is labelled as fraud."
-_RATES = f"Share of frauds in labelled purchases. Lines: 95% confidence; pale: fewer than {FEW} labelled purchases."
+_RATES = (
+    f"Share of frauds in labelled purchases. Lines: 95% confidence; pale: fewer than {FEW} labelled purchases, where a "
+    "line may continue past the edge."
+)
 
 
 def show(filters: Filters) -> None:
@@ -53,10 +56,11 @@ def show(filters: Filters) -> None:
     panel(
         "fraud-over-time",
         f"{short_title(measure)} over time",
-        f"{measure.title}, by {unit}.",
+        f"{measure.title}, by {unit}. Click on a bar to see that {unit} alone.",
         lambda: over_time(by_time, unit, colors, measure, colors.fraud),
         by_time if total["labelled"] else by_time.head(0),
         empty=NO_LABELS,
+        picks=DAYS,
     )
     by_category = rated(found["category"]).assign(
         Category=lambda data: [category_name(code) for code in data["category"]]
@@ -87,6 +91,7 @@ def show(filters: Filters) -> None:
             rated(found["distance"]),
             "distance_band",
             DISTANCE_BANDS,
+            "distance_band",
         )
         _rate(
             "hour", "Fraud rate by hour of the day, UTC", rated(found["hour"]), "hour_of_day", range(24), "hour_of_day"
@@ -97,20 +102,22 @@ def show(filters: Filters) -> None:
         panel(
             "fraud-rate-by-state",
             "Fraud rate by state",
-            "Share of frauds in labelled purchases. Blank: no labelled purchases.",
+            "Share of frauds in labelled purchases. Blank: no labelled purchases. Click on a state to see it alone.",
             lambda: state_map(by_state, FRAUD_RATE, colors).properties(height=map_height(330)),
             by_state.sort_values(["fraud_rate", "state"], ascending=[False, True]),
             empty=NO_LABELS,
+            picks="state",
         )
     with right:
         by_week = rated(found["week"])
         panel(
             "fraud-rate-by-weekday-and-hour",
             "Fraud rate by weekday and hour",
-            "Share of frauds in labelled purchases, UTC.",
-            lambda: by_weekday_and_hour(by_week, colors),
+            "Share of frauds in labelled purchases, UTC. Click on a cell to see that hour alone.",
+            lambda: by_weekday_and_hour(by_week, colors, picks="hour_of_day"),
             by_week,
             empty=NO_LABELS,
+            picks="hour_of_day",
         )
     _reviewed(found["reviews"])
     lost = by_category[by_category["fraud_amount"] > 0]
@@ -246,10 +253,8 @@ def questions(where: str, unit: str = "month", before: str | None = None) -> dic
             "time": f"SELECT {begin} AS begin, {figures} FROM mart.purchase AS p {where} GROUP BY 1 ORDER BY 1",
             "amount": f"""SELECT {sql_amount_band("p.amount")} AS amount_band, {figures}
             FROM mart.purchase AS p {where} GROUP BY 1 ORDER BY MIN(p.amount)""",
-            "distance": f"""SELECT place.distance_band, {figures} FROM mart.purchase AS p
-            INNER JOIN mart.purchase_place AS place
-                ON place.customer_id = p.customer_id AND place.transaction_id = p.transaction_id
-            {where} GROUP BY place.distance_band ORDER BY MIN(place.distance_km)""",
+            "distance": f"""SELECT p.distance_band, {figures}
+            FROM mart.purchase AS p {where} GROUP BY p.distance_band ORDER BY MIN(p.distance_km)""",
         }
         | {
             name: f"SELECT {columns}, {figures} FROM mart.purchase AS p {where} GROUP BY {columns} ORDER BY {columns}"

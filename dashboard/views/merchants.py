@@ -60,9 +60,10 @@ def show(filters: Filters) -> None:
         panel(
             "merchants-by-size",
             "Purchase count vs. average amount",
-            "Each dot is a merchant; its size is the spend.",
-            lambda: crowd(data, colors),
+            "Each dot is a merchant; its size is the spend. Click on a dot to see that merchant alone.",
+            lambda: crowd(data, colors, picks="merchant"),
             data,
+            picks="merchant",
         )
     panel(
         "merchants",

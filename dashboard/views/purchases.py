@@ -47,6 +47,7 @@ def show(filters: Filters) -> None:
         data[[*names, "is_fraud", "is_alert", "transaction_id"]],
         columns={
             "purchase_date": st.column_config.DateColumn("Day", format="YYYY-MM-DD"),
+            "amount": st.column_config.NumberColumn("Amount", format="dollar"),
             "is_fraud": st.column_config.CheckboxColumn("Fraud"),
             "is_alert": st.column_config.CheckboxColumn("Alert"),
             "distance_km": st.column_config.NumberColumn("Distance, km", format="%.1f"),
@@ -64,16 +65,15 @@ def questions(where: str, before: str | None = None) -> dict[str, str]:
     return compared | {
         "total": f"{total} {where}",
         "purchases": f"""
-            SELECT chosen.purchase_date, chosen.hour_of_day, m.merchant, chosen.category, chosen.state, place.city,
-                chosen.amount, place.distance_km, chosen.is_fraud, chosen.is_alert, chosen.transaction_id
+            SELECT chosen.purchase_date, chosen.hour_of_day, m.merchant, chosen.category, chosen.state, home.city,
+                chosen.amount, chosen.distance_km, chosen.is_fraud, chosen.is_alert, chosen.transaction_id
             FROM (
                 SELECT p.purchase_date, p.hour_of_day, p.merchant_id, p.customer_id, p.category, p.state, p.amount,
-                    p.is_fraud, p.is_alert, p.transaction_id
+                    p.distance_km, p.is_fraud, p.is_alert, p.transaction_id
                 FROM mart.purchase AS p {where}
                 ORDER BY p.purchase_date DESC, p.hour_of_day DESC, p.transaction_id LIMIT {SHOWN}
             ) AS chosen
             INNER JOIN mart.merchant AS m ON m.merchant_id = chosen.merchant_id
-            LEFT JOIN mart.purchase_place AS place
-                ON place.customer_id = chosen.customer_id AND place.transaction_id = chosen.transaction_id
+            LEFT JOIN mart.customer_home AS home ON home.customer_id = chosen.customer_id
             ORDER BY chosen.purchase_date DESC, chosen.hour_of_day DESC, chosen.transaction_id""",
     }

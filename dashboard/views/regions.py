@@ -48,12 +48,8 @@ def show(filters: Filters) -> None:
             empty=NO_LABELS if len(ranked) else EMPTY,
             picks="state",
         )
-    sizes = (
-        found["size"]
-        .set_index("city_size")
-        .reindex([size for size in CITY_SIZES if size in set(found["size"]["city_size"])])
-    )
-    sizes = sizes.reset_index().rename(columns={"city_size": "Inhabitants"})
+    present = set(found["size"]["city_size"])
+    sizes = found["size"].set_index("city_size").reindex([size for size in CITY_SIZES if size in present]).reset_index()
     left, right = st.columns(2)
     for column, each, title in (
         (left, SPEND, "Spend by size of town"),
@@ -63,9 +59,20 @@ def show(filters: Filters) -> None:
             panel(
                 each.column.replace("_", "-") + "-by-city-size",
                 title,
-                "US dollars, by inhabitants of the customer's town.",
-                partial(bars, sizes, "Inhabitants", each, colors, order=list(CITY_SIZES), tooltip=[CUSTOMERS, AVERAGE]),
+                "US dollars, by inhabitants of the customer's town. Click on a bar to see such towns alone.",
+                partial(
+                    bars,
+                    sizes,
+                    "city_size",
+                    each,
+                    colors,
+                    order=list(CITY_SIZES),
+                    tooltip=[CUSTOMERS, AVERAGE],
+                    title="Inhabitants",
+                    picks="city_size",
+                ),
                 sizes,
+                picks="city_size",
             )
     cities = found["city"].assign(State=[state_name(code) for code in found["city"]["state"]])
     panel(
@@ -100,7 +107,7 @@ def preferences(data: pd.DataFrame) -> pd.DataFrame:
 
 
 def questions(where: str) -> dict[str, str]:
-    """Every question of the page."""
+    """Every question of the page. A customer has one town: towns are joined after the sums, to few rows."""
     figures = """COUNT(*) AS transactions, SUM(p.amount) AS amount, COUNT(DISTINCT p.customer_id) AS customers,
         CAST(SUM(p.amount) / COUNT(*) AS DECIMAL(14,2)) AS average_amount,
         CAST(SUM(p.amount) / COUNT(DISTINCT p.customer_id) AS DECIMAL(14,2)) AS amount_per_customer"""
@@ -112,9 +119,16 @@ def questions(where: str) -> dict[str, str]:
             FROM mart.purchase AS p {where} GROUP BY p.state ORDER BY amount DESC, p.state""",
         "size": f"SELECT p.city_size, {figures} FROM mart.purchase AS p {where} GROUP BY p.city_size ORDER BY 1",
         "city": f"""
-            SELECT home.city, p.state, {figures} FROM mart.purchase AS p
-            INNER JOIN mart.customer_home AS home ON home.customer_id = p.customer_id
-            {where} GROUP BY home.city, p.state ORDER BY amount DESC, home.city, p.state LIMIT {CITIES}""",
+            SELECT home.city, bought.state, CAST(SUM(bought.transactions) AS BIGINT) AS transactions,
+                SUM(bought.amount) AS amount, COUNT(*) AS customers,
+                CAST(SUM(bought.amount) / CAST(SUM(bought.transactions) AS BIGINT) AS DECIMAL(14,2)) AS average_amount,
+                CAST(SUM(bought.amount) / COUNT(*) AS DECIMAL(14,2)) AS amount_per_customer
+            FROM (
+                SELECT p.customer_id, p.state, COUNT(*) AS transactions, SUM(p.amount) AS amount
+                FROM mart.purchase AS p {where} GROUP BY p.customer_id, p.state
+            ) AS bought
+            INNER JOIN mart.customer_home AS home ON home.customer_id = bought.customer_id
+            GROUP BY home.city, bought.state ORDER BY amount DESC, home.city, bought.state LIMIT {CITIES}""",
         "preference": f"""
             SELECT p.state, p.category, SUM(p.amount) AS amount, COUNT(*) AS transactions
             FROM mart.purchase AS p {where} GROUP BY p.state, p.category ORDER BY p.state, p.category""",

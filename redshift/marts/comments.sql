@@ -34,6 +34,10 @@ COMMENT ON COLUMN mart.purchase.is_alert IS 'The model raised an alert that has 
 
 COMMENT ON COLUMN mart.purchase.merged_at IS 'When the transaction came to core.transaction.';
 
+COMMENT ON COLUMN mart.purchase.distance_km IS 'Kilometers from the customer''s home at the purchase to the merchant, as the crow flies.';
+
+COMMENT ON COLUMN mart.purchase.distance_band IS 'Band of distance_km: under 25; 25-49; 50-74; 75-99; 100-149; 150-499; 500+.';
+
 COMMENT ON VIEW mart.spend_by_state IS 'Spend by the customers'' home state.';
 
 COMMENT ON COLUMN mart.spend_by_state.state IS 'US state of the customer''s home, by the latest transaction of the customer.';
@@ -462,7 +466,7 @@ COMMENT ON COLUMN mart.customer_home.city IS 'Town of the customer''s home, by t
 
 COMMENT ON COLUMN mart.customer_home.state IS 'US state of the customer''s home, by the latest transaction of the customer.';
 
-COMMENT ON VIEW mart.purchase_place IS 'Where each purchase was made: the customer''s home town and the distance from home to merchant. One row per transaction of core.transaction.';
+COMMENT ON VIEW mart.purchase_place IS 'Where each purchase was made: the customer''s home town and the distance from home to merchant. One row per transaction of mart.purchase.';
 
 COMMENT ON COLUMN mart.purchase_place.transaction_id IS 'Key. Of mart.purchase.';
 
@@ -470,7 +474,7 @@ COMMENT ON COLUMN mart.purchase_place.customer_id IS 'Who bought. Join on it, to
 
 COMMENT ON COLUMN mart.purchase_place.city IS 'Town of the customer''s home, by the latest transaction of the customer.';
 
-COMMENT ON COLUMN mart.purchase_place.distance_km IS 'Kilometers from the customer''s home, by the latest transaction of the customer, to the merchant, as the crow flies.';
+COMMENT ON COLUMN mart.purchase_place.distance_km IS 'Kilometers from the customer''s home at the purchase to the merchant, as the crow flies.';
 
 COMMENT ON COLUMN mart.purchase_place.distance_band IS 'Band of the distance in km: under 25; 25-49; 50-74; 75-99; 100-149; 150-499; 500+.';
 

@@ -27,8 +27,11 @@ WHERE transaction_id IN (
 CREATE TEMP TABLE refresh_new AS
 SELECT
     fact.transaction_id, fact.occurred_at, fact.customer_id, fact.merchant_id, fact.category, fact.amount, fact.is_fraud,
-    fact.merged_at
+    fact.merged_at, fact.merchant_latitude, fact.merchant_longitude,
+    -- Where the home was at the purchase; rows from before core.transaction had it take the customer's latest.
+    COALESCE(fact.latitude, home.latitude) AS latitude, COALESCE(fact.longitude, home.longitude) AS longitude
 FROM core.transaction AS fact
+INNER JOIN core.customer AS home ON home.customer_id = fact.customer_id
 LEFT JOIN (
     SELECT transaction_id
     FROM mart.purchase
@@ -88,13 +91,15 @@ WHERE changed.customer_id IS NULL
 UNION ALL
 SELECT
     fact.transaction_id, fact.occurred_at, fact.customer_id, fact.merchant_id, fact.category, fact.amount, fact.is_fraud,
-    fact.merged_at
+    fact.merged_at, fact.merchant_latitude, fact.merchant_longitude,
+    COALESCE(fact.latitude, home.latitude), COALESCE(fact.longitude, home.longitude)
 FROM core.transaction AS fact
+INNER JOIN core.customer AS home ON home.customer_id = fact.customer_id
 INNER JOIN refresh_customer AS changed ON changed.customer_id = fact.customer_id AND changed.is_changed = 1;
 
 INSERT INTO mart.purchase (
     transaction_id, purchase_date, hour_of_day, weekday, customer_id, merchant_id, category, state, city_size, gender,
-    birth_year, age_band, amount, is_fraud, is_alert, merged_at
+    birth_year, age_band, amount, is_fraud, is_alert, merged_at, distance_km, distance_band
 )
 SELECT
     fact.transaction_id,
@@ -115,19 +120,38 @@ SELECT
     END,
     fact.amount, fact.is_fraud,
     CASE WHEN alert.transaction_id IS NULL THEN FALSE ELSE TRUE END,
-    fact.merged_at
+    fact.merged_at, fact.distance_km,
+    CASE
+        WHEN fact.distance_km < 25 THEN 'under 25'
+        WHEN fact.distance_km < 50 THEN '25-49'
+        WHEN fact.distance_km < 75 THEN '50-74'
+        WHEN fact.distance_km < 100 THEN '75-99'
+        WHEN fact.distance_km < 150 THEN '100-149'
+        WHEN fact.distance_km < 500 THEN '150-499'
+        ELSE '500+'
+    END
 FROM (
     SELECT
-        made.*, customer.state, customer.city_size, customer.gender, customer.date_of_birth,
-        -- The difference of the years, less one before the birthday.
-        EXTRACT(year FROM made.occurred_at) - EXTRACT(year FROM customer.date_of_birth)
-        - CASE
-            WHEN EXTRACT(month FROM made.occurred_at) * 100 + EXTRACT(day FROM made.occurred_at)
-                < EXTRACT(month FROM customer.date_of_birth) * 100 + EXTRACT(day FROM customer.date_of_birth) THEN 1
-            ELSE 0
-        END AS age
-    FROM refresh_fact AS made
-    INNER JOIN refresh.customer AS customer ON customer.customer_id = made.customer_id
+        measured.*,
+        -- Great-circle distance on a sphere of the Earth's mean radius (IUGG); the haversine may exceed 1 by rounding.
+        CAST(2 * 6371.0088 * ASIN(SQRT(CASE WHEN haversine > 1 THEN 1 ELSE haversine END)) AS DECIMAL(9,3)) AS distance_km
+    FROM (
+        SELECT
+            made.*, customer.state, customer.city_size, customer.gender, customer.date_of_birth,
+            -- The difference of the years, less one before the birthday.
+            EXTRACT(year FROM made.occurred_at) - EXTRACT(year FROM customer.date_of_birth)
+            - CASE
+                WHEN EXTRACT(month FROM made.occurred_at) * 100 + EXTRACT(day FROM made.occurred_at)
+                    < EXTRACT(month FROM customer.date_of_birth) * 100 + EXTRACT(day FROM customer.date_of_birth) THEN 1
+                ELSE 0
+            END AS age,
+            POWER(SIN(RADIANS(CAST(made.merchant_latitude - made.latitude AS DOUBLE PRECISION)) / 2), 2)
+            + COS(RADIANS(CAST(made.latitude AS DOUBLE PRECISION)))
+            * COS(RADIANS(CAST(made.merchant_latitude AS DOUBLE PRECISION)))
+            * POWER(SIN(RADIANS(CAST(made.merchant_longitude - made.longitude AS DOUBLE PRECISION)) / 2), 2) AS haversine
+        FROM refresh_fact AS made
+        INNER JOIN refresh.customer AS customer ON customer.customer_id = made.customer_id
+    ) AS measured
 ) AS fact
 LEFT JOIN core.alert AS alert ON alert.transaction_id = fact.transaction_id AND alert.is_alert;
 

@@ -47,7 +47,9 @@ CREATE TABLE IF NOT EXISTS mart.purchase (
     amount DECIMAL(12,2) NOT NULL,
     is_fraud BOOLEAN,
     is_alert BOOLEAN NOT NULL,
-    merged_at TIMESTAMP NOT NULL
+    merged_at TIMESTAMP NOT NULL,
+    distance_km DECIMAL(9,3) NOT NULL,
+    distance_band VARCHAR(8) NOT NULL
 )
 DISTSTYLE KEY
 DISTKEY (customer_id)

@@ -12,7 +12,7 @@ from scripts.marts_page import PAGE, comments, generated, views
 from shared.warehouse.data_api import MAX_STATEMENTS
 from shared.warehouse.marts import FILES, _packed
 from shared.warehouse.sql import DIRECTORY, read_statements
-from tests.unit.test_redshift_files import NOT_REDSHIFT
+from tests.unit.test_redshift_files import NOT_REDSHIFT, columns, create_tables
 
 NAMES = sorted(path.stem for path in (DIRECTORY / "marts").glob("*.sql"))
 # What sqlglot has no node for; local/redshift/privileges.py reads it.
@@ -64,6 +64,15 @@ def test_the_stored_marts_can_be_installed_again_and_say_how_they_are_distribute
         if isinstance(node, exp.Create) and node.args["kind"] == "TABLE":
             assert node.find(exp.DistStyleProperty)
             assert not list(node.find_all(exp.PrimaryKey, exp.PrimaryKeyColumnConstraint))
+
+
+def test_a_migrated_mart_has_the_columns_of_a_new_one() -> None:
+    (made,) = (
+        node
+        for node in (sqlglot.parse_one(sql, read="redshift") for sql in read_statements("marts/tables.sql"))
+        if isinstance(node, exp.Create) and node.this.find(exp.Table).name == "purchase"
+    )
+    assert columns(create_tables()["mart.purchase"]) == columns(made)
 
 
 def test_a_window_orders_whole_ranks_alone_since_redshift_asks_for_a_frame_elsewhere() -> None:

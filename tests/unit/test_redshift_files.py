@@ -85,6 +85,7 @@ def test_every_table_says_how_it_is_distributed_and_claims_no_key_that_redshift_
         "core.alert",
         "core.verdict",
         "staging.alert_event",
+        "mart.purchase",
     }
     for name, node in tables.items():
         assert node.find(exp.DistStyleProperty), name

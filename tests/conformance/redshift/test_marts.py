@@ -23,6 +23,7 @@ from fraud.verdict import VERDICT_COLUMNS, Verdict
 from fraud.verdict import to_line as verdict_line
 from shared.warehouse.data_api import StatementFailedError
 from shared.warehouse.marts import install, rebuild
+from shared.warehouse.migrations import read_migrations
 from shared.warehouse.sql import read_statements
 from tests.conformance.redshift.test_merge import Row, row
 
@@ -305,6 +306,27 @@ def test_a_label_or_another_content_that_comes_later_is_in_the_marts(empty: Own)
     assert str(found[0]["amount"]) == "0.01"
     assert {one["state"] for one in found} == {"NY"}
     assert empty.refresh() is None
+
+
+def test_the_distance_of_a_purchase_that_was_there_before_the_column_is_that_of_a_new_one(empty: Own) -> None:
+    places = ((40.0, -75.0), (40.1, -75.0), (40.0, -76.0), (41.0, -76.0), (-40.0, 105.0), (90.0, 0.0))
+    for number, (latitude, longitude) in enumerate(places, start=1):
+        ends = {"latitude": 40, "longitude": -75, "merchant_latitude": latitude, "merchant_longitude": longitude}
+        stage(empty, row(number, 1, 1, number, 1) | ends)
+    # A row from before core had the home of a purchase.
+    empty.run("UPDATE core.transaction SET latitude = NULL, longitude = NULL WHERE merchant_latitude = 41")
+    empty.refresh()
+    ask = "SELECT distance_km, distance_band FROM mart.purchase ORDER BY distance_km"
+    found = [(round(float(one["distance_km"])), one["distance_band"]) for one in empty.run(ask)]
+    assert found == [
+        (0, "under 25"), (11, "under 25"), (85, "75-99"), (140, "100-149"), (5560, "500+"), (20015, "500+")
+    ]  # fmt: skip
+    before = empty.run(EVERYTHING)
+    for column in ("distance_km", "distance_band"):
+        empty.run(f"ALTER TABLE mart.purchase DROP COLUMN {column} CASCADE")
+    empty.run(*read_migrations()[2].statements)
+    install(empty.warehouse, 60)
+    assert empty.run(EVERYTHING) == before
 
 
 def test_installing_again_keeps_what_is_there(empty: Own) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -77,6 +78,20 @@ CHARTS = {
 def test_a_chart_follows_the_schema_and_holds_every_row(name: str, palette: Palette) -> None:
     drawn = styled(CHARTS[name](DATA, palette), palette).to_dict()  # raises where the schema is not kept
     assert [len(rows) for rows in drawn["datasets"].values()] == [len(DATA)]
+
+
+def test_a_bar_over_time_names_its_days_and_the_last_of_all_ends_with_the_calendar() -> None:
+    begins = np.array(["2020-01-06", "2024-02-29", "9999-01-01"], dtype="datetime64[us]")
+    ends = np.array(["2020-01-13", "2024-03-01", "9999-12-31"], dtype="datetime64[us]")
+    (rows,) = time.over_time(DATA.assign(begin=begins, end=ends), "week", LIGHT).to_dict()["datasets"].values()
+    days = ["2020-01-06 2020-01-12", "2024-02-29 2024-02-29", "9999-01-01 9999-12-31"]
+    assert [row[time.DAYS] for row in rows] == days
+
+
+def test_what_few_purchases_leave_uncertain_does_not_flatten_the_other_bars() -> None:
+    data = DATA.assign(fraud_rate=[0.0, 0.01, 0.02], fraud_rate_high=[0.8, 0.03, 0.02], labelled=[3, 200, 300])
+    for layer in fraud.rates(data, "Category", LIGHT, ["Home"]).to_dict()["layer"]:
+        assert layer["encoding"]["x"]["scale"]["domain"] == [0, 0.03]
 
 
 @pytest.mark.parametrize("measure", regions.MEASURES, ids=lambda measure: measure.column)

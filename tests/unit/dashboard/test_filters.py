@@ -26,6 +26,8 @@ FILTERS = st.builds(
     hours=TEXTS,
     amounts=TEXTS,
     merchants=TEXTS,
+    distances=TEXTS,
+    sizes=TEXTS,
 )
 PAGES = [lambda where: overview.questions(where, "week"), regions.questions, customers.questions, fraud.questions]
 
@@ -60,6 +62,23 @@ def test_hours_amounts_and_merchants_are_filters_too() -> None:
     assert "Hour (UTC): 23 or 0; Amount (US dollars): under 10; Merchant: Kirlin and Sons" in said
 
 
+def test_distances_and_sizes_of_towns_are_filters_too() -> None:
+    chosen = Filters(distances=("under 25", "500+"), sizes=("250,000+",))
+    assert (
+        chosen.where
+        == "WHERE p.distance_band IN (:distance_band_0, :distance_band_1) AND p.city_size IN (:city_size_0)"
+    )
+    assert "Distance from home (km): under 25 or 500+; Inhabitants of the town: 250,000+" in chosen.described()
+
+
+def test_a_reader_s_file_has_names_and_no_codes() -> None:
+    chosen = Filters(date(2020, 1, 1), date(2020, 1, 31), ("NY", "TX"), ("grocery_pos",), ("M",))
+    assert chosen.described() == (
+        "2020-01-01 to 2020-01-31 (UTC); State: New York or Texas; Category: Groceries, in store; Gender: Men"
+    )
+    assert chosen.words() == ["2020-01-01 to 2020-01-31", "New York", "Texas", "Groceries, in store", "Men"]
+
+
 def test_dates_that_exclude_nothing_ask_the_same_question_as_no_dates() -> None:
     first, last = date(2019, 1, 1), date(2020, 12, 31)
     assert Filters(first, last).within(first, last) == Filters()
@@ -70,7 +89,7 @@ def test_dates_that_exclude_nothing_ask_the_same_question_as_no_dates() -> None:
 def test_a_choice_is_only_ever_a_parameter(chosen: Filters) -> None:
     placeholders = re.findall(r":(\w+)", chosen.where)
     assert sorted(placeholders) == sorted(chosen.parameters)
-    assert set(chosen.where) <= set(Filters(date(1, 1, 1), date(1, 1, 1), *[("x",) * 4] * 7).where + "0123456789")
+    assert set(chosen.where) <= set(Filters(date(1, 1, 1), date(1, 1, 1), *[("x",) * 4] * 9).where + "0123456789")
 
 
 @pytest.mark.parametrize("questions", [*PAGES, merchants.questions])

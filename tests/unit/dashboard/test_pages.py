@@ -16,6 +16,7 @@ from client.alerts.queue import Queue, rank
 from dashboard import panel, source
 from dashboard.app import FILTERED, PAGES
 from dashboard.states import STATES
+from dashboard.words import short
 from fraud.precision import Judged
 from tests.unit.dashboard.warehouse import Row, connect, fill, purchase
 
@@ -68,8 +69,13 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own]:
 @pytest.fixture(scope="module", params=CONTENTS)
 def content(request: pytest.FixtureRequest, warehouse: Own) -> list[Row]:
     rows = CONTENTS[request.param]()
-    fill(warehouse, rows)
+    fill(warehouse, rows, flagged(rows))
     return rows
+
+
+def flagged(rows: list[Row]) -> list[Row]:
+    """Those with an alert: some frauds are among them and some are not."""
+    return rows[::2]
 
 
 def alert(row: Row) -> dict[str, Any]:
@@ -120,6 +126,15 @@ def run(page: str, **query: str) -> AppTest:
     return app
 
 
+def tiles(app: AppTest) -> dict[str, str]:
+    """The figures of a page by their titles."""
+    return {each.label: each.value for each in app.metric}
+
+
+def spent(rows: list[Row]) -> float:
+    return float(sum(Decimal(row["amount"]) for row in rows))
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_no_page_fails_and_what_is_empty_says_why(
     page: str, content: list[Row], shown: dict[str, pd.DataFrame]
@@ -134,7 +149,7 @@ def test_no_page_fails_and_what_is_empty_says_why(
     assert all(notes)
 
 
-@pytest.mark.parametrize("page", ["Overview", "Regions", "Customers", "Merchants", "Fraud"])
+@pytest.mark.parametrize("page", ["Overview", "Regions", "Customers", "Merchants", "Fraud", "Purchases"])
 def test_every_series_adds_up_to_the_whole(page: str, content: list[Row], shown: dict[str, pd.DataFrame]) -> None:
     run(page, by="Year")
     spend, frauds = sum(Decimal(row["amount"]) for row in content), sum(bool(row["is_fraud"]) for row in content)
@@ -150,6 +165,54 @@ def test_every_series_adds_up_to_the_whole(page: str, content: list[Row], shown:
             assert (int(data["frauds"].sum()), int(data["labelled"].sum())) == (frauds if labelled else 0, labelled), (
                 name
             )
+
+
+def test_the_tiles_of_the_first_page_and_of_the_purchases_are_those_of_the_content(
+    content: list[Row], shown: dict[str, pd.DataFrame]
+) -> None:
+    for page in ("Overview", "Purchases"):
+        assert {name: text for name, text in tiles(run(page)).items() if name in ("Spend", "Purchases")} == (
+            {"Spend": short(spent(content), "$"), "Purchases": short(len(content))} if content else {}
+        )
+
+
+def test_the_tiles_of_fraud_are_the_sums_of_the_series_below_them(
+    content: list[Row], shown: dict[str, pd.DataFrame]
+) -> None:
+    found = tiles(run("Fraud", by="Year"))
+    if not content:
+        assert not found
+        return
+    frauds, alerts = [row for row in content if row["is_fraud"]], flagged(content)
+    missed = [row for row in frauds if row not in alerts]
+    expected = {"Frauds": short(len(frauds)), "Alerts": short(len(alerts))}
+    expected |= {"Fraud amount": short(spent(frauds), "$"), "Missed": short(spent(missed), "$")}
+    assert {name: found[name] for name in expected} == expected
+    outcomes = shown["model-against-truth"].groupby("Outcome")["count"].sum()
+    assert int(outcomes.get("Caught", 0) + outcomes.get("Missed", 0)) == len(frauds)
+    lost = shown["loss-by-category"].groupby("Outcome")["fraud_amount"].sum()
+    assert short(float(lost.sum()), "$") == expected["Fraud amount"]
+    assert short(float(lost.get("Missed", 0)), "$") == expected["Missed"]
+    assert int(shown["verdicts-by-category"]["alerts"].sum()) == len(alerts)
+    over_time = shown["fraud-over-time"]
+    assert int(over_time["frauds"].sum()) == len(frauds)
+    assert short(float(over_time["missed_amount"].sum()), "$") == expected["Missed"]
+
+
+def test_the_tiles_of_a_card_and_of_the_queue_are_the_sums_of_their_tables(
+    content: list[Row], shown: dict[str, pd.DataFrame]
+) -> None:
+    found = tiles(run("Card lookup", card="0001"))
+    assert bool(found) == any(row["card_last4"] == "0001" for row in content)
+    if found:
+        bought = shown["card-purchases"]
+        assert (found["Spend"], found["Purchases"]) == (short(float(bought["amount"].sum()), "$"), f"{len(bought):,}")
+        counts = int(bought["is_fraud"].fillna(False).sum()), int(bought["is_alert"].sum())
+        assert (found["Frauds"], found["Alerts"]) == tuple(map(str, counts))
+    found = tiles(run("Alert queue"))
+    if content:
+        at_risk = short(float(shown["open-alerts"]["at_risk"].sum()), "$")
+        assert (found["Open alerts"], found["Money at risk"]) == (f"{len(content):,}", at_risk)
 
 
 def test_a_period_without_purchases_is_a_zero_and_not_a_gap(warehouse: Own, shown: dict[str, pd.DataFrame]) -> None:

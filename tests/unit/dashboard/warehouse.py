@@ -45,8 +45,8 @@ def purchase(number: int, **changes: Any) -> Row:
     } | changes
 
 
-def fill(own: Own, rows: Iterable[Row]) -> None:
-    """Exactly these rows, merged and in the marts."""
+def fill(own: Own, rows: Iterable[Row], flagged: Iterable[Row] = ()) -> None:
+    """Exactly these rows, merged and in the marts, with an alert for each of ``flagged``."""
     own.run(*(f"DELETE FROM {table}" for table in CORE))
     rebuild(own.warehouse, 60)
     rows = list(rows)
@@ -54,6 +54,12 @@ def fill(own: Own, rows: Iterable[Row]) -> None:
         values = ", ".join(f"({', '.join(map(_literal, row.values()))})" for row in rows)
         own.run(f"INSERT INTO staging.transaction ({', '.join(rows[0])}) VALUES {values}")
         own.merge()
+    for row in flagged:
+        names = ("transaction_id", "occurred_at", "card_id", "card_last4", "merchant_id", "category", "amount")
+        found = [*(row[name] for name in names), "0.9", "0.5", "a reason", "m1", True, row["occurred_at"]]
+        columns = (*names, "score", "threshold", "reasons", "model", "is_alert", "alerted_at", "merged_at")
+        values = f"{', '.join(map(_literal, found))}, GETDATE()"
+        own.run(f"INSERT INTO core.alert ({', '.join(columns)}) VALUES ({values})")
     own.refresh()
 
 

@@ -337,7 +337,7 @@ def test_migrating_runs_the_ddl_installs_the_marts_and_publishes_what_copy_reads
     warehouse = Warehouse(api, "swipeline-test", "swipeline", clock=clock, sleep=clock.sleep)
     monkeypatch.setattr(module, "stores", lambda: (warehouse, delivery, login))
     answer = module.handler({"run": "run-1"}, Context(remaining_ms=300_000))
-    (baseline, _), marts = of(api, "migrate-warehouse"), of(api, "migrate-marts")
+    (baseline, *_), marts = of(api, "migrate-warehouse"), of(api, "migrate-marts")
     assert [batch["StatementName"] for batch in api.submitted[:3]] == [
         "migrate-ledger", "read-migrations", "migrate-warehouse",
     ]  # fmt: skip
@@ -345,7 +345,7 @@ def test_migrating_runs_the_ddl_installs_the_marts_and_publishes_what_copy_reads
     assert baseline["Sqls"][-1].startswith("INSERT INTO core.schema_migration")
     assert [sql for batch in marts for sql in batch["Sqls"]].count("CREATE ROLE analyst") == 1 - has_role
     assert answer == {
-        "migrations": ["0001_baseline", "0002_one_truth"],
+        "migrations": ["0001_baseline", "0002_one_truth", "0003_purchase_distance"],
         "marts": sum(len(batch["Sqls"]) for batch in marts) - 1,  # the question whether there is a role
         "published": [
             "jsonpaths/transaction-1.json",
