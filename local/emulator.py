@@ -192,7 +192,7 @@ def main() -> None:
     executions.install()
     from ministack.core import iam_evaluator, lambda_runtime
 
-    from local import function_logs, mapping_switch, queues, s3_events, saved_secrets, topics
+    from local import function_logs, mappings, queues, s3_events, saved_secrets, topics
     from local.athena.install import install as install_athena
     from local.direct_put import DirectPut
     from local.door.gate import Gate
@@ -216,7 +216,7 @@ def main() -> None:
     permissions = Permissions()
     permissions.install(iam_evaluator)
     function_logs.install(lambda_runtime)
-    mapping_switch.install(lambda_svc)
+    mappings.install(lambda_svc, settings.state / "event_sources.sqlite")
     ReservedConcurrency(lambda_svc).install(provisioners._RESOURCE_HANDLERS)
     read_requests_quickly()
     database = settings.state / "emulator" / "tables.sqlite"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -14,8 +15,9 @@ from urllib.parse import parse_qs, urlsplit
 from botocore.exceptions import BotoCoreError
 from botocore.exceptions import ClientError as AwsError
 
-from client.console.runbook import entry_for
+from client.console.runbook import entry_for, entry_of
 from client.console.watch import Watch
+from client.doctor.run import diagnose
 from client.errors import ClientError
 from client.find.run import Finder
 from local.door.origins import Door
@@ -24,6 +26,8 @@ from local.settings import HOST
 STATIC = Path(__file__).parent / "static"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 MOST_SECONDS = 15 * 86_400
+# A look at everything is some dozens of calls and a log query, which AWS bills by the GB.
+LOCAL_SECONDS, AWS_SECONDS = 5.0, 60.0
 # Nothing from elsewhere, and nobody may frame it: the page shows what log lines say.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -36,10 +40,14 @@ class Api:
 
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
+        self._doctor = Repeated(
+            lambda: diagnose(watch.stage).as_json(), LOCAL_SECONDS if watch.stage.local else AWS_SECONDS
+        )
         self.routes: dict[str, Callable[[dict[str, str]], Any]] = {
             "stage": lambda _: {"stage": watch.stage.name, "region": watch.stage.region, "prefix": watch.prefix},
             "dashboards": lambda _: watch.dashboards(),
             "dashboard": lambda asked: watch.dashboard(asked["name"], _seconds(asked)),
+            "doctor": lambda _: self._report(),
             "alarms": lambda _: watch.alarms(),
             "alarm": self._alarm,
             "queries": lambda _: {"queries": watch.queries(), "groups": watch.log_groups()},
@@ -48,6 +56,15 @@ class Api:
             "trace": lambda asked: watch.trace(asked["id"]),
             "find": lambda asked: Finder(watch.stage).find(asked["id"]).as_json(),
         }
+
+    def _report(self) -> dict[str, Any]:
+        """The findings, with the runbook's entry of those that have one."""
+        report = self._doctor()
+        findings = [
+            one | {"entry": one["runbook"] and entry_of(one["runbook"], self._watch.stage.name)}
+            for one in report["findings"]
+        ]
+        return report | {"findings": findings}
 
     def _alarm(self, asked: dict[str, str]) -> dict[str, Any]:
         name, watch = asked["name"], self._watch
@@ -62,6 +79,22 @@ class Api:
         groups = [group for group in asked.get("groups", "").split(",") if group]
         end = time.time()
         return self._watch.run_query(groups, asked["query"], end - _seconds(asked), end)
+
+
+class Repeated:
+    """Answers a question at most once in so many seconds, however often it is asked. Safe across threads."""
+
+    def __init__(self, question: Callable[[], dict[str, Any]], seconds: float) -> None:
+        self._question, self._seconds = question, seconds
+        self._lock = threading.Lock()
+        self._asked_at = float("-inf")
+        self._answer: dict[str, Any] = {}
+
+    def __call__(self) -> dict[str, Any]:
+        with self._lock:
+            if time.monotonic() - self._asked_at >= self._seconds:
+                self._answer, self._asked_at = self._question(), time.monotonic()
+            return self._answer
 
 
 def _seconds(asked: dict[str, str]) -> int:
