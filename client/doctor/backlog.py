@@ -70,10 +70,10 @@ def judged(name: str, places: dict[str, int], stream: OnStream, now: datetime, l
     more = "" if stream.complete else " or more"
     text = f"{len(waiting):,}{more} records wait, the oldest for {duration(oldest.total_seconds())}."
     if oldest > late:
-        return Finding(AREA, name, PROBLEM, text, help_, anchor)
+        return Finding(AREA, name, PROBLEM, text, help_, anchor, len(waiting))
     if not stream.complete:
-        return Finding(AREA, name, UNKNOWN, text, runbook=anchor)
-    return Finding(AREA, name, OK, text)
+        return Finding(AREA, name, UNKNOWN, text, runbook=anchor, waiting=len(waiting))
+    return Finding(AREA, name, OK, text, waiting=len(waiting))
 
 
 def consumers_of(deployed: Deployed) -> dict[str, str]:

@@ -41,8 +41,8 @@ def merges(waiting: int, age: float | None, late: float) -> Finding:
         )
     text = f"{waiting:,} deliveries wait to be merged, the oldest for {duration(age)}."
     if age > late:
-        return Finding(AREA, "merges", PROBLEM, text, "swipeline logs merge-passes", "merge-lag")
-    return Finding(AREA, "merges", OK, text)
+        return Finding(AREA, "merges", PROBLEM, text, "swipeline logs merge-passes", "merge-lag", waiting)
+    return Finding(AREA, "merges", OK, text, waiting=waiting)
 
 
 def _delivery(stage: Stage, name: str, short: str, now: datetime) -> Finding:

@@ -21,6 +21,7 @@ class Finding:
     text: str
     help: str = ""
     runbook: str = ""
+    waiting: int = 0  # records or deliveries that are on their way
 
 
 @dataclass(frozen=True)

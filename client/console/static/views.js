@@ -187,6 +187,7 @@ export async function find(ask, [id]) {
   if (!id) return view;
   const found = await ask("find", { id });
   view.append(el("h2", {}, `${found.outcome} `), el("p", {}, found.explanation));
+  if (found.stores.length) view.append(el("h2", {}, "Stores"), table({ columns: ["store", "has", "about"], rows: found.stores }));
   if (found.places.length) view.append(el("h2", {}, "Where it is"), table({ columns: ["store", "place", "about"], rows: found.places }));
   view.append(el("h2", {}, "Log lines"), found.lines.length ? table({ columns: ["at", "function", "message", "about"], rows: found.lines }) : el("p", { class: "dim" }, "None names it."));
   return view;
