@@ -14,7 +14,7 @@ export async function now(ask) {
   const ordered = [...areas].sort(([, a], [, b]) => rank(a) - rank(b));
   const counts = WORST_FIRST.filter((state) => report.counts[state]).map((state) => statePill(state, `${report.counts[state]} ${state}`));
   return el("div", { id: "now", "data-state": report.state },
-    el("p", { class: "row" }, counts, el("span", { class: "dim" }, `as of ${clock(Date.parse(report.at) / 1000, true)}; \`swipeline doctor\` shows the same`)),
+    el("p", { class: "row" }, counts, el("span", { class: "dim" }, `as of ${clock(Date.parse(report.at) / 1000, true)}; `, el("code", {}, "swipeline doctor"), " shows the same")),
     el("div", { class: "areas" }, ordered.map(([area, ones]) => el("section", { class: "card", "data-area": area, "data-state": WORST_FIRST[rank(ones)] },
       el("h2", {}, area), ones.map(finding)))));
 }
