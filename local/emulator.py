@@ -33,6 +33,8 @@ from local.room import Room, limit_from
 from local.settings import ACCOUNT_ID, HOST, REGION, Settings
 from local.snapshot import SNAPSHOT_PATH, save
 from local.step_functions import Integrations
+from local.supervisor import state_file
+from local.whole import Whole
 from local.xray.install import XRay
 
 Scope = MutableMapping[str, Any]
@@ -226,7 +228,8 @@ def main() -> None:
     permissions = Permissions()
     permissions.install(iam_evaluator)
     function_logs.install(lambda_runtime, lambda_svc)
-    mappings.install(lambda_svc, settings.state / "event_sources.sqlite")
+    whole = Whole(state_file(settings), lambda: port_is_taken(settings.redshift_port))
+    mappings.install(lambda_svc, settings.state / "event_sources.sqlite", whole)
     ReservedConcurrency(lambda_svc).install(provisioners._RESOURCE_HANDLERS)
     buckets.install(s3, provisioners._RESOURCE_HANDLERS)
     read_requests_quickly()

@@ -7,15 +7,19 @@ The last result of a mapping is read from the checkpoints of local/event_sources
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from local.event_sources.model import is_kinesis
 
 
-def install(lambda_svc: Any, checkpoints: Path) -> None:
-    """Put this into MiniStack's module `lambda_svc`; `checkpoints` is the database of local/event_sources."""
-    respond = lambda_svc._esm_response
+def install(lambda_svc: Any, checkpoints: Path, whole: Callable[[], bool]) -> None:
+    """Put this into MiniStack's module `lambda_svc`; `checkpoints` is the database of local/event_sources.
+
+    Queues are polled only while `whole` says so.
+    """
+    respond, poll_queues = lambda_svc._esm_response, lambda_svc._poll_sqs
 
     def response(esm: dict[str, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = respond(esm)
@@ -25,6 +29,7 @@ def install(lambda_svc: Any, checkpoints: Path) -> None:
 
     lambda_svc._esm_response = response
     lambda_svc._poll_kinesis = lambda: False
+    lambda_svc._poll_sqs = lambda: poll_queues() if whole() else False
 
 
 def _last_result(path: Path, uuid: str) -> str:
