@@ -68,6 +68,9 @@ test-drivers: setup-tests ## psql, redshift_connector, SQLAlchemy and dbt agains
 chaos: setup ## 200 seeded fault scenarios, 50,000 transactions: nothing lost, nothing twice (SCENARIOS=, SEED=)
 	python -m tests.chaos.run --scenarios $(or $(SCENARIOS),200) --seed $(or $(SEED),1)
 
+gamedays: setup ## breaks one thing after the other; each must be seen, stay seen, and be cured by the runbook (REPEAT=)
+	python -m tests.gamedays.run --repeat $(or $(REPEAT),1) --markdown
+
 mutations: setup-train ## takes one guard away at a time; a fast test must notice each
 	python -m tests.chaos.mutations --markdown
 

@@ -21,6 +21,7 @@ from client.commands import (
     dashboard,
     demo,
     deploy,
+    doctor,
     env,
     find,
     generate,
@@ -32,6 +33,7 @@ from client.commands import (
     reconcile,
     remove,
     repair,
+    repair_roles,
     replay,
     rotate,
     score,
@@ -75,6 +77,7 @@ def _swipeline(
 app.command("up")(stack.up)
 app.command("down")(stack.down)
 app.command("status")(stack.status)
+app.command("doctor")(doctor.doctor)
 app.command("remove")(remove.remove)
 app.command("env")(env.env)
 app.command("connect")(connect.connect)
@@ -88,6 +91,7 @@ app.command("batch")(batch.batch)
 app.command("reconcile")(reconcile.reconcile)
 app.command("correct")(correct.correct)
 app.command("repair")(repair.repair)
+app.command("repair-roles")(repair_roles.repair_roles)
 app.command("replay")(replay.replay)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(alerts.app, name="alerts")

@@ -15,6 +15,8 @@ from local.cloudwatch.replacing import replace
 
 PREFIX = "firehose-direct-put."
 REDSHIFT = "Redshift"
+SOURCE_IS_KINESIS = "KinesisStreamAsSource"
+NOT_PERMITTED = f"This operation is not permitted on {SOURCE_IS_KINESIS} delivery stream type."
 # https://docs.aws.amazon.com/firehose/latest/dev/limits.html
 MOST_RECORDS, MOST_RECORD_BYTES, MOST_BATCH_BYTES = 500, 1_024_000, 4 * 1024 * 1024
 Answer = tuple[int, Any, bytes]
@@ -63,6 +65,8 @@ class DirectPut:
 
     def put_record(self, data: dict[str, Any]) -> Answer:
         """PutRecord."""
+        if self._reads_a_stream(str(data.get("DeliveryStreamName"))):
+            return self._error("InvalidArgumentException", NOT_PERMITTED, 400)
         if not self._is_ours(str(data.get("DeliveryStreamName"))):
             return self._done("_put_record", data)
         status, headers, body = self.put_record_batch(data | {"Records": [data.get("Record") or {}]})
@@ -76,6 +80,8 @@ class DirectPut:
     def put_record_batch(self, data: dict[str, Any]) -> Answer:
         """PutRecordBatch: each record succeeds or fails on its own, as PutRecords on the stream behind it says."""
         name, records = str(data.get("DeliveryStreamName")), data.get("Records") or []
+        if self._reads_a_stream(name):
+            return self._error("InvalidArgumentException", NOT_PERMITTED, 400)
         if not self._is_ours(name):
             return self._done("_put_record_batch", data)
         sizes = [len(base64.b64decode(str(record.get("Data", "")))) for record in records]
@@ -98,6 +104,11 @@ class DirectPut:
         ]
         failed = sum("ErrorCode" in result for result in results)
         return self._answer({"FailedPutCount": failed, "Encrypted": True, "RequestResponses": results})
+
+    def _reads_a_stream(self, name: str) -> bool:
+        """Firehose takes no records by hand for a delivery stream whose source is a Kinesis stream."""
+        stream = self._firehose._streams.get(name)
+        return bool(stream) and stream["type"] == SOURCE_IS_KINESIS
 
     def _is_ours(self, name: str) -> bool:
         stream = self._firehose._streams.get(name)

@@ -34,6 +34,8 @@ from local.room import Room, limit_from
 from local.settings import ACCOUNT_ID, HOST, REGION, Settings
 from local.snapshot import SNAPSHOT_PATH, save
 from local.step_functions import Integrations
+from local.supervisor import state_file
+from local.whole import Whole
 from local.xray.install import XRay
 
 Scope = MutableMapping[str, Any]
@@ -182,7 +184,17 @@ def main() -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import _extract_s3_vhost_bucket, _parse_execute_api_url, app
-    from ministack.services import apigateway_v1, athena, dynamodb, firehose, glue, kinesis, lambda_svc, stepfunctions
+    from ministack.services import (
+        apigateway_v1,
+        athena,
+        dynamodb,
+        firehose,
+        glue,
+        kinesis,
+        lambda_svc,
+        s3,
+        stepfunctions,
+    )
     from ministack.services.cloudformation import provisioners
 
     api_keys.install(apigateway_v1)
@@ -192,7 +204,7 @@ def main() -> None:
     executions.install()
     from ministack.core import iam_evaluator, lambda_runtime
 
-    from local import function_logs, mapping_switch, queues, s3_events, saved_secrets, topics
+    from local import buckets, function_logs, mappings, queues, s3_events, saved_secrets, topics
     from local.athena.install import install as install_athena
     from local.direct_put import DirectPut
     from local.door.gate import Gate
@@ -215,9 +227,11 @@ def main() -> None:
     queues.install()
     permissions = Permissions()
     permissions.install(iam_evaluator)
-    function_logs.install(lambda_runtime)
-    mapping_switch.install(lambda_svc)
+    function_logs.install(lambda_runtime, lambda_svc)
+    whole = Whole(state_file(settings), lambda: port_is_taken(settings.redshift_port))
+    mappings.install(lambda_svc, settings.state / "event_sources.sqlite", whole)
     ReservedConcurrency(lambda_svc).install(provisioners._RESOURCE_HANDLERS)
+    buckets.install(s3, provisioners._RESOURCE_HANDLERS)
     read_requests_quickly()
     database = settings.state / "emulator" / "tables.sqlite"
     try:

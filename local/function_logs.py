@@ -8,8 +8,10 @@ a mark, and the log is read up to it.
 from __future__ import annotations
 
 import queue
+import re
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from local.cloudwatch.replacing import replace
@@ -20,7 +22,7 @@ LOOK_EVERY_SECONDS = 0.05
 _FLUSH = "        _real_stdout.flush()\n\nrun()"
 
 
-def install(lambda_runtime: Any) -> None:
+def install(lambda_runtime: Any, lambda_svc: Any) -> None:
     """Put it in place. Raises RuntimeError when MiniStack's worker is not the one this is for."""
     script = lambda_runtime._PYTHON_WORKER_SCRIPT
     if script.count(_FLUSH) != 1:
@@ -35,6 +37,30 @@ def install(lambda_runtime: Any) -> None:
         return read_to_mark(worker._stderr_queue, worker._stderr_thread)
 
     replace(lambda_runtime.Worker, "_drain_stderr_bounded", drain)
+    replace(lambda_svc, "_probe_peak_memory_mb", lambda func: peak_memory_mb(lambda_runtime, func))
+
+
+def peak_memory_mb(lambda_runtime: Any, func: dict[str, Any]) -> int:
+    """Max Memory Used of REPORT: the most that a process of the function has had, of those that are warm.
+
+    MiniStack asks for its ended children, so that it is 0 as long as the function is warm.
+    """
+    name = str((func.get("config") or func).get("FunctionName", ""))
+    most = 0
+    for workers in list(lambda_runtime._workers.values()):
+        for worker in list(workers):
+            if worker.func_name == name:
+                most = max(most, _peak_kib(getattr(worker._proc, "pid", None)))
+    return -(-most // 1024)
+
+
+def _peak_kib(pid: int | None) -> int:
+    try:
+        text = Path(f"/proc/{pid}/status").read_text()
+    except OSError:  # ended, or no Linux
+        return 0
+    found = re.search(r"^VmHWM:\s+(\d+) kB", text, re.MULTILINE)
+    return int(found[1]) if found else 0
 
 
 def read_to_mark(lines: queue.Queue[str], reader: threading.Thread, longest: float = LONGEST_WAIT_SECONDS) -> str:

@@ -34,6 +34,8 @@ from local.supervisor import code_version, state_file
 STAGE = "local"
 START_SECONDS = 90.0
 STOP_SECONDS = 640.0
+MAPPINGS = "SELECT function_name, state, reason FROM mapping"
+DELIVERIES = "SELECT stream, state, reason FROM delivery"
 
 
 class StackError(RuntimeError):
@@ -55,7 +57,7 @@ class ProcessStatus:
 
 @dataclass(frozen=True)
 class Part:
-    """An event source mapping or delivery stream: `state` is Running, Waiting or Refused, `reason` says why not."""
+    """An event source mapping or delivery stream: Running, Waiting, Disabled, Refused or Stopped, and the reason."""
 
     name: str
     state: str
@@ -198,8 +200,9 @@ def status() -> Status:
     state = _supervisor_state(settings) if supervisor is not None else {}
     by_name = {item["name"]: item for item in state.get("processes", [])}
     processes = [_process_status(settings, process, by_name.get(process.name)) for process in PROCESSES]
+    healthy = {process.name: process.healthy for process in processes}
     stack: dict[str, Any] | None = None
-    if processes[0].healthy:
+    if healthy["emulator"]:
         try:
             stack = describe_stack(Clients(settings, "status"), STAGE)
         except BotoCoreError:
@@ -212,10 +215,8 @@ def status() -> Status:
         processes=processes,
         deployed=stack is not None,
         outputs=outputs(stack),
-        event_source_mappings=_parts(
-            settings, "event_sources.sqlite", "SELECT function_name, state, reason FROM mapping"
-        ),
-        delivery_streams=_parts(settings, "firehose.sqlite", "SELECT stream, state, reason FROM delivery"),
+        event_source_mappings=_parts(settings, "event_sources.sqlite", MAPPINGS, healthy["event-sources"]),
+        delivery_streams=_parts(settings, "firehose.sqlite", DELIVERIES, healthy["firehose"]),
         disk=_disk_problem(settings),
     )
 
@@ -304,15 +305,17 @@ def _memory(pid: int) -> int:
     return total
 
 
-def _parts(settings: Settings, database: str, query: str) -> list[Part]:
+def _parts(settings: Settings, database: str, query: str, running: bool) -> list[Part]:
     path = settings.state / database
     if not path.exists():
         return []
     try:
         with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=1) as db:
-            return [Part(*row) for row in db.execute(f"{query} ORDER BY 1")]
+            parts = [Part(*row) for row in db.execute(f"{query} ORDER BY 1")]
     except sqlite3.OperationalError:
         return []
+    # What the database says is what its process knew last.
+    return parts if running else [Part(part.name, "Stopped", "") for part in parts]
 
 
 def _disk_problem(settings: Settings) -> str:

@@ -33,6 +33,8 @@ def find(
     else:
         typer.echo(f"{found.transaction_id}: {found.outcome}")
         typer.echo(f"  {found.explanation}")
+        for store in found.stores:
+            typer.echo(f"  {store['store']:<11} {store['has']:<8} {store['about']}".rstrip())
         for place in found.places:
             typer.echo(f"  {place['store']:<11} {place['place']}  {place['about']}".rstrip())
         for line in found.lines:

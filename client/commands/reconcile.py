@@ -46,6 +46,7 @@ def reconcile(
     Example: swipeline reconcile --file my.csv --wait 120
     """
     from client.reconcile.lake import Arrival
+    from client.reconcile.moving import moving
     from client.reconcile.run import Options  # NumPy: only for the commands that count
     from client.reconcile.run import reconcile as compare
     from client.reconcile.show import ledger_table
@@ -64,6 +65,8 @@ def reconcile(
     where = Stage(stage)
     with explained(where):
         ledger = compare(where, options, where.delivery_seconds if wait is None else wait)
+        if not ledger.balanced and any(hop.missing for hop in ledger.hops.values()):
+            ledger.moving = moving(where)
     if as_json:
         output.as_json(ledger.as_json())
     else:

@@ -37,6 +37,10 @@ def send(
     ] = 4,
     rate: Annotated[float | None, typer.Option(help="Maximum rows per second (default: no limit).")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Skip rows that an earlier run sent.")] = False,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="Put rows on the stream again, though sent before; each store keeps one."),
+    ] = False,
     rejected: Annotated[
         Path | None, typer.Option(help="Output file for rejected rows (default: FILE.rejected.csv).")
     ] = None,
@@ -51,7 +55,7 @@ def send(
     Example: swipeline send my.csv --stage dev --rate 500
     """
     where = Stage(stage)
-    options = Options(batch_size, workers, rate, resume, rejected, patience, how.reading, overwrite)
+    options = Options(batch_size, workers, rate, resume, rejected, patience, how.reading, overwrite, again)
     named = expand(files)
     if len(named) > 1 and rejected is not None and not rejected.is_dir():
         raise ClientError("--rejected must be a folder when there is more than one file.")

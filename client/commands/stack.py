@@ -62,12 +62,30 @@ def status(stage: StageOption = LOCAL, as_json: JsonOption = False) -> None:
     _only_local(stage, "look at it", command="npx sls info")
     with _explained():
         found = stack.status()
+    aside = _quarantined() if found.deployed else None
     if as_json:
-        output.as_json(asdict(found) | {"running": found.running})
+        output.as_json(asdict(found) | {"running": found.running, "quarantine": aside})
     else:
         _print(found)
+        if aside is not None:
+            kinds = ", ".join(f"{count:,} {kind}" for kind, count in aside.items() if count)
+            more = ": see `swipeline quarantine list`" if kinds else ""
+            output.people.print(f"In quarantine: {kinds or 'nothing'}{more}", markup=False)
     if not (found.running and found.deployed) or found.disk:
         raise typer.Exit(1)
+
+
+def _quarantined() -> dict[str, int] | None:
+    """Entries of the quarantine by kind; None where they cannot be counted."""
+    from client.aws import Stage, explained
+    from client.quarantine.entries import Quarantine
+
+    where = Stage(LOCAL)
+    try:
+        with explained(where):
+            return Quarantine(where).counts()
+    except ClientError:
+        return None
 
 
 def bring_up(tell: Callable[[str], None]) -> Any:
@@ -75,7 +93,23 @@ def bring_up(tell: Callable[[str], None]) -> Any:
     from local import stack
 
     with _explained():
-        return stack.up(tell=tell)
+        found = stack.up(tell=tell)
+    _repair_roles(tell)
+    return found
+
+
+def _repair_roles(tell: Callable[[str], None]) -> None:
+    """A deploy with nothing to change leaves a role as somebody made it by hand."""
+    from client.aws import Stage, explained
+    from client.repair.roles import drifts, repair
+    from client.verify.deployed import Deployed
+
+    where = Stage(LOCAL)
+    with explained(where):
+        deployed = Deployed(where)
+        if found := drifts(deployed):
+            repair(deployed, found)
+            tell(f"repaired {len(found)} policies of roles: {', '.join(sorted({one.role for one in found}))}")
 
 
 def _print(found: Any) -> None:
@@ -85,7 +119,7 @@ def _print(found: Any) -> None:
     for column in ("process", "state", "pid", "port", "memory", "restarts"):
         table.add_column(column, justify="left" if column in ("process", "state") else "right")
     for process in found.processes:
-        state = "well" if process.healthy else "not well" if process.pid else "stopped"
+        state = "healthy" if process.healthy else "not healthy" if process.pid else "stopped"
         memory = f"{process.memory_bytes / 2**20:,.0f} MiB" if process.pid else ""
         cells = (process.pid or "", process.port or "", memory, process.restarts)
         table.add_row(process.name, state, *map(str, cells))
@@ -96,6 +130,8 @@ def _print(found: Any) -> None:
         output.people.print(f"Writes have stopped: {found.disk}", markup=False)
     if found.deployed:
         output.people.print(f"Stage local is deployed: {found.endpoint}", markup=False)
+    elif not found.processes[0].healthy:
+        output.people.print("The embedded AWS is stopped, its data is kept: run `swipeline up`", markup=False)
     else:
         output.people.print("Stage local is not deployed: run `swipeline up`", markup=False)
 

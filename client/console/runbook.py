@@ -51,10 +51,15 @@ def for_stage(text: str, stage: str) -> str:
     return re.sub(r"\bSTAGE\b", stage, text)
 
 
+def entry_of(name: str, stage: str, path: Path = RUNBOOK) -> str | None:
+    """The entry that a link to `#name` leads to, for a stage."""
+    text = entry(name, path)
+    return text and for_stage(text, stage)
+
+
 def entry_for(alarm: str, prefix: str, description: str, path: Path = RUNBOOK) -> tuple[str, str | None]:
     """The anchor and the entry of an alarm: by the link in its description, or else by its name without the stage's."""
     stage = prefix.partition("-")[2]
     linked = re.search(r"runbook\.md#([\w-]+)", description)
     name = linked[1] if linked else alarm.removeprefix(f"{prefix}-")
-    text = entry(name, path)
-    return name, text and for_stage(text, stage)
+    return name, entry_of(name, stage, path)

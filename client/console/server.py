@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,8 +18,9 @@ from botocore.exceptions import ClientError as AwsError
 
 from client.alerts.threshold import decided, last_week, overview
 from client.aws import Stage
-from client.console.runbook import entry_for
+from client.console.runbook import entry_for, entry_of
 from client.console.watch import Watch
+from client.doctor.run import diagnose
 from client.errors import ClientError
 from client.find.run import Finder
 from client.score.run import load_model
@@ -28,6 +30,8 @@ from local.settings import HOST
 STATIC = Path(__file__).parent / "static"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 MOST_SECONDS = 15 * 86_400
+# A look at everything is some dozens of calls and a log query, which AWS bills by the GB.
+LOCAL_SECONDS, AWS_SECONDS = 5.0, 60.0
 # Nothing from elsewhere, and nobody may frame it: the page shows what log lines say.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -40,10 +44,14 @@ class Api:
 
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
+        self._doctor = Repeated(
+            lambda: diagnose(watch.stage).as_json(), LOCAL_SECONDS if watch.stage.local else AWS_SECONDS
+        )
         self.routes: dict[str, Callable[[dict[str, str]], Any]] = {
             "stage": lambda _: {"stage": watch.stage.name, "region": watch.stage.region, "prefix": watch.prefix},
             "dashboards": lambda _: watch.dashboards(),
             "dashboard": lambda asked: watch.dashboard(asked["name"], _seconds(asked)),
+            "doctor": lambda _: self._report(),
             "alarms": lambda _: watch.alarms(),
             "alarm": self._alarm,
             "queries": lambda _: {"queries": watch.queries(), "groups": watch.log_groups()},
@@ -53,6 +61,15 @@ class Api:
             "threshold": lambda _: _threshold(watch.stage),
             "find": lambda asked: Finder(watch.stage).find(asked["id"]).as_json(),
         }
+
+    def _report(self) -> dict[str, Any]:
+        """The findings, with the runbook's entry of those that have one."""
+        report = self._doctor()
+        findings = [
+            one | {"entry": one["runbook"] and entry_of(one["runbook"], self._watch.stage.name)}
+            for one in report["findings"]
+        ]
+        return report | {"findings": findings}
 
     def _alarm(self, asked: dict[str, str]) -> dict[str, Any]:
         name, watch = asked["name"], self._watch
@@ -72,6 +89,22 @@ class Api:
 def _threshold(stage: Stage) -> dict[str, Any]:
     model = load_model(None)
     return overview(last_week(stage, model, datetime.now(UTC).date()), decided(stage), model)
+
+
+class Repeated:
+    """Answers a question at most once in so many seconds, however often it is asked. Safe across threads."""
+
+    def __init__(self, question: Callable[[], dict[str, Any]], seconds: float) -> None:
+        self._question, self._seconds = question, seconds
+        self._lock = threading.Lock()
+        self._asked_at = float("-inf")
+        self._answer: dict[str, Any] = {}
+
+    def __call__(self) -> dict[str, Any]:
+        with self._lock:
+            if time.monotonic() - self._asked_at >= self._seconds:
+                self._answer, self._asked_at = self._question(), time.monotonic()
+            return self._answer
 
 
 def _seconds(asked: dict[str, str]) -> int:

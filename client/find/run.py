@@ -12,13 +12,14 @@ from typing import Any
 from client.aws import SERVICE, Stage
 from client.errors import ClientError
 from client.find.places import SetAside, Span, in_lake, in_table, on_stream, set_aside, span_of, spans
+from client.find.stores import conclusion, lines
 from client.logs import Logs
 from shared.card_numbers.masking import mask, mask_identifier
 
 DAYS = 7
 MOST_LINES = 200
 ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-STORED, REJECTED, QUARANTINED, GIVEN_UP, UNKNOWN = "stored", "rejected", "quarantined", "given up", "unknown"
+REJECTED, QUARANTINED, GIVEN_UP, UNKNOWN = "rejected", "quarantined", "given up", "unknown"
 _LOG_FIELDS = ("request_id", "batch_id", "shard_id", "sequence_range", "status", "error", "xray_trace_id")
 
 
@@ -29,6 +30,7 @@ class Found:
     transaction_id: str
     outcome: str = UNKNOWN
     explanation: str = ""
+    stores: list[dict[str, str]] = field(default_factory=list)  # store, has (yes, pending, no, unknown), about
     places: list[dict[str, str]] = field(default_factory=list)
     lines: list[dict[str, str]] = field(default_factory=list)
 
@@ -75,20 +77,25 @@ class Finder:
         for one in aside:
             found.places.append({"store": "quarantine", "place": one.entry.key, "about": mask(one.reason)})
         found.lines = self._lines(named, known, {str(row["request_id"]) for row in rejected if row.get("request_id")})
-        found.outcome, found.explanation = self._concluded(rejected, aside, stored=bool(item or key))
+        by_store = lines(self._stage, transaction_id, item, key)
+        found.outcome, found.explanation = self._concluded(rejected, aside, conclusion(by_store))
+        if found.outcome not in (UNKNOWN, REJECTED):
+            found.stores = [asdict(one) for one in by_store]
         return found
 
-    def _concluded(self, rejected: list[dict[str, Any]], aside: list[SetAside], *, stored: bool) -> tuple[str, str]:
+    def _concluded(
+        self, rejected: list[dict[str, Any]], aside: list[SetAside], stored: tuple[str, str]
+    ) -> tuple[str, str]:
         refused = "; ".join(f"{row['field']}: {row['reason']} (request {row['request_id']})" for row in mask(rejected))
         reasons = {one.entry.kind: mask(one.reason) for one in aside}
         if "lines" in reasons:
             return QUARANTINED, f"Its line could not be read: {reasons['lines']}."
         if "batches" in reasons:
-            where = "It is in other stores. " if stored else ""
+            where = "It is in other stores. " if stored[0] else ""
             return GIVEN_UP, f"{where}{reasons['batches']}. `swipeline quarantine redrive` sends it again."
-        if stored:
+        if stored[0]:
             before = f" An earlier try was rejected: {refused}." if refused else ""
-            return STORED, f"It was accepted and stored.{before}"
+            return stored[0], f"{stored[1]}{before}"
         if rejected:
             return REJECTED, f"The API refused it: {refused}. It is in no store; the sender has it."
         where = f"no log line of the last {self._days} days names it"

@@ -53,6 +53,7 @@ class Ledger:
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     stores_only: bool = False  # compared with each other, not with the journals of this machine
+    moving: list[str] = field(default_factory=list)  # what is still on its way: rows that are missing may be among it
 
     @property
     def balanced(self) -> bool:
@@ -67,6 +68,7 @@ class Ledger:
             "stores_only": self.stores_only,
             "balanced": self.balanced,
             "problems": self.problems,
+            "moving": self.moving,
             "notes": self.notes,
             "hops": {name: hop.as_json() for name, hop in self.hops.items()},
         }

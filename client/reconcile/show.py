@@ -46,7 +46,9 @@ def _lines(ledger: Ledger) -> list[Text]:
     lines.append(Text(f"{ledger.hops['quarantine'].quarantined:,} in quarantine"))
     lines += [Text(note) for note in ledger.notes]
     for name, hop in ledger.hops.items():
-        if hop.missing_ids:
+        if hop.missing_ids and ledger.moving:
+            lines.append(Text(f"still arriving in {_TITLES[name]}: {hop.missing:,}", style="yellow"))
+        elif hop.missing_ids:
             rest = hop.missing - len(hop.missing_ids)
             text = ", ".join(hop.missing_ids) + (f" and {rest:,} more" if rest else "")
             lines.append(Text(f"missing in {_TITLES[name]}: {text}", style="red"))
@@ -57,6 +59,9 @@ def _lines(ledger: Ledger) -> list[Text]:
     elif ledger.balanced:
         text = "Balanced: every acknowledged transaction is in every store, once, with the same content."
         lines.append(Text(text, style="green"))
+    elif ledger.moving:
+        text = f"Still arriving: {'; '.join(ledger.moving)}. Run it again, or wait longer with --wait."
+        lines.append(Text(text, style="yellow"))
     else:
         lines.append(Text(f"Not balanced: {'; '.join(ledger.problems)}. `swipeline repair` fixes it.", style="red"))
     return lines

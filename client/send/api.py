@@ -48,6 +48,7 @@ class Endpoint:
     stage: str
     trust_environment: bool = True  # proxies and such, from the environment; not for loopback
     auth: AuthBase | None = None  # signs each request
+    run: str = ""  # of a run whose requests must not count as repeats of an earlier run's
 
 
 class Api:
@@ -89,7 +90,7 @@ class Api:
         body = batch.body(part)
         if len(body) > MAX_BODY_BYTES:
             return _Done.TOO_LARGE
-        headers = {"Idempotency-Key": idempotency_key(self._endpoint.stage, body)}
+        headers = {"Idempotency-Key": idempotency_key(self._endpoint.stage, body, self._endpoint.run)}
         try:
             answer = self._session().post(
                 self._endpoint.url, data=body, headers=headers, timeout=_TIMEOUTS, allow_redirects=False

@@ -59,6 +59,6 @@ class Batch:
         )
 
 
-def idempotency_key(stage: str, body: bytes) -> str:
-    """The same for the same rows on the same stage, whichever run sends them."""
-    return hashlib.sha256(stage.encode() + b"\x1f" + body).hexdigest()
+def idempotency_key(stage: str, body: bytes, run: str = "") -> str:
+    """The same for the same rows on the same stage, whichever run sends them, unless the run has a name of its own."""
+    return hashlib.sha256(f"{stage}{run}".encode() + b"\x1f" + body).hexdigest()

@@ -37,8 +37,11 @@ class Options:
     patience: float = 60.0
     reading: Reading = field(default_factory=Reading)
     overwrite: bool = False  # the file of rejected rows, though another program wrote it
+    again: bool = False  # put rows on the stream though the API has answered the same request before
 
     def __post_init__(self) -> None:
+        if self.again and self.resume:
+            raise ClientError("--again sends every row, --resume leaves out what was sent: give one of them.")
         if not 1 <= self.batch_size <= 1000:
             raise ClientError(f"--batch-size must be between 1 and 1000, the API's limit; got {self.batch_size}.")
         if not 1 <= self.workers <= 64:
@@ -110,7 +113,8 @@ def _send(stage: Stage, source: Input, options: Options, progress: Progress, tel
     rows = Table(source, options.reading)
     for text in (*rows.notes, *rows.warnings):
         tell(text)
-    endpoint = Endpoint(stage.transactions_url, stage.api_key, stage.name, not stage.local, stage.api_auth)
+    run = uuid.uuid4().hex if options.again else ""
+    endpoint = Endpoint(stage.transactions_url, stage.api_key, stage.name, not stage.local, stage.api_auth, run)
     inputs = () if source.name == "-" else (source.name,)
     rejected = RejectedRows(place, rows.columns, inputs, overwrite=options.overwrite)
     stop = Event()

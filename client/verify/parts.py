@@ -11,7 +11,6 @@ from botocore.exceptions import ClientError as AwsError
 
 from client.verify.deployed import Deployed
 from client.verify.line import CheckFailedError, NotAvailableError, listed
-from local.mapping_switch import is_switched_off
 
 
 def redeploy(deployed: Deployed) -> str:
@@ -89,9 +88,7 @@ def mappings(deployed: Deployed) -> str:
             continue
         name = live["FunctionArn"].split(":")[6]
         of_queue = live["EventSourceArn"].split(":")[2] == "sqs"
-        # On stage local the stream's mappings are Disabled for the emulator, and local/event_sources drives them.
-        expected_on = of_queue or not deployed.stage.local
-        if is_switched_off(live) or (expected_on and live["State"] not in ("Enabled", "Enabling", "Updating")):
+        if live["State"] not in ("Enabled", "Enabling", "Updating"):
             problems.append(f"the event source mapping of {name} is {live['State']}: the function reads nothing")
         destination = live.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", "")
         if not of_queue and not destination.endswith(quarantine):

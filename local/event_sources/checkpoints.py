@@ -18,7 +18,8 @@ CREATE TABLE IF NOT EXISTS shard (
     PRIMARY KEY (mapping, shard_id)
 );
 CREATE TABLE IF NOT EXISTS mapping (
-    uuid TEXT PRIMARY KEY, function_name TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL
+    uuid TEXT PRIMARY KEY, function_name TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
+    last_result TEXT NOT NULL DEFAULT ''
 );
 """
 
@@ -42,6 +43,9 @@ class Checkpoints:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
+        if "last_result" not in {row[1] for row in self._db.execute("PRAGMA table_info(mapping)")}:
+            self._db.execute("ALTER TABLE mapping ADD COLUMN last_result TEXT NOT NULL DEFAULT ''")
+        self._results: dict[str, str] = {}
 
     def shards(self, mapping: str) -> dict[str, ShardState]:
         """All shards a mapping has ever seen."""
@@ -74,7 +78,20 @@ class Checkpoints:
 
     def report_mapping(self, uuid: str, function_name: str, state: str, reason: str = "") -> None:
         """What a mapping is at, for the people who look: `Running`, `Refused`, `Waiting`, with the reason."""
-        self._run("INSERT OR REPLACE INTO mapping VALUES (?, ?, ?, ?)", (uuid, function_name, state, reason))
+        self._run(
+            "INSERT INTO mapping (uuid, function_name, state, reason) VALUES (?, ?, ?, ?) ON CONFLICT (uuid) DO UPDATE "
+            "SET function_name = excluded.function_name, state = excluded.state, reason = excluded.reason",
+            (uuid, function_name, state, reason),
+        )
+
+    def report_result(self, uuid: str, result: str) -> None:
+        """What came of a mapping's last batch or read, in the words of Lambda's LastProcessingResult."""
+        with self._lock:
+            if self._results.get(uuid) == result:
+                return
+        self._run("UPDATE mapping SET last_result = ? WHERE uuid = ?", (result, uuid))
+        with self._lock:
+            self._results[uuid] = result
 
     def keep_only(self, uuids: Iterable[str]) -> None:
         """Forget the mappings that no longer exist."""

@@ -22,7 +22,7 @@ class MappingMetrics:
         self._sender.add("IteratorAge", max(0.0, seconds) * 1000, "Milliseconds", name)
 
     def polled(self, mapping: Mapping, events: int) -> None:
-        """Events read from the stream."""
+        """Events read from the stream: 0 for a poll that found none, which shows that the mapping polls."""
         self._count("PolledEventCount", mapping, events)
 
     def invoked(self, mapping: Mapping, events: int, failed: int) -> None:

@@ -1,8 +1,6 @@
 """Finds the Kinesis event source mappings and keeps one worker per mapping and shard running.
 
-Mappings are deployed disabled on stage `local`, so that the emulator's own poller, which knows no retries and no
-partial responses, stays out. This poller therefore drives every Kinesis mapping whatever its state, and disables one
-that is enabled, so that no record is processed by both.
+It drives the mappings that are enabled: the emulator's own poller of Kinesis is switched off (local/mappings.py).
 """
 
 from __future__ import annotations
@@ -15,13 +13,13 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.event_sources.model import Mapping, UnsupportedMappingError, is_kinesis, parse_mapping
-from local.event_sources.worker import Services, ShardWorker
+from local.event_sources.worker import OK, Services, ShardWorker, cannot_read
 from local.kinesis_reader import AT_TIMESTAMP, TRIM_HORIZON, Position, StreamInfo, describe_stream
-from local.mapping_switch import is_switched_off
 
 log = logging.getLogger(__name__)
 
 LOOK_AT_SHARDS_EVERY_SECONDS = 10.0
+ON = ("Enabled", "Enabling", "Updating")
 
 
 @dataclass
@@ -70,6 +68,7 @@ class EventSources:
                 runner = None
             if runner is None and not self._is_leaving(mapping.uuid):
                 runner = self._runners[mapping.uuid] = Runner(mapping)
+                self._services.checkpoints.report_mapping(mapping.uuid, mapping.function_name, "Starting")
                 log.info("%s: driving mapping %s: %s", mapping.function_name, mapping.uuid, mapping.rules)
             if runner is not None:
                 self._look_after(runner)
@@ -93,7 +92,7 @@ class EventSources:
         self._off = set()
         for page in client.get_paginator("list_event_source_mappings").paginate():
             for api in filter(is_kinesis, page["EventSourceMappings"]):
-                if is_switched_off(api):
+                if api.get("State") not in ON:
                     self._off.add(api["UUID"])
                     function_name = api["FunctionArn"].split(":")[6]
                     self._services.checkpoints.report_mapping(api["UUID"], function_name, "Disabled", "switched off")
@@ -106,9 +105,6 @@ class EventSources:
                         log.error("%s: mapping %s is refused: %s", api["FunctionArn"], api["UUID"], error)
                         function_name = api["FunctionArn"].split(":")[6]
                         self._services.checkpoints.report_mapping(api["UUID"], function_name, "Refused", str(error))
-                if api.get("State") in ("Enabled", "Enabling"):
-                    log.info("%s: disabling mapping %s in the emulator", api["FunctionArn"], api["UUID"])
-                    client.update_event_source_mapping(UUID=api["UUID"], Enabled=False)
         self._refused = refused
         return found
 
@@ -127,6 +123,9 @@ class EventSources:
         except (ClientError, BotoCoreError) as error:
             runner.next_look = now
             state = ("Waiting", str(error))
+            self._services.checkpoints.report_result(mapping.uuid, cannot_read(mapping.stream_arn))
+        if state[0] == "Running" and runner.state[0] == "Waiting":
+            self._services.checkpoints.report_result(mapping.uuid, OK)
         if state != runner.state:
             runner.state = state
             self._services.checkpoints.report_mapping(mapping.uuid, mapping.function_name, *state)

@@ -32,6 +32,16 @@ IDLE_POLL_SECONDS = 0.5
 IDLE_AFTER_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 1.0
 ROUNDS_BETWEEN_ERROR_LOGS = 20
+POLLED_EVERY_SECONDS = 5.0  # an empty poll is counted this often
+OK, CALL_FAILED = "OK", "PROBLEM: Function call failed"
+
+
+def cannot_read(stream_arn: str) -> str:
+    """LastProcessingResult of a mapping whose role may not read the stream, or whose stream does not answer."""
+    return (
+        f"PROBLEM: Cannot access stream {stream_arn}. Please ensure the role can perform the GetRecords, "
+        "GetShardIterator, DescribeStream, ListShards, and ListStreams Actions on your stream in IAM."
+    )
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,7 @@ class ShardWorker(threading.Thread):
         self._next_read = 0.0
         self._last_record = time.time()
         self._read_errors = 0
+        self._next_note = 0.0
         self._shard_is_gone = False
 
     def stop(self) -> None:
@@ -100,11 +111,14 @@ class ShardWorker(threading.Thread):
             return
         except (ClientError, BotoCoreError) as error:
             self._services.clients.forget_if_stale(self._role_arn, error)
+            self._services.checkpoints.report_result(self.mapping.uuid, cannot_read(self.mapping.stream_arn))
             if self._read_errors % ROUNDS_BETWEEN_ERROR_LOGS == 0:
                 log.error("%s: read failed, retrying: %s", self.name, error)
             self._read_errors += 1
             self._next_read = now + backoff(self._read_errors)
             return
+        if self._read_errors:
+            self._services.checkpoints.report_result(self.mapping.uuid, OK)
         self._read_errors = 0
         if records:
             self._services.metrics.polled(self.mapping, len(records))
@@ -113,7 +127,14 @@ class ShardWorker(threading.Thread):
             self._next_read = now + paced(0.0)
         else:
             idle = now - self._last_record > IDLE_AFTER_SECONDS
+            self._note_empty_poll(now)
             self._next_read = now + paced(IDLE_POLL_SECONDS if idle else POLL_SECONDS)
+
+    def _note_empty_poll(self, now: float) -> None:
+        """Count a poll that found nothing as 0, as Lambda does. While a batch is retried its shard is not polled."""
+        if self._shard.drained and now >= self._next_note:
+            self._next_note = now + POLLED_EVERY_SECONDS
+            self._services.metrics.polled(self.mapping, 0)
 
     def _take_answers(self) -> None:
         now = time.time()
@@ -170,6 +191,9 @@ class ShardWorker(threading.Thread):
         if not isinstance(outcome, NotInvoked):
             self._services.metrics.age(mapping, age)
             self._services.metrics.invoked(mapping, len(records), failed_of(outcome, len(records)))
+        if not self._stopping.is_set():
+            result = OK if isinstance(outcome, Succeeded) else CALL_FAILED
+            self._services.checkpoints.report_result(mapping.uuid, result)
         level = logging.DEBUG if isinstance(outcome, Succeeded) else logging.WARNING
         log.log(level, "%s: %d records, age %.1f s: %s", self.name, len(records), age, outcome)
         return outcome

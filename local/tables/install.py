@@ -15,6 +15,7 @@ from local.cloudwatch.replacing import replace
 from local.tables import expiry
 from local.tables.batch import Batches
 from local.tables.database import Database
+from local.tables.describing import described
 from local.tables.items import Members, Table, Tables, set_counts, wanted_indexes
 from local.tables.keys import Key
 from local.tables.query import narrow
@@ -178,6 +179,7 @@ def install(dynamodb: Any, path: Path, full: Callable[[], str] = lambda: "") -> 
     replace(dynamodb, "_index_members", ours.index_members)
     replace(dynamodb, "_items_replaced", ours.items_replaced)
     replace(dynamodb, "_update_counts", set_counts)
+    replace(dynamodb, "_table_description", described(dynamodb._table_description, dynamodb))
     replace(dynamodb, "_query", narrow(dynamodb))
     replace(dynamodb, "_scan", PagedScan(dynamodb._scan, vars(dynamodb)))
     replace(dynamodb, "_partiql_select", selected(dynamodb._partiql_select))

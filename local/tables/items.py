@@ -219,6 +219,5 @@ def wanted_indexes(table: Table) -> list[tuple[str, list[str], list[str]]]:
 
 
 def set_counts(table: Table) -> None:
-    """What DescribeTable says of the items; MiniStack counts 200 bytes for each."""
+    """How many items a table has, for DescribeTable; its size is measured when it is asked for (describing.py)."""
     table["ItemCount"] = len(table["items"])
-    table["TableSizeBytes"] = table["ItemCount"] * 200

@@ -2,7 +2,7 @@
 'use strict';
 
 const errors = (hop) => `${hop}-errors`;
-const consumer = (hop) => ['late', 'failing', 'gave-up', 'dropped', 'errors'].map((kind) => `${hop}-${kind}`);
+const consumer = (hop) => ['backlog', 'late', 'failing', 'gave-up', 'dropped', 'errors'].map((kind) => `${hop}-${kind}`);
 
 module.exports = (kit) => [
   [2, kit.text(`# Swipeline: health\nStage **${kit.stage}**. An alarm that is red has its entry in docs/runbook.md, under its name. Numbers are of the chosen time.`)],

@@ -139,10 +139,40 @@ def test_a_page_of_any_width_scrolls_down_alone_and_says_which_clock_it_has(
     page: Page, address: str, width: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": 900})
-    for place in ("dashboards", "alarms", "queries", "traces", "find"):
+    for place in ("now", "dashboards", "alarms", "queries", "traces", "find"):
         show(page, address, place)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{place} scrolls sideways"
     expect(page.get_by_text("Times are UTC")).to_be_visible()
+
+
+def test_the_first_page_shows_what_the_doctor_finds_and_nothing_else(page: Page, address: str, stack: Stack) -> None:
+    show(page, address, "")
+    found = json.loads(stack.run("doctor", "--json", check=False).stdout)["findings"]
+    shown = page.locator(".finding")
+    expect(shown.first).to_be_visible(timeout=SECONDS)
+    names = {one["name"] for one in found if one["state"] == "ok"}
+    assert names <= {text.strip() for text in page.locator(".finding strong").all_inner_texts()}
+    assert page.locator(".finding:not([data-state])").count() == 0
+
+
+def test_a_problem_comes_with_its_command_and_its_runbook_entry(page: Page, address: str, stack: Stack) -> None:
+    functions = stack.client("lambda")
+    (mapping,) = functions.list_event_source_mappings(FunctionName=f"swipeline-{stack.stage}-write-to-s3")[
+        "EventSourceMappings"
+    ]
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    try:
+        problem = page.locator(".finding[data-state=problem]", has_text="write-to-s3").first
+        wait_until(
+            lambda: any(one["state"] == "problem" for one in api(address, "doctor")["findings"]), 60, "it is seen"
+        )
+        show(page, address, "now")
+        expect(problem).to_contain_text(f"--uuid {mapping['UUID']} --enabled", timeout=SECONDS)
+        problem.get_by_text("Runbook").click()
+        expect(problem.locator(".markdown")).to_be_visible()
+        expect(problem.get_by_role("button", name="Copy")).to_be_visible()
+    finally:
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
 
 
 def test_a_link_has_the_range_in_it(page: Page, address: str) -> None:
@@ -192,6 +222,6 @@ def test_a_transaction_is_found_by_its_id(page: Page, address: str, demo: Path) 
     show(page, address, "find")
     page.locator("#transaction").fill(transaction_id)
     page.get_by_role("button", name="Find").click()
-    expect(page.get_by_role("heading", name="stored")).to_be_visible(timeout=SECONDS)
+    expect(page.get_by_role("heading", name="stored", exact=True)).to_be_visible(timeout=SECONDS)
     expect(page.locator("main")).to_contain_text("batch archived")
     expect(page.locator("main")).to_contain_text("DynamoDB")

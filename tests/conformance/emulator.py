@@ -45,7 +45,7 @@ class Emulator:
     def start(cls, home: Path) -> Emulator:
         settings = Settings(home, free_port_pair())
         process = start_module("local.emulator", settings)
-        wait_until(lambda: is_healthy(settings, PROCESSES[0]), "the emulator answers")
+        wait_until(lambda: is_healthy(settings, PROCESSES[0]), "the emulator answers", 120)
         return cls(settings, process)
 
     def stop(self) -> None:

@@ -37,7 +37,16 @@ def test_stored_rejected_and_quarantined_transactions_are_found_by_their_ids(
     archived = {"answered", "batch archived", "batch written", "batch scored"}
     wait_until(lambda: archived <= messages(find(stack, good_id)), 60, "all hops have logged the stored one")
     stored = find(stack, good_id)
-    assert stored["outcome"] == "stored"
+    wait_until(lambda: find(stack, good_id)["outcome"] == "stored", 60, "every store has it")
+    stores = {one["store"]: one for one in find(stack, good_id)["stores"]}
+    assert {name: one["has"] for name, one in stores.items()} == {
+        "DynamoDB": "yes",
+        "lake": "yes",
+        "warehouse": "yes",
+        "alert": "no",
+    }
+    amount = f"${float(good[header.index('amt')]):.2f} at"
+    assert all(stores[name]["about"].startswith(amount) for name in ("DynamoDB", "warehouse"))
     assert {place["store"] for place in stored["places"]} == {"DynamoDB", "lake", "stream"}
 
     rejected = find(stack, "find-rejected")

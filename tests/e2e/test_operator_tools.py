@@ -84,7 +84,7 @@ def giving_up_at_once(stack: Stack, function: str) -> Iterator[None]:
 
     def update(retries: int, bisect: bool) -> None:
         functions.update_event_source_mapping(
-            UUID=mapping["UUID"], MaximumRetryAttempts=retries, BisectBatchOnFunctionError=bisect, Enabled=False
+            UUID=mapping["UUID"], MaximumRetryAttempts=retries, BisectBatchOnFunctionError=bisect
         )
         wait_until(lambda: driven_with(retries), 30, f"{function} is driven with {retries} retries")
 

@@ -77,7 +77,7 @@ def test_every_alarm_and_the_budget_have_a_runbook_entry_and_no_entry_is_of_none
 def test_dev_hears_of_data_that_is_late_given_up_unreadable_or_not_in_the_warehouse(dev: Template) -> None:
     """The others name the cause, at $0.10 a month for each metric."""
     assert set(alarms(dev)) == {
-        *(f"{consumer}-{kind}" for consumer in CONSUMERS for kind in ("late", "gave-up")),
+        *(f"{consumer}-{kind}" for consumer in CONSUMERS for kind in ("backlog", "gave-up")),
         *("api-5xx", "quarantined", "copy-failed", "alert-copy-failed", "merge-lag", "merge-gave-up"),
         "batch-not-started",
     }
@@ -125,6 +125,24 @@ def test_every_consumer_is_watched_for_lateness_failing_and_giving_up(full: Temp
         lost = found[f"{consumer}-{kind}"]
         assert one(lost) == ("AWS/Lambda", metric, {"EventSourceMappingUUID": mapping})
         assert (lost["Threshold"], lost["EvaluationPeriods"], lost["Statistic"]) == (0, 1, "Sum")
+
+
+@pytest.mark.parametrize("consumer", CONSUMERS)
+def test_a_consumer_with_a_backlog_is_reported_on_every_stage_until_it_polls_again(
+    template: Template, consumer: str
+) -> None:
+    backlog, function = alarms(template)[f"{consumer}-backlog"], FUNCTIONS[consumer]
+    mapping = function.replace("LambdaFunction", "EventSourceMappingKinesisTransactionStream")
+    assert mapping in template.resources
+    assert set(watched(backlog)) == {
+        ("AWS/Lambda", "IteratorAge", frozenset({("FunctionName", function)})),
+        ("AWS/Lambda", "PolledEventCount", frozenset({("EventSourceMappingUUID", mapping)})),
+    }
+    (judged,) = (query for query in backlog["Metrics"] if query.get("ReturnData", True))
+    late = re.search(r"FILL\(age, 0\) > (\d+)", judged["Expression"])
+    assert late
+    stream = template.of_type("AWS::Kinesis::Stream")["TransactionStream"]
+    assert int(late[1]) <= stream["RetentionPeriodHours"] * 3_600_000 / 24
 
 
 def test_lateness_is_reported_long_before_records_expire(template: Template) -> None:
@@ -180,8 +198,12 @@ def test_one_failed_copy_is_enough(template: Template) -> None:
         assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (1, 1)
 
 
-def test_silence_is_never_an_alarm_since_nothing_must_run_where_nothing_comes(template: Template) -> None:
-    assert {alarm["TreatMissingData"] for alarm in alarms(template).values()} == {"notBreaching"}
+def test_silence_is_an_alarm_only_where_something_must_run_though_nothing_comes(template: Template) -> None:
+    """An event source mapping polls an idle stream too."""
+    treated = {name: alarm["TreatMissingData"] for name, alarm in alarms(template).items()}
+    polling = {f"{consumer}-backlog" for consumer in CONSUMERS}
+    assert {name for name, treatment in treated.items() if treatment != "notBreaching"} == polling
+    assert {treated[name] for name in polling} == {"breaching"}
 
 
 def test_seconds_are_for_the_laptop_alone(on_aws: Template, local: Template) -> None:

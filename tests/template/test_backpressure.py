@@ -16,9 +16,9 @@ def alarms_on(template: Template, metric: str) -> list[dict]:
     return found
 
 
-def test_a_late_consumer_is_reported_long_before_its_records_are_set_aside_for_their_age(template: Template) -> None:
-    age = min(mapping["MaximumRecordAgeInSeconds"] for mapping in template.mappings().values())
-    for alarm in alarms_on(template, "IteratorAge"):
+def test_a_late_consumer_is_reported_long_before_its_records_are_set_aside_for_their_age(full: Template) -> None:
+    age = min(mapping["MaximumRecordAgeInSeconds"] for mapping in full.mappings().values())
+    for alarm in alarms_on(full, "IteratorAge"):
         assert notified_after(alarm) <= 15 * 60
         assert notified_after(alarm) < age / 10
 

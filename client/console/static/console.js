@@ -2,7 +2,7 @@
 import { el, pill } from "./dom.js";
 import * as views from "./views.js";
 
-const VIEWS = { dashboards: "Dashboards", alarms: "Alarms", queries: "Log queries", traces: "Traces", threshold: "Alert threshold", find: "Find" };
+const VIEWS = { now: "What is wrong now", dashboards: "Dashboards", alarms: "Alarms", queries: "Log queries", traces: "Traces", threshold: "Alert threshold", find: "Find" };
 const RANGES = { 900: "15 min", 3600: "1 h", 10800: "3 h", 43200: "12 h", 86400: "1 day", 604800: "7 days" };
 const REFRESHES = { 5: "5 s", 10: "10 s", 30: "30 s", 60: "1 min", 0: "off" };
 const page = (id) => document.getElementById(id);
@@ -33,7 +33,7 @@ function inAddress(id, value) {
 
 function place() {
   const [name, ...rest] = location.hash.replace(/^#\//, "").split("/").map(decodeURIComponent);
-  return { name: VIEWS[name] ? name : "dashboards", rest };
+  return { name: VIEWS[name] ? name : "now", rest };
 }
 
 let drawing = 0;

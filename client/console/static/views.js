@@ -3,6 +3,41 @@ import { clock, el, pill, short } from "./dom.js";
 import { markdown } from "./markdown.js";
 import { alarmChip, table, widget } from "./widget.js";
 
+// The same findings as `swipeline doctor`: the worst areas first, nothing green that is not known to be.
+const WORST_FIRST = ["problem", "unknown", "warning", "ok"];
+
+export async function now(ask) {
+  const report = await ask("doctor");
+  const areas = new Map();
+  report.findings.forEach((one) => areas.set(one.area, [...(areas.get(one.area) || []), one]));
+  const rank = (ones) => Math.min(...ones.map((one) => WORST_FIRST.indexOf(one.state)));
+  const ordered = [...areas].sort(([, a], [, b]) => rank(a) - rank(b));
+  const counts = WORST_FIRST.filter((state) => report.counts[state]).map((state) => statePill(state, `${report.counts[state]} ${state}`));
+  return el("div", { id: "now", "data-state": report.state },
+    el("p", { class: "row" }, counts, el("span", { class: "dim" }, `as of ${clock(Date.parse(report.at) / 1000, true)}; `, el("code", {}, "swipeline doctor"), " shows the same")),
+    el("div", { class: "areas" }, ordered.map(([area, ones]) => el("section", { class: "card", "data-area": area, "data-state": WORST_FIRST[rank(ones)] },
+      el("h2", {}, area), ones.map(finding)))));
+}
+
+const statePill = (state, text) => el("span", { class: `pill state-${state}` }, text);
+
+function finding(one) {
+  return el("div", { class: "finding", "data-state": one.state },
+    statePill(one.state, one.state),
+    el("div", {},
+      el("strong", {}, one.name), " ", el("span", {}, one.text),
+      one.help && one.state !== "ok" ? command(one.help) : null,
+      one.entry && one.state !== "ok" ? el("details", {}, el("summary", {}, `Runbook: ${one.runbook}`), markdown(one.entry)) : null));
+}
+
+function command(text) {
+  const button = el("button", { type: "button", "aria-label": `Copy: ${text}`, onclick: async () => {
+    await navigator.clipboard.writeText(text);
+    button.textContent = "Copied";
+  } }, "Copy");
+  return el("div", { class: "command" }, el("code", {}, text), button);
+}
+
 export async function dashboards(ask, [name], seconds) {
   const names = await ask("dashboards");
   if (!names.length) return el("p", { class: "dim" }, "This stage has no dashboards.");
@@ -172,6 +207,7 @@ export async function find(ask, [id]) {
   if (!id) return view;
   const found = await ask("find", { id });
   view.append(el("h2", {}, `${found.outcome} `), el("p", {}, found.explanation));
+  if (found.stores.length) view.append(el("h2", {}, "Stores"), table({ columns: ["store", "has", "about"], rows: found.stores }));
   if (found.places.length) view.append(el("h2", {}, "Where it is"), table({ columns: ["store", "place", "about"], rows: found.places }));
   view.append(el("h2", {}, "Log lines"), found.lines.length ? table({ columns: ["at", "function", "message", "about"], rows: found.lines }) : el("p", { class: "dim" }, "None names it."));
   return view;

@@ -14,7 +14,7 @@ API: dict[str, Any] = {
     "EventSourceArn": "arn:aws:kinesis:us-east-1:000000000000:stream/s",
     "FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:f:live",
     "StartingPosition": "TRIM_HORIZON",
-    "State": "Disabled",
+    "State": "Enabled",
 }
 
 

@@ -77,7 +77,6 @@ def consumer(emulator: Emulator, request: pytest.FixtureRequest) -> Callable[...
         emulator.function(f"{name}{suffix}", role, FUNCTION, Environment={"Variables": variables})
         defaults = {
             "StartingPosition": "TRIM_HORIZON",
-            "Enabled": False,
             "BatchSize": 100,
             "MaximumRetryAttempts": 1,
             "FunctionResponseTypes": ["ReportBatchItemFailures"],
@@ -191,19 +190,43 @@ def test_a_mapping_that_asks_for_what_is_missing_is_refused(emulator, consumer, 
     assert mapped.done() == []
 
 
-def test_an_enabled_mapping_is_taken_from_the_emulators_own_poller(emulator, consumer, poller) -> None:  # type: ignore[no-untyped-def]
-    mapped = consumer(StartingPosition="LATEST")
-    emulator.client("lambda").update_event_source_mapping(UUID=mapped.uuid, Enabled=True)
+def state_and_result(mapped: Consumer) -> tuple[str, str]:
+    """What Lambda's API says of the mapping."""
+    found = mapped.emulator.client("lambda").get_event_source_mapping(UUID=mapped.uuid)
+    return found["State"], found["LastProcessingResult"]
+
+
+def test_the_api_shows_whether_a_mapping_is_on_and_what_came_of_its_last_batch(emulator, consumer, poller) -> None:  # type: ignore[no-untyped-def]
+    mapped = consumer(MaximumRetryAttempts=1000)
+    assert state_and_result(mapped) == ("Enabled", "No records processed")
     poller()
-
-    def disabled() -> bool:
-        return emulator.client("lambda").get_event_source_mapping(UUID=mapped.uuid)["State"] == "Disabled"
-
-    wait_until(disabled, "the mapping is disabled in the emulator")
-    log = emulator.settings.home / "local.event_sources.log"
-    wait_until(lambda: f"{mapped.name}: Running" in log.read_text(), "the mapping is driven")
     emulator.put(mapped.stream, b"a")
-    wait_until(lambda: mapped.done() == ["a"], "the record is done once")
+    wait_until(lambda: state_and_result(mapped) == ("Enabled", "OK"), "the batch was processed")
+    assert mapped.done() == ["a"], "once: the emulator's own poller stays out"
+    emulator.put(mapped.stream, b"raise")
+    wait_until(lambda: state_and_result(mapped) == ("Enabled", "PROBLEM: Function call failed"), "it failed")
+
+
+def test_a_mapping_whose_role_may_not_read_says_so_until_it_may(emulator, consumer, poller) -> None:  # type: ignore[no-untyped-def]
+    mapped = consumer(allowed=False)
+    poller()
+    wait_until(lambda: state_and_result(mapped)[1].startswith("PROBLEM: Cannot access stream"), "it cannot read")
+    emulator.grant(mapped.role, "read", READ, mapped.stream)
+    wait_until(lambda: state_and_result(mapped) == ("Enabled", "OK"), "it reads again")
+
+
+def test_a_disabled_mapping_reads_nothing_and_goes_on_where_it_stopped(emulator, consumer, poller) -> None:  # type: ignore[no-untyped-def]
+    mapped, switch = consumer(), emulator.client("lambda").update_event_source_mapping
+    poller()
+    emulator.put(mapped.stream, b"a")
+    wait_until(lambda: mapped.done() == ["a"], "the first is done")
+    switch(UUID=mapped.uuid, Enabled=False)
+    assert state_and_result(mapped)[0] == "Disabled"
+    log = emulator.settings.home / "local.event_sources.log"
+    wait_until(lambda: "the mapping is gone" in log.read_text(), "it is no longer driven")
+    emulator.put(mapped.stream, b"b")
+    switch(UUID=mapped.uuid, Enabled=True)
+    wait_until(lambda: mapped.done() == ["a", "b"], "the second is done, and the first not again")
 
 
 def test_splits_and_merges_lose_nothing_and_keep_the_order_of_each_key(emulator, consumer, poller) -> None:  # type: ignore[no-untyped-def]

@@ -195,6 +195,22 @@ def test_the_same_requests_again_are_known_to_the_api_and_counted_apart(
     assert len(api.stored) == 100
 
 
+def test_again_puts_every_row_on_the_stream_though_the_api_has_answered_the_same_request_before(
+    api: FakeApi, send: Send, make_file: MakeFile
+) -> None:
+    path = make_file(100)
+    first = send(path, batch_size=20)
+    again = send(path, batch_size=20, again=True)
+    assert (again.resent, again.accepted) == (0, 100)
+    assert len({key for key, _ in api.requests}) == 10
+    assert journal_state(again) == journal_state(first)
+
+
+def test_again_and_resume_contradict_each_other(send: Send, make_file: MakeFile) -> None:
+    with pytest.raises(ClientError, match="give one of them"):
+        send(make_file(1), again=True, resume=True)
+
+
 def test_resume_sends_only_what_was_not_acknowledged(
     api: FakeApi, send: Send, make_file: MakeFile, tmp_path: Path
 ) -> None:

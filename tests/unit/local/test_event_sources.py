@@ -31,7 +31,7 @@ def function() -> FakeLambda:
             "EventSourceArn": STREAM,
             "FunctionArn": FUNCTION,
             "StartingPosition": "TRIM_HORIZON",
-            "State": "Disabled",
+            "State": "Enabled",
             "FunctionResponseTypes": ["ReportBatchItemFailures"],
         }
     )
@@ -210,10 +210,39 @@ def test_the_age_of_what_is_processed_is_a_metric(
         return {metric["MetricName"]: metric for metric in clients.metrics}
 
     wait_until(lambda: {"IteratorAge", "PolledEventCount", "InvokedEventCount"} <= found().keys(), "all are sent")
-    age, polled = found()["IteratorAge"], found()["PolledEventCount"]
+    age = found()["IteratorAge"]
+    polled = max(
+        (metric for metric in clients.metrics if metric["MetricName"] == "PolledEventCount"),
+        key=lambda metric: float(metric["StatisticValues"]["Sum"]),
+    )
     assert (age["Unit"], age["Dimensions"]) == ("Milliseconds", [{"Name": "FunctionName", "Value": "f"}])
     assert age["StatisticValues"]["SampleCount"] == 1
     assert (polled["StatisticValues"]["Sum"], polled["Dimensions"]) == (
         1,
         [{"Name": "EventSourceMappingUUID", "Value": "u"}],
     )
+
+
+def test_an_empty_poll_counts_as_zero_so_that_a_mapping_that_polls_nothing_is_told_from_one_that_does_not_poll(
+    start: Start, clients: FakeClients
+) -> None:
+    sources = start()
+
+    def polled() -> list[dict[str, Any]]:
+        sources.tick()
+        return [metric for metric in clients.metrics if metric["MetricName"] == "PolledEventCount"]
+
+    wait_until(polled, "the poll is counted")
+    assert polled()[0]["StatisticValues"]["Sum"] == 0
+
+
+def test_a_mapping_that_is_disabled_reads_nothing_until_it_is_enabled(
+    start: Start, kinesis: FakeKinesis, function: FakeLambda
+) -> None:
+    kinesis.put("a")
+    function.mapping["State"] = "Disabled"
+    sources = start()
+    sources.tick()
+    assert function.seen == []
+    function.mapping["State"] = "Enabled"
+    assert seen(sources, function, 1) == ["a"]
