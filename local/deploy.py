@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,14 +52,15 @@ def outputs(stack: dict[str, Any] | None) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in (stack or {}).get("Outputs", [])}
 
 
-def deploy(settings: Settings, clients: Clients, stage: str) -> bool:
+def deploy(settings: Settings, clients: Clients, stage: str, parameters: Sequence[str] = ()) -> bool:
     """Deploy and migrate the warehouse; False when nothing had changed. Raises DeployError with the end of the log.
 
     osls redeploys a service with a layer although nothing has changed, which costs most of the time of a second
     `swipeline up`: a fingerprint of what goes into the package is kept with the state and compared instead.
+    `parameters` are name=value, as for `sls --param`.
     """
     mark = settings.state / f"deployed-{stage}.json"
-    wanted = fingerprint(settings)
+    wanted = fingerprint(settings, parameters)
     stack = describe_stack(clients, stage)
     if stack is not None and _read(mark) == {"fingerprint": wanted, "stack_id": stack["StackId"]}:
         return False
@@ -69,8 +70,8 @@ def deploy(settings: Settings, clients: Clients, stage: str) -> bool:
             "the emulator has lost its stack but not its buckets: it was killed before a first deployment was "
             "complete. Remove what is left with `swipeline down --reset`, then `swipeline up`"
         )
-    with _only_one_deploy():
-        _run_serverless(settings, stage)
+    with only_one_deploy():
+        _run_serverless(settings, stage, parameters)
     stack = describe_stack(clients, stage)
     if stack is None or not str(stack["StackStatus"]).endswith(("CREATE_COMPLETE", "UPDATE_COMPLETE")):
         raise DeployError(f"stack {stack_name(stage)} is {stack and stack['StackStatus']}")
@@ -85,9 +86,9 @@ def _has_buckets(clients: Clients, stage: str) -> bool:
     return any(bucket["Name"].startswith(f"{stack_name(stage)}-") for bucket in buckets)
 
 
-def fingerprint(settings: Settings) -> str:
+def fingerprint(settings: Settings, parameters: Sequence[str] = ()) -> str:
     """A hash of everything a deployment is made of."""
-    digest = hashlib.sha256(f"{settings.port} {sys.version} {sys.executable}".encode())
+    digest = hashlib.sha256(" ".join((str(settings.port), sys.version, sys.executable, *parameters)).encode())
     paths = [REPOSITORY / name for name in _INPUT_FILES]
     for folder in _INPUT_FOLDERS:
         paths += sorted(path for path in (REPOSITORY / folder).rglob("*") if "__pycache__" not in path.parts)
@@ -107,7 +108,7 @@ def _migrate(clients: Clients, stage: str) -> None:
         raise DeployError(f"migrate-warehouse failed: {body}")
 
 
-def _run_serverless(settings: Settings, stage: str) -> None:
+def _run_serverless(settings: Settings, stage: str, parameters: Sequence[str]) -> None:
     bin_folder = str(Path(sys.executable).parent)
     path = os.pathsep.join([bin_folder, os.environ.get("PATH", "")])
     if shutil.which("node", path=path) is None:
@@ -125,7 +126,7 @@ def _run_serverless(settings: Settings, stage: str) -> None:
     }
     log_path = settings.logs / "deploy.log"
     # --conceal: it prints the API key's value otherwise.
-    command = [str(serverless), "deploy", "--stage", stage, "--conceal"]
+    command = [str(serverless), "deploy", "--stage", stage, "--conceal", *(f"--param={one}" for one in parameters)]
     with log_path.open("wb") as output:
         try:
             done = subprocess.run(
@@ -145,8 +146,8 @@ def _run_serverless(settings: Settings, stage: str) -> None:
 
 
 @contextmanager
-def _only_one_deploy() -> Iterator[None]:
-    """The Serverless Framework packages into the repository's .serverless/: two at a time would mix their packages."""
+def only_one_deploy() -> Iterator[None]:
+    """The Serverless Framework works in the repository's .serverless/: two at a time would mix their packages."""
     with os.fdopen(open_private(private_folder(LOCKS) / "deploy.lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

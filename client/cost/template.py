@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from client.errors import ClientError
+from local.deploy import only_one_deploy
 from local.settings import REPOSITORY
 
 TEMPLATE = "cloudformation-template-update-stack.json"
@@ -106,17 +107,18 @@ def package(stage: str, folder: Path | None = None, parameters: Sequence[str] = 
         raise ClientError("The Serverless Framework is missing: run `make setup`.")
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     environment = os.environ | {"PATH": path, "SWIPELINE_PYTHON": sys.executable, "SLS_TELEMETRY_DISABLED": "1"}
-    done = subprocess.run(
-        [
-            *(str(command), "package", "--stage", stage, "--package", str(folder)),
-            *(f"--param={parameter}" for parameter in parameters),
-        ],
-        cwd=REPOSITORY,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with only_one_deploy():  # of which a package is a part
+        done = subprocess.run(
+            [
+                *(str(command), "package", "--stage", stage, "--package", str(folder)),
+                *(f"--param={parameter}" for parameter in parameters),
+            ],
+            cwd=REPOSITORY,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if done.returncode:
         raise ClientError(f"Stage {stage} cannot be packaged: {(done.stderr or done.stdout).strip()[-500:]}")
     resources: Mapping[str, Any] = json.loads((folder / TEMPLATE).read_text(encoding="utf-8"))["Resources"]

@@ -109,13 +109,13 @@ def test_a_lock_never_follows_a_symlink_and_never_cuts_a_file(tmp_path: Path, um
 def test_a_deploy_lock_that_is_a_symlink_destroys_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deploy, "LOCKS", tmp_path / "locks")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    with deploy._only_one_deploy():
+    with deploy.only_one_deploy():
         assert {path.name for path in tmp_path.iterdir()} == {"locks"}, "nothing in the temporary folder"
     assert modes(tmp_path) == {0o700, 0o600}
     (tmp_path / "victim").write_text("precious")
     (tmp_path / "locks" / "deploy.lock").unlink()
     (tmp_path / "locks" / "deploy.lock").symlink_to(tmp_path / "victim")
-    with pytest.raises(OSError, match="symbolic links"), deploy._only_one_deploy():
+    with pytest.raises(OSError, match="symbolic links"), deploy.only_one_deploy():
         pass
     assert (tmp_path / "victim").read_text() == "precious"
 
