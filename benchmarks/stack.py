@@ -64,11 +64,11 @@ class CountedStack(Stack):
 
 
 @contextmanager
-def running(folder: Path, **extra: str) -> Iterator[CountedStack]:
-    """A deployed stack, taken down at the end."""
+def running(folder: Path, *parameters: str, **extra: str) -> Iterator[CountedStack]:
+    """A deployed stack, taken down at the end; `parameters` are name=value, `extra` is environment."""
     stack = CountedStack(home=folder / "home", port=free_port_pair(), extra=extra)
     try:
-        stack.run("up", timeout=600)
+        stack.run("up", *(f"--param={one}" for one in parameters), timeout=600)
         yield stack
     finally:
         stack.run("down", check=False, timeout=900)

@@ -17,6 +17,7 @@ POLLING = frozenset(
         "DescribeStream",
         "DescribeStreamSummary",
         "DescribeStreamConsumer",
+        "SubscribeToShard",
     }
 )
 _PUT_UNIT = 25_600  # https://aws.amazon.com/kinesis/data-streams/pricing/: 25 KB

@@ -70,14 +70,14 @@ class Calls:
     async def _count(self, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes]) -> None:
         service, operation = identify(scope, headers)
         caller = self._caller_of(access_key_id(headers))
-        count = self._counts.setdefault((caller, service, operation), Counter())
-        count["requests"] += 1
+        called = caller, service, operation
+        self._add(called, "requests", 1)
         body: list[bytes] = []
 
         async def counting_receive() -> MutableMapping[str, Any]:
             message = await receive()
             data = message.get("body", b"")
-            count["bytes_in"] += len(data)
+            self._add(called, "bytes_in", len(data))
             if service == "dynamodb" and operation in _WRITES:
                 body.append(data)
                 if not message.get("more_body"):
@@ -85,10 +85,14 @@ class Calls:
             return message
 
         async def counting_send(message: MutableMapping[str, Any]) -> None:
-            count["bytes_out"] += len(message.get("body", b""))
+            self._add(called, "bytes_out", len(message.get("body", b"")))
             await send(message)
 
         await self._app(scope, counting_receive, counting_send)
+
+    def _add(self, called: tuple[str, str, str], name: str, amount: int) -> None:
+        # Looked up each time: a subscription is answered for minutes, and the counters may be reset meanwhile.
+        self._counts.setdefault(called, Counter())[name] += amount
 
     def _count_writes(self, operation: str, request: Mapping[str, Any]) -> None:
         for table, item, factor in written(operation, request):

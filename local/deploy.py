@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -44,15 +44,16 @@ def outputs(stack: dict[str, Any] | None) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in (stack or {}).get("Outputs", [])}
 
 
-def deploy(settings: Settings, clients: Clients, stage: str) -> bool:
+def deploy(settings: Settings, clients: Clients, stage: str, parameters: Sequence[str] = ()) -> bool:
     """Deploy the project; False when nothing had changed. Raises DeployError with the end of the log.
 
     osls redeploys a service with a layer although nothing has changed, which costs most of the time of a second
     start: a fingerprint of what goes into the package is kept with the state and compared instead.
+    `parameters` are name=value, as for `sls --param`.
     """
     project = current()
     mark = settings.state / f"deployed-{stage}.json"
-    wanted = fingerprint(settings, project)
+    wanted = fingerprint(settings, project, parameters)
     stack = describe_stack(clients, stage)
     if stack is not None and _read(mark) == {"fingerprint": wanted, "stack_id": stack["StackId"]}:
         return False
@@ -62,8 +63,8 @@ def deploy(settings: Settings, clients: Clients, stage: str) -> bool:
             "the emulator has lost its stack but not its buckets: it was killed before a first deployment was "
             f"complete. Remove what is left with `{project.command} down --reset`, then `{project.command} up`"
         )
-    with _only_one_deploy(project):
-        _run_serverless(settings, project, stage)
+    with only_one_deploy(project):
+        _run_serverless(settings, project, stage, parameters)
     stack = describe_stack(clients, stage)
     if stack is None or not str(stack["StackStatus"]).endswith(("CREATE_COMPLETE", "UPDATE_COMPLETE")):
         raise DeployError(f"stack {project.stack_name(stage)} is {stack and stack['StackStatus']}")
@@ -79,9 +80,9 @@ def _has_buckets(clients: Clients, stack: str) -> bool:
     return any(bucket["Name"].startswith(f"{stack}-") for bucket in buckets)
 
 
-def fingerprint(settings: Settings, project: Project) -> str:
+def fingerprint(settings: Settings, project: Project, parameters: Sequence[str] = ()) -> str:
     """A hash of everything a deployment is made of."""
-    digest = hashlib.sha256(f"{settings.port} {sys.version} {sys.executable}".encode())
+    digest = hashlib.sha256(" ".join((str(settings.port), sys.version, sys.executable, *parameters)).encode())
     for path in _inputs(project):
         digest.update(f"\0{path.relative_to(project.folder)}\0".encode())
         digest.update(path.read_bytes())
@@ -110,7 +111,7 @@ def _invoke_after(clients: Clients, project: Project, stage: str) -> None:
         raise DeployError(f"{project.after_deploy} failed: {body}")
 
 
-def _run_serverless(settings: Settings, project: Project, stage: str) -> None:
+def _run_serverless(settings: Settings, project: Project, stage: str, parameters: Sequence[str]) -> None:
     bin_folder = str(Path(sys.executable).parent)
     path = os.pathsep.join([bin_folder, os.environ.get("PATH", "")])
     if shutil.which("node", path=path) is None:
@@ -129,7 +130,7 @@ def _run_serverless(settings: Settings, project: Project, stage: str) -> None:
     }
     log_path = settings.logs / "deploy.log"
     # --conceal: it prints the API key's value otherwise.
-    command = [serverless, "deploy", "--stage", stage, "--conceal"]
+    command = [serverless, "deploy", "--stage", stage, "--conceal", *(f"--param={one}" for one in parameters)]
     with log_path.open("wb") as output:
         try:
             done = subprocess.run(
@@ -149,7 +150,7 @@ def _run_serverless(settings: Settings, project: Project, stage: str) -> None:
 
 
 @contextmanager
-def _only_one_deploy(project: Project) -> Iterator[None]:
+def only_one_deploy(project: Project) -> Iterator[None]:
     """The Serverless Framework packages into the project's .serverless/: two at a time would mix their packages."""
     # In the default home, which is private and the same for every home of this project.
     with os.fdopen(open_private(private_folder(project.folder / project.home) / "deploy.lock"), "w") as lock:

@@ -68,6 +68,11 @@ class ShardGoneError(Exception):
     """The shard no longer exists."""
 
 
+def stream_arn_of(source_arn: str) -> str:
+    """The ARN of the stream, by its own or that of one of its consumers with enhanced fan-out."""
+    return source_arn.partition("/consumer/")[0]
+
+
 def describe_stream(kinesis: Any, stream_arn: str) -> StreamInfo:
     """Needs kinesis:DescribeStream only: that is what the Serverless Framework's plugins grant. Raises ClientError."""
     shards: list[ShardInfo] = []
@@ -110,7 +115,7 @@ class ShardReader:
                 return Read([], closed=False)
             self._raise_gone(error)
             raise
-        records = [_record(item) for item in answer["Records"]]
+        records = [record_of(item) for item in answer["Records"]]
         self._iterator = answer.get("NextShardIterator")
         self.closed = self._iterator is None
         if records:
@@ -118,6 +123,9 @@ class ShardReader:
             average = sum(len(record.data) for record in records) / len(records)
             self._limit = int(max(10, min(MOST_RECORDS_A_READ, TARGET_READ_BYTES / max(average, 1))))
         return Read(records, self.closed)
+
+    def close(self) -> None:
+        """Nothing is held between two reads."""
 
     def _new_iterator(self, client: Any) -> str:
         kind, value = self._position
@@ -140,7 +148,8 @@ class ShardReader:
             raise ShardGoneError(f"{self._stream_arn} {self._shard_id}: {error}") from error
 
 
-def _record(item: dict[str, Any]) -> Record:
+def record_of(item: dict[str, Any]) -> Record:
+    """A record as boto3 gives it."""
     return Record(
         item["SequenceNumber"], item["PartitionKey"], item["Data"], item["ApproximateArrivalTimestamp"].timestamp()
     )

@@ -1,7 +1,9 @@
 """A shard's limits on the embedded AWS, where asked for: 1 MB and 1,000 records a second in, 2 MB and 5 reads out.
 
 With `SWIPELINE_SHARD_LIMITS=1`. What is over a limit is refused as by Kinesis: a record of PutRecords by its own error
-code, a GetRecords as a whole; nothing of it is done. A limit is a bucket that holds a second's worth and fills evenly.
+code, a GetRecords as a whole; nothing of it is done. All who call GetRecords share the 2 MB and 5 reads; a consumer
+with enhanced fan-out has 2 MB a second of its own, and what is pushed to it waits rather than being refused. A limit is
+a bucket that holds a second's worth and fills evenly.
 https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
 """
 
@@ -131,6 +133,8 @@ def install(embedded: Kinesis) -> dict[tuple[str, str], ShardLimits]:
             of.bytes_out.take(sum(size_of(one) for one in json.loads(answer[2])["Records"]))
         return answer
 
+    of_consumers: dict[tuple[str, str], Bucket] = defaultdict(lambda: Bucket(READ_BYTES))
+    embedded.subscriptions.pace_of = lambda consumer_arn, shard_id: of_consumers[consumer_arn, shard_id]
     kinesis._put_records, kinesis._get_records = limited_put, limited_get
     return limits
 

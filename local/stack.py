@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,15 +85,18 @@ class Status:
         return self.supervisor_pid is not None and all(process.healthy for process in self.processes)
 
 
-def up(stage: str = STAGE, tell: Callable[[str], None] = lambda _: None) -> Status:
-    """Start what isn't running and deploy what has changed. `tell` hears what is being done. Raises StackError."""
+def up(stage: str = STAGE, tell: Callable[[str], None] = lambda _: None, parameters: Sequence[str] = ()) -> Status:
+    """Start what isn't running and deploy what has changed. `tell` hears what is being done. Raises StackError.
+
+    `parameters` are name=value, as for `sls --param`.
+    """
     if stage != STAGE:
         raise StackError(
             f"the embedded AWS has stage {STAGE!r} only: deploy {stage!r} with `sls deploy --stage {stage}`"
         )
     settings = Settings.from_environment()
     with privately(), _explained(settings):
-        return _up(settings, stage, tell)
+        return _up(settings, stage, tell, parameters)
 
 
 @contextmanager
@@ -108,7 +111,7 @@ def _explained(settings: Settings) -> Iterator[None]:
         raise StackError(explain(error, settings)) from error
 
 
-def _up(settings: Settings, stage: str, tell: Callable[[str], None]) -> Status:
+def _up(settings: Settings, stage: str, tell: Callable[[str], None], parameters: Sequence[str]) -> Status:
     room.limit_from(os.environ)
     if _supervisor(settings) is None:
         check_home(settings)
@@ -116,7 +119,7 @@ def _up(settings: Settings, stage: str, tell: Callable[[str], None]) -> Status:
         _ensure_started(settings, tell)
     tell("deploying")
     try:
-        changed = deploy(settings, Clients(settings, "up"), stage)
+        changed = deploy(settings, Clients(settings, "up"), stage, parameters)
     except DeployError as error:
         raise StackError(str(error)) from error
     except BotoCoreError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -15,13 +15,17 @@ from client.commands.options import JsonOption, StageOption
 from client.errors import ClientError
 
 
-def up(stage: StageOption = LOCAL, as_json: JsonOption = False) -> None:
+def up(
+    stage: StageOption = LOCAL,
+    param: Annotated[list[str] | None, typer.Option(help="Stage parameter as name=value. Repeatable.")] = None,
+    as_json: JsonOption = False,
+) -> None:
     """Start the embedded AWS and deploy the service into it. Skips what is already running and deployed.
 
     Example: swipeline up
     """
     _only_local(stage, "deploy it")
-    status = bring_up(output.note)
+    status = bring_up(output.note, param or [])
     if as_json:
         output.as_json(asdict(status))
     else:
@@ -88,12 +92,12 @@ def _quarantined() -> dict[str, int] | None:
         return None
 
 
-def bring_up(tell: Callable[[str], None]) -> Any:
+def bring_up(tell: Callable[[str], None], parameters: Sequence[str] = ()) -> Any:
     """Start and deploy what is not yet; gives local.stack's status. Raises ClientError."""
     from local import stack
 
     with _explained():
-        found = stack.up(tell=tell)
+        found = stack.up(tell=tell, parameters=parameters)
     _repair_roles(tell)
     return found
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from client.errors import ClientError
 from client.serverless import REPOSITORY, serverless
+from local.deploy import only_one_deploy
+from local.project import current
 
 TEMPLATE = "cloudformation-template-update-stack.json"
 _DEFAULT_RETENTION_HOURS = 24
@@ -99,7 +101,8 @@ def package(stage: str, folder: Path | None = None, parameters: Sequence[str] = 
     """
     folder = folder or REPOSITORY / "build" / "cost" / stage
     asked = ["package", "--stage", stage, "--package", str(folder)]
-    done = serverless([*asked, *(f"--param={parameter}" for parameter in parameters)], capture_output=True)
+    with only_one_deploy(current()):  # of which a package is a part
+        done = serverless([*asked, *(f"--param={parameter}" for parameter in parameters)], capture_output=True)
     if done.returncode:
         raise ClientError(f"Stage {stage} cannot be packaged: {(done.stderr or done.stdout).strip()[-500:]}")
     resources: Mapping[str, Any] = json.loads((folder / TEMPLATE).read_text(encoding="utf-8"))["Resources"]

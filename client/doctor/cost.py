@@ -15,8 +15,8 @@ from client.cost.template import read
 from client.doctor.finding import OK, Finding
 from client.reconcile.api import api_counts
 from client.reconcile.lake import Arrival
+from client.serverless import REPOSITORY
 from client.verify.deployed import Deployed
-from local.settings import REPOSITORY
 
 AREA = "Cost"
 USAGE = REPOSITORY / "benchmarks" / "results" / "end_to_end.json"

@@ -98,13 +98,17 @@ def mappings(deployed: Deployed) -> str:
 
 
 def streams(deployed: Deployed) -> str:
-    """Streams and delivery streams are active."""
+    """Streams, their consumers and delivery streams are active."""
     kinesis, firehose = deployed.stage.client("kinesis"), deployed.stage.client("firehose")
     problems, names = [], list(deployed.of_type("AWS::Kinesis::Stream"))
     for name in names:
         status = _status(kinesis.describe_stream_summary, "StreamDescriptionSummary", StreamName=name)
         if status.get("StreamStatus") not in ("ACTIVE", "UPDATING"):
             problems.append(f"stream {name} is {status.get('StreamStatus', status.get('error'))}")
+    for arn in deployed.of_type("AWS::Kinesis::StreamConsumer"):
+        status = _status(kinesis.describe_stream_consumer, "ConsumerDescription", ConsumerARN=arn)
+        if status.get("ConsumerStatus") != "ACTIVE":
+            problems.append(f"consumer {arn} is {status.get('ConsumerStatus', status.get('error'))}")
     deliveries = list(deployed.of_type("AWS::KinesisFirehose::DeliveryStream"))
     for name in deliveries:
         status = _status(firehose.describe_delivery_stream, "DeliveryStreamDescription", DeliveryStreamName=name)

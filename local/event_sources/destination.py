@@ -66,7 +66,7 @@ def _send(clients: Clients, mapping: Mapping, role_arn: str, shard_id: str, disc
     now, request_id = time.time(), str(uuid.uuid4())
     client = clients.role(service, role_arn)
     if service == "s3":
-        payload = build_event(discard.records, shard_id, mapping.stream_arn, role_arn)
+        payload = build_event(discard.records, shard_id, mapping.source_arn, role_arn)
         body = failure_record(mapping, shard_id, discard, request_id, now, payload)
         key = failure_key(mapping, shard_id, now, uuid.uuid4())
         client.put_object(Bucket=name, Key=key, Body=body.encode(), ContentType="application/json")

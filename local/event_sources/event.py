@@ -16,16 +16,16 @@ PAYLOAD_LIMIT_BYTES = 6 * 1024 * 1024
 _ENVELOPE_BYTES = len('{"Records":[]}')
 
 
-def build_event(records: Sequence[Record], shard_id: str, stream_arn: str, role_arn: str) -> bytes:
+def build_event(records: Sequence[Record], shard_id: str, source_arn: str, role_arn: str) -> bytes:
     """The invocation payload, as compact JSON."""
-    region = stream_arn.split(":")[3]
-    items = [_item(record, shard_id, stream_arn, role_arn, region) for record in records]
+    region = source_arn.split(":")[3]
+    items = [_item(record, shard_id, source_arn, role_arn, region) for record in records]
     return json.dumps({"Records": items}, separators=(",", ":")).encode()
 
 
-def record_bytes(record: Record, shard_id: str, stream_arn: str, role_arn: str) -> int:
+def record_bytes(record: Record, shard_id: str, source_arn: str, role_arn: str) -> int:
     """How many bytes a record adds to the payload, the separating comma included."""
-    empty = _item(record._replace(data=b""), shard_id, stream_arn, role_arn, stream_arn.split(":")[3])
+    empty = _item(record._replace(data=b""), shard_id, source_arn, role_arn, source_arn.split(":")[3])
     return len(json.dumps(empty, separators=(",", ":"))) + 4 * ((len(record.data) + 2) // 3) + 1
 
 
@@ -34,7 +34,7 @@ def room_for_records(limit: int = PAYLOAD_LIMIT_BYTES) -> int:
     return limit - _ENVELOPE_BYTES
 
 
-def _item(record: Record, shard_id: str, stream_arn: str, role_arn: str, region: str) -> dict[str, object]:
+def _item(record: Record, shard_id: str, source_arn: str, role_arn: str, region: str) -> dict[str, object]:
     return {
         "kinesis": {
             "kinesisSchemaVersion": "1.0",
@@ -49,5 +49,5 @@ def _item(record: Record, shard_id: str, stream_arn: str, role_arn: str, region:
         "eventName": "aws:kinesis:record",
         "invokeIdentityArn": role_arn,
         "awsRegion": region,
-        "eventSourceARN": stream_arn,
+        "eventSourceARN": source_arn,
     }

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from local.kinesis_reader import stream_arn_of
+
 ENDLESS = -1
 MAX_BATCH_SIZE = 10_000
 MAX_PARALLELIZATION = 10
@@ -36,11 +38,20 @@ class Mapping:
 
     uuid: str
     function_arn: str
-    stream_arn: str
+    source_arn: str  # of the stream, or of a consumer with enhanced fan-out
     starting_position: str
     starting_timestamp: float | None
     destination_arn: str | None
     rules: Rules
+
+    @property
+    def stream_arn(self) -> str:
+        return stream_arn_of(self.source_arn)
+
+    @property
+    def consumer_arn(self) -> str | None:
+        """The consumer with enhanced fan-out that the mapping reads as, if it does."""
+        return self.source_arn if self.source_arn != self.stream_arn else None
 
     @property
     def function_name(self) -> str:
@@ -54,9 +65,6 @@ def is_kinesis(api: Dict[str, Any]) -> bool:
 
 def parse_mapping(api: Dict[str, Any]) -> Mapping:
     """Read one item of ListEventSourceMappings. Raises UnsupportedMappingError for what cannot be honored."""
-    arn = api["EventSourceArn"]
-    if "/consumer/" in arn:
-        raise UnsupportedMappingError("enhanced fan-out consumers are not supported: map the stream itself")
     if (api.get("FilterCriteria") or {}).get("Filters"):
         raise UnsupportedMappingError("FilterCriteria is not supported")
     if api.get("TumblingWindowInSeconds"):
@@ -79,7 +87,7 @@ def parse_mapping(api: Dict[str, Any]) -> Mapping:
     return Mapping(
         uuid=api["UUID"],
         function_arn=api["FunctionArn"],
-        stream_arn=arn,
+        source_arn=api["EventSourceArn"],
         starting_position=position,
         starting_timestamp=timestamp.timestamp() if isinstance(timestamp, datetime) else timestamp,
         destination_arn=destination or None,

@@ -7,6 +7,7 @@ import queue
 import threading
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -23,6 +24,7 @@ from local.event_sources.shard import Shard
 from local.kinesis_reader import Position, ShardGoneError, ShardReader
 from local.retry import backoff
 from local.shard_limits import paced
+from local.subscriber import ShardSubscriber
 
 log = logging.getLogger(__name__)
 
@@ -65,12 +67,10 @@ class ShardWorker(threading.Thread):
         self._role_arn = role_arn
         self._shard = Shard(
             mapping.rules,
-            size_of=lambda record: record_bytes(record, shard_id, mapping.stream_arn, role_arn),
+            size_of=lambda record: record_bytes(record, shard_id, mapping.source_arn, role_arn),
             room=room_for_records(),
         )
-        self._reader = ShardReader(
-            lambda: services.clients.role("kinesis", role_arn), mapping.stream_arn, shard_id, position
-        )
+        self._reader = self._begin_reading(position)
         self._stopping = threading.Event()
         self._answers: queue.SimpleQueue[tuple[Action, Outcome | None] | None] = queue.SimpleQueue()
         self._next_read = 0.0
@@ -78,6 +78,14 @@ class ShardWorker(threading.Thread):
         self._read_errors = 0
         self._next_note = 0.0
         self._shard_is_gone = False
+
+    def _begin_reading(self, position: Position) -> ShardReader | ShardSubscriber:
+        def kinesis() -> Any:
+            return self._services.clients.role("kinesis", self._role_arn)
+
+        if self.mapping.consumer_arn:
+            return ShardSubscriber(kinesis, self.mapping.consumer_arn, self.shard_id, position)
+        return ShardReader(kinesis, self.mapping.stream_arn, self.shard_id, position)
 
     def stop(self) -> None:
         """Start nothing more; the thread ends once what is running has answered. `join` waits for it."""
@@ -90,6 +98,7 @@ class ShardWorker(threading.Thread):
                 threading.Thread(target=self._carry_out, args=(action,), name=self.name, daemon=True).start()
             self._read_if_due()
             self._take_answers()
+        self._reader.close()
         while self._shard.busy and self._take_answer(self._answers.get()):
             pass
 
@@ -124,11 +133,14 @@ class ShardWorker(threading.Thread):
             self._services.metrics.polled(self.mapping, len(records))
             self._shard.feed(records, time.time())
             self._last_record = now
-            self._next_read = now + paced(0.0)
+            self._next_read = now + self._pause(0.0)
         else:
             idle = now - self._last_record > IDLE_AFTER_SECONDS
             self._note_empty_poll(now)
-            self._next_read = now + paced(IDLE_POLL_SECONDS if idle else POLL_SECONDS)
+            self._next_read = now + self._pause(IDLE_POLL_SECONDS if idle else POLL_SECONDS)
+
+    def _pause(self, seconds: float) -> float:
+        return seconds if self.mapping.consumer_arn else paced(seconds)  # five reads a second are for who shares them
 
     def _note_empty_poll(self, now: float) -> None:
         """Count a poll that found nothing as 0, as Lambda does. While a batch is retried its shard is not polled."""
@@ -186,7 +198,7 @@ class ShardWorker(threading.Thread):
     def _invoke(self, action: Invoke) -> Outcome:
         mapping, records = self.mapping, action.records
         age = time.time() - records[-1].arrived_at
-        payload = build_event(records, self.shard_id, mapping.stream_arn, self._role_arn)
+        payload = build_event(records, self.shard_id, mapping.source_arn, self._role_arn)
         outcome = invoke(self._services.clients, mapping.function_arn, payload, records, mapping.rules.partial_response)
         if not isinstance(outcome, NotInvoked):
             self._services.metrics.age(mapping, age)

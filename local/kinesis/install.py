@@ -1,7 +1,7 @@
 """Puts the operations in the place of MiniStack's, and keeps what CloudFormation and the other operations change.
 
 MiniStack 1.5.33 has a stream's records in memory, where they stay, and deletes a shard that is split or merged together
-with its records. The records and the shards are the store's here; MiniStack keeps consumers, tags and policies.
+with its records. The records and the shards are the store's here; MiniStack keeps tags and policies.
 """
 
 from __future__ import annotations
@@ -14,15 +14,17 @@ import orjson
 
 from local.cloudwatch.replacing import replace
 from local.kinesis import shards, upgrade
+from local.kinesis.consumers import Consumers
 from local.kinesis.describing import Describing
 from local.kinesis.reading import Reading
 from local.kinesis.resharding import Resharding
 from local.kinesis.store import DamagedStoreError, Store, check
 from local.kinesis.streams import RefusedError, Streams
+from local.kinesis.subscriptions import Subscriptions
 from local.kinesis.writing import Writing
 
 FILE = "kinesis.sqlite"
-_CREATED = "AWS::Kinesis::Stream"
+_CREATED, _CONSUMER = "AWS::Kinesis::Stream", "AWS::Kinesis::StreamConsumer"
 # Operations of MiniStack that change a stream's description only.
 _DESCRIPTION = (
     "_add_tags",
@@ -54,6 +56,8 @@ class Kinesis:
         self.streams = Streams(kinesis, self.store)
         self.writing, self.reading = Writing(self.streams), Reading(self.streams)
         self._describing, self._resharding = Describing(self.streams), Resharding(self.streams)
+        self.consumers = Consumers(self.streams)
+        self.subscriptions = Subscriptions(self.streams, self.consumers, self.reading)
 
     def install(self, handlers: dict[str, Any]) -> None:
         """Replace MiniStack's functions; `handlers` are CloudFormation's. Raises AttributeError where one is gone."""
@@ -68,6 +72,10 @@ class Kinesis:
             "_split_shard": self._resharding.split_shard,
             "_merge_shards": self._resharding.merge_shards,
             "_update_shard_count": self._resharding.update_shard_count,
+            "_register_consumer": self.consumers.register,
+            "_deregister_consumer": self.consumers.deregister,
+            "_list_consumers": self.consumers.list_consumers,
+            "_describe_stream_consumer": self.consumers.describe,
         }.items():
             replace(self._kinesis, name, self._answering(operation))
         for name in _DESCRIPTION:
@@ -75,7 +83,7 @@ class Kinesis:
         replace(self._kinesis, "put_record_internal", self.writing.put_internal)
         replace(self._kinesis, "_create_stream", self._creating(self._kinesis._create_stream))
         replace(self._kinesis, "_delete_stream", self._deleting(self._kinesis._delete_stream))
-        replace(self._kinesis, "_subscribe_to_shard", self._no_fan_out)
+        replace(self._kinesis, "_subscribe_to_shard", self._subscribing)
         replace(self._kinesis, "_build_shards", shards.new_shards)
         replace(self._kinesis, "_expire_records", lambda stream: None)
         replace(self._kinesis, "handle_request", self._with_stream_mode(self._kinesis.handle_request))
@@ -85,6 +93,7 @@ class Kinesis:
             "update": self._updated(made["update"]),
             "delete": self._removed(made["delete"]),
         }
+        handlers[_CONSUMER] = self.consumers.resource()
 
     def load(self, saved: dict[str, Any]) -> None:
         """Take the store's streams; `saved` is MiniStack's last state. Raises DamagedStoreError."""
@@ -97,9 +106,14 @@ class Kinesis:
             elif scope not in known and not self._existed:
                 raise DamagedStoreError(f"{self.store.path} is missing: the records of stream {scope[2]} were in it")
         restore = self._kinesis._restore_state
-        replace(self._kinesis, "load_persisted_state", lambda data: restore({**(data or {}), "streams": {}}))
+        replace(
+            self._kinesis,
+            "load_persisted_state",
+            lambda data: restore({**(data or {}), "streams": {}, "consumers": {}}),
+        )
         for scope, stream in known.items():
             self._kinesis._streams.set_scoped(*scope, stream)
+            self.consumers.load(*scope[:2], stream)
 
     def _answering(self, operation: Operation) -> Callable[[dict[str, Any]], Answer]:
         content_type = {"Content-Type": self._kinesis.json_response({})[1]["Content-Type"]}
@@ -135,6 +149,13 @@ class Kinesis:
     def _deleting(self, delete: Callable[[dict[str, Any]], Answer]) -> Callable[[dict[str, Any]], Answer]:
         def deleted(data: dict[str, Any]) -> Answer:
             _, stream = self._kinesis._resolve_stream(data)
+            if stream and not data.get("EnforceConsumerDeletion") and self.consumers.of(stream):
+                refusal: Answer = self._kinesis.error_response_json(
+                    "ResourceInUseException",
+                    f"Stream {stream['StreamName']} has registered consumers; set EnforceConsumerDeletion to delete it",
+                    400,
+                )
+                return refusal
             answer = delete(data)
             if answer[0] == 200:
                 self.streams.delete(self.streams.scope(stream), stream)
@@ -142,11 +163,11 @@ class Kinesis:
 
         return deleted
 
-    def _no_fan_out(self, data: dict[str, Any], is_cbor: bool) -> Answer:
-        refusal: Answer = self._kinesis.error_response_json(
-            "InvalidArgumentException", "The embedded Kinesis has no SubscribeToShard: read with GetRecords", 400
-        )
-        return refusal
+    def _subscribing(self, data: dict[str, Any], is_cbor: bool) -> Any:
+        try:
+            return self.subscriptions.subscribe(data, is_cbor)
+        except RefusedError as error:
+            return self._kinesis.error_response_json(error.code, str(error), error.status)
 
     def _with_stream_mode(self, handle: Any) -> Any:
         """MiniStack has no UpdateStreamMode."""
@@ -196,11 +217,28 @@ class Kinesis:
 
 def install(folder: Path) -> Kinesis:
     """Put the embedded Kinesis in place of MiniStack's, with what it stored before. Raises DamagedStoreError."""
-    from ministack.core import persistence
-    from ministack.services import kinesis
+    from ministack.core import iam_actions, persistence
+    from ministack.services import kinesis, lambda_svc
     from ministack.services.cloudformation import provisioners
 
     embedded = Kinesis(kinesis, folder)
     embedded.load(persistence.load_state("kinesis") or {})
     embedded.install(provisioners._RESOURCE_HANDLERS)
+    embedded.consumers.let_mappings_name_them(lambda_svc)
+    replace(iam_actions, "extract_resource_arn", _consumers_named(iam_actions.extract_resource_arn))
     return embedded
+
+
+def _consumers_named(extract: Callable[..., str]) -> Callable[..., str]:
+    """MiniStack asks IAM for `*` where a request names a consumer; policies name its ARN."""
+
+    def extract_resource_arn(service: str, method: str, path: str, headers: Any, body: bytes, *rest: Any) -> str:
+        found = extract(service, method, path, headers, body, *rest)
+        if service != "kinesis" or found != "*":
+            return found
+        try:
+            return str(orjson.loads(body or b"{}").get("ConsumerARN") or found)
+        except (ValueError, AttributeError):
+            return found
+
+    return extract_resource_arn

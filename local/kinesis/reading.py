@@ -51,7 +51,7 @@ class Reading:
         after = max(iterator.after, self._streams.cutoff(stream) - 1)
         rows = self._streams.store.read(shard["table"], after, limit, MAX_BYTES)
         encryption = stream.get("EncryptionType", "NONE")
-        answer: dict[str, Any] = {"Records": [_record(shard, row, encryption) for row in rows]}
+        answer: dict[str, Any] = {"Records": [record_out(shard, row, encryption) for row in rows]}
         last = rows[-1].position if rows else after
         at_end = last >= self._streams.store.last(shard["table"])
         if at_end and not is_open(shard):
@@ -60,6 +60,15 @@ class Reading:
             answer["NextShardIterator"] = _token(stream, iterator.shard_id, shard, last if rows else iterator.after)
         answer["MillisBehindLatest"] = 0 if at_end else max(0, (now() - last) // 1000)
         return answer
+
+    def position(self, stream: Stream, shard_id: str, starting: dict[str, Any]) -> int:
+        """The store's position behind which SubscribeToShard begins, by its StartingPosition. Raises RefusedError."""
+        asked = {
+            "ShardIteratorType": starting.get("Type"),
+            "StartingSequenceNumber": starting.get("SequenceNumber"),
+            "Timestamp": starting.get("Timestamp"),
+        }
+        return self._start(stream, shard_id, self._streams.shard(stream, shard_id), asked)
 
     def _iterator(self, data: dict[str, Any]) -> Iterator:
         try:
@@ -130,7 +139,8 @@ def _token(stream: Stream, shard_id: str, shard: Shard, after: int) -> str:
     return iterators.encode(Iterator(stream["StreamName"], shard_id, shard["table"], after, now()))
 
 
-def _record(shard: Shard, row: Row, encryption: str) -> dict[str, Any]:
+def record_out(shard: Shard, row: Row, encryption: str) -> dict[str, Any]:
+    """A record as the API gives it; its data is base64."""
     return {
         "SequenceNumber": sequence.of_record(shard["created"], shard["number"], row.position),
         "ApproximateArrivalTimestamp": row.position // 1000 / 1000,

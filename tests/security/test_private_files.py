@@ -7,6 +7,7 @@ import stat
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from local import deploy, supervisor
 from local.credentials import CredentialsError, root_key
 from local.private import NotPrivateError, make_private, open_private, private_folder
 from local.processes import Process
+from local.project import current
 from local.settings import Settings
 from tests.security.another_user import read_by_another_user
 
@@ -107,15 +109,15 @@ def test_a_lock_never_follows_a_symlink_and_never_cuts_a_file(tmp_path: Path, um
 
 
 def test_a_deploy_lock_that_is_a_symlink_destroys_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deploy, "LOCKS", tmp_path / "locks")
+    project = replace(current(), folder=tmp_path, home="locks")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    with deploy._only_one_deploy():
+    with deploy.only_one_deploy(project):
         assert {path.name for path in tmp_path.iterdir()} == {"locks"}, "nothing in the temporary folder"
     assert modes(tmp_path) == {0o700, 0o600}
     (tmp_path / "victim").write_text("precious")
     (tmp_path / "locks" / "deploy.lock").unlink()
     (tmp_path / "locks" / "deploy.lock").symlink_to(tmp_path / "victim")
-    with pytest.raises(OSError, match="symbolic links"), deploy._only_one_deploy():
+    with pytest.raises(OSError, match="symbolic links"), deploy.only_one_deploy(project):
         pass
     assert (tmp_path / "victim").read_text() == "precious"
 

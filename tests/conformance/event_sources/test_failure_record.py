@@ -14,7 +14,7 @@ from local.kinesis_reader import Record
 MAPPING = Mapping(
     uuid="14b7fcc9-078a-4ac6-b0f3-6e0d7a5a7c5c",
     function_arn="arn:aws:lambda:us-east-2:123456789012:function:myfunction",
-    stream_arn="arn:aws:kinesis:us-east-2:123456789012:stream/mystream",
+    source_arn="arn:aws:kinesis:us-east-2:123456789012:stream/mystream",
     starting_position="TRIM_HORIZON",
     starting_timestamp=None,
     destination_arn="arn:aws:s3:::bucket",

@@ -37,6 +37,14 @@ def test_a_mapping_is_taken_over_as_it_is() -> None:
     assert mapping.function_name == "f"
 
 
+def test_a_mapping_of_a_consumer_reads_the_consumers_stream() -> None:
+    assert parse_mapping(API).consumer_arn is None
+    consumer = API["EventSourceArn"] + "/consumer/c:1"
+    mapping = parse_mapping(API | {"EventSourceArn": consumer})
+    assert (mapping.stream_arn, mapping.consumer_arn) == (API["EventSourceArn"], consumer)
+    assert is_kinesis(API | {"EventSourceArn": consumer})
+
+
 def test_what_is_left_out_is_endless_as_on_aws() -> None:
     rules = parse_mapping(API).rules
     assert (rules.batch_size, rules.max_retries, rules.max_age_seconds, rules.parallelization) == (100, None, None, 1)
@@ -49,7 +57,6 @@ def test_what_is_left_out_is_endless_as_on_aws() -> None:
     [
         ({"FilterCriteria": {"Filters": [{"Pattern": "{}"}]}}, "FilterCriteria"),
         ({"TumblingWindowInSeconds": 30}, "TumblingWindowInSeconds"),
-        ({"EventSourceArn": API["EventSourceArn"] + "/consumer/c:1"}, "enhanced fan-out"),
         ({"StartingPosition": "AT_TIMESTAMP"}, "StartingPositionTimestamp"),
         ({"StartingPosition": None}, "StartingPosition"),
         ({"BatchSize": 10_001}, "BatchSize"),

@@ -26,6 +26,7 @@ def embedded_kinesis(folder: Path, saved: dict[str, Any] | None = None) -> Itera
     finally:
         embedded.store.close()
         kinesis._streams._data.clear()
+        kinesis._consumers._data.clear()
         vars(kinesis).update(before)
 
 
