@@ -47,6 +47,11 @@ def over_time(data: pd.DataFrame, unit: str, palette: Palette, measure: Measure 
     return picking(DAYS, mark.encode(**shared, x2="end:T", y2=alt.datum(0)))
 
 
+def picks_days(data: pd.DataFrame, unit: str) -> tuple[str, str]:
+    """What a click on :func:`over_time` selects, and how the reader is told; a line has no bar to click on."""
+    return (DAYS, f" Click on a bar to see that {unit} alone.") if len(data) <= MOST_BARS else ("", "")
+
+
 def _beside(data: pd.DataFrame, measure: Measure) -> list[Measure]:
     return [each for each in (SPEND, PURCHASES) if each.column in data and each != measure]
 

@@ -13,7 +13,7 @@ from dashboard.compare import bound, change, points, previous
 from dashboard.figures.fraud import by_weekday_and_hour, losses, outcomes, rates, reviews
 from dashboard.figures.parts import FRAUD_AMOUNT, FRAUD_RATE, FRAUDS, MISSED_AMOUNT
 from dashboard.figures.regions import state_map
-from dashboard.figures.time import DAYS, over_time
+from dashboard.figures.time import over_time, picks_days
 from dashboard.filters import AGE_BANDS, Filters
 from dashboard.measures import choose, short_title
 from dashboard.panel import EMPTY, Figure, asking, figures, map_height, palette, panel
@@ -53,14 +53,15 @@ def show(filters: Filters) -> None:
     zeros = ("transactions", "labelled", "frauds", "fraud_amount", "missed_amount")
     by_time = periods.filled(found["time"], unit, first, last, zeros)
     by_time["fraud_rate"] = by_time["frauds"].astype("float64") / by_time["labelled"].astype("float64").replace(0, None)
+    picks, how = picks_days(by_time, unit)
     panel(
         "fraud-over-time",
         f"{short_title(measure)} over time",
-        f"{measure.title}, by {unit}. Click on a bar to see that {unit} alone.",
+        f"{measure.title}, by {unit}.{how}",
         lambda: over_time(by_time, unit, colors, measure, colors.fraud),
         by_time if total["labelled"] else by_time.head(0),
         empty=NO_LABELS,
-        picks=DAYS,
+        picks=picks,
     )
     by_category = rated(found["category"]).assign(
         Category=lambda data: [category_name(code) for code in data["category"]]

@@ -11,7 +11,7 @@ from dashboard import periods
 from dashboard.compare import bound, change, points, previous
 from dashboard.figures.amounts import distribution
 from dashboard.figures.parts import AVERAGE, CUSTOMERS, PURCHASES, SPEND, Measure, bars
-from dashboard.figures.time import DAYS, over_time, rhythm
+from dashboard.figures.time import over_time, picks_days, rhythm
 from dashboard.filters import Filters
 from dashboard.measures import choose, short_title
 from dashboard.panel import EMPTY, Figure, asking, figures, palette, panel
@@ -41,14 +41,15 @@ def show(filters: Filters) -> None:
         st.caption("There are no earlier purchases to compare with: choose a later From.")
     name = short_title(measure)
     spent = periods.filled(found["time"], unit, first, last, ("amount", "transactions", "customers"))
+    picks, how = picks_days(spent, unit)
     panel(
         "spend-over-time",
         f"{name} over time",
-        f"{measure.title}, by {unit}. The first and last {unit} may be incomplete; a {unit} without purchases is 0. "
-        f"Click on a bar to see that {unit} alone.",
+        f"{measure.title}, by {unit}. The first and last {unit} may be incomplete; a {unit} without purchases is 0."
+        f"{how}",
         lambda: over_time(spent, unit, colors, measure),
         spent,
-        picks=DAYS,
+        picks=picks,
     )
     left, right = st.columns(2)
     categories = found["category"].assign(Category=[category_name(code) for code in found["category"]["category"]])
