@@ -41,7 +41,7 @@ def item(stack: Stack, identity: str) -> dict[str, Any]:
 
 
 def balanced(stack: Stack) -> dict[str, Any]:
-    done = stack.run("reconcile", "--stores-only", "--wait", 60, "--json", check=False)
+    done = stack.run("reconcile", "--stores-only", "--wait", 120, "--json", check=False)
     assert done.returncode == 0, done.stdout[-3000:] + stack.log_of("merge-warehouse")
     return dict(json.loads(done.stdout))
 
