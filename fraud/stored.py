@@ -78,8 +78,14 @@ def stored_history(transactions: Iterable[Transaction], labels: Labels) -> Histo
         digest.update(f"{row.transaction_id} {int(row.fraud)}\n".encode())
     columns = zip(*(row.event for row in rows), strict=True)
     events = {name: np.array(values, EVENT_TYPES[name]) for name, values in zip(Event._fields, columns, strict=True)}
-    numbers = (np.array([getattr(row, name) for row in rows], np.int64) for name in ("card", "merchant", "fraud"))
-    return History(events, *numbers, np.array([row.population for row in rows], np.int64), digest.hexdigest())
+    return History(
+        events,
+        np.array([row.card for row in rows], np.int64),
+        np.array([row.merchant for row in rows], np.int64),
+        np.array([row.fraud for row in rows], np.int64),
+        np.array([row.population for row in rows], np.int64),
+        digest.hexdigest(),
+    )
 
 
 def split(history: History, at: int) -> tuple[History, History]:
