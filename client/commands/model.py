@@ -61,7 +61,9 @@ def challenge(
     keep_running: Annotated[
         bool, typer.Option("--keep-running", help="Stay, and train again every --every days, until Ctrl-C.")
     ] = False,
-    precision: Annotated[float, typer.Option(help="Target precision used to choose the alert threshold.")] = 0.95,
+    precision: Annotated[
+        float, typer.Option(help="Target precision used to choose the alert threshold, from 0 to 1.")
+    ] = 0.95,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 1,
     by: Annotated[str, typer.Option(help="Who trains (default: the user of this machine).")] = "",
     as_json: JsonOption = False,

@@ -175,7 +175,7 @@ def test_fraud_amounts_are_larger_where_the_data_sets_are(year: pa.Table) -> Non
         amounts.setdefault((row["category"], row["is_fraud"]), []).append(row["amt"])
     for category in ("shopping_net", "misc_net", "shopping_pos", "entertainment"):
         assert np.median(amounts[category, 1]) > 5 * np.median(amounts[category, 0])
-    assert np.median(amounts["gas_transport", 1]) < np.median(amounts["gas_transport", 0]) / 4
+    assert np.median(amounts["gas_transport", 1]) < np.median(amounts["gas_transport", 0]) / 2  # $10 or $20, by group
 
 
 def test_weekends_december_and_daytime_are_busy(year: pa.Table) -> None:
