@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SubscribeToShard.htm
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import time
 from collections.abc import Callable
@@ -58,6 +57,8 @@ class Subscriptions:
         """MiniStack's answer whose body is sent piece by piece. Raises RefusedError before it begins."""
         from ministack.core.responses import StreamingResponse
 
+        if is_cbor:
+            raise RefusedError("InvalidArgumentException", "The embedded Kinesis pushes JSON, not CBOR")
         consumer_arn, shard_id = str(data.get("ConsumerARN") or ""), str(data.get("ShardId") or "")
         starting = data.get("StartingPosition") or {}
         if not consumer_arn or not shard_id or not starting.get("Type"):
@@ -74,7 +75,7 @@ class Subscriptions:
             )
         mine = object()
         self._current[consumer_arn, shard_id] = mine, time.monotonic()
-        pushed = _Pushed(self._streams.kinesis, is_cbor)
+        pushed = _Pushed(self._streams.kinesis)
 
         async def run(send: Any, receive: Any) -> None:
             gone = asyncio.create_task(_until_disconnected(receive))
@@ -145,10 +146,8 @@ class Subscriptions:
 class _Pushed:
     """The events in the form of application/vnd.amazon.eventstream, which MiniStack frames."""
 
-    def __init__(self, kinesis: Any, is_cbor: bool) -> None:
+    def __init__(self, kinesis: Any) -> None:
         self._frame = kinesis._eventstream_message
-        self._is_cbor = is_cbor
-        self._type = "application/x-amz-cbor-1.1" if is_cbor else "application/json"
 
     def event(self, kind: str, payload: dict[str, Any]) -> dict[str, Any]:
         return self._message({":message-type": "event", ":event-type": kind}, payload)
@@ -158,17 +157,8 @@ class _Pushed:
         return self._message(headers, {"message": str(error)})
 
     def _message(self, headers: dict[str, str], payload: dict[str, Any]) -> dict[str, Any]:
-        body = self._frame(headers | {":content-type": self._type}, self._encode(payload))
+        body = self._frame(headers | {":content-type": "application/json"}, json.dumps(payload).encode())
         return {"type": "http.response.body", "body": body, "more_body": True}
-
-    def _encode(self, payload: dict[str, Any]) -> bytes:
-        if not self._is_cbor:
-            return json.dumps(payload).encode()
-        import cbor2
-
-        records = [one | {"Data": base64.b64decode(one["Data"])} for one in payload.get("Records", [])]
-        encoded: bytes = cbor2.dumps(payload | ({"Records": records} if "Records" in payload else {}))
-        return encoded
 
 
 def _continuation(shard: Shard, after: int) -> str:

@@ -32,14 +32,19 @@ def test_the_streams_are_encrypted(template: Template) -> None:
         assert stream["StreamEncryption"] == {"EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"}
 
 
-def test_a_small_stage_has_one_shard_for_a_day_and_production_grows_on_demand(dev: Template, prod: Template) -> None:
-    small = dev.of_type("AWS::Kinesis::Stream")["TransactionStream"]
-    assert (small["StreamModeDetails"], small["ShardCount"]) == ({"StreamMode": "PROVISIONED"}, 1)
-    assert small["RetentionPeriodHours"] == 24
-    large = prod.of_type("AWS::Kinesis::Stream")["TransactionStream"]
-    assert large["StreamModeDetails"] == {"StreamMode": "ON_DEMAND"}
-    assert "ShardCount" not in large
-    assert large["RetentionPeriodHours"] == 168
+def test_a_stage_has_one_provisioned_shard_and_production_keeps_a_week_of_it(dev: Template, prod: Template) -> None:
+    for stage, hours in ((dev, 24), (prod, 168)):
+        stream = stage.of_type("AWS::Kinesis::Stream")["TransactionStream"]
+        assert (stream["StreamModeDetails"], stream["ShardCount"]) == ({"StreamMode": "PROVISIONED"}, 1)
+        assert stream["RetentionPeriodHours"] == hours
+
+
+def test_a_stage_may_ask_for_more_shards_or_for_a_stream_that_grows_by_itself() -> None:
+    more = packaged("prod", "streamShards=4").of_type("AWS::Kinesis::Stream")["TransactionStream"]
+    assert more["ShardCount"] == 4
+    grows = packaged("prod", "streamMode=ON_DEMAND").of_type("AWS::Kinesis::Stream")["TransactionStream"]
+    assert grows["StreamModeDetails"] == {"StreamMode": "ON_DEMAND"}
+    assert "ShardCount" not in grows
 
 
 def test_transactions_are_keyed_by_card_and_time_and_found_by_merchant_and_time(template: Template) -> None:

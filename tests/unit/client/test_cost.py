@@ -32,6 +32,7 @@ from client.cost.once import once
 from client.cost.shape import SHAPES
 from client.cost.shards import Load
 from client.cost.warehouse import deliveries_per_hour
+from local.settings import REPOSITORY
 from tests.template.template import packaged
 
 PRICED = read_prices()
@@ -183,10 +184,31 @@ def test_an_idle_stage_costs_little_and_its_warehouse_nothing(stage: str, most: 
     assert (redshift.fixed, redshift.awake) == (0, 0)
 
 
+@pytest.mark.parametrize("stage", ["dev", "prod"])
 @pytest.mark.parametrize(("mode", "most"), [("PROVISIONED", 1.00), ("PAY_PER_REQUEST", 1.99)])
-def test_a_steady_hundred_a_second_cost_what_they_must(mode: str, most: float) -> None:
-    given = assume(template.read(packaged("dev", f"tableMode={mode}").resources))
+def test_a_steady_hundred_a_second_cost_what_they_must(stage: str, mode: str, most: float) -> None:
+    given = assume(template.read(packaged(stage, f"tableMode={mode}").resources))
     assert bill(measured(), PRICED, 100.0, given).variable <= most
+
+
+def test_the_documents_quote_what_the_packaged_templates_cost() -> None:
+    dev, prod = (assume(template.read(packaged(stage).resources)) for stage in ("dev", "prod"))
+    saving = assume(template.read(packaged("dev", "tableMode=PROVISIONED").resources))
+    idle = [f"${bill(measured(), PRICED, 0.0, one).fixed:.2f}" for one in (dev, prod)]
+    hour = [f"${bill(measured(), PRICED, 0.0, one).fixed / HOURS:.2f}" for one in (dev, prod)]
+    million = [f"${bill(measured(), PRICED, 100.0, one).variable:.2f}" for one in (dev, prod, saving)]
+    at_once = [f"${once(measured(), PRICED, 200_000, 1.0, one):.2f}" for one in (dev, prod)]
+    many = f"${bill(measured(), PRICED, 100.0, replace(dev, cards=1_000_000)).variable:.2f}"
+    assert million[0] == million[1], "the pages say so"
+    readme, deploy, stages = (
+        (REPOSITORY / path).read_text(encoding="utf-8") for path in ("README.md", "docs/deploy.md", "docs/stages.md")
+    )
+    assert f"| {hour[0]} ({idle[0]}) | {hour[1]} ({idle[1]}) |" in readme
+    assert f"| {million[0]} ({million[2]} with provisioned tables) |" in readme
+    assert f"{hour[0]} an hour ({idle[0]} a month), prod {hour[1]} ({idle[1]})" in deploy
+    assert f"{million[0]} on both\n  ({million[2]} with" in deploy
+    for row in (" | ".join(idle), " | ".join(hour), " | ".join(at_once), f"{million[0]} ({million[2]} with", many):
+        assert f"| {row} " in stages
 
 
 def test_200_000_transactions_within_an_hour_on_dev_cost_at_most_two_dollars_in_all() -> None:
@@ -239,7 +261,8 @@ def test_a_template_says_what_a_stage_is_made_of() -> None:
     prod, dev = (template.read(packaged(stage).resources) for stage in ("prod", "dev"))
     assert (prod.dashboards, prod.kms_keys, prod.secrets, prod.public_ipv4) == (2, 2, 3, 3)
     assert (prod.rpu, dev.rpu) == (32, 8)
-    assert (prod.on_demand, dev.on_demand) == (True, False)
+    assert (prod.on_demand, dev.on_demand) == (False, False)
+    assert template.read(packaged("prod", "streamMode=ON_DEMAND").resources).on_demand is True
     assert (prod.buffer_seconds, dev.buffer_seconds, dev.alert_buffer_seconds) == (60, 300, 900)
     assert (dev.dashboards, dev.kms_keys, dev.batch_runs, prod.batch_runs) == (0, 0, 0, 30)
     assert (dev.queues_polled, dev.daily_runs) == (1, 2)
