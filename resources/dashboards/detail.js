@@ -5,7 +5,7 @@ const FUNCTIONS = ['write-to-kinesis', 'write-to-dynamodb', 'write-to-s3', 'dete
 const each = (names, give) => names.map((name) => give(name));
 
 module.exports = (kit) => {
-  const { own, lambda, api, stream, table, operation, firehose, graph, number, line, text } = kit;
+  const { own, lambda, mapping, api, stream, table, operation, firehose, graph, number, line, text } = kit;
   const { apiSlowMilliseconds, lateAfterMilliseconds, mergeLagSeconds, staleAfterSeconds } = kit.params;
   return [
     [1, text('# Swipeline: detail')],
@@ -22,7 +22,8 @@ module.exports = (kit) => {
     [6,
       graph('Records and bytes in', [stream('IncomingRecords'), stream('IncomingBytes', { yAxis: 'right' })]),
       graph('Refused', [stream('WriteProvisionedThroughputExceeded'), stream('ReadProvisionedThroughputExceeded'), own('write-to-kinesis', 'Retried', { label: 'Retried' })]),
-      graph('Age of the last record read, ms', [stream('GetRecords.IteratorAgeMilliseconds', { stat: 'Maximum' }), ...each(kit.CONSUMERS, (hop) => lambda(hop, 'IteratorAge', { stat: 'Maximum', label: hop }))], line(lateAfterMilliseconds, 'late'))],
+      graph('Age of the last record read, ms', [stream('GetRecords.IteratorAgeMilliseconds', { stat: 'Maximum' }), ...each(kit.CONSUMERS, (hop) => lambda(hop, 'IteratorAge', { stat: 'Maximum', label: hop }))], line(lateAfterMilliseconds, 'late')),
+      graph('Polled by each consumer (a gap: it does not poll)', each(kit.CONSUMERS, (hop) => mapping(hop, 'PolledEventCount', { label: hop })))],
     [1, text('## Functions')],
     [6,
       graph('Invocations', each(FUNCTIONS, (hop) => lambda(hop, 'Invocations', { label: hop }))),

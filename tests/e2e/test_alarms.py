@@ -26,6 +26,7 @@ from tests.template.measures import Measure, shown, watched
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
+KINDS = ("late", "backlog", "failing", "errors", "gave-up", "dropped")
 CONSUMERS = {"write-to-dynamodb": "dynamodb", "write-to-s3": "s3", "detect-fraud": "dynamodb"}
 
 
@@ -67,13 +68,13 @@ def break_consumer(stack: Stack, watch: AlarmWatch, function: str, ledger: threa
     broken = Breakage(stack)
     also = {"table-refusing"} if function == "write-to-dynamodb" else set()
     with broken.cut_off(function, CONSUMERS[function]):
-        watch.wait_rung({f"{function}-late", f"{function}-failing", *also})
+        watch.wait_rung({f"{function}-late", f"{function}-backlog", f"{function}-failing", *also})
         ledger.wait(90)
     with broken.unloadable(function), broken.impatient(function):
         watch.wait_rung({f"{function}-errors", f"{function}-gave-up"})
         with broken.denied(broken.role_of(function), "s3:PutObject"):
             watch.wait_rung({f"{function}-dropped"})
-    watch.wait_over({f"{function}-{kind}" for kind in ("late", "failing", "errors", "gave-up", "dropped")} | also)
+    watch.wait_over({f"{function}-{kind}" for kind in KINDS} | also)
 
 
 def break_ingest(stack: Stack, watch: AlarmWatch, ledger: threading.Event) -> None:

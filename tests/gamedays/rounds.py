@@ -11,7 +11,7 @@ from tests.gamedays.day import Day, Outcome
 from tests.gamedays.world import Findings, World, clock, held_in
 
 ROWS = 300
-SEEN_WITHIN, STAYS, CURED_WITHIN, BALANCED_WITHIN = 150.0, 15.0, 150.0, 120
+SEEN_WITHIN, STAYS, CURED_WITHIN, BALANCED_WITHIN = 180.0, 15.0, 180.0, 120
 SURFACES = ("alarm", "doctor", "console")
 Tell = Callable[[str], None]
 
