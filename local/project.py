@@ -35,7 +35,7 @@ class Project:
     ``service`` is the name in serverless.yml; ``inputs`` are the files and folders that a deployment is made of (empty:
     all of the folder); ``after_deploy`` is the short name of a function that is invoked after each deployment, and
     ``ignored_error`` a part of its error message that does not fail the deployment; ``refused_when_full`` are ends of
-    API paths whose POSTs answer 503 while the disk is full; ``command`` is what messages tell a person to run; ``home``
+    API paths whose POSTs answer 503 while the disk is full; ``command`` is the command that messages name; ``home``
     is the default folder for state.
     """
 

@@ -92,7 +92,7 @@ def _threshold(stage: Stage) -> dict[str, Any]:
 
 
 class Repeated:
-    """Answers a question at most once in so many seconds, however often it is asked. Safe across threads."""
+    """Answers a question at most once in ``seconds``, however often it is asked. Safe across threads."""
 
     def __init__(self, question: Callable[[], dict[str, Any]], seconds: float) -> None:
         self._question, self._seconds = question, seconds

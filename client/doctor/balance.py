@@ -1,6 +1,6 @@
 """The ledger of the last hour, by counts: what the API accepted, and what each hop did of it.
 
-Content is compared by `swipeline reconcile`, which reads the stores: too dear for a look that is repeated.
+Content is compared by `swipeline reconcile`, which reads the stores: too expensive to repeat every few seconds.
 """
 
 from __future__ import annotations

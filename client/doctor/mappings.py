@@ -1,4 +1,4 @@
-"""The event source mappings: whether each is on, and what came of its last batch."""
+"""The event source mappings: whether each is on, and the result of its last batch."""
 
 from __future__ import annotations
 

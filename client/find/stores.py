@@ -67,7 +67,7 @@ class _Waits:
         self._by_consumer: dict[str, int] | None = None
 
     def state(self, consumer: str) -> str:
-        """`pending` if records wait for a consumer, else `no`; `unknown` if that cannot be told."""
+        """`pending` if records wait for a consumer, else `no`; `unknown` if that cannot be measured."""
         if self._by_consumer is None:
             try:
                 self._by_consumer = {one.name: one.waiting for one in backlog.backlog(self._deployed)}

@@ -87,7 +87,7 @@ class Journal:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             os.fchmod(handle, 0o600)  # SQLite gives its other files the same mode
             os.close(handle)
-            # Whoever opened it may hand it to a thread that sends: one thread uses it at a time.
+            # Its opener may hand it to a thread that sends: one thread uses it at a time.
             with closing(sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)) as database:
                 _prepare(path, database)
                 yield cls(path, database)

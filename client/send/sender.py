@@ -120,7 +120,7 @@ class Sender:
         """Send all rows; on a failure or an interruption, first wait for what is under way and write it down.
 
         Sending has a thread of its own: Ctrl+C reaches the main thread alone, so it never comes between an
-        acknowledgement and its journal entry.
+        acknowledgment and its journal entry.
         """
         with ThreadPoolExecutor(1, "sender") as sender:
             sending = sender.submit(self._send)

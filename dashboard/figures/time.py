@@ -48,7 +48,7 @@ def over_time(data: pd.DataFrame, unit: str, palette: Palette, measure: Measure 
 
 
 def picks_days(data: pd.DataFrame, unit: str) -> tuple[str, str]:
-    """What a click on :func:`over_time` selects, and how the reader is told; a line has no bar to click on."""
+    """What a click on :func:`over_time` selects, and what the reader is shown; a line has no bar to click on."""
     return (DAYS, f" Click on a bar to see that {unit} alone.") if len(data) <= MOST_BARS else ("", "")
 
 

@@ -63,7 +63,7 @@ class Corrections:
         if not fields:
             return _answer(transaction_id, [], before.corrected_at, before.corrected_by)
         if before.corrected_at is not None and moment <= before.corrected_at:
-            raise bad("at", f"is not after the correction of {before.corrected_at}, which would go on to count")
+            raise bad("at", f"is not after the correction of {before.corrected_at}, which would still count")
         one = corrected(after, mask_text(by), moment)
         if self._stream.put(build_records([(0, one)]), Budget(BUDGET_SECONDS)).unstored_rows:
             raise TransientError("the stream does not take the correction")

@@ -85,7 +85,7 @@ class Checkpoints:
         )
 
     def report_result(self, uuid: str, result: str) -> None:
-        """What came of a mapping's last batch or read, in the words of Lambda's LastProcessingResult."""
+        """The result of a mapping's last batch or read, in the words of Lambda's LastProcessingResult."""
         with self._lock:
             if self._results.get(uuid) == result:
                 return

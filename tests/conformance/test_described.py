@@ -1,4 +1,4 @@
-"""What the embedded AWS says of what it has, to whoever asks it with the AWS CLI: as AWS does, or not at all."""
+"""What the embedded AWS says of what it has, to the AWS CLI: as AWS does, or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a game day is, and what came of one."""
+"""What a game day is, and its outcome."""
 
 from __future__ import annotations
 

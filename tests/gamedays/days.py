@@ -342,9 +342,9 @@ DAYS = (
         poke=write,
         sends=False,
     ),
-    # 7: stores that are away
+    # 7: stores that are unavailable
     Day(
-        "the warehouse is away for longer than Firehose retries",
+        "the warehouse is unavailable for longer than Firehose retries",
         7,
         warehouse_away_for_too_long,
         QUARANTINE,

@@ -120,7 +120,7 @@ def test_splits_and_merges_lose_nothing_and_keep_the_order_of_each_key(emulator,
         assert [one for one in done if one.startswith(f"{key} ")] == [f"{key} {at}" for at in range(30)]
 
 
-def test_a_poller_that_was_killed_goes_on_behind_its_checkpoint(emulator, consumer, poller) -> None:  # type: ignore[no-untyped-def]
+def test_a_poller_that_was_killed_continues_behind_its_checkpoint(emulator, consumer, poller) -> None:  # type: ignore[no-untyped-def]
     stream = emulator.stream("fan-out-killed")
     arn = registered(emulator, stream, "killed")
     mapped = consumer(stream=stream, source=arn, allowed=False, BatchSize=10, pause=0.1)

@@ -97,7 +97,7 @@ def state_and_result(mapped: Consumer) -> tuple[str, str]:
     return found["State"], found["LastProcessingResult"]
 
 
-def test_the_api_shows_whether_a_mapping_is_on_and_what_came_of_its_last_batch(emulator, consumer, poller) -> None:  # type: ignore[no-untyped-def]
+def test_the_api_shows_whether_a_mapping_is_on_and_the_result_of_its_last_batch(emulator, consumer, poller) -> None:  # type: ignore[no-untyped-def]
     mapped = consumer(MaximumRetryAttempts=1000)
     assert state_and_result(mapped) == ("Enabled", "No records processed")
     poller()
@@ -116,7 +116,7 @@ def test_a_mapping_whose_role_may_not_read_says_so_until_it_may(emulator, consum
     wait_until(lambda: state_and_result(mapped) == ("Enabled", "OK"), "it reads again")
 
 
-def test_a_disabled_mapping_reads_nothing_and_goes_on_where_it_stopped(emulator, consumer, poller) -> None:  # type: ignore[no-untyped-def]
+def test_a_disabled_mapping_reads_nothing_and_continues_where_it_stopped(emulator, consumer, poller) -> None:  # type: ignore[no-untyped-def]
     mapped, switch = consumer(), emulator.client("lambda").update_event_source_mapping
     poller()
     emulator.put(mapped.stream, b"a")

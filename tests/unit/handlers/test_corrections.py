@@ -26,7 +26,7 @@ ONE = transaction(1, is_fraud="")
 
 @pytest.fixture
 def correct(stage: Stage, function: Load) -> Correct:
-    """Store a transaction, and give a way to correct it; whatever goes on the stream is stored at once."""
+    """Store a transaction, and give a way to correct it; what is put on the stream is stored at once."""
     writer = function("write_to_dynamodb").handler
     writer(kinesis_event([("00", encode_record([ONE]))]), Context())
     module = function("query_transactions")
@@ -51,7 +51,7 @@ def on_the_stream(stage: Stage) -> list[Transaction]:
     return [decode_line(record["Data"]) for record in records]
 
 
-def test_a_correction_goes_on_the_stream_whole_with_who_made_it_and_when(
+def test_a_correction_is_put_on_the_stream_whole_with_who_made_it_and_when(
     stage: Stage, correct: Correct, output: Output
 ) -> None:
     changes = {"amt": 12.5, "is_fraud": True, "merchant": "Elm & Co"}

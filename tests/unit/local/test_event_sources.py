@@ -223,7 +223,7 @@ def test_the_age_of_what_is_processed_is_a_metric(
     )
 
 
-def test_an_empty_poll_counts_as_zero_so_that_a_mapping_that_polls_nothing_is_told_from_one_that_does_not_poll(
+def test_an_empty_poll_counts_as_zero_so_that_a_mapping_that_polls_nothing_differs_from_one_that_does_not_poll(
     start: Start, clients: FakeClients
 ) -> None:
     sources = start()

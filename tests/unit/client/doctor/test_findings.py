@@ -89,12 +89,12 @@ def test_a_mapping_that_cannot_read_the_stream_leads_to_the_roles() -> None:
     assert mapping(result="PROBLEM: Cannot access stream x").help == "swipeline repair-roles"
 
 
-def test_a_queue_s_mapping_has_no_result_to_judge() -> None:
+def test_a_queue_s_mapping_has_no_result_to_show() -> None:
     assert mapping(result=None, source="sqs").state == OK
 
 
 def stream(*ages: int, complete: bool = True) -> OnStream:
-    """Records 0, 1, ... of a shard, each so many seconds old."""
+    """Records 0, 1, ... of a shard, each of its age in seconds."""
     return OnStream([Waiting("s", n, NOW - timedelta(seconds=age)) for n, age in enumerate(ages)], complete)
 
 
