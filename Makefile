@@ -62,6 +62,10 @@ test-fast: setup-tests ## the tests that need no embedded AWS
 test-e2e: setup-tests ## only the tests on the embedded AWS, without the slow ones
 	$(PYTEST) -n 2 --dist loadfile -m "e2e and not slow"
 
+test-local: setup-tests ## the embedded AWS's own tests, with the rest of the repository out of sight
+	rm -rf build/alone && mkdir -p build/alone && cp -R local build/alone/
+	cd build/alone && PATH="$(CURDIR)/node_modules/.bin:$$PATH" SWIPELINE_PROJECT=local/tests/sample $(PYTEST) -p no:cacheprovider -n 2 local/tests
+
 test-drivers: setup-tests ## psql, redshift_connector, SQLAlchemy and dbt against the local stage (fetches them, 170 MB, once)
 	$(PYTEST) -n 0 tests/e2e/test_bi_tools.py
 

@@ -14,7 +14,7 @@ from typing import Any
 from local.kinesis_reader import TRIM_HORIZON, Position, ShardReader
 from local.shard_limits import AWS_PACE_SECONDS, VARIABLE
 from local.subscriber import ShardSubscriber
-from tests.conformance.emulator import Emulator, wait_until
+from local.tests.conformance.emulator import Emulator, wait_until
 
 SHARD = "shardId-000000000000"
 STREAM = "readers"

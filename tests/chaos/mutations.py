@@ -40,7 +40,7 @@ _BEGIN, _END = "<!-- mutations: make mutations -->", "<!-- end of mutations -->"
 CONTRACT = "tests/property/test_consumer_contract.py"
 WAREHOUSE = "tests/property/test_consumer_contract_warehouse.py"
 MERGE = "tests/conformance/redshift/test_merge.py"
-EVENT_SOURCES = "tests/conformance/event_sources/test_properties.py"
+EVENT_SOURCES = "local/tests/conformance/event_sources/test_properties.py"
 PROFILES = ("tests/unit/detect/test_detector.py", "tests/property/test_fraud_stream.py")
 _PUT = '        self._clients.role("s3", stream.bucket_role_arn).put_object('
 _PUT += "Bucket=stream.bucket, Key=key, Body=body)\n"

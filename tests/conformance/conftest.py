@@ -1,15 +1,5 @@
-"""Fixtures of the conformance tests."""
+"""The embedded AWS's own fixtures, for the statements and requests of the product."""
 
-from collections.abc import Iterator
+from local.tests.conformance.conftest import emulator
 
-import pytest
-
-from tests.conformance.emulator import Emulator
-
-
-@pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """One emulator for all tests of a run: they use names of their own."""
-    started = Emulator.start(tmp_path_factory.mktemp("emulator"))
-    yield started
-    started.stop()
+__all__ = ["emulator"]

@@ -13,10 +13,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.settings import ACCOUNT_ID, REGION
+from local.tests.conformance.cloudwatch.test_services import total
+from local.tests.conformance.emulator import Emulator
 from shared.retry import Budget
 from shared.sinks.conditional import ConditionalWriter, Put
-from tests.conformance.cloudwatch.test_services import total
-from tests.conformance.emulator import Emulator
 
 NAME = "stated"
 ARN = f"arn:aws:dynamodb:{REGION}:{ACCOUNT_ID}:table/{NAME}"

@@ -15,6 +15,7 @@ from typing import Any
 from functions.query_transactions.shape import to_json
 from glue.rows import _transactions
 from glue.table import TRANSACTION_ARROW
+from local.tests.conformance.redshift.conftest import Redshift
 from shared.sinks.item import to_item
 from shared.sinks.lake import encoded
 from shared.transaction.codec import BadLine, decode_line, encode_line
@@ -23,7 +24,6 @@ from shared.transaction.schema import Transaction
 from shared.warehouse.merging import merge_statements
 from shared.warehouse.migrations import all_statements
 from shared.warehouse.sql import DIRECTORY, columns, fill_in
-from tests.conformance.redshift.conftest import Redshift
 from tests.rows import CARD_KEYS, NOW
 
 

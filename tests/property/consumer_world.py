@@ -23,11 +23,11 @@ from local.event_sources.event import build_event
 from local.event_sources.model import Rules
 from local.event_sources.response import Failed, NotInvoked, Outcome, interpret
 from local.kinesis_reader import Record
+from local.tests.conformance.event_sources.simulation import START, Run, drive
 from shared.sinks.bucket import Bucket
 from shared.sinks.item import to_item
 from shared.sinks.table import Table
 from shared.transaction.codec import encode_line
-from tests.conformance.event_sources.simulation import START, Run, drive
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.dynamodb import FakeTable
 from tests.unit.fakes.events import SHARD, Context

@@ -11,11 +11,11 @@ from client.reconcile.records import of_line
 from local.event_sources.model import Rules
 from local.event_sources.response import Succeeded
 from local.kinesis_reader import Record
+from local.tests.conformance.event_sources.simulation import START
 from shared.sinks.item import content_of, key_of
 from shared.transaction.codec import encode_line
 from shared.transaction.content import counting, digest
 from shared.transaction.schema import Transaction
-from tests.conformance.event_sources.simulation import START
 from tests.property.consumer_world import (
     TRANSACTIONS,
     Fate,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conformance.emulator import Emulator
+from local.tests.conformance.emulator import Emulator
 
 
 @pytest.fixture(scope="session")

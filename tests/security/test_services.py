@@ -27,7 +27,7 @@ from local.door.signature import Request
 from local.redshift.auth import EmulatorGate
 from local.redshift.s3 import RoleAccess
 from local.redshift.server import DataApi
-from tests.conformance.emulator import Emulator
+from local.tests.conformance.emulator import Emulator
 from tests.security.signing import signed, spoiled
 
 pytestmark = pytest.mark.e2e

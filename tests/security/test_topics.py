@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conformance.emulator import Emulator, wait_until
+from local.tests.conformance.emulator import Emulator, wait_until
 
 pytestmark = pytest.mark.e2e
 ACCOUNT = "000000000000"

@@ -15,6 +15,7 @@ from client.reconcile.tally import Tally
 from client.reconcile.warehouse import Warehouse as Reconciled
 from client.reconcile.window import DAY, EVERYTHING, bucket_of
 from client.repair.warehouse import _recompute
+from local.tests.conformance.redshift.conftest import Redshift
 from shared.sinks.bucket import Bucket
 from shared.sinks.consumer import read_batch
 from shared.sinks.item import SUPERSEDED, content_of
@@ -27,7 +28,6 @@ from shared.warehouse.conflicts import Resolver
 from shared.warehouse.data_api import Warehouse
 from shared.warehouse.merging import merge_statements
 from shared.warehouse.migrations import all_statements
-from tests.conformance.redshift.conftest import Redshift
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.dynamodb import FakeTable
 from tests.unit.fakes.events import kinesis_event

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from local.tests.conformance.redshift.conftest import ROLE, Redshift
 from shared.transaction.codec import TRACE_AT
 from shared.transaction.content import counts_before, digest
 from shared.transaction.schema import FIELDS, SCHEMA_VERSION, Transaction
 from shared.warehouse.merging import merge_statements
 from shared.warehouse.migrations import all_statements
 from shared.warehouse.sql import columns, fill_in, read_statements
-from tests.conformance.redshift.conftest import ROLE, Redshift
 
 FILES = Path(__file__).parents[3] / "redshift"
 DDL = all_statements()

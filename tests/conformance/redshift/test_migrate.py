@@ -8,10 +8,10 @@ from shutil import copytree
 
 import pytest
 
+from local.tests.conformance.redshift.conftest import TARGET, Redshift
 from shared.warehouse import migrations
 from shared.warehouse.data_api import StatementFailedError, Warehouse
 from shared.warehouse.migrations import LEDGER, MigrationError, migrate, read_migrations
-from tests.conformance.redshift.conftest import TARGET, Redshift
 
 ADDS = "ALTER TABLE staging.transaction ADD COLUMN device_id VARCHAR(256);\n"
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from local.tests.conformance.redshift.conftest import TARGET, Redshift
 from shared.warehouse.data_api import Warehouse
 from shared.warehouse.marts import install
 from shared.warehouse.migrations import all_statements
-from tests.conformance.redshift.conftest import TARGET, Redshift
 
 SETUP = [
     "CREATE SCHEMA shown",

@@ -12,8 +12,8 @@ from local.redshift.database_users import grantee, matches, parse_user
 from local.redshift.engine import Database
 from local.redshift.errors import SqlError
 from local.redshift.translate import compile_text
+from local.tests.conformance.redshift.conftest import OWNER, ROLE, TARGET, MemoryS3, Redshift
 from shared.warehouse.data_api import Warehouse
-from tests.conformance.redshift.conftest import OWNER, ROLE, TARGET, MemoryS3, Redshift
 
 PASSWORD = "Abcdefg1"
 SALT = "c721bff5d9042cf541ff7b9d48fa8a6e545c19a763e3710151f9513038b0f6c6"

@@ -15,8 +15,8 @@ from botocore.eventstream import EventStreamBuffer
 from local.kinesis import consumers, subscriptions
 from local.kinesis.install import Kinesis
 from local.shard_limits import READ_BYTES, Bucket
+from local.tests.unit.embedded_kinesis import RefusedByKinesisError, call, embedded_kinesis
 from tests.unit.fakes.clock import FakeClock
-from tests.unit.local.embedded_kinesis import RefusedByKinesisError, call, embedded_kinesis
 
 STREAM = "fan-out"
 SHARD = "shardId-000000000000"

@@ -16,8 +16,8 @@ from local.firehose.metrics import DeliveryMetrics
 from local.firehose.stager import Stager
 from local.firehose.store import Store
 from local.kinesis import resharding
+from local.tests.unit.embedded_kinesis import RefusedByKinesisError, call, embedded_kinesis
 from tests.property.delivery_world import _delivery_stream, _NoMetrics
-from tests.unit.local.embedded_kinesis import RefusedByKinesisError, call, embedded_kinesis
 
 NAME = "s"
 

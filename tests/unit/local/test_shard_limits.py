@@ -13,8 +13,8 @@ import pytest
 
 from local import shard_limits
 from local.shard_limits import READS, VARIABLE, ShardLimits, paced
+from local.tests.unit.embedded_kinesis import call, embedded_kinesis
 from tests.unit.fakes.clock import FakeClock
-from tests.unit.local.embedded_kinesis import call, embedded_kinesis
 
 STREAM = "limits"
 

@@ -20,8 +20,8 @@ from local.redshift.engine import Database
 from local.redshift.errors import NotSupported, SqlError
 from local.redshift.results import Result
 from local.redshift.translate import compile_text
+from local.tests.conformance.redshift.statements.seed import SEED
 from shared.warehouse.migrations import all_statements
-from tests.conformance.redshift.statements.seed import SEED
 
 EQUAL, REFUSED, UNSUPPORTED, TAKEN, OTHER = "equal", "refused", "unsupported", "taken", "other"
 
