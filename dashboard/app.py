@@ -11,7 +11,7 @@ from altair.utils import schemapi
 
 from client.aws import LOCAL
 from dashboard import choices, exported, nav, source
-from dashboard.data_api import QueryError, WarehouseAwayError
+from dashboard.data_api import QueryError, WarehouseUnavailableError
 from dashboard.filters import Filters
 from dashboard.views import card, customers, fraud, merchants, overview, purchases, queue, regions
 
@@ -60,7 +60,7 @@ def _shown(name: str) -> None:
         else:
             exported.remember(None)
             OTHERS[name]()
-    except WarehouseAwayError as error:
+    except WarehouseUnavailableError as error:
         _away(str(error))
     except QueryError as error:
         st.error(f"The warehouse refused this query. {error}", icon=":material/error:")
@@ -92,7 +92,7 @@ def _away(why: str) -> None:
         if local:
             try:
                 source.state()
-            except WarehouseAwayError:
+            except WarehouseUnavailableError:
                 pass
             else:
                 st.rerun(scope="app")
@@ -111,7 +111,7 @@ def _news(drawn: source.State) -> None:
     def foot() -> None:
         try:
             now = source.state()
-        except WarehouseAwayError:
+        except WarehouseUnavailableError:
             st.rerun(scope="app")
         if now.version != drawn.version:
             st.rerun(scope="app")

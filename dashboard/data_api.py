@@ -33,7 +33,7 @@ _PASSING = {
 }
 
 
-class WarehouseAwayError(Exception):
+class WarehouseUnavailableError(Exception):
     """The warehouse does not answer, or not in time: it may later. The message is for the reader of the page."""
 
 
@@ -60,11 +60,11 @@ class Marts:
         except StatementFailedError as error:
             raise QueryError(f"The warehouse refused a question: {error.reason}") from error
         except StatementRunningError as error:
-            raise WarehouseAwayError("The warehouse takes too long to answer.") from error
+            raise WarehouseUnavailableError("The warehouse takes too long to answer.") from error
         except AwsError as error:
             raise _error_for(error) from error
         except BotoCoreError as error:
-            raise WarehouseAwayError(f"The warehouse does not answer: {error}") from error
+            raise WarehouseUnavailableError(f"The warehouse does not answer: {error}") from error
         return dict(zip(questions, frames, strict=True))
 
 
@@ -78,5 +78,5 @@ def _error_for(error: AwsError) -> Exception:
     code, text = str(detail.get("Code", "")), str(detail.get("Message", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if code in _PASSING or status >= 500:
-        return WarehouseAwayError(f"The warehouse cannot answer now: {code}: {text}")
+        return WarehouseUnavailableError(f"The warehouse cannot answer now: {code}: {text}")
     return QueryError(f"AWS refused {error.operation_name}: {code}: {text}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from fraud.precision import Judged
+from fraud.precision import Reviewed
 
 FEW = 100  # labelled purchases: below, a rate says little, and is drawn pale
 
@@ -13,7 +13,7 @@ def rated(data: pd.DataFrame) -> pd.DataFrame:
     """The rows that have labels, with frauds per labelled purchase and where the rate lies with 95% confidence."""
     known = data[data["labelled"].fillna(0) > 0]
     groups = [
-        Judged("", labelled, frauds, labelled - frauds)
+        Reviewed("", labelled, frauds, labelled - frauds)
         for labelled, frauds in zip(known["labelled"].astype(int), known["frauds"].astype(int), strict=True)
     ]
     between = [group.between or (0.0, 0.0) for group in groups]

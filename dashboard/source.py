@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError as AwsError
 
 from client.aws import LOCAL, Stage, explained
 from client.errors import ClientError
-from dashboard.data_api import Frames, Marts, QueryError, WarehouseAwayError
+from dashboard.data_api import Frames, Marts, QueryError, WarehouseUnavailableError
 from shared.warehouse.data_api import Warehouse
 
 STAGE_VARIABLE, REFRESH_VARIABLE = "SWIPELINE_DASHBOARD_STAGE", "SWIPELINE_DASHBOARD_REFRESH"
@@ -70,8 +70,8 @@ def _ask(questions: Mapping[str, str], parameters: Mapping[str, str]) -> Frames:
     try:
         return _warehouse(stage_name()).ask(questions, parameters)
     except (ClientError, AwsError, BotoCoreError) as error:
-        raise WarehouseAwayError(str(error)) from error
-    except WarehouseAwayError:
+        raise WarehouseUnavailableError(str(error)) from error
+    except WarehouseUnavailableError:
         _warehouse.clear()  # when it is back, it may be another one, or know our credentials no more
         raise
 
@@ -83,7 +83,7 @@ def state() -> State:
         row = _ask({"state": _STATE}, {})["state"].iloc[0]
     except QueryError as error:
         if "mart" in str(error) and "exist" in str(error):
-            raise WarehouseAwayError("The marts are not made yet: the next refresh makes them.") from error
+            raise WarehouseUnavailableError("The marts are not made yet: the next refresh makes them.") from error
         raise
     # Marts of an earlier release, until migrate-warehouse has run, count no verdicts.
     version = "|".join(

@@ -91,12 +91,12 @@ def read(
     verdicts: Verdicts | None = None,
     reading: Reading | None = None,
     rejected: list[str] | None = None,
-    tell: Callable[[str], None] = lambda _: None,
+    notify: Callable[[str], None] = lambda _: None,
 ) -> tuple[History, ...]:
     """Read files, or folders of files, so that a card has the same number in all of them, in the order given.
 
     ``reading`` says how, if the columns have other names or forms; a mapping beside a file counts as well. Rows that
-    the API would refuse are left out, with their line and reason in ``rejected``; ``tell`` hears of what is unusual
+    the API would refuse are left out, with their line and reason in ``rejected``; ``notify`` hears of what is unusual
     about a file.
     With verdicts, a judged row takes its verdict for its label; a row without either is taken to be genuine, as nobody
     complained of it.
@@ -109,7 +109,7 @@ def read(
     """
     numbers: Numbers = ({}, {})
     left_out = [] if rejected is None else rejected
-    tables = (_tables(path, reading or Reading(), left_out, tell) for path in paths)
+    tables = (_tables(path, reading or Reading(), left_out, notify) for path in paths)
     return tuple(_read(path, given, numbers, verdicts) for path, given in zip(paths, tables, strict=True))
 
 
@@ -149,10 +149,10 @@ def _read(path: Path, given: Given, numbers: Numbers, verdicts: Verdicts | None)
 EVENT_TYPES: dict[str, Any] = dict.fromkeys(Event._fields, np.int64) | {"amount": float, "age": float, "male": float}
 
 
-def _tables(path: Path, reading: Reading, rejected: list[str], tell: Callable[[str], None]) -> Given:
+def _tables(path: Path, reading: Reading, rejected: list[str], notify: Callable[[str], None]) -> Given:
     """The rows of a file, or of the files that a folder or pattern stands for."""
     try:
-        found = [_table(named, reading, rejected, tell) for named in expand([str(path)])]
+        found = [_table(named, reading, rejected, notify) for named in expand([str(path)])]
     except ClientError as error:
         raise HistoryError(str(error)) from error
     hashes = [one.digest for one in found]
@@ -160,14 +160,14 @@ def _tables(path: Path, reading: Reading, rejected: list[str], tell: Callable[[s
     return Given(pa.concat_tables(one.rows for one in found), frozenset().union(*(one.absent for one in found)), whole)
 
 
-def _table(named: Named, reading: Reading, rejected: list[str], tell: Callable[[str], None]) -> Given:
+def _table(named: Named, reading: Reading, rejected: list[str], notify: Callable[[str], None]) -> Given:
     """The columns that are learned from, in their canonical form; other columns are of no use."""
     source = open_input(named.name, named.member)
     if source.identity is None:
         raise HistoryError(f"{named.shown} is a pipe: expected a file.")
     table = Table(source, Reading(drop=("*",)).over(reading), required=())
     for text in (*table.notes, *table.warnings):
-        tell(f"{named.shown}: {text}")
+        notify(f"{named.shown}: {text}")
     names = [name for name in COLUMNS if name in table.plan.targets]
     if missing := [name for name in COLUMNS if name not in names and name != "trans_num"]:
         raise HistoryError(f"{named.shown} lacks the columns {', '.join(missing)}")

@@ -112,9 +112,9 @@ def parse(data: bytes) -> Model:
     """Read the bytes of a model's file; raises as :func:`load`."""
     if not data.startswith(_PREFIX) or len(data) < _HASH_END:
         raise ModelError(f"a model's file begins with {_PREFIX.decode()}, this one with {data[:16]!r}")
-    told, found = data[len(_PREFIX) : _HASH_END].decode("ascii", "replace"), _digest(data[_HASH_END:])
-    if told != found:
-        raise ModelError(f"the model's file is damaged: its hash is {found}, it says {told}")
+    recorded, found = data[len(_PREFIX) : _HASH_END].decode("ascii", "replace"), _digest(data[_HASH_END:])
+    if recorded != found:
+        raise ModelError(f"the model's file is damaged: its hash is {found}, it says {recorded}")
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:

@@ -14,7 +14,7 @@ PERIODS = ("day", "week", "month")
 _Z = 1.96  # of a confidence of 95%
 
 
-class Judged(NamedTuple):
+class Reviewed(NamedTuple):
     """The alerts of a period and what was found of them."""
 
     begin: str  # the period's first day
@@ -48,7 +48,7 @@ class Judged(NamedTuple):
         return self._asdict() | {"judged": self.judged, "precision": self.precision, "low": low, "high": high}
 
 
-def over_time(alerts: Iterable[tuple[str, str]], period: str) -> list[Judged]:
+def over_time(alerts: Iterable[tuple[str, str]], period: str) -> list[Reviewed]:
     """Count (time of the alert in ISO form, status) by period of ``PERIODS``, the earliest first."""
     counts: dict[str, Counter[str]] = {}
     for alerted_at, status in alerts:
@@ -56,14 +56,14 @@ def over_time(alerts: Iterable[tuple[str, str]], period: str) -> list[Judged]:
     return [_judged(begin, count) for begin, count in sorted(counts.items())]
 
 
-def overall(statuses: Iterable[str], begin: str) -> Judged:
+def overall(statuses: Iterable[str], begin: str) -> Reviewed:
     """Count alerts of one period."""
     return _judged(begin, Counter(statuses))
 
 
-def _judged(begin: str, count: Counter[str]) -> Judged:
+def _judged(begin: str, count: Counter[str]) -> Reviewed:
     fraud, genuine = (count[finding] for finding in FINDINGS)
-    return Judged(begin, fraud + genuine + count[OPEN], fraud, genuine)
+    return Reviewed(begin, fraud + genuine + count[OPEN], fraud, genuine)
 
 
 def _begin(day: str, period: str) -> str:

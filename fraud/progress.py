@@ -23,18 +23,18 @@ class Lines:
         self._out, self._every, self._clock = out, every, clock
         self._plan: list[str] = []
         self._step, self._done = "", 0
-        self._began = self._told = 0.0
+        self._began = self._published = 0.0
         self._start = clock()
 
     def __call__(self, step: str, done: int, total: int) -> None:
         """Take note of how far a step has come; a step that starts over is the next of its kind."""
         now = self._clock()
         if step != self._step or done < self._done:
-            self._step, self._began, self._told = step, now, 0.0
+            self._step, self._began, self._published = step, now, 0.0
         self._done = done
-        if done < total and now - self._told < self._every:
+        if done < total and now - self._published < self._every:
             return
-        self._told = now
+        self._published = now
         spent = now - self._began
         left = f", {_duration(spent / done * (total - done))} left" if 0 < done < total and spent > 0 else ""
         elapsed = _duration(now - self._start)

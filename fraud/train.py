@@ -82,11 +82,11 @@ def train(
     verdicts: Path | None = None,
     reading: Reading | None = None,
     rejected: list[str] | None = None,
-    tell: Callable[[str], None] = lambda _: None,
+    notify: Callable[[str], None] = lambda _: None,
 ) -> Trained:
     """Learn a model from a file, and from verdicts on some of its rows. The same input gives the same bytes.
 
-    ``reading`` says how files are read; of rows that are left out, line and reason go to ``rejected``; ``tell`` hears
+    ``reading`` says how files are read; of rows that are left out, line and reason go to ``rejected``; ``notify`` hears
     of what is unusual about a file.
 
     Raises
@@ -97,7 +97,7 @@ def train(
     """
     given = read_verdicts(verdicts) if verdicts else None
     paths = [data, test] if test else [data]
-    history, *tests = read(*paths, verdicts=given, reading=reading, rejected=rejected, tell=tell)
+    history, *tests = read(*paths, verdicts=given, reading=reading, rejected=rejected, notify=notify)
     trained = learn(history, data.name, options, given)
     if tests:
         trained.card["test"] = {"sha256": tests[0].sha256} | measure(

@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         if options.command == "up":
-            _print(asdict(stack.up(tell=lambda text: print(text, file=sys.stderr))))
+            _print(asdict(stack.up(report=lambda text: print(text, file=sys.stderr))))
         elif options.command == "status":
             _print(asdict(stack.status()))
         elif options.command == "env":

@@ -85,8 +85,8 @@ class Status:
         return self.supervisor_pid is not None and all(process.healthy for process in self.processes)
 
 
-def up(stage: str = STAGE, tell: Callable[[str], None] = lambda _: None, parameters: Sequence[str] = ()) -> Status:
-    """Start what isn't running and deploy what has changed. `tell` hears what is being done. Raises StackError.
+def up(stage: str = STAGE, report: Callable[[str], None] = lambda _: None, parameters: Sequence[str] = ()) -> Status:
+    """Start what isn't running and deploy what has changed. `report` hears what is being done. Raises StackError.
 
     `parameters` are name=value, as for `sls --param`.
     """
@@ -96,7 +96,7 @@ def up(stage: str = STAGE, tell: Callable[[str], None] = lambda _: None, paramet
         )
     settings = Settings.from_environment()
     with privately(), _explained(settings):
-        return _up(settings, stage, tell, parameters)
+        return _up(settings, stage, report, parameters)
 
 
 @contextmanager
@@ -111,13 +111,13 @@ def _explained(settings: Settings) -> Iterator[None]:
         raise StackError(explain(error, settings)) from error
 
 
-def _up(settings: Settings, stage: str, tell: Callable[[str], None], parameters: Sequence[str]) -> Status:
+def _up(settings: Settings, stage: str, report: Callable[[str], None], parameters: Sequence[str]) -> Status:
     room.limit_from(os.environ)
     if _supervisor(settings) is None:
         check_home(settings)
-    with _only_one_start(settings, tell):
-        _ensure_started(settings, tell)
-    tell("deploying")
+    with _only_one_start(settings, report):
+        _ensure_started(settings, report)
+    report("deploying")
     try:
         changed = deploy(settings, Clients(settings, "up"), stage, parameters)
     except DeployError as error:
@@ -126,22 +126,22 @@ def _up(settings: Settings, stage: str, tell: Callable[[str], None], parameters:
         raise StackError(
             f"the emulator does not answer: {error}\n{log_tail(log_file(settings, 'emulator'))}"
         ) from error
-    tell("deployed" if changed else "nothing to deploy")
+    report("deployed" if changed else "nothing to deploy")
     return status()
 
 
-def _ensure_started(settings: Settings, tell: Callable[[str], None]) -> None:
+def _ensure_started(settings: Settings, report: Callable[[str], None]) -> None:
     """Have all processes run. What is left of a supervisor that was killed is ended first."""
     pid = _supervisor(settings)
     if pid is not None and _supervisor_state(settings).get("stopping"):
-        tell("waiting for the embedded AWS to stop")
+        report("waiting for the embedded AWS to stop")
         if not _gone([pid], STOP_SECONDS):
             raise StackError(f"the supervisor of {settings.home} (pid {pid}) does not end")
         pid = None
     if pid is not None and (stopped := orphans.resume(orphans.find(settings))):
-        tell(f"continuing processes that were stopped: {', '.join(map(str, stopped))}")
+        report(f"continuing processes that were stopped: {', '.join(map(str, stopped))}")
     if pid is not None and _supervisor_state(settings).get("code") != code_version():
-        tell("stopping the embedded AWS: it runs older code")
+        report("stopping the embedded AWS: it runs older code")
         down()
         pid = None
     if pid is not None:
@@ -149,21 +149,21 @@ def _ensure_started(settings: Settings, tell: Callable[[str], None]) -> None:
         return
     if left := orphans.find(settings):
         pids = ", ".join(str(one.pid) for one in left)
-        tell(f"ending processes that were left without a supervisor: {pids}")
+        report(f"ending processes that were left without a supervisor: {pids}")
         if stay := orphans.end(left):
             raise StackError(f"processes of {settings.home} do not end: {', '.join(map(str, stay))}")
-    tell("starting the embedded AWS")
-    _start(settings, tell)
+    report("starting the embedded AWS")
+    _start(settings, report)
 
 
 @contextmanager
-def _only_one_start(settings: Settings, tell: Callable[[str], None]) -> Iterator[None]:
+def _only_one_start(settings: Settings, report: Callable[[str], None]) -> Iterator[None]:
     """Of two commands that start the same home, the second waits, and finds it started."""
     with os.fdopen(open_private(private_folder(settings.run) / "start.lock"), "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            tell("waiting for another command that starts the embedded AWS")
+            report("waiting for another command that starts the embedded AWS")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -224,13 +224,13 @@ def status() -> Status:
     )
 
 
-def _start(settings: Settings, tell: Callable[[str], None] = lambda _: None) -> None:
+def _start(settings: Settings, report: Callable[[str], None] = lambda _: None) -> None:
     make_private(settings.home)
     for directory in (settings.state, settings.logs, settings.run):
         private_folder(directory)
     check_ports(settings)
     for damage in manifest.check(settings.home):
-        tell(f"recovered from its copy: {damage}")
+        report(f"recovered from its copy: {damage}")
     state_file(settings).unlink(missing_ok=True)  # of a supervisor that was killed: its restarts are not this one's
     with log_file(settings, "supervisor").open("ab") as output:
         subprocess.Popen(

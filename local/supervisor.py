@@ -70,7 +70,7 @@ class Supervisor:
         self._settings = settings
         self._children = [Child(process) for process in processes]
         self._code = code_version()
-        self._told = ""
+        self._published = ""
         self._stopping = False
 
     def start_all(self, stopping: threading.Event) -> None:
@@ -173,7 +173,7 @@ class Supervisor:
         ]
         about = {"pid": os.getpid(), "port": self._settings.port, "code": self._code, "stopping": self._stopping}
         text = json.dumps(about | {"processes": processes})
-        if text == self._told:
+        if text == self._published:
             return
         path = state_file(self._settings)
         new = path.with_suffix(".new")
@@ -183,7 +183,7 @@ class Supervisor:
         except OSError as error:  # a full disk must not end the processes; it is written when there is room
             log.warning("%s is not written: %s", path, error)
             return
-        self._told = text
+        self._published = text
 
 
 def bound(path: Path) -> None:

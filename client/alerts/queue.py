@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from client.alerts.table import Alert, AlertsTable
 from client.aws import Stage
-from fraud.precision import Judged
+from fraud.precision import Reviewed
 
 MOST = 1000  # open alerts that are ranked: the newest
 
@@ -35,7 +35,7 @@ class Queue(NamedTuple):
     """Open alerts, the most money at risk first, and how those reviewed so far turned out."""
 
     entries: list[Entry]
-    reviewed: Judged
+    reviewed: Reviewed
 
     @property
     def at_risk(self) -> Decimal:

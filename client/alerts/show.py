@@ -10,7 +10,7 @@ from rich.table import Table
 
 from client.alerts.queue import Entry
 from client.alerts.threshold import Outlook
-from fraud.precision import Judged
+from fraud.precision import Reviewed
 
 
 def queue_table(entries: Iterable[Entry]) -> Table:
@@ -38,7 +38,7 @@ def queue_table(entries: Iterable[Entry]) -> Table:
     return made
 
 
-def precision_table(periods: Iterable[Judged], by: str) -> Table:
+def precision_table(periods: Iterable[Reviewed], by: str) -> Table:
     """Give a row per period: alerts, verdicts, and how many of the reviewed ones were fraud."""
     made = Table(box=SIMPLE_HEAD, pad_edge=False)
     made.add_column(f"{by} from", no_wrap=True)

@@ -11,9 +11,9 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from client.aws import Stage
 from client.errors import ClientError
-from fraud.precision import Judged
+from fraud.precision import Reviewed
 from fraud.serving.risks import RiskKeeper
-from fraud.serving.verdicts import JudgedOutError, NoAlertError, Verdicts
+from fraud.serving.verdicts import NoAlertError, VerdictLimitError, Verdicts
 from fraud.verdict import FINDINGS, OPEN, WORDS, Verdict
 from shared.errors import TransientError
 from shared.retry import Budget
@@ -71,7 +71,7 @@ class AlertsTable:
             item = self._verdicts().give(transaction_id, Verdict(verdict, by, note, at), Budget(_BUDGET_SECONDS))
         except NoAlertError as error:
             raise ClientError(f"There is no alert on transaction {transaction_id}: see `swipeline alerts`.") from error
-        except (JudgedOutError, TransientError) as error:
+        except (VerdictLimitError, TransientError) as error:
             raise ClientError(f"The verdict is not kept everywhere: {error}. Give it again.") from error
         return _alert(item)
 
@@ -104,10 +104,10 @@ class AlertsTable:
         )
         return sum(int(page["Count"]) for page in pages)
 
-    def reviewed(self) -> Judged:
+    def reviewed(self) -> Reviewed:
         """All alerts by what was found of them so far."""
         fraud, genuine = (self.count(finding) for finding in FINDINGS)
-        return Judged("", self.count(OPEN) + fraud + genuine, fraud, genuine)
+        return Reviewed("", self.count(OPEN) + fraud + genuine, fraud, genuine)
 
     def one(self, transaction_id: str) -> Alert:
         """Give one alert. Raises ClientError when there is none."""

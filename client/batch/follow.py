@@ -37,8 +37,8 @@ def executions(states: Any, machine: str) -> set[str]:
     return {str(execution["executionArn"]) for execution in found}
 
 
-def follow(states: Any, arn: str, seconds: float, tell: Callable[[str], None]) -> dict[str, Any]:
-    """Wait for an execution's end and give it. ``tell`` hears its states. Raises ClientError when time is up."""
+def follow(states: Any, arn: str, seconds: float, report: Callable[[str], None]) -> dict[str, Any]:
+    """Wait for an execution's end and give it. ``report`` hears its states. Raises ClientError when time is up."""
     deadline = time.monotonic() + seconds
     last = ""
     while True:
@@ -47,7 +47,7 @@ def follow(states: Any, arn: str, seconds: float, tell: Callable[[str], None]) -
             return execution
         state = _state(states, arn)
         if state and state != last:
-            tell(state)
+            report(state)
             last = state
         if time.monotonic() > deadline:
             raise ClientError(f"The run has not finished within {seconds:.0f} s and continues: {arn}")

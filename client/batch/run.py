@@ -63,9 +63,9 @@ class Batch:
     """Loads files, one after the other: a run on the laptop takes all of it."""
 
     def __init__(
-        self, stage: Stage, wait: float, tell: Callable[[str], None], progress: Callable[[Path, int], None]
+        self, stage: Stage, wait: float, report: Callable[[str], None], progress: Callable[[Path, int], None]
     ) -> None:
-        self._stage, self._wait, self._tell, self._progress = stage, wait, tell, progress
+        self._stage, self._wait, self._report, self._progress = stage, wait, report, progress
         self._bucket, self._machine = stage.output("RawBucket"), stage.output("BatchMachineArn")
         self._states, self._loads = stage.client("stepfunctions"), Loads(stage)
 
@@ -86,7 +86,7 @@ class Batch:
     def load_prepared(self, prepared: Prepared, rejected: Path) -> Loaded:
         """Load a file that was looked at; its refused rows go to a file of their own. Raises as `load` does."""
         for note in prepared.notes:
-            self._tell(f"{prepared.shown}: {note}")
+            self._report(f"{prepared.shown}: {note}")
         done = self.load(prepared.path, prepared.key)
         done.file = prepared.shown
         if done.status == "failed":
@@ -113,7 +113,7 @@ class Batch:
         known = follow.executions(self._states, self._machine)
         s3 = self._stage.client("s3")
         etag = upload.upload(s3, file, self._bucket, key, lambda sent: self._progress(file, sent))
-        self._tell(f"{file.name} is in the raw zone")
+        self._report(f"{file.name} is in the raw zone")
         arn = follow.find(self._states, self._machine, self._bucket, key, etag, known)
         done.run_id = arn.rsplit(":", 1)[1]
         run = self._follow(arn, done)
@@ -138,7 +138,7 @@ class Batch:
 
     def _show_state(self, state: str) -> None:
         if state in _STEPS:
-            self._tell(_STEPS[state])
+            self._report(_STEPS[state])
 
 
 def reasons(s3: Any, rejects: str) -> list[dict[str, Any]]:

@@ -16,10 +16,10 @@ def migrate(stage: StageOption = "local", as_json: JsonOption = False) -> None:
     from client.migrate.run import migrate as run
 
     where = Stage(stage)
-    tell = (lambda _: None) if as_json else _show
+    report = (lambda _: None) if as_json else _show
     with explained(where):
-        done = run(where, tell)
-        limit = set_limit(where, tell)
+        done = run(where, report)
+        limit = set_limit(where, report)
     if as_json:
         output.as_json(done | ({"rpu_hours_per_day": limit} if limit else {}))
         return

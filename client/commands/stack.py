@@ -92,17 +92,17 @@ def _quarantined() -> dict[str, int] | None:
         return None
 
 
-def bring_up(tell: Callable[[str], None], parameters: Sequence[str] = ()) -> Any:
+def bring_up(report: Callable[[str], None], parameters: Sequence[str] = ()) -> Any:
     """Start and deploy what is not yet; gives local.stack's status. Raises ClientError."""
     from local import stack
 
     with _explained():
-        found = stack.up(tell=tell, parameters=parameters)
-    _repair_roles(tell)
+        found = stack.up(report=report, parameters=parameters)
+    _repair_roles(report)
     return found
 
 
-def _repair_roles(tell: Callable[[str], None]) -> None:
+def _repair_roles(report: Callable[[str], None]) -> None:
     """A deploy with nothing to change leaves a role as somebody made it by hand."""
     from client.aws import Stage, explained
     from client.repair.roles import drifts, repair
@@ -113,7 +113,7 @@ def _repair_roles(tell: Callable[[str], None]) -> None:
         deployed = Deployed(where)
         if found := drifts(deployed):
             repair(deployed, found)
-            tell(f"repaired {len(found)} policies of roles: {', '.join(sorted({one.role for one in found}))}")
+            report(f"repaired {len(found)} policies of roles: {', '.join(sorted({one.role for one in found}))}")
 
 
 def _print(found: Any) -> None:

@@ -67,7 +67,9 @@ class Halves(NamedTuple):
     labels: tuple[Mapping[str, bool], Mapping[str, bool]]
 
 
-def learn(stage: Stage, seed: int, wait: float, tell: Callable[[str], None], send: Callable[[str], object]) -> Learned:
+def learn(
+    stage: Stage, seed: int, wait: float, report: Callable[[str], None], send: Callable[[str], object]
+) -> Learned:
     """Simulate people of their own, send the first half of what they buy, review it, and send the second half."""
     from client import simulator
 
@@ -80,11 +82,11 @@ def learn(stage: Stage, seed: int, wait: float, tell: Callable[[str], None], sen
     verdicts = labels = 0
     for half, judged in zip(halves.files, (True, False), strict=True):
         before = scored(stage)
-        tell(f"sending {half}")
+        report(f"sending {half}")
         send(str(half))
         wait_scored(stage, before + ROWS // 2, wait)
         if judged:
-            tell("reviewing its alerts by their labels")
+            report("reviewing its alerts by their labels")
             verdicts, labels = review(stage, halves.labels[0])
     after = found(AlertsTable(stage).ids(), halves.labels[1])
     return Learned(verdicts, labels, without_verdicts(halves), after)

@@ -12,7 +12,7 @@ from client.aws import Stage
 USAGE, PERIOD, ACTION = "serverless-compute", "daily", "deactivate"
 
 
-def set_limit(stage: Stage, tell: Callable[[str], None]) -> int | None:
+def set_limit(stage: Stage, report: Callable[[str], None]) -> int | None:
     """Set the stage's RPU-hours per day (parameter `warehouseRpuHoursPerDay`); None on stage local, which has none.
 
     Safe to repeat. Raises botocore's ClientError.
@@ -29,5 +29,5 @@ def set_limit(stage: Stage, tell: Callable[[str], None]) -> int | None:
         )
     elif (daily[0]["amount"], daily[0]["breachAction"]) != (amount, ACTION):
         redshift.update_usage_limit(usageLimitId=daily[0]["usageLimitId"], amount=amount, breachAction=ACTION)
-    tell(f"limit the warehouse to {amount} RPU-hours a day")
+    report(f"limit the warehouse to {amount} RPU-hours a day")
     return amount

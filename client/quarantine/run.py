@@ -18,7 +18,7 @@ from client.quarantine.manifests import Manifests
 from client.quarantine.outcome import FAILED, REDRIVEN, STILL_BAD, WOULD, Outcome
 from client.quarantine.undelivered import Undelivered
 
-Tell = Callable[[Outcome], None]
+Report = Callable[[Outcome], None]
 Redriver = Lines | Batches | Manifests | Undelivered
 _MAKERS: dict[str, Callable[[Stage, Quarantine], Redriver]] = {
     "lines": Lines,
@@ -68,7 +68,7 @@ def chosen_kinds(kind: str | None) -> list[str]:
 
 
 def redrive(
-    stage: Stage, keys: Iterable[str] = (), kind: str | None = None, act: bool = False, tell: Tell = lambda _: None
+    stage: Stage, keys: Iterable[str] = (), kind: str | None = None, act: bool = False, report: Report = lambda _: None
 ) -> Redrive:
     """Redrive the entries of some keys, or all of a kind, or all. Without ``act`` nothing is changed.
 
@@ -95,7 +95,7 @@ def redrive(
         for entry in _in_stream_order(quarantine, of_kind):
             outcome = _one(redriver, entry, act)
             done.outcomes.append(outcome)
-            tell(outcome)
+            report(outcome)
     done.after = quarantine.counts()
     return done
 

@@ -32,7 +32,7 @@ from client.reconcile.window import DAY, EVERYTHING, FIRST, Window, bucket_of, h
 AHEAD = timedelta(days=1)
 _SERVICES = ("cloudformation", "dynamodb", "s3", "redshift-data", "logs", "cloudwatch")
 
-Tell = Callable[[str, Hop | None], None]  # a store and its counts; None when a store could not be read
+Report = Callable[[str, Hop | None], None]  # a store and its counts; None when a store could not be read
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,9 @@ class Look:
 
 
 def reconcile(
-    stage: Stage, options: Options = Options(), wait: float = 0.0, tell: Tell = lambda name, hop: None
+    stage: Stage, options: Options = Options(), wait: float = 0.0, report: Report = lambda name, hop: None
 ) -> Ledger:
-    """Compare until the stores agree, or the time is up; `tell` hears of each look.
+    """Compare until the stores agree, or the time is up; `report` hears of each look.
 
     Raises ClientError, or what boto3 raises, for a store that cannot be read then. What the batch path has loaded is
     expected in the warehouse too, and in no other store.
@@ -77,7 +77,7 @@ def reconcile(
     began = time.monotonic()
     complete: dict[str, float] = {}
     if wait and options.file is not None:
-        complete = arrivals(stage, options.file, wait, tell)
+        complete = arrivals(stage, options.file, wait, report)
     while True:
         started = time.monotonic()
         failure: Exception | None = None
@@ -88,14 +88,14 @@ def reconcile(
                 ledger = look.ledger()
         except (BotoCoreError, AwsError, ClientError) as error:
             failure = error
-            tell("", None)
+            report("", None)
         now = time.monotonic()
         if failure is None:
             for name in STORES:
                 hop = ledger.hops[name]
                 if wait and not hop.missing and not hop.different:
                     hop.seconds = complete.setdefault(name, now - began)
-                tell(name, hop)
+                report(name, hop)
         # The last look begins when the time is up, however long one takes.
         over = started - began >= wait
         pause = min(max(PAUSE, now - started), max(0.0, began + wait - now))

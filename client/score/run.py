@@ -29,7 +29,7 @@ from shared.transaction.model import parse_many
 from shared.transaction.schema import FIELDS, Transaction
 
 _CHUNK = 1_000
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 HEADER = ("transaction_id", "score", "is_alert")
 
 
@@ -49,26 +49,26 @@ def keys_of_this_run() -> CardKeys:
 
 
 def files_transactions(
-    arguments: Iterable[str], keys: CardKeys, rejected: list[str], reading: Reading, tell: Tell, absent: set[str]
+    arguments: Iterable[str], keys: CardKeys, rejected: list[str], reading: Reading, report: Report, absent: set[str]
 ) -> Iterator[Transaction]:
     """Give the good rows of files, folders and patterns, as the API would take them.
 
-    Of each bad row, line and reason go to ``rejected``; ``tell`` hears of what is unusual about a file; the fields that
-    a file lacks and a constant fills go into ``absent``.
+    Of each bad row, line and reason go to ``rejected``; ``report`` hears of what is unusual about a file; the
+    fields that a file lacks and a constant fills go into ``absent``.
     """
     for named in expand(arguments):
-        yield from _file_transactions(named, keys, rejected, reading, tell, absent)
+        yield from _file_transactions(named, keys, rejected, reading, report, absent)
 
 
 def _file_transactions(
-    named: Named, keys: CardKeys, rejected: list[str], reading: Reading, tell: Tell, absent: set[str]
+    named: Named, keys: CardKeys, rejected: list[str], reading: Reading, report: Report, absent: set[str]
 ) -> Iterator[Transaction]:
     source = open_input(named.name, named.member)
     try:
         rows = Table(source, reading)
         absent |= rows.reading.absent
         for text in (*rows.notes, *rows.warnings):
-            tell(f"{named.shown}: {text}")
+            report(f"{named.shown}: {text}")
         chunk: list[tuple[int, dict[str, Any]]] = []
         for row in rows:
             if row.problem:

@@ -88,12 +88,12 @@ def send_file(
     name: str,
     options: Options,
     progress: Progress = lambda *_: None,
-    tell: Callable[[str], None] = lambda _: None,
+    report: Callable[[str], None] = lambda _: None,
     member: str | None = None,
 ) -> Summary:
     """Send a file and return its outcome, also when the API kept failing (`error`) or refused rows.
 
-    ``tell`` hears of what is unusual about the file before anything is sent. Raises ClientError for what makes
+    ``report`` hears of what is unusual about the file before anything is sent. Raises ClientError for what makes
     sending impossible, and KeyboardInterrupt after writing down what was acknowledged by then.
     """
     if options.resume and name == "-":
@@ -102,17 +102,17 @@ def send_file(
     try:
         if options.resume and source.identity is None:
             raise ClientError(f"--resume needs a file, and {name} is a pipe.")
-        return _send(stage, source, options, progress, tell)
+        return _send(stage, source, options, progress, report)
     finally:
         source.close()
 
 
-def _send(stage: Stage, source: Input, options: Options, progress: Progress, tell: Callable[[str], None]) -> Summary:
+def _send(stage: Stage, source: Input, options: Options, progress: Progress, report: Callable[[str], None]) -> Summary:
     place = options.rejected or Path(f"{source.label}.rejected.csv")
     check_place(place, overwrite=options.overwrite)
     rows = Table(source, options.reading)
     for text in (*rows.notes, *rows.warnings):
-        tell(text)
+        report(text)
     run = uuid.uuid4().hex if options.again else ""
     endpoint = Endpoint(stage.transactions_url, stage.api_key, stage.name, not stage.local, stage.api_auth, run)
     inputs = () if source.name == "-" else (source.name,)

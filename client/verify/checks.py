@@ -9,7 +9,7 @@ from client.verify import alarms, hops, observed, parts, poison, roles, warehous
 from client.verify.batch import Load
 from client.verify.cleanup import Cleanup
 from client.verify.line import FAILED, OK
-from client.verify.run import Run, Tell, chosen
+from client.verify.run import Report, Run, chosen
 
 STATIC = ("stack", "functions", "mappings", "streams", "stores", "schedules", "api-keys", "log-groups", "roles")
 FLOW = ("migrations", "send", "table", "lake", "warehouse", "fraud", "read-api", "analyst", "poison")
@@ -17,7 +17,7 @@ OPERATION = ("failure-destination", "card-key", "alarms", "alarm-heard", "logs",
 NAMES = (*STATIC, "workgroup", *FLOW, *OPERATION, "batch", "cleanup")
 
 
-def verify(run: Run, tell: Tell, without: Collection[str] = ()) -> None:
+def verify(run: Run, report: Report, without: Collection[str] = ()) -> None:
     """Make all checks but some; each adds its line to the run. Raises ClientError for an unknown name.
 
     What is known to be broken makes the later ones wait less, and keeps none from being made: a run names every cause.
@@ -27,9 +27,9 @@ def verify(run: Run, tell: Tell, without: Collection[str] = ()) -> None:
 
     def check(name: str, ask: Callable[[], str]) -> bool:
         if not wanted(name):
-            run.skip(name, "not asked for (--without)", tell)
+            run.skip(name, "not asked for (--without)", report)
             return True
-        return run.check(name, ask, tell)
+        return run.check(name, ask, report)
 
     static = (
         *(parts.stack, parts.functions, parts.mappings, parts.streams, parts.stores, parts.schedules),
@@ -47,7 +47,7 @@ def verify(run: Run, tell: Tell, without: Collection[str] = ()) -> None:
             _flow(run, check, rotation, load)
         else:
             for name in (*FLOW[2:], "card-key", "logs", "traces", "access-logs", "batch"):
-                run.skip(name, "nothing was sent", tell)
+                run.skip(name, "nothing was sent", report)
         check("alarm-heard", lambda: alarms.heard(deployed, sample.run_id, min(run.patience, 60.0)))
     finally:
         check("cleanup", Cleanup(run, rotation, load).clean)

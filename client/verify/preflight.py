@@ -14,7 +14,7 @@ from client.cost.shape import HOURS
 from client.cost.template import package, read
 from client.verify.line import CheckFailedError, NotAvailableError, listed
 from client.verify.permissions import needed
-from client.verify.run import Run, Tell
+from client.verify.run import Report, Run
 
 ALWAYS_UNRESERVED = 100  # of Lambda's concurrency, where the quota is larger
 LONGEST_BUCKET_NAME = 63
@@ -22,18 +22,18 @@ NOT_LOCAL = "not available on stage local: {}"
 _SIMULATED_AT_ONCE = 50
 
 
-def preflight(run: Run, tell: Tell) -> dict[str, Any]:
+def preflight(run: Run, report: Report) -> dict[str, Any]:
     """Make the checks; give what an idle month and a million transactions will cost. Raises as package does."""
     resources = package(run.stage.name)
     cost = _cost(resources)
-    run.check("region", lambda: _region(run), tell)
-    run.check("zones", lambda: _zones(run, resources), tell)
-    run.check("permissions", lambda: _permissions(run, resources), tell)
-    run.check("quota: Lambda", lambda: _concurrency(run, resources), tell)
-    run.check("quota: VPCs", lambda: _vpcs(run, resources), tell)
-    run.check("quota: Redshift", lambda: _redshift(run, resources), tell)
-    run.check("quota: Glue", lambda: _glue(run, resources), tell)
-    run.check("cost", lambda: _cost_text(cost), tell)
+    run.check("region", lambda: _region(run), report)
+    run.check("zones", lambda: _zones(run, resources), report)
+    run.check("permissions", lambda: _permissions(run, resources), report)
+    run.check("quota: Lambda", lambda: _concurrency(run, resources), report)
+    run.check("quota: VPCs", lambda: _vpcs(run, resources), report)
+    run.check("quota: Redshift", lambda: _redshift(run, resources), report)
+    run.check("quota: Glue", lambda: _glue(run, resources), report)
+    run.check("cost", lambda: _cost_text(cost), report)
     return cost
 
 

@@ -19,7 +19,7 @@ from client.verify.deployed import Deployed
 from client.verify.line import FAILED, OK, SKIPPED, CheckFailedError, Line, NotAvailableError
 from client.verify.rows import Sample
 
-Tell = Callable[[Line], None]
+Report = Callable[[Line], None]
 _ERROR = re.compile(r"\w+(?:Error|Exception)\b|timed out", re.IGNORECASE)  # not the line that announces a traceback
 
 
@@ -48,7 +48,7 @@ class Run:
         """The lines that failed."""
         return [line for line in self.lines if line.status == FAILED]
 
-    def check(self, name: str, ask: Callable[[], str], tell: Tell) -> bool:
+    def check(self, name: str, ask: Callable[[], str], notify: Report) -> bool:
         """Make one check and note its line; what is raised is its failure, never the run's. True unless it failed."""
         began = time.monotonic()
         try:
@@ -67,13 +67,13 @@ class Run:
             line = Line(name, FAILED, f"{type(error).__name__}: {error}", "look at the stage's health dashboard")
         line.seconds = round(time.monotonic() - began, 1)
         self.lines.append(line)
-        tell(line)
+        notify(line)
         return line.status != FAILED
 
-    def skip(self, name: str, why: str, tell: Tell) -> None:
+    def skip(self, name: str, why: str, notify: Report) -> None:
         """Note a check that is not made."""
         self.lines.append(Line(name, SKIPPED, why))
-        tell(self.lines[-1])
+        notify(self.lines[-1])
 
     def wait(self, done: Callable[[], bool], patience: float | None = None) -> bool:
         """Ask again until it is done or patience ends."""
@@ -95,8 +95,8 @@ class Run:
         except (AwsError, BotoCoreError) as error:
             return f" ({group}: {error})"
         for event in reversed(events):
-            if told := _error_of(event["message"]):
-                return f"; {function} says: {told[:300]}"
+            if logged := _error_of(event["message"]):
+                return f"; {function} says: {logged[:300]}"
         return ""
 
 

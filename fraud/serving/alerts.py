@@ -49,14 +49,14 @@ class Alerts:
 
         Raises ClientError on terminal errors.
         """
-        told = list({one.alert.transaction_id: one for one in flagged if one.alert.is_alert}.values())
-        puts = [Put(to_item(one), "transaction_id") for one in told]
+        published = list({one.alert.transaction_id: one for one in flagged if one.alert.is_alert}.values())
+        puts = [Put(to_item(one), "transaction_id") for one in published]
         stored = self._writer.write(puts, budget)
         failed = {put.item["card_id"]["S"] for put in stored.unstored}
         sent = self._stream.put([records] if (records := list(_records(flagged))) else [], budget)
         failed |= {flagged[row].alert.card_id for row in sent.unstored_rows}
-        for start in range(0, len(told), ALERTS_PER_MESSAGE):
-            message = told[start : start + ALERTS_PER_MESSAGE]
+        for start in range(0, len(published), ALERTS_PER_MESSAGE):
+            message = published[start : start + ALERTS_PER_MESSAGE]
             if not self._publish_all(message):
                 failed |= {one.alert.card_id for one in message}
         new = len(puts) - len(stored.refused) - len(stored.unstored)

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from fraud.model import Model
-from fraud.precision import Judged, overall
+from fraud.precision import Reviewed, overall
 from fraud.serving.drift import DriftClient, DriftCounts
 from fraud.serving.judged import statuses
 
@@ -21,7 +21,7 @@ class Measured(NamedTuple):
     day: str
     rows: int  # that were scored on that day with the model
     indices: dict[str, float]  # population stability index by feature and of the score; empty with too few rows
-    judged: Judged  # of the alerts of the days up to it
+    judged: Reviewed  # of the alerts of the days up to it
 
     @property
     def largest(self) -> tuple[str, float] | None:

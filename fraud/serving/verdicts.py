@@ -22,7 +22,7 @@ class NoAlertError(TerminalError):
     """There is no alert on this transaction."""
 
 
-class JudgedOutError(TerminalError):
+class VerdictLimitError(TerminalError):
     """The alert has as many verdicts as it may have."""
 
 
@@ -95,7 +95,7 @@ class Verdicts:
             if again:
                 return item, again
             if len(verdicts(item)) >= MOST:
-                raise JudgedOutError(f"the alert has {MOST} verdicts, and no room for more")
+                raise VerdictLimitError(f"the alert has {MOST} verdicts, and no room for more")
             try:
                 return self._add(alert_id, len(verdicts(item)), said), said
             except Exception as error:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
-from fraud.serving.verdicts import JudgedOutError, NoAlertError
+from fraud.serving.verdicts import NoAlertError, VerdictLimitError
 from fraud.verdict import Verdict
 from functions.query_transactions.alerts import DEFAULT_DAYS, MOST_DAYS, AlertsAsked, WindowTooLongError
 from functions.query_transactions.cursor import Cursors
@@ -106,7 +106,7 @@ class AlertQueries:
             item = self._verdicts.give(alert_id, Verdict(finding, by, note, self._at()), Budget(BUDGET_SECONDS))
         except NoAlertError:
             raise no_alert() from None
-        except JudgedOutError as error:
+        except VerdictLimitError as error:
             raise RefusalError(409, str(error)) from None
         self.counts = Counts(1, 1)
         return alert_to_json(item)

@@ -159,7 +159,7 @@ class Evaluator:
     def __init__(self, store: MetricStore, cloudwatch: Any) -> None:
         self._store, self._cloudwatch = store, cloudwatch
         self._counts_from = self._last = time.time()
-        self._told: set[str] = set()
+        self._published: set[str] = set()
         self._since: dict[
             str, float
         ] = {}  # when each alarm was first seen: what is missing before is not held against it
@@ -184,9 +184,9 @@ class Evaluator:
         try:
             self.evaluate(alarm, now)
         except ValueError as error:
-            if alarm["AlarmName"] not in self._told:
+            if alarm["AlarmName"] not in self._published:
                 log.error("alarm %s: %s", alarm["AlarmName"], error)
-                self._told.add(alarm["AlarmName"])
+                self._published.add(alarm["AlarmName"])
 
     def evaluate(self, alarm: dict[str, Any], now: float) -> None:
         """Evaluate the alarm's state; on a change, write its history, notify its topics, check its composite alarms."""

@@ -21,7 +21,7 @@ REGION_NAMES = {"us-east-1": "US East (N. Virginia)"}
 
 def message(alarm: Mapping[str, Any], old: str, new: str, why: str, now: float) -> dict[str, Any]:
     """What a subscriber reads."""
-    told = {
+    trigger = {
         "AlarmName": alarm["AlarmName"],
         "AlarmDescription": alarm.get("AlarmDescription") or None,
         "AWSAccountId": ACCOUNT_ID,
@@ -35,8 +35,8 @@ def message(alarm: Mapping[str, Any], old: str, new: str, why: str, now: float) 
         **{name: alarm.get(name) or [] for name in ("OKActions", "AlarmActions", "InsufficientDataActions")},
     }
     if "AlarmRule" in alarm:
-        return told | {"AlarmRule": alarm["AlarmRule"]}
-    return told | {"Trigger": _trigger(alarm)}
+        return trigger | {"AlarmRule": alarm["AlarmRule"]}
+    return trigger | {"Trigger": _trigger(alarm)}
 
 
 def _dimensions(metric: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -68,15 +68,15 @@ def _trigger(alarm: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _metric(metric: Mapping[str, Any]) -> dict[str, Any]:
-    told = {"Id": metric["Id"], "ReturnData": metric.get("ReturnData", True)}
+    trigger = {"Id": metric["Id"], "ReturnData": metric.get("ReturnData", True)}
     if metric.get("Label"):
-        told["Label"] = metric["Label"]
+        trigger["Label"] = metric["Label"]
     if metric.get("Expression"):
-        return told | {"Expression": metric["Expression"]}
+        return trigger | {"Expression": metric["Expression"]}
     wanted = metric["MetricStat"]
     named = {"MetricName": wanted["Metric"]["MetricName"], "Namespace": wanted["Metric"]["Namespace"]}
     inner = {"Metric": named | {"Dimensions": _dimensions(wanted["Metric"])}}
-    return told | {"MetricStat": inner | {"Period": wanted["Period"], "Stat": wanted["Stat"]}}
+    return trigger | {"MetricStat": inner | {"Period": wanted["Period"], "Stat": wanted["Stat"]}}
 
 
 def recorder(cloudwatch: Any) -> Callable[..., None]:

@@ -30,7 +30,7 @@ class Daemon:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
         self._socket.bind((HOST, port))
         self._socket.settimeout(0.5)
-        self._told = False
+        self._published = False
 
     def run(self, stopping: threading.Event) -> None:
         """Receive datagrams until stopped."""
@@ -50,6 +50,6 @@ class Daemon:
                 raise ValueError("its format is not json")
             self._traces.add(orjson.loads(body))
         except (json.JSONDecodeError, ValueError, AttributeError, TypeError) as error:
-            if not self._told:
+            if not self._published:
                 log.warning("a datagram to the X-Ray daemon was dropped: %s", error)
-                self._told = True
+                self._published = True

@@ -42,9 +42,9 @@ def run(pieces: Pieces, deliveries: list[Delivery], seconds: Callable[[], float]
     try:
         missing = pieces.loads.missing((one for delivery in deliveries for one in delivery.manifests), seconds())
         merged = pieces.merge.once(seconds())
-        told = not merged or not merged.unresolved or pieces.inform_other_stores(seconds()) >= merged.unresolved
+        informed = not merged or not merged.unresolved or pieces.inform_other_stores(seconds()) >= merged.unresolved
         refreshed = pieces.marts.follow(seconds(), at_once=not deliveries) if merged else None
-        done = bool(merged and told)
+        done = bool(merged and informed)
         loaded = [delivery for delivery in deliveries if done and not missing.intersection(delivery.manifests)]
         for delivery in loaded:
             if pieces.marts.current:

@@ -100,8 +100,8 @@ def pending(migrations: list[Migration], applied: dict[int, tuple[str, str]]) ->
     return [migration for migration in migrations if migration.number not in applied]
 
 
-def migrate(warehouse: Warehouse, seconds: Callable[[], float], tell: Callable[[str], None]) -> list[str]:
-    """Apply what is pending; give the names applied by this run. ``tell`` hears of each before it begins.
+def migrate(warehouse: Warehouse, seconds: Callable[[], float], report: Callable[[str], None]) -> list[str]:
+    """Apply what is pending; give the names applied by this run. ``report`` hears of each before it begins.
 
     Raises MigrationError as :func:`pending` does, before anything is changed, and as Warehouse.run does.
     """
@@ -109,7 +109,7 @@ def migrate(warehouse: Warehouse, seconds: Callable[[], float], tell: Callable[[
     warehouse.run("migrate-ledger", _CREATE_LEDGER, seconds())
     applied: list[str] = []
     for migration in pending(migrations, _ledger(warehouse, seconds())):
-        tell(migration.name)
+        report(migration.name)
         try:
             warehouse.run("migrate-warehouse", _transaction(migration), seconds())
         except StatementFailedError:

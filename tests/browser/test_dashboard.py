@@ -425,9 +425,9 @@ class stopped_warehouse:
     """The warehouse killed, and its supervisor held so that it does not come back before the block ends."""
 
     def __init__(self, stack: Stack) -> None:
-        told = json.loads(stack.run("status", "--json").stdout)
-        self.supervisor = psutil.Process(told["supervisor_pid"])
-        (self.warehouse,) = [p["pid"] for p in told["processes"] if p["name"] == "redshift"]
+        status = json.loads(stack.run("status", "--json").stdout)
+        self.supervisor = psutil.Process(status["supervisor_pid"])
+        (self.warehouse,) = [p["pid"] for p in status["processes"] if p["name"] == "redshift"]
 
     def __enter__(self) -> None:
         self.supervisor.suspend()

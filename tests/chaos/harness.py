@@ -57,8 +57,8 @@ class Result:
 class Harness:
     """One stack; `rows` is a file of simulated transactions of which each scenario takes its own slice."""
 
-    def __init__(self, target: Target, rows: Path, per_scenario: int, tell: Callable[[str], None]) -> None:
-        self.target, self.tell = target, tell
+    def __init__(self, target: Target, rows: Path, per_scenario: int, report: Callable[[str], None]) -> None:
+        self.target, self.report = target, report
         self.stores = Stores(target)
         self._per_scenario = per_scenario
         with rows.open(newline="") as file:
@@ -100,7 +100,7 @@ class Harness:
         result.seconds = time.monotonic() - began
         if any(kill.target == "emulator" for kill in scenario.kills):
             self.target.revive()
-        self.tell(
+        self.report(
             f"{scenario.seed:4} {scenario.kind}: {result.hit} faults, {result.killed} kills, "
             f"{len(result.reshards)} reshards, {result.seconds:.1f} s"
         )
@@ -205,7 +205,7 @@ class Harness:
                     if self._complete(content):
                         return content
             except (OSError, BotoCoreError, ClientError, AssertionError) as error:
-                self.tell(f"not to be read yet: {str(error)[:120]}")
+                self.report(f"not to be read yet: {str(error)[:120]}")
             if time.monotonic() - asked > MERGE_AFTER_SECONDS:
                 asked = time.monotonic()
                 self._merge_now()
@@ -213,7 +213,7 @@ class Harness:
         try:
             return self.stores.content()
         except (OSError, BotoCoreError, AssertionError) as error:
-            self.tell(f"a store cannot be read, all of it counts as lost: {error}")
+            self.report(f"a store cannot be read, all of it counts as lost: {error}")
             return content
 
     def _complete(self, content: Content) -> bool:

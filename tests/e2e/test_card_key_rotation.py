@@ -123,7 +123,7 @@ def test_a_key_that_functions_would_learn_of_too_late_is_refused_and_nobody_sees
     assert set(ring) == {"1", "2"}
     logs = stack.client("logs")
     group = "/aws/lambda/swipeline-local-rotate-card-key"
-    told = "\n".join(event["message"] for event in logs.filter_log_events(logGroupName=group)["events"])
-    assert "card key rotated" in told
-    assert ring["1"] not in told
-    assert ring["2"]["key"] not in told
+    reported = "\n".join(event["message"] for event in logs.filter_log_events(logGroupName=group)["events"])
+    assert "card key rotated" in reported
+    assert ring["1"] not in reported
+    assert ring["2"]["key"] not in reported

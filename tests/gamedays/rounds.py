@@ -13,10 +13,10 @@ from tests.gamedays.world import Findings, World, clock, held_in
 ROWS = 300
 SEEN_WITHIN, STAYS, CURED_WITHIN, BALANCED_WITHIN = 180.0, 15.0, 180.0, 120
 SURFACES = ("alarm", "doctor", "console")
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
-def run_round(world: World, days: Sequence[Day], seed: int, tell: Tell) -> list[Outcome]:
+def run_round(world: World, days: Sequence[Day], seed: int, report: Report) -> list[Outcome]:
     """The outcomes, one for each day. Raises only what the harness itself does wrong."""
     outcomes = [Outcome(day) for day in days]
     path = world.folder / f"round-{days[0].round}-{seed}.csv"
@@ -26,14 +26,14 @@ def run_round(world: World, days: Sequence[Day], seed: int, tell: Tell) -> list[
     takes = all(day.sends for day in days)
     began: dict[str, float] = {}
     for day in days:
-        tell(f"  breaks: {day.name}")
+        report(f"  breaks: {day.name}")
         day.breaks(world)
         began[day.name] = clock()
     if takes != world.send(path):
         outcomes[0].problems.append(f"send {'failed' if takes else 'succeeded'}")
     _watch_until_seen(world, outcomes, began)
     _watch_that_it_stays(world, outcomes)
-    repaired = _repair(world, outcomes, tell)
+    repaired = _repair(world, outcomes, report)
     _watch_until_cured(world, outcomes, repaired)
     _leave_nothing(world)
     if not takes and not world.send(path, resume=True):
@@ -86,7 +86,7 @@ def _watch_that_it_stays(world: World, outcomes: Sequence[Outcome]) -> None:
         one.problems += [f"went from {surface} before it was cured" for surface in sorted(left)]
 
 
-def _repair(world: World, outcomes: Sequence[Outcome], tell: Tell) -> dict[str, float]:
+def _repair(world: World, outcomes: Sequence[Outcome], report: Report) -> dict[str, float]:
     """Do what the runbook says, for each day; when each repair began."""
     findings = world.doctor()
     began: dict[str, float] = {}
@@ -100,7 +100,7 @@ def _repair(world: World, outcomes: Sequence[Outcome], tell: Tell) -> dict[str, 
                 world.run_as_written(day.entry, command, _values(world, day, findings))
             except AssertionError as error:
                 one.problems.append(str(error))
-        tell(f"  repaired: {day.name}")
+        report(f"  repaired: {day.name}")
     return began
 
 

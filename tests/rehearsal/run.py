@@ -153,12 +153,12 @@ class Rehearsal:
 
     def _failures(self) -> str:
         events = self.client("cloudformation").describe_stack_events(StackName=STACK)["StackEvents"]
-        told = [
+        reported = [
             f"{e['LogicalResourceId']} ({e['ResourceType']}): {e.get('ResourceStatusReason', '')[:200]}"
             for e in events
             if "FAILED" in e["ResourceStatus"]
         ]
-        return "; ".join(told[:5]) or "no event says why"
+        return "; ".join(reported[:5]) or "no event says why"
 
 
 @contextmanager

@@ -221,12 +221,12 @@ def test_seconds_are_for_the_laptop_alone(on_aws: Template, local: Template) -> 
 
 def test_the_account_s_bill_is_watched_on_aws(on_aws: Template) -> None:
     (budget,) = on_aws.of_type("AWS::Budgets::Budget").values()
-    told = {
+    notified = {
         (n["Notification"]["NotificationType"], text(s["Address"]))
         for n in budget["NotificationsWithSubscribers"]
         for s in n["Subscribers"]
     }
-    assert told == {("ACTUAL", "AlarmTopic"), ("FORECASTED", "AlarmTopic")}
+    assert notified == {("ACTUAL", "AlarmTopic"), ("FORECASTED", "AlarmTopic")}
 
 
 def test_each_topic_names_who_may_publish_to_it(template: Template) -> None:

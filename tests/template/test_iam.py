@@ -123,14 +123,14 @@ def expected(function: str, on_aws: bool) -> Permissions:
             manifests = {
                 ("s3:GetObject", f"${{DeliveryBucket.Arn}}/{folder}/*") for folder in ("manifests", "errors/manifests")
             }
-            told = {
+            notifying = {
                 ("dynamodb:BatchGetItem", "TransactionTable.Arn"),
                 ("dynamodb:PutItem", "TransactionTable.Arn"),
                 ("s3:PutObject", "${QuarantineBucket.Arn}/conflicts/*"),
                 ("s3:DeleteObject", "${QuarantineBucket.Arn}/conflicts/*"),
                 ("kinesis:PutRecords", "TransactionStream.Arn"),
             }
-            return trace() | run_sql(on_aws) | queue | manifests | told | {("s3:ListBucket", "DeliveryBucket.Arn")}
+            return trace() | run_sql(on_aws) | queue | manifests | notifying | {("s3:ListBucket", "DeliveryBucket.Arn")}
         case "migrate-warehouse":
             published = {
                 ("s3:PutObject", f"${{DeliveryBucket.Arn}}/{folder}/*")

@@ -24,9 +24,9 @@ def test_an_entry_goes_from_meaning_to_a_check(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(entries()))
 def test_every_command_of_an_entry_exists(name: str) -> None:
-    told = commands(entries()[name])
-    assert told, f"{name} has no command to run"
-    for command in told:
+    listed = commands(entries()[name])
+    assert listed, f"{name} has no command to run"
+    for command in listed:
         words = shlex.split(re.sub(r"\b[A-Z_]+=\S+ ", "", command))
         {"swipeline": check_swipeline, "aws": check_aws, "npx": check_npx}[words[0]](words[1:])
 

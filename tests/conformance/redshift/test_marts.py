@@ -33,9 +33,9 @@ EVERYTHING = "SELECT * FROM mart.purchase ORDER BY transaction_id"
 
 def alert_of(transaction: Row, *, is_alert: bool = True) -> Alert:
     names = ("transaction_id", "occurred_at", "card_id", "card_last4", "merchant_id", "category")
-    told = {name: str(transaction[name]) for name in names}
+    labelled = {name: str(transaction[name]) for name in names}
     return Alert(
-        **told,
+        **labelled,
         amount=Decimal(str(transaction["amount"])),
         score=Decimal("0.9"),
         threshold=Decimal("0.5"),

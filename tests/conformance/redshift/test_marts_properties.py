@@ -99,13 +99,13 @@ class World:
                 self.facts[one["transaction_id"]] = one
 
     def alert(self, number: int, is_alert: bool) -> None:
-        told = {**ALERT, "transaction_id": f"{number:032x}", "occurred_at": "2020-01-01", "is_alert": is_alert}
+        reported = {**ALERT, "transaction_id": f"{number:032x}", "occurred_at": "2020-01-01", "is_alert": is_alert}
         # The alert has the transaction's own time.
         if (known := self.facts.get(f"{number:032x}")) is not None:
-            told["occurred_at"] = known["occurred_at"]
-        values = ", ".join(_literal(told[name]) for name in told)
-        assert set(told) <= set(Alert._fields)
-        self.sql(f"INSERT INTO staging.alert_event ({', '.join(told)}) VALUES ({values})")
+            reported["occurred_at"] = known["occurred_at"]
+        values = ", ".join(_literal(reported[name]) for name in reported)
+        assert set(reported) <= set(Alert._fields)
+        self.sql(f"INSERT INTO staging.alert_event ({', '.join(reported)}) VALUES ({values})")
         self.run("merge_alerts.sql", "merge.sql")
         self.alerts.setdefault(f"{number:032x}", is_alert)
 

@@ -30,8 +30,8 @@ def warehouse(own_redshift: Redshift) -> Warehouse:
     return Warehouse(own_redshift.client, TARGET["WorkgroupName"], TARGET["Database"])
 
 
-def run(warehouse: Warehouse, told: list[str] | None = None) -> list[str]:
-    return migrate(warehouse, lambda: 60.0, [].append if told is None else told.append)
+def run(warehouse: Warehouse, reported: list[str] | None = None) -> list[str]:
+    return migrate(warehouse, lambda: 60.0, [].append if reported is None else reported.append)
 
 
 def next_name(folder: Path, what: str) -> str:
@@ -39,9 +39,9 @@ def next_name(folder: Path, what: str) -> str:
 
 
 def test_a_new_warehouse_gets_all_and_a_second_run_nothing(folder: Path, warehouse: Warehouse) -> None:
-    told: list[str] = []
+    reported: list[str] = []
     names = [migration.name for migration in read_migrations()]
-    assert run(warehouse, told) == names == told
+    assert run(warehouse, reported) == names == reported
     assert run(warehouse) == []
 
 

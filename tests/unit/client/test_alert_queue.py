@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from client.alerts.queue import Queue, rank
-from fraud.precision import Judged
+from fraud.precision import Reviewed
 
 
 def alert(number: int, amount: str, score: str, card: str = "c", merchant: str = "m") -> dict[str, Any]:
@@ -31,7 +31,7 @@ def test_similar_are_other_alerts_of_the_card_or_the_merchant() -> None:
     entries = rank(
         [alert(1, "4", "1"), alert(2, "3", "1", card="d"), alert(3, "2", "1", "e", "n"), alert(4, "1", "1", "c", "o")]
     )
-    queue = Queue(entries, Judged("", 4, 0, 0))
+    queue = Queue(entries, Reviewed("", 4, 0, 0))
     assert [int(one.alert["transaction_id"], 16) for one in queue.similar(entries[0])] == [2, 4]
     assert (entries[0].of_card, entries[0].of_merchant) == (1, 1)
     assert queue.at_risk == Decimal("10.00")

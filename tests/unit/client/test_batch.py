@@ -92,8 +92,8 @@ def note(load: str, **values: Any) -> None:
 
 
 def load(states: States, file: Path, said: list[str] | None = None) -> Loaded:
-    told = said if said is not None else []
-    return Batch(AStage(states), 30, told.append, lambda *_: None).load(file, f"transactions/{file.name}")  # type: ignore[arg-type]
+    reported = said if said is not None else []
+    return Batch(AStage(states), 30, reported.append, lambda *_: None).load(file, f"transactions/{file.name}")  # type: ignore[arg-type]
 
 
 @pytest.fixture

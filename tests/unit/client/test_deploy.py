@@ -37,7 +37,7 @@ def steps(stage: Stage, code: int = 0) -> list[str]:
         done.append(f"deploy {parameters}")
         return code
 
-    run.deploy(stage, ["a=b"], done.append, framework, lambda _, tell: tell("migrated"))  # type: ignore[arg-type]
+    run.deploy(stage, ["a=b"], done.append, framework, lambda _, report: report("migrated"))  # type: ignore[arg-type]
     return done
 
 

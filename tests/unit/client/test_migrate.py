@@ -19,8 +19,8 @@ class FakeStage:
 
     name = "dev"
 
-    def __init__(self, *told: dict[str, Any] | None) -> None:
-        self.told, self.invoked = list(told), []
+    def __init__(self, *reported: dict[str, Any] | None) -> None:
+        self.reported, self.invoked = list(reported), []
 
     def client(self, service: str) -> FakeStage:
         return self
@@ -36,15 +36,15 @@ class FakeStage:
     def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:
         (call,) = self.invoked
         assert (Bucket, Key) == ("delivery", f"migrations/{json.loads(call['Payload'])['run']}.json")
-        found = self.told.pop(0) if len(self.told) > 1 else self.told[0]
+        found = self.reported.pop(0) if len(self.reported) > 1 else self.reported[0]
         if found is None:
             raise AwsError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
         return {"Body": io.BytesIO(json.dumps(found).encode())}
 
 
 def run(stage: FakeStage) -> tuple[dict[str, Any], list[str]]:
-    clock, told = FakeClock(), []
-    return migrate(stage, told.append, clock, clock.sleep), told  # type: ignore[arg-type]
+    clock, reported = FakeClock(), []
+    return migrate(stage, reported.append, clock, clock.sleep), reported  # type: ignore[arg-type]
 
 
 def test_each_step_is_reported_once_and_the_result_is_the_functions() -> None:

@@ -135,8 +135,8 @@ def test_a_protected_stage_is_refused_with_the_way_to_lift_it(
     fill(stage)
     done = CliRunner().invoke(cli.app, ["remove", "--stage", "dev", "--yes"], input="dev\n")
     assert isinstance(done.exception, ClientError)
-    for told in (named, "deletionProtection: false", "deletionPolicy: Delete", "sls deploy --stage dev"):
-        assert told in str(done.exception)
+    for reported in (named, "deletionProtection: false", "deletionPolicy: Delete", "sls deploy --stage dev"):
+        assert reported in str(done.exception)
     assert left(stage) == 5
 
 
@@ -165,17 +165,17 @@ def test_the_stage_has_to_be_named() -> None:
 def test_all_goes_and_log_groups_that_come_back_too(stage: Any) -> None:
     deploy(stage)
     fill(stage)
-    told: list[str] = []
+    reported: list[str] = []
 
     def framework(of: Any) -> int:
         assert left(stage) == 0
         of.client("logs").create_log_group(logGroupName=f"{GROUP}-of-another")
         return 0
 
-    remove(stage, look(stage), told.append, framework)
+    remove(stage, look(stage), reported.append, framework)
     groups = stage.client("logs").describe_log_groups()["logGroups"]
     assert [group["logGroupName"] for group in groups] == [f"{GROUP}-of-another"]
-    assert told == [f"{BUCKET}: 5 versions deleted", f"{GROUP}: deleted"]
+    assert reported == [f"{BUCKET}: 5 versions deleted", f"{GROUP}: deleted"]
 
 
 def test_a_bucket_that_is_written_to_meanwhile_is_emptied_again(stage: Any) -> None:

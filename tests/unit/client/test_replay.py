@@ -70,11 +70,11 @@ def test_a_replay_that_was_killed_continues_where_it_was_and_is_complete(world: 
     with pytest.raises(Killed):
         replay(world.stage, DAY, part_objects=2)
     world.warehouse.after_copy = lambda: None
-    told: list[str] = []
-    done = replay(world.stage, DAY, resume=True, report=told.append, part_objects=2)
+    reported: list[str] = []
+    done = replay(world.stage, DAY, resume=True, report=reported.append, part_objects=2)
     assert (done.resumed, done.skipped, done.after) == (True, kill_at - 1, 80)
     assert len(world.warehouse.copies) == 4 + 1  # the part that was under way, again
-    assert told[-1] == "4 of 4 parts, 100 %"
+    assert reported[-1] == "4 of 4 parts, 100 %"
 
 
 def test_a_killed_plan_is_no_plan(world: OperatorWorld) -> None:
@@ -91,9 +91,9 @@ def test_without_resume_a_replay_restarts_and_says_so(world: OperatorWorld) -> N
     with pytest.raises(ClientError, match=r"disk full.*--resume"):
         replay(world.stage, DAY)
     world.warehouse.refuse = ""
-    told: list[str] = []
-    assert not replay(world.stage, DAY, report=told.append).resumed
-    assert "Starting over" in told[0]
+    reported: list[str] = []
+    assert not replay(world.stage, DAY, report=reported.append).resumed
+    assert "Starting over" in reported[0]
 
 
 def test_an_object_that_vanished_fails_the_part_instead_of_being_left_out(world: OperatorWorld) -> None:

@@ -48,14 +48,14 @@ class FakeStage:
 def test_the_limit_is_made_or_brought_to_the_parameter(
     there: list[dict[str, Any]], call: str | None, expected: dict[str, Any]
 ) -> None:
-    stage, told = FakeStage(), []
+    stage, reported = FakeStage(), []
     with Stubber(stage.redshift) as stub:
         stub.add_response("list_usage_limits", {"usageLimits": there}, LISTED)
         if call:
             stub.add_response(call, {"usageLimit": {}}, expected)
-        assert set_limit(stage, told.append) == 48  # type: ignore[arg-type]
+        assert set_limit(stage, reported.append) == 48  # type: ignore[arg-type]
         stub.assert_no_pending_responses()
-    assert told == ["limit the warehouse to 48 RPU-hours a day"]
+    assert reported == ["limit the warehouse to 48 RPU-hours a day"]
 
 
 def test_the_laptop_has_no_limit() -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from dashboard.data_api import Marts, QueryError, WarehouseAwayError
+from dashboard.data_api import Marts, QueryError, WarehouseUnavailableError
 from shared.warehouse.data_api import Warehouse
 from tests.unit.fakes.shapes import obeys
 
@@ -77,7 +77,7 @@ def row(state: str, count: int, amount: str | None) -> list[dict[str, Any]]:
 def test_every_call_is_one_that_botocore_would_send_however_little_time_is_left(seconds: float) -> None:
     """A long poll of 0 s is below the API's minimum: it raised instead of canceling, and the query ran on."""
     server = Server([row("NY", 1, "0.10")], polls=100_000)
-    with pytest.raises(WarehouseAwayError, match="too long"):
+    with pytest.raises(WarehouseUnavailableError, match="too long"):
         warehouse(server).ask({"a": "SELECT 1"}, {}, seconds)
     assert server.cancelled
 
@@ -119,7 +119,7 @@ def test_a_slow_answer_is_waited_for() -> None:
 
 def test_a_question_that_takes_too_long_is_canceled() -> None:
     server = Server([], polls=10**6)
-    with pytest.raises(WarehouseAwayError, match="too long"):
+    with pytest.raises(WarehouseUnavailableError, match="too long"):
         warehouse(server).ask({"a": "SELECT 1"}, {}, seconds=5)
     assert server.cancelled
 
@@ -132,9 +132,12 @@ def test_a_refused_question_says_why() -> None:
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
-        (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), WarehouseAwayError),
-        (ClientError({"Error": {"Code": "ThrottlingException"}}, "BatchExecuteStatement"), WarehouseAwayError),
-        (ClientError({"Error": {"Code": "X"}, "ResponseMetadata": {"HTTPStatusCode": 503}}, "B"), WarehouseAwayError),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), WarehouseUnavailableError),
+        (ClientError({"Error": {"Code": "ThrottlingException"}}, "BatchExecuteStatement"), WarehouseUnavailableError),
+        (
+            ClientError({"Error": {"Code": "X"}, "ResponseMetadata": {"HTTPStatusCode": 503}}, "B"),
+            WarehouseUnavailableError,
+        ),
         (ClientError({"Error": {"Code": "AccessDeniedException"}}, "BatchExecuteStatement"), QueryError),
         (ClientError({"Error": {"Code": "ValidationException"}}, "BatchExecuteStatement"), QueryError),
     ],

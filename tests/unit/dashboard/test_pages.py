@@ -17,7 +17,7 @@ from dashboard import panel, source
 from dashboard.app import FILTERED, PAGES
 from dashboard.states import STATES
 from dashboard.words import short
-from fraud.precision import Judged
+from fraud.precision import Reviewed
 from tests.unit.dashboard.warehouse import Row, connect, fill, purchase
 
 APP = str(Path(source.__file__).parent / "app.py")
@@ -96,7 +96,7 @@ def shown(monkeypatch: pytest.MonkeyPatch, warehouse: Own, request: pytest.Fixtu
     """The rows behind each panel that a page shows; the dashboard's data come from the warehouse."""
     found: dict[str, pd.DataFrame] = {}
     rows_now = request.getfixturevalue("content") if "content" in request.fixturenames else []
-    reviewed = Judged("", len(rows_now), 0, 0)
+    reviewed = Reviewed("", len(rows_now), 0, 0)
     draw = panel.panel
 
     def spy(name: str, title: str, note: str, chart: Any, data: pd.DataFrame, **more: Any) -> None:
@@ -242,10 +242,10 @@ def test_a_period_without_purchases_is_a_zero_and_not_a_gap(warehouse: Own, show
     ],
 )
 def test_a_link_that_asks_for_what_is_not_there_says_so(
-    warehouse: Own, shown: dict[str, pd.DataFrame], query: dict[str, str], told: str
+    warehouse: Own, shown: dict[str, pd.DataFrame], query: dict[str, str], reported: str
 ) -> None:
     fill(warehouse, [purchase(number) for number in range(1, 9)])
-    assert [each.value for each in run("Overview", **query).warning if told in each.value]
+    assert [each.value for each in run("Overview", **query).warning if reported in each.value]
 
 
 def test_a_link_to_days_without_purchases_shows_none_and_one_by_code_shows_the_state(

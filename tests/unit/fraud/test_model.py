@@ -95,5 +95,5 @@ def test_serving_imports_nothing_but_the_standard_library_and_shared() -> None:
         "print(' '.join(sorted(new - set(sys.stdlib_module_names))))"
     )
     root = Path(__file__).parents[3]
-    told = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
-    assert told.stdout.split() == ["fraud", "shared"]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["fraud", "shared"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fraud.precision import Judged, over_time, overall
+from fraud.precision import Reviewed, over_time, overall
 
 ALERTS = [
     ("2026-11-22T23:59:59.999Z", "fraud"),  # a Sunday
@@ -36,9 +36,9 @@ def test_what_nobody_reviewed_is_neither_right_nor_wrong() -> None:
 
 
 def test_few_verdicts_leave_a_wide_interval_and_many_a_narrow_one() -> None:
-    few, many = Judged("x", 4, 3, 1), Judged("x", 4000, 3000, 1000)
+    few, many = Reviewed("x", 4, 3, 1), Reviewed("x", 4000, 3000, 1000)
     assert few.precision == many.precision == 0.75
     # Wilson, E. B. (1927): 3 of 4 at 95%, and 3,000 of 4,000.
     assert few.between == pytest.approx((0.3006, 0.9544), abs=1e-3)
     assert many.between == pytest.approx((0.7363, 0.7632), abs=1e-3)
-    assert Judged("x", 5, 5, 0).between == pytest.approx((0.5655, 1.0), abs=1e-3)
+    assert Reviewed("x", 5, 5, 0).between == pytest.approx((0.5655, 1.0), abs=1e-3)

@@ -83,9 +83,9 @@ def test_without_counts_the_shares_are_absent_and_the_rest_is_known() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_the_state_is_a_set_whatever_the_order_and_however_often_it_arrives(seed: int) -> None:
     frauds = [fraud(days) for days in range(1, 20)]
-    told = random.Random(seed).choices(frauds, k=100) + frauds
-    random.Random(seed).shuffle(told)
-    assert merchant(*told).pack() == merchant(*frauds).pack()
+    repeated = random.Random(seed).choices(frauds, k=100) + frauds
+    random.Random(seed).shuffle(repeated)
+    assert merchant(*repeated).pack() == merchant(*frauds).pack()
 
 
 def test_a_verdict_that_is_taken_back_leaves_nothing() -> None:

@@ -356,10 +356,10 @@ def test_migrating_runs_the_ddl_installs_the_marts_and_publishes_what_copy_reads
     }
     published = stage.s3.get_object(Bucket="delivery", Key="jsonpaths/transaction-1.json")["Body"].read()
     assert json.loads(published)["jsonpaths"][1] == "$[1]"
-    told = json.loads(stage.s3.get_object(Bucket="delivery", Key="migrations/run-1.json")["Body"].read())
-    assert told["state"] == "done"
-    assert told["result"] == answer
-    assert "apply 0001_baseline" in told["steps"]
+    reported = json.loads(stage.s3.get_object(Bucket="delivery", Key="migrations/run-1.json")["Body"].read())
+    assert reported["state"] == "done"
+    assert reported["result"] == answer
+    assert "apply 0001_baseline" in reported["steps"]
 
 
 def migrated(function: Load, monkeypatch: pytest.MonkeyPatch, users: Result) -> FakeDataApi:

@@ -90,17 +90,17 @@ def test_alarms_ring_and_end_and_notify_their_topic(emulator: Emulator) -> None:
         lambda: state(emulator, "plain") == state(emulator, "math") == state(emulator, "either") == "OK", "ends", 60
     )
     wait_until(lambda: state(emulator, "silence") == "ALARM", "no data is an alarm where it should be", 60)
-    told = messages(emulator, queue, 7)
-    said = {(m["AlarmName"], m["OldStateValue"], m["NewStateValue"]) for m in told}
+    reported = messages(emulator, queue, 7)
+    said = {(m["AlarmName"], m["OldStateValue"], m["NewStateValue"]) for m in reported}
     assert {("plain", "ALARM", "OK"), ("math", "ALARM", "OK"), ("either", "ALARM", "OK")} <= said
     assert {("plain", "ALARM"), ("math", "ALARM"), ("either", "ALARM"), ("silence", "ALARM")} <= {
         (n, s) for n, _, s in said
     }
-    [first] = [m for m in told if m["AlarmName"] == "plain" and m["NewStateValue"] == "ALARM"]
+    [first] = [m for m in reported if m["AlarmName"] == "plain" and m["NewStateValue"] == "ALARM"]
     assert first["Trigger"] | {"Dimensions": []} == first["Trigger"]
     assert (first["Trigger"]["Statistic"], first["Trigger"]["Threshold"]) == ("SUM", 5.0)
     assert first["NewStateReason"].startswith("Threshold Crossed: 1 out of the last 1 datapoints [9.0 (")
-    [computed] = [m for m in told if m["AlarmName"] == "math" and m["NewStateValue"] == "ALARM"]
+    [computed] = [m for m in reported if m["AlarmName"] == "math" and m["NewStateValue"] == "ALARM"]
     assert [m["Id"] for m in computed["Trigger"]["Metrics"]] == ["f", "a", "share"]
 
     history = cloudwatch.describe_alarm_history(AlarmName="plain")["AlarmHistoryItems"]

@@ -98,9 +98,9 @@ def test_a_script_gets_its_arguments_and_its_role(world: World) -> None:
     world.job(REPORTS)
     run_id = world.start(more="x y")
     assert world.ended(run_id)["JobRunState"] == "SUCCEEDED"
-    told = json.loads(world.emulator.objects(world.bucket)["reported"])
-    assert (told["--out"], told["--more"], told["--JOB_NAME"]) == (world.bucket, "x y", world.name)
-    assert f":assumed-role/job-{world.name}/" in told["who"]
+    reported = json.loads(world.emulator.objects(world.bucket)["reported"])
+    assert (reported["--out"], reported["--more"], reported["--JOB_NAME"]) == (world.bucket, "x y", world.name)
+    assert f":assumed-role/job-{world.name}/" in reported["who"]
 
 
 def test_a_script_that_fails_leaves_its_last_words(world: World) -> None:
