@@ -10,11 +10,11 @@ from shared.transaction.engine import ONE_COLUMN
 from shared.transaction.explain import explain
 from shared.transaction.ids import merchant_id
 from shared.transaction.kinds import BLANKS
-from shared.transaction.schema import Transaction
+from shared.transaction.schema import FIELDS, Transaction
 
 # What can be corrected: neither who paid nor when, which say where a transaction belongs. By the sender's column.
 CORRECTABLE = ("amt", "merchant", "category", "merch_lat", "merch_long", "is_fraud")
-MOST_BY = 100  # characters of a corrector's name
+(MOST_BY,) = (field.kind.limit for field in FIELDS if field.name == "corrected_by")  # characters
 
 
 class CorrectionError(ValueError):

@@ -11,12 +11,12 @@ import tempfile
 from itertools import groupby
 from pathlib import Path
 
+from local.tests.ports import free_port_pair
 from tests.e2e.stack import REPO, Stack
 from tests.gamedays.day import Outcome
 from tests.gamedays.days import DAYS
 from tests.gamedays.rounds import run_round, table
 from tests.gamedays.world import World
-from tests.ports import free_port_pair
 
 DOCUMENT = REPO / "docs" / "failure-tests.md"
 RESULT = REPO / "build" / "gamedays.json"

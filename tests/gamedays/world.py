@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from client.console.runbook import entry, for_stage
+from local.tests.ports import free_port_pair
 from tests.e2e.breakage import Breakage
 from tests.e2e.stack import REPO, Stack, wait_until
-from tests.ports import free_port_pair
 
 Findings = list[dict[str, Any]]
 PLACEHOLDERS = ("UUID", "URL", "KEY", "WHY", "FUNCTION")

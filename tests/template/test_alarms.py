@@ -78,7 +78,7 @@ def test_dev_hears_of_data_that_is_late_given_up_unreadable_or_not_in_the_wareho
     """The others name the cause, at $0.10 a month for each metric."""
     assert set(alarms(dev)) == {
         *(f"{consumer}-{kind}" for consumer in CONSUMERS for kind in ("backlog", "gave-up")),
-        *("api-5xx", "quarantined", "copy-failed", "alert-copy-failed", "merge-lag", "merge-gave-up"),
+        *("api-5xx", "quarantined", "copy-failed", "merge-lag", "merge-gave-up"),
         "batch-not-started",
     }
     assert set(alarms(packaged("dev", "alarms=all"))) > set(alarms(dev))
@@ -191,9 +191,9 @@ def test_drift_and_wrong_alerts_are_reported_by_what_the_daily_measure_publishes
     assert (precision["ComparisonOperator"], precision["Period"]) == ("LessThanThreshold", 86_400)
 
 
-def test_one_failed_copy_is_enough(template: Template) -> None:
+def test_one_failed_copy_is_enough(full: Template) -> None:
     for name in ("copy-failed", "alert-copy-failed"):
-        alarm = alarms(template)[name]
+        alarm = alarms(full)[name]
         assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
         assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (1, 1)
 

@@ -45,6 +45,7 @@ def test_dimensions_name_what_the_stage_has(full: Template) -> None:
         "service": {"swipeline"},
         "StateMachineArn": {"${BatchMachine}"},
         "Operation": {"BatchExecuteStatement"},
+        "EventSourceMappingUUID": {f"${{{name}}}" for name in full.of_type("AWS::Lambda::EventSourceMapping")},
     }
     for body in dashboards(full).values():
         for namespace, metric, dimensions in shown(body):

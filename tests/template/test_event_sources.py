@@ -107,5 +107,5 @@ def test_aws_polls_on_aws(on_aws: Template) -> None:
     assert all(mapping["Enabled"] is True for mapping in on_aws.mappings().values())
 
 
-def test_the_embedded_aws_leaves_polling_to_local_event_sources(local: Template) -> None:
-    assert all(mapping["Enabled"] is False for mapping in local.mappings().values())
+def test_every_mapping_is_on(template: Template) -> None:
+    assert all(mapping.get("Enabled", True) is True for mapping in template.mappings().values())

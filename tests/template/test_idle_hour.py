@@ -51,6 +51,8 @@ def idle(template: Template) -> MetricStore:
                 put("AWS/Kinesis", minute, {"StreamName": stream}, **{name: 0.0})
         for delivery in template.of_type("AWS::KinesisFirehose::DeliveryStream"):
             put("AWS/Firehose", minute, {"DeliveryStreamName": delivery}, KinesisMillisBehindLatest=0.0)
+        for mapping in template.of_type("AWS::Lambda::EventSourceMapping"):  # an empty poll counts as 0
+            put("AWS/Lambda", minute, {"EventSourceMappingUUID": mapping}, PolledEventCount=0.0)
         for queue in template.of_type("AWS::SQS::Queue"):
             for name in ("ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"):
                 put("AWS/SQS", minute, {"QueueName": f"{queue}.QueueName"}, **{name: 0.0})

@@ -33,7 +33,7 @@ def create_tables() -> dict[str, exp.Create]:
     tables: dict[str, exp.Create] = {}
     for sql in all_statements():
         node = sqlglot.parse_one(sql, read="redshift")
-        if isinstance(node, exp.Create) and node.args["kind"] == "TABLE" and isinstance(node.this, exp.Schema):
+        if isinstance(node, exp.Create) and node.args["kind"] == "TABLE":
             tables[f"{node.this.this.db}.{node.this.this.name}"] = node
         elif isinstance(node, exp.Alter):
             (added,) = node.args["actions"]

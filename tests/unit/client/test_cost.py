@@ -32,7 +32,7 @@ from client.cost.once import once
 from client.cost.shape import SHAPES
 from client.cost.shards import Load
 from client.cost.warehouse import deliveries_per_hour
-from local.settings import REPOSITORY
+from client.serverless import REPOSITORY
 from tests.template.template import packaged
 
 PRICED = read_prices()

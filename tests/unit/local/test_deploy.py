@@ -59,7 +59,7 @@ def test_without_node_it_says_so(repository: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(deploy.sys, "executable", str(repository / "python"))
     with pytest.raises(DeployError, match="Node is missing"):
-        deploy._run_serverless(Settings(repository, 5000), project(repository), "local")
+        deploy._run_serverless(Settings(repository, 5000), project(repository), "local", ())
 
 
 def test_the_outputs_are_read_by_name() -> None:

@@ -6,7 +6,6 @@ import http.client
 import json
 import threading
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -63,7 +62,7 @@ def test_the_alert_threshold_comes_with_what_others_would_have_given(
     week = Week((0.1, 0.5, 0.9), (9_000, 800, 150, 50), (), days=5)
     decided = Policy([Decision(100, SCORE, 0.4, "score 0.4", "ann")])
     monkeypatch.setattr(console_server, "last_week", lambda *_: week)
-    monkeypatch.setattr(console_server, "keeper", lambda _: SimpleNamespace(policy=lambda: decided))
+    monkeypatch.setattr(console_server, "decided", lambda _: decided)
     status, body, _ = get(server, "/api/threshold")
     shown = json.loads(body)
     assert (status, shown["in_force"]["threshold"], shown["in_force"]["by"]) == (200, 0.4, "ann")
