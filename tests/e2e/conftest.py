@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from local.tests.ports import free_port_pair
-from tests.e2e.stack import Stack
+from tests.e2e.stack import Stack, deployed
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -22,12 +21,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    stack = Stack(home=tmp_path_factory.mktemp("home"), port=free_port_pair())
-    try:
-        stack.run("up")
+    with deployed(tmp_path_factory.mktemp("home")) as stack:
         yield stack
-    finally:
-        stack.run("down", check=False)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -19,6 +20,7 @@ import boto3
 import requests
 
 from local.credentials import root_key
+from local.tests.ports import free_port_pair
 from shared.sinks.item import SUPERSEDED
 
 REPO = Path(__file__).resolve().parents[2]
@@ -171,3 +173,14 @@ class Stack:
                 if not page["MillisBehindLatest"]:  # what comes after this is not waited for
                     break
                 cursor = page.get("NextShardIterator")
+
+
+@contextmanager
+def deployed(home: Path) -> Iterator[Stack]:
+    """An embedded AWS of its own, with the service in it."""
+    stack = Stack(home=home, port=free_port_pair())
+    try:
+        stack.run("up")
+        yield stack
+    finally:
+        stack.run("down", check=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +14,14 @@ import pytest
 from shared.sinks.item import content_of, to_item
 from shared.transaction.kinds import DAY, MOMENT
 from shared.transaction.schema import FIELDS, Field, Transaction
-from tests.e2e.stack import Stack, wait_until
+from tests.e2e.stack import Stack, deployed, wait_until
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack of its own: all of its stores balance, which those that other tests write samples into do not."""
+    with deployed(tmp_path_factory.mktemp("home")) as stack:
+        yield stack
 
 
 @pytest.fixture

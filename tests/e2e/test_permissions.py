@@ -27,11 +27,17 @@ def invoke(stack: Stack, function: str, event: dict[str, Any]) -> Any:
     return body
 
 
-def damage_profiles(stack: Stack, table: str) -> None:
-    """Give the busiest cards a count that is no number: their next rows find it."""
-    dynamodb = stack.client("dynamodb")
-    items = [item for item in dynamodb.scan(TableName=table)["Items"] if "N" in item["scored"]]
-    for item in sorted(items, key=lambda item: -int(item["scored"]["N"]))[:5]:
+def damage_profiles(stack: Stack, table: str, path: Path) -> None:
+    """Give the file's busiest cards a count that is no number: their next rows find it."""
+    dynamodb, ids = stack.client("dynamodb"), {row["trans_num"] for row in rows_of(path)}
+
+    def known() -> list[dict[str, Any]]:
+        cards = {item["card_id"]["S"] for item in stack.items() if item["transaction_id"]["S"] in ids}
+        pages = dynamodb.get_paginator("scan").paginate(TableName=table)
+        profiles = (item for page in pages for item in page["Items"])
+        return [one for one in profiles if one["card_id"]["S"] in cards and "N" in one["scored"]]
+
+    for item in sorted(wait_until(known, 60, "cards are known"), key=lambda item: -int(item["scored"]["N"]))[:5]:
         dynamodb.put_item(TableName=table, Item=item | {"scored": {"S": "many"}})
 
 
@@ -59,8 +65,7 @@ def driven(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> None:
         # A profile that is there already is changed by another permission than that which puts a card's first.
         path.with_name(name).write_text("".join([header, *part]), encoding="utf-8")
         stack.run("send", path.with_name(name))
-        wait_until(lambda: stack.client("dynamodb").scan(TableName=profiles, Limit=1)["Items"], 60, "cards are known")
-        damage_profiles(stack, profiles)
+        damage_profiles(stack, profiles, path.with_name(name))
     dispute(stack, path.with_name("conflicts.csv"), rows_of(path)[:2])
     stack.client("kinesis").put_record(StreamName=stack.outputs["StreamName"], Data=b'[1,"x"]\n', PartitionKey="00")
     alerts = stack.outputs["AlertDeliveryStreamName"]

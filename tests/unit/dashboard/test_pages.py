@@ -233,7 +233,7 @@ def test_a_period_without_purchases_is_a_zero_and_not_a_gap(warehouse: Own, show
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "reported"),
     [
         ({"state": "XX"}, "State “XX”"),
         ({"category": "nothing"}, "Category “nothing”"),
