@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
-from client.dashboard.serve import answers
 from local.tests.ports import free_port_pair
 from tests.e2e.stack import REPO, SWIPELINE, Stack, wait_until
 from tests.template.test_deploy_page import COMMANDS
@@ -70,12 +70,19 @@ def sls(stack: Stack, words: list[str]) -> None:
         assert deploys[-1] in done.stdout + done.stderr
 
 
+def is_up(port: int) -> bool:
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/", timeout=5).ok
+    except requests.RequestException:
+        return False
+
+
 def serve(stack: Stack, words: list[str]) -> None:
     """Start a page, see it answer, and end it."""
     port = free_port_pair()
     server = stack.start(*words, "--no-open", "--port", str(port))
     try:
-        wait_until(lambda: answers(port), 90, f"{words[0]} is up")
+        wait_until(lambda: is_up(port), 90, f"{words[0]} is up")
     finally:
         server.terminate()
         server.wait()

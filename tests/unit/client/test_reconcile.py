@@ -394,7 +394,7 @@ def test_the_table_names_what_is_missing(world: World, file: Path) -> None:
     assert "Balanced: every acknowledged transaction" in shown(reconcile(world.stage))
 
 
-@pytest.mark.parametrize("body", [gzip.compress(b"[1,2]\n"), b"no gzip", gzip.compress(b"{}\n")[:-4]])
+@pytest.mark.parametrize("body", [gzip.compress(b"[1,2]\n", mtime=0), b"no gzip", gzip.compress(b"{}\n", mtime=0)[:-4]])
 def test_a_damaged_object_of_the_lake_is_named_and_the_rest_is_compared(world: World, file: Path, body: bytes) -> None:
     world.sent(file, list(ids(3)))
     world.everywhere(*ids(3))
