@@ -52,7 +52,11 @@ def idle(template: Template) -> MetricStore:
         for delivery in template.of_type("AWS::KinesisFirehose::DeliveryStream"):
             put("AWS/Firehose", minute, {"DeliveryStreamName": delivery}, KinesisMillisBehindLatest=0.0)
         for mapping in template.of_type("AWS::Lambda::EventSourceMapping"):  # an empty poll counts as 0
-            put("AWS/Lambda", minute, {"EventSourceMappingUUID": mapping}, PolledEventCount=0.0)
+            names = dimensions_of({"EventSourceMappingUUID": mapping})
+            store.put(
+                Datum("AWS/Lambda", "PolledEventCount", names, 0.0, BEGAN + 60 * minute + second)
+                for second in range(0, 60, 5)
+            )
         for queue in template.of_type("AWS::SQS::Queue"):
             for name in ("ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"):
                 put("AWS/SQS", minute, {"QueueName": f"{queue}.QueueName"}, **{name: 0.0})

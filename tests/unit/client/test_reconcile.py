@@ -337,7 +337,7 @@ def test_waiting_ends_when_the_last_store_has_caught_up(world: World, file: Path
         if name in late:
             late.pop(name)("t0019")
 
-    ledger = reconcile(world.stage, wait=60.0, notify=report)
+    ledger = reconcile(world.stage, wait=60.0, report=report)
     assert ledger.balanced
     assert not late
     seconds = {name: ledger.hops[name].seconds for name in ("dynamodb", "lake", "warehouse")}
@@ -354,7 +354,7 @@ def test_a_store_that_is_unavailable_for_a_while_is_waited_for(world: World, fil
         if hop is None:
             world.warehouse.database.execute(rename("away", "transaction"))
 
-    assert reconcile(world.stage, wait=60.0, notify=report).balanced
+    assert reconcile(world.stage, wait=60.0, report=report).balanced
     world.warehouse.database.execute(rename("transaction", "away"))
     with pytest.raises(ClientError, match="The warehouse refused a query"):
         reconcile(world.stage, wait=0.3)

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -63,7 +64,8 @@ class Consumer:
 
 @pytest.fixture
 def consumer(emulator: Emulator, request: pytest.FixtureRequest) -> Callable[..., Consumer]:
-    name = request.node.name.replace("_", "-")[-40:].strip("-")
+    # Names of tests may end alike.
+    name = f"{request.node.name.replace('_', '-')[-33:].strip('-')}-{uuid4().hex[:6]}"
 
     def make(
         suffix: str = "", stream: str = "", source: str = "", allowed: bool = True, pause: float = 0, **mapping: Any
