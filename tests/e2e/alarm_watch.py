@@ -55,7 +55,7 @@ class AlarmWatch:
             for alarm in page["MetricAlarms"]
         }
 
-    def wait_rung(self, names: Iterable[str], seconds: float = 90) -> None:
+    def wait_rung(self, names: Iterable[str], seconds: float = 180) -> None:
         """Wait until each has reported ALARM."""
         wanted = set(names)
         wait_until(
@@ -65,7 +65,7 @@ class AlarmWatch:
             lambda: f"{ {n for n in wanted if 'ALARM' not in self.reported().get(n, [])} } did not",
         )
 
-    def wait_over(self, names: Iterable[str], seconds: float = 90) -> None:
+    def wait_over(self, names: Iterable[str], seconds: float = 180) -> None:
         """Wait until the last word of each is OK."""
         wanted = set(names)
         wait_until(
