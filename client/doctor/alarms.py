@@ -22,10 +22,10 @@ def alarms(stage: Stage, now: datetime | None = None) -> Iterator[Finding]:
     prefix = f"{SERVICE}-{stage.name}-"
     pages = stage.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNamePrefix=prefix)
     found = [alarm for page in pages for kind in ("MetricAlarms", "CompositeAlarms") for alarm in page.get(kind, [])]
-    yield from judged(found, prefix, now or datetime.now(UTC))
+    yield from assess(found, prefix, now or datetime.now(UTC))
 
 
-def judged(found: list[dict[str, Any]], prefix: str, now: datetime) -> Iterator[Finding]:
+def assess(found: list[dict[str, Any]], prefix: str, now: datetime) -> Iterator[Finding]:
     """The findings for alarms as DescribeAlarms gives them."""
     if not found:
         yield Finding(AREA, "alarms", UNKNOWN, "This stage has no alarms.", "swipeline verify")

@@ -55,10 +55,10 @@ def backlog(deployed: Deployed, now: datetime | None = None) -> Iterator[Finding
     found = behind(stage, [shard["ShardId"] for shard in shards], places)
     late = timedelta(seconds=30 if stage.local else 300)
     for name in consumers:
-        yield judged(name, places[name], found, now, late)
+        yield assess(name, places[name], found, now, late)
 
 
-def judged(name: str, places: dict[str, int], stream: OnStream, now: datetime, late: timedelta) -> Finding:
+def assess(name: str, places: dict[str, int], stream: OnStream, now: datetime, late: timedelta) -> Finding:
     """The finding for a consumer that is done up to these places of its shards."""
     waiting = [one for one in stream.records if one.number > places.get(one.shard, -1)]
     anchor, help_ = f"{name}-backlog", "swipeline logs failed-batches ; swipeline logs errors-by-function"

@@ -32,10 +32,10 @@ def balance(stage: Stage, now: datetime | None = None) -> Iterator[Finding]:
     accepted = _sums(stage, {API: ("Accepted",)}, now - SPAN, now)[API]
     early = _sums(stage, {API: ("Accepted",)}, now - SPAN, now - settled)[API]
     done = _sums(stage, HOPS, now - SPAN, now)
-    yield from judged(accepted, early, done)
+    yield from assess(accepted, early, done)
 
 
-def judged(accepted: float | None, early: float | None, done: Mapping[str, float | None]) -> Iterator[Finding]:
+def assess(accepted: float | None, early: float | None, done: Mapping[str, float | None]) -> Iterator[Finding]:
     """The findings for what was accepted, what of it long enough ago to be everywhere, and what each hop did."""
     if accepted is None:
         yield Finding(AREA, "API", OK, "Nothing was accepted.")

@@ -16,7 +16,7 @@ AREA = "Deploy"
 def deploy(deployed: Deployed, now: datetime | None = None) -> Iterator[Finding]:
     """Give a finding for the stack and one for its roles."""
     stacks = deployed.stage.client("cloudformation").describe_stacks(StackName=deployed.stack)["Stacks"]
-    yield judged(stacks[0], deployed.stage.how_to_deploy, now or datetime.now(UTC))
+    yield assess(stacks[0], deployed.stage.how_to_deploy, now or datetime.now(UTC))
     changed = drifts(deployed)
     for one in changed:
         text = f"Policy {one.policy} is {one.kind}, compared with the template."
@@ -25,7 +25,7 @@ def deploy(deployed: Deployed, now: datetime | None = None) -> Iterator[Finding]
         yield Finding(AREA, "roles", OK, "Every role has the policies of the template.")
 
 
-def judged(stack: dict[str, Any], again: str, now: datetime) -> Finding:
+def assess(stack: dict[str, Any], again: str, now: datetime) -> Finding:
     """The finding for a stack as DescribeStacks gives it."""
     at = stack.get("LastUpdatedTime") or stack["CreationTime"]
     status = str(stack["StackStatus"])

@@ -23,7 +23,7 @@ def mappings(deployed: Deployed) -> Iterator[Finding]:
         yield Finding(AREA, "mappings", UNKNOWN, "The stage's template has no event source mapping.")
     for uuid in uuids:
         try:
-            yield judged(client.get_event_source_mapping(UUID=uuid), f"{deployed.stack}-")
+            yield assess(client.get_event_source_mapping(UUID=uuid), f"{deployed.stack}-")
         except AwsError as error:
             if error.response["Error"]["Code"] != "ResourceNotFoundException":
                 raise
@@ -31,7 +31,7 @@ def mappings(deployed: Deployed) -> Iterator[Finding]:
             yield Finding(AREA, uuid, PROBLEM, text, f"swipeline deploy --stage {deployed.stage.name}")
 
 
-def judged(mapping: dict[str, Any], prefix: str) -> Finding:
+def assess(mapping: dict[str, Any], prefix: str) -> Finding:
     """The finding for a mapping as GetEventSourceMapping gives it."""
     name = str(mapping["FunctionArn"]).split(":")[6].removeprefix(prefix)
     state, result = str(mapping.get("State")), str(mapping.get("LastProcessingResult") or "")

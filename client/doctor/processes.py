@@ -12,10 +12,10 @@ AREA = "Embedded AWS"
 
 def processes() -> Iterator[Finding]:
     """Give a finding for each process, and one for the disk."""
-    yield from judged(status())
+    yield from assess(status())
 
 
-def judged(found: Status) -> Iterator[Finding]:
+def assess(found: Status) -> Iterator[Finding]:
     """The findings for a status."""
     for one in found.processes:
         restarted = f", restarted {one.restarts} times" if one.restarts else ""

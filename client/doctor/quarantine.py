@@ -23,10 +23,10 @@ def quarantine(stage: Stage, now: datetime | None = None) -> Iterator[Finding]:
     """Give a finding for each kind of entry."""
     kept = Quarantine(stage)
     for kind in KINDS:
-        yield judged(kind, kept.entries([kind]), now or datetime.now(UTC))
+        yield assess(kind, kept.entries([kind]), now or datetime.now(UTC))
 
 
-def judged(kind: str, entries: Iterable[Entry], now: datetime) -> Finding:
+def assess(kind: str, entries: Iterable[Entry], now: datetime) -> Finding:
     """The finding for the entries of a kind."""
     times = [entry.set_aside_at for entry in entries]
     if not times:

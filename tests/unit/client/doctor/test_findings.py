@@ -30,7 +30,7 @@ def alarm(name: str, state: str, **more: Any) -> dict[str, Any]:
 
 
 def of_alarms(*found: dict[str, Any]) -> dict[str, Finding]:
-    return {one.name: one for one in alarms.judged(list(found), "swipeline-dev-", NOW)}
+    return {one.name: one for one in alarms.assess(list(found), "swipeline-dev-", NOW)}
 
 
 def test_an_alarm_that_rings_has_its_severity_its_meaning_and_its_runbook_entry() -> None:
@@ -52,7 +52,7 @@ def test_an_alarm_that_notifies_nobody_is_a_warning_though_it_is_ok() -> None:
 
 
 def mapping(state: str = "Enabled", result: str | None = "OK", source: str = "kinesis") -> Finding:
-    return mappings.judged(
+    return mappings.assess(
         {
             "UUID": "u-1",
             "FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:swipeline-dev-write-to-s3",
@@ -99,7 +99,7 @@ def stream(*ages: int, complete: bool = True) -> OnStream:
 
 
 def behind(done: int | None, found: OnStream) -> Finding:
-    return backlog.judged("write-to-s3", {} if done is None else {"s": done}, found, NOW, LATE)
+    return backlog.assess("write-to-s3", {} if done is None else {"s": done}, found, NOW, LATE)
 
 
 def test_a_consumer_that_has_processed_everything_has_no_backlog() -> None:
@@ -136,15 +136,15 @@ def test_merges_are_judged_by_the_age_of_the_oldest_and_are_unknown_without_it()
 
 def test_quarantine_counts_each_kind_and_says_since_when() -> None:
     entries = [Entry("lines", f"quarantine/{n}", 1, NOW - timedelta(hours=n)) for n in (1, 50)]
-    found = quarantine.judged("lines", entries, NOW)
+    found = quarantine.assess("lines", entries, NOW)
     assert (found.state, found.help) == (PROBLEM, "swipeline quarantine list --kind lines")
     assert found.text == f"2 {KINDS['lines'].title}, the oldest for 2 d 2 h."
-    assert quarantine.judged("lines", [], NOW).state == OK
-    assert quarantine.judged("conflicts", [Entry("conflicts", "c", 1, NOW)], NOW).state == WARNING
+    assert quarantine.assess("lines", [], NOW).state == OK
+    assert quarantine.assess("conflicts", [Entry("conflicts", "c", 1, NOW)], NOW).state == WARNING
 
 
 def of_balance(accepted: float | None, early: float | None, **done: float | None) -> dict[str, Finding]:
-    return {one.name: one for one in balance.judged(accepted, early, done)}
+    return {one.name: one for one in balance.assess(accepted, early, done)}
 
 
 def test_a_hop_that_processed_less_than_had_time_to_arrive_misses_rows() -> None:
@@ -174,7 +174,7 @@ def test_a_hop_that_counted_nothing_of_rows_that_were_accepted_misses_all_of_the
 )
 def test_a_deploy_that_was_rolled_back_is_a_problem(status: str, expected: str) -> None:
     stack = {"StackStatus": status, "CreationTime": NOW - timedelta(days=2)}
-    found = deploy.judged(stack, "run `swipeline deploy`", NOW)
+    found = deploy.assess(stack, "run `swipeline deploy`", NOW)
     assert found.state == expected
     assert "2026-11-28 03:00:00 UTC, 2 d ago" in found.text
 
@@ -185,7 +185,7 @@ def process(name: str, pid: int | None, healthy: bool, restarts: int = 0) -> Pro
 
 def test_a_process_that_is_stopped_or_does_not_answer_is_a_problem() -> None:
     status = Status("h", "e", "r", 1, [process("a", 1, True), process("b", None, False), process("c", 3, False)])
-    found = {one.name: one.state for one in processes.judged(status)}
+    found = {one.name: one.state for one in processes.assess(status)}
     assert found == {"a": OK, "b": PROBLEM, "c": PROBLEM, "disk": OK}
 
 
