@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from client.aws import SERVICE, Stage
+from client import metrics
+from client.aws import Stage
 from client.doctor.finding import OK, PROBLEM, UNKNOWN, Finding
 
 AREA = "Ledger of the last hour"
@@ -60,29 +60,5 @@ def _sums(
     stage: Stage, wanted: Mapping[str, tuple[str, ...]], begin: datetime, end: datetime
 ) -> dict[str, float | None]:
     """The sum of some metrics of each function; None where there is no data."""
-    queries: list[dict[str, Any]] = []
-    owner: dict[str, str] = {}
-    for function, names in wanted.items():
-        for name in names:
-            identity = f"m{len(queries)}"
-            owner[identity] = function
-            dimensions = {
-                "service": SERVICE,
-                "function_name": f"{SERVICE}-{stage.name}-{function}",
-                "stage": stage.name,
-            }
-            metric = {
-                "Namespace": "Swipeline",
-                "MetricName": name,
-                "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
-            }
-            period = 10 if stage.local else 60
-            queries.append({"Id": identity, "MetricStat": {"Metric": metric, "Period": period, "Stat": "Sum"}})
-    found: dict[str, float | None] = dict.fromkeys(wanted)
-    pages = stage.client("cloudwatch").get_paginator("get_metric_data")
-    for page in pages.paginate(MetricDataQueries=queries, StartTime=begin, EndTime=end):
-        for result in page["MetricDataResults"]:
-            if result["Values"]:
-                function = owner[result["Id"]]
-                found[function] = (found[function] or 0.0) + sum(result["Values"])
-    return found
+    found = metrics.sums(stage, wanted, begin, end, period=10 if stage.local else 60)
+    return {function: sum(found[function].values()) if function in found else None for function in wanted}

@@ -6,12 +6,12 @@ import json
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
+from client import metrics
 from client.aws import SERVICE, Stage
 from client.reconcile.lake import Arrival
 from client.reconcile.ledger import Hop
 
 FUNCTION = "write-to-kinesis"
-NAMESPACE = "Swipeline"
 METRICS = ("Received", "Accepted", "Rejected", "Duplicates")
 KEPT = timedelta(days=455)  # CloudWatch keeps sums by the hour so long
 
@@ -41,30 +41,7 @@ def api_counts(stage: Stage, arrival: Arrival, now: datetime) -> ApiCounts:
 
 
 def _from_metrics(stage: Stage, begin: datetime, end: datetime) -> dict[str, float]:
-    dimensions = [
-        {"Name": "service", "Value": SERVICE},
-        {"Name": "function_name", "Value": f"{SERVICE}-{stage.name}-{FUNCTION}"},
-        {"Name": "stage", "Value": stage.name},
-    ]
-    queries = [
-        {
-            "Id": name.lower(),
-            "MetricStat": {
-                "Metric": {"Namespace": NAMESPACE, "MetricName": name, "Dimensions": dimensions},
-                "Period": 3600,
-                "Stat": "Sum",
-            },
-        }
-        for name in METRICS
-    ]
-    sums: dict[str, float] = {}
-    pages = stage.client("cloudwatch").get_paginator("get_metric_data")
-    for page in pages.paginate(MetricDataQueries=queries, StartTime=begin, EndTime=end):
-        for result in page["MetricDataResults"]:
-            if result["Values"]:
-                name = result["Id"].capitalize()
-                sums[name] = sums.get(name, 0) + sum(result["Values"])
-    return sums
+    return metrics.sums(stage, {FUNCTION: METRICS}, begin, end, period=3600).get(FUNCTION, {})
 
 
 def _from_log(stage: Stage, begin: datetime, end: datetime) -> dict[str, float]:
