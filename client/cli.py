@@ -19,6 +19,7 @@ from client.commands import (
     correct,
     cost,
     dashboard,
+    dead_letters,
     demo,
     deploy,
     doctor,
@@ -94,6 +95,7 @@ app.command("repair")(repair.repair)
 app.command("repair-roles")(repair_roles.repair_roles)
 app.command("replay")(replay.replay)
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(alerts.app, name="alerts")
 app.command("verdict")(alerts.verdict)
 app.command("migrate")(migrate.migrate)

@@ -118,6 +118,5 @@ class Settings:
             AWS_REGION=REGION,
             AWS_DEFAULT_REGION=REGION,
             AWS_EC2_METADATA_DISABLED="true",
-            BOTO_DISABLE_COMMONNAME="true",  # or AWS CLI 1 sends SQS to queue.amazonaws.com
         )
         return environ

@@ -14,7 +14,7 @@ class Day:
     """One thing that is broken.
 
     `alarm` rings for it; empty where AWS has none. `area` and `line` name the finding of the doctor. `entry` is the
-    anchor of the runbook entry that has each command of `repair` as it is written there, with UUID, URL, KEY or FILE
+    anchor of the runbook entry that has each command of `repair` as it is written there, with UUID, KEY or FILE
     for what the doctor, or the command that the entry names, says. `ends` is what no repair can do: an outage of AWS
     that is over. Days of one `round` are broken side by side, and share a file of transactions.
     """

@@ -185,7 +185,9 @@ def patient_again(function: str) -> Step:
 
 def event_without_a_run(world: World) -> None:
     """What EventBridge could not start a run for."""
-    world.stack.client("sqs").send_message(QueueUrl=world.queue_url("batch-not-started"), MessageBody="{}")
+    object_of = {"bucket": {"name": world.stack.outputs["RawBucket"]}, "object": {"key": "transactions/gone.csv"}}
+    sqs = world.stack.client("sqs")
+    sqs.send_message(QueueUrl=world.queue_url("batch-not-started"), MessageBody=json.dumps({"detail": object_of}))
 
 
 def two_contents(world: World) -> None:
@@ -254,7 +256,7 @@ DAYS = (
         "batch-not-started",
         "batch-not-started",
         "batch-not-started",
-        ("aws sqs purge-queue --queue-url URL",),
+        ("swipeline dead-letters redrive batch-not-started --yes",),
     ),
     # 3: functions stopped by hand
     *(

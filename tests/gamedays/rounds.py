@@ -110,8 +110,6 @@ def _values(world: World, day: Day, findings: Findings) -> dict[str, str]:
     found = held_in(findings, day.area, day.line)
     if found and (uuid := re.search(r"--uuid (\S+)", found["help"])):
         values["UUID"] = uuid[1]
-    if day.alarm == "batch-not-started":
-        values["URL"] = world.queue_url("batch-not-started")
     if found and day.area == "Event source mappings":
         values["FUNCTION"] = found["name"]
     elif "no concurrency" in day.name:

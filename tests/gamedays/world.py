@@ -21,7 +21,7 @@ from tests.e2e.breakage import Breakage
 from tests.e2e.stack import REPO, Stack, wait_until
 
 Findings = list[dict[str, Any]]
-PLACEHOLDERS = ("UUID", "URL", "KEY", "WHY", "FUNCTION")
+PLACEHOLDERS = ("UUID", "KEY", "WHY", "FUNCTION")
 
 
 class World:
@@ -78,7 +78,7 @@ class World:
 
     def send(self, path: Path, *, resume: bool = False) -> bool:
         """Send a file; whether all of it was taken."""
-        options = ("--resume",) if resume else ("--patience", "8")
+        options = ("--resume",) if resume else ("--retry-deadline", "8")
         return self.stack.run("send", path, *options, check=False, timeout=300).returncode == 0
 
     def queue_url(self, name: str) -> str:
