@@ -69,7 +69,7 @@ class Breakage:
             self.functions.delete_function_concurrency(FunctionName=self.name(function))
 
     @contextmanager
-    def impatient(self, function: str) -> Iterator[None]:
+    def few_attempts(self, function: str) -> Iterator[None]:
         """A mapping that gives up at the first failure, and whole batches."""
         (mapping,) = self.functions.list_event_source_mappings(FunctionName=self.name(function))["EventSourceMappings"]
         self.functions.update_event_source_mapping(

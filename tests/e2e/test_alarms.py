@@ -18,11 +18,13 @@ from typing import Any
 import pytest
 import requests
 
+from fraud.alert import to_line as alert_line
 from fraud.serving.measure import LEAST_JUDGED
 from tests.e2e.alarm_watch import AlarmWatch
 from tests.e2e.breakage import Breakage
 from tests.e2e.stack import Stack, wait_until
 from tests.template.measures import Measure, shown, watched
+from tests.unit.fakes.rows import an_alert
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
@@ -70,7 +72,7 @@ def break_consumer(stack: Stack, watch: AlarmWatch, function: str, ledger: threa
     with broken.cut_off(function, CONSUMERS[function]):
         watch.wait_rung({f"{function}-late", f"{function}-backlog", f"{function}-failing", *also})
         ledger.wait(90)
-    with broken.unloadable(function), broken.impatient(function):
+    with broken.unloadable(function), broken.few_attempts(function):
         watch.wait_rung({f"{function}-errors", f"{function}-gave-up"})
         with broken.denied(broken.role_of(function), "s3:PutObject"):
             watch.wait_rung({f"{function}-dropped"})
@@ -97,12 +99,23 @@ def break_merge(stack: Stack, watch: AlarmWatch) -> None:
     watch.wait_over({"merge-warehouse-errors", "merge-lag"})
 
 
+def break_contents(stack: Stack, watch: AlarmWatch, row: dict[str, Any]) -> None:
+    """A sender that uses one ID for two purchases, and a delivery that merge-warehouse gave up."""
+    queue = stack.client("sqs").get_queue_url(QueueName=f"swipeline-{stack.stage}-merges-given-up")["QueueUrl"]
+    stack.client("sqs").send_message(QueueUrl=queue, MessageBody="{}")
+    for amount in ("11.10", "22.20"):
+        one = row | {"trans_num": "two-contents", "amt": amount}
+        wait_until(lambda one=one: stack.post([one]).status_code == 202, 300, "the API accepts a row")
+    watch.wait_rung({"merge-gave-up", "conflicts"}, 300)
+    stack.run("dead-letters", "discard", "merges-given-up", "--yes")
+    watch.wait_over({"merge-gave-up", "conflicts"})
+
+
 def break_delivery(stack: Stack, watch: AlarmWatch) -> None:
     broken = Breakage(stack)
-    alert = b'{"transaction_id": "an-alert"}\n'
     with broken.renamed_tables("to-warehouse", "alert-events"):
         name = stack.outputs["AlertDeliveryStreamName"]
-        stack.client("firehose").put_record(DeliveryStreamName=name, Record={"Data": alert})
+        stack.client("firehose").put_record(DeliveryStreamName=name, Record={"Data": alert_line(an_alert())})
         watch.wait_rung({"copy-failed", "alert-copy-failed"})
     with broken.denied(f"swipeline-{stack.stage}-delivery", "s3:PutObject"):
         watch.wait_rung({"delivery-stale"})
@@ -193,7 +206,7 @@ def test_every_alarm_rings_for_its_fault_and_ends_with_it_and_none_before(
     deceive_detection(stack, rows_of(csv_file(rows=1_500)))
     stack.client("kinesis").put_record(StreamName=stack.outputs["StreamName"], Data=b"poison\n", PartitionKey="00")
     ledger = threading.Event()
-    with ThreadPoolExecutor(9) as pool:
+    with ThreadPoolExecutor(10) as pool:
         faults: list[Future[None]] = [pool.submit(break_merge, stack, watch)]  # the slowest: silence takes its time
         watch.wait_rung({"quarantined"})
         assert watch.rung() <= {"quarantined", "merge-warehouse-errors"}, "normal traffic rings nothing"
@@ -201,6 +214,7 @@ def test_every_alarm_rings_for_its_fault_and_ends_with_it_and_none_before(
         faults += [
             *(pool.submit(break_consumer, stack, watch, function, ledger) for function in CONSUMERS),
             pool.submit(break_ingest, stack, watch, ledger),
+            pool.submit(break_contents, stack, watch, rows_of(csv_file(rows=1))[0]),
             pool.submit(break_delivery, stack, watch),
             pool.submit(break_the_rest, stack, watch),
             pool.submit(measure_detection, stack, watch),

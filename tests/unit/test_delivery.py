@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from fraud.alert import Alert
 from fraud.alert import to_line as alert_line
 from fraud.serving.alert_line import decode_alert
 from shared.sinks.delivery import check
 from shared.transaction.codec import BadLine, decode_line, encode_line
-from tests.unit.fakes.rows import transaction
+from tests.unit.fakes.rows import an_alert, transaction
 
 GOOD = [encode_line(transaction(number)) for number in range(3)]
 
@@ -59,27 +58,7 @@ def test_bad_lines_of_one_aggregate_have_numbers_of_their_own() -> None:
     assert [bad.number for bad in checked.unreadable] == [0, 1, 1000]
 
 
-ALERT = json.loads(
-    alert_line(
-        Alert(
-            transaction_id="t1",
-            occurred_at="2020-06-21T12:14:25",
-            card_id="0" * 32,
-            card_last4="1234",
-            merchant_id="0" * 16,
-            category="gas",
-            amount="12.50",  # type: ignore[arg-type]
-            score="0.900000000",  # type: ignore[arg-type]
-            threshold="0.800000000",  # type: ignore[arg-type]
-            reasons="amount",
-            model="1",
-            shadow_score=None,
-            shadow_model=None,
-            is_alert=True,
-            alerted_at="2020-06-21T12:14:26.125Z",
-        )
-    )
-)
+ALERT = json.loads(alert_line(an_alert()))
 
 
 def test_alerts_and_verdicts_are_read() -> None:

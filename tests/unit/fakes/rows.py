@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
+from fraud.alert import Alert
 from shared.card_keys.ring import CardKeys
 from shared.transaction.model import parse_transaction
 from shared.transaction.schema import Transaction
@@ -44,3 +46,24 @@ def raw_row(number: int = 0, **changes: Any) -> dict[str, Any]:
 def transaction(number: int = 0, **changes: Any) -> Transaction:
     """The transaction that such a row becomes."""
     return parse_transaction(raw_row(number, **changes), CARD_KEYS)
+
+
+def an_alert(transaction_id: str = "t1") -> Alert:
+    """An alert as detect-fraud raises it."""
+    return Alert(
+        transaction_id=transaction_id,
+        occurred_at="2020-06-21T12:14:25",
+        card_id="0" * 32,
+        card_last4="1234",
+        merchant_id="0" * 16,
+        category="gas",
+        amount=Decimal("12.50"),
+        score=Decimal("0.900000000"),
+        threshold=Decimal("0.800000000"),
+        reasons="amount",
+        model="1",
+        shadow_score=None,
+        shadow_model=None,
+        is_alert=True,
+        alerted_at="2020-06-21T12:14:26.125Z",
+    )
