@@ -34,7 +34,7 @@ from tests.unit.fakes.rows import transaction
 
 RECORDS, CALL = 1_000, 500  # PutRecords takes 500
 LOOK_EVERY_SECONDS = 0.2
-PATIENCE_SECONDS = 120.0
+WAIT_SECONDS = 120.0
 WARM_UP = 2
 LIMIT_SECONDS = 5.0
 STORES = ("dynamodb", "lake", "warehouse", "quarantine")
@@ -111,7 +111,7 @@ def _record(one: Transaction) -> dict[str, Any]:
 
 def _until(store: str, look: Callable[[], bool], began: float) -> float:
     while not look():
-        assert time.monotonic() - began < PATIENCE_SECONDS, f"{store} has not got the round"
+        assert time.monotonic() - began < WAIT_SECONDS, f"{store} has not got the round"
         time.sleep(LOOK_EVERY_SECONDS)
     return time.monotonic() - began
 

@@ -21,7 +21,7 @@ FOLDS = 5
 _CLIP = 6.0  # of a cell's log-odds
 _PRIOR = 4.0  # rows at the base rate that each cell is taken to start with
 MAX_TREES = 300
-_PATIENCE = 30
+_EARLY_STOPPING_ROUNDS = 30
 _BLOCK = 50_000  # rows held as Python objects at once
 
 # A leaf's hessian is nearly zero where the model is sure, which is almost everywhere: without the two floors LightGBM
@@ -115,7 +115,7 @@ def fit(
     if valid is None:
         return lgb.train(parameters, data, trees, callbacks=callbacks)
     check = data.create_valid(valid[0][:, columns], valid[1], weight=_weights(valid[1], genuine_weight))
-    callbacks.append(lgb.early_stopping(_PATIENCE, verbose=False))
+    callbacks.append(lgb.early_stopping(_EARLY_STOPPING_ROUNDS, verbose=False))
     return lgb.train(parameters, data, trees, valid_sets=[check], callbacks=callbacks)
 
 

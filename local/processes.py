@@ -20,7 +20,7 @@ class Process:
 
     name: str
     module: str
-    patience_seconds: float
+    stop_seconds: float
     port_offset: int | None = None
     health_path: str = "/"
     more_offsets: tuple[int, ...] = ()  # of further ports that it listens on

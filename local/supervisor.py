@@ -123,9 +123,9 @@ class Supervisor:
                 continue
             child.popen.terminate()
             try:
-                child.popen.wait(child.process.patience_seconds)
+                child.popen.wait(child.process.stop_seconds)
             except subprocess.TimeoutExpired:
-                log.error("%s did not end in %.0f s, killed", child.process.name, child.process.patience_seconds)
+                log.error("%s did not end in %.0f s, killed", child.process.name, child.process.stop_seconds)
                 child.popen.kill()
                 child.popen.wait()
             log.info("%s stopped", child.process.name)

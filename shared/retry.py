@@ -12,7 +12,7 @@ MAX_WAITS = 40  # a second limit, should the clock ever stand still
 
 
 class Budget:
-    """A deadline shared by everything that works on one invocation; safe to use from several threads.
+    """A deadline shared by everything that works on one invocation or batch; safe to use from several threads.
 
     Full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/): the wait before the n-th
     repeat is uniform between 0 and ``min(cap, base * 2**n)``, so that writers that were throttled together do not
@@ -23,12 +23,21 @@ class Budget:
         self,
         seconds: float,
         *,
+        base: float = BASE_SECONDS,
+        cap: float = CAP_SECONDS,
+        most_waits: int = MAX_WAITS,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], bool | None] = time.sleep,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
+        self._base, self._cap, self._most_waits = base, cap, most_waits
         self._clock, self._sleep, self._uniform = clock, sleep, uniform
-        self._deadline = clock() + seconds
+        self._seconds = seconds
+        self.restart()
+
+    def restart(self) -> None:
+        """Progress was made: move the deadline."""
+        self._deadline = self._clock() + self._seconds
 
     @property
     def spent(self) -> bool:
@@ -40,15 +49,18 @@ class Budget:
         """Seconds until the deadline; 0 once it has passed."""
         return max(0.0, self._deadline - self._clock())
 
-    def wait(self, repeat: int) -> bool:
-        """Sleep before the n-th repeat (from 0). False, without a sleep, when the wait would pass the deadline."""
-        if repeat >= MAX_WAITS:
+    def wait(self, repeat: int, retry_after: float = 0.0) -> bool:
+        """Sleep before the n-th repeat (from 0), on top of the seconds that a server asked for.
+
+        False, without a sleep, when the wait would pass the deadline; False also when ``sleep`` says that it was
+        interrupted for good.
+        """
+        if repeat >= self._most_waits:
             return False
-        seconds = self._uniform(0, min(CAP_SECONDS, BASE_SECONDS * 2**repeat))
+        seconds = retry_after + self._uniform(0, min(self._cap, self._base * 2.0 ** min(repeat, 60)))
         if self._clock() + seconds >= self._deadline:
             return False
-        self._sleep(seconds)
-        return True
+        return not self._sleep(seconds)
 
 
 def seconds_left(context: object, reserve: float, most: float) -> float:

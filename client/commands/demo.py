@@ -34,8 +34,8 @@ def demo(
     if where.local:
         stack.bring_up(output.note)
     with explained(where), progress_bar("sending", wanted=not as_json) as progress:
-        patience = wait if wait is not None else 120.0 if where.local else 900.0
-        done = run_demo(where, rows, seed, file, patience, output.note, progress)
+        wait_seconds = wait if wait is not None else 120.0 if where.local else 900.0
+        done = run_demo(where, rows, seed, file, wait_seconds, output.note, progress)
     if as_json:
         output.as_json(done.as_json())
     else:

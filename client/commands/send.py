@@ -44,7 +44,7 @@ def send(
     rejected: Annotated[
         Path | None, typer.Option(help="Output file for rejected rows (default: FILE.rejected.csv).")
     ] = None,
-    patience: Annotated[float, typer.Option(help="Give up after this many seconds without progress.")] = 60.0,
+    retry_deadline: Annotated[float, typer.Option(help="Give up after this many seconds without progress.")] = 60.0,
     overwrite: OverwriteOption = False,
     as_json: JsonOption = False,
     *,
@@ -55,7 +55,7 @@ def send(
     Example: swipeline send my.csv --stage dev --rate 500
     """
     where = Stage(stage)
-    options = Options(batch_size, workers, rate, resume, rejected, patience, how.reading, overwrite, again)
+    options = Options(batch_size, workers, rate, resume, rejected, retry_deadline, how.reading, overwrite, again)
     named = expand(files)
     if len(named) > 1 and rejected is not None and not rejected.is_dir():
         raise ClientError("--rejected must be a folder when there is more than one file.")

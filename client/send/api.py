@@ -1,8 +1,9 @@
-"""Posts batches to the API until each row is acknowledged, stored or refused, or patience ends."""
+"""Posts batches to the API until each row is acknowledged, stored or refused, or the retry deadline passes."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, NamedTuple
@@ -11,8 +12,9 @@ import requests
 from requests.auth import AuthBase
 
 from client.send.batch import Batch, Finding, idempotency_key
-from client.send.retry import Patience
+from shared.retry import MAX_WAITS, Budget
 
+RETRY_BASE_SECONDS, RETRY_CAP_SECONDS = 0.2, 10.0
 MAX_BODY_BYTES = 4_500_000  # below the API's 5 MB, so that a long row costs no refused request
 _TIMEOUTS = (5, 40)  # to connect, and for an answer: API Gateway itself gives up after 29 s
 _TOO_LARGE = "the row alone is larger than the API takes in one request"
@@ -39,6 +41,12 @@ class _Done(Enum):
     TOO_LARGE = auto()
 
 
+def batch_budget(seconds: float, sleep: Callable[[float], bool | None], **more: Any) -> Budget:
+    """Retries of one batch: at most ``seconds`` without progress; ``sleep`` returns True once sending is stopped."""
+    most_waits = max(MAX_WAITS, int(seconds))  # the mean wait is RETRY_CAP_SECONDS / 2 after the first few
+    return Budget(seconds, base=RETRY_BASE_SECONDS, cap=RETRY_CAP_SECONDS, most_waits=most_waits, sleep=sleep, **more)
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """Where and as whom to send."""
@@ -54,14 +62,15 @@ class Endpoint:
 class Api:
     """The API as the sender's threads use it: a keep-alive session for each."""
 
-    def __init__(self, endpoint: Endpoint, patience: Patience) -> None:
+    def __init__(self, endpoint: Endpoint, budget: Callable[[], Budget]) -> None:
+        """``budget`` is called once per batch."""
         self._endpoint = endpoint
-        self._patience = patience
+        self._budget = budget
         self._threads = threading.local()
 
     def send(self, batch: Batch) -> Failure | None:
         """Send a batch, again and in parts as need be; the outcome of each row is in the batch afterwards."""
-        attempts = self._patience.start()
+        budget, failures = self._budget(), 0
         parts = [batch.open_rows()]
         while parts:
             part = parts.pop()
@@ -73,12 +82,15 @@ class Api:
             if isinstance(outcome, _Retry):
                 left = [p for p in part if not batch.acknowledged[p]]
                 if len(left) < len(part):
-                    attempts.progressed()
+                    budget.restart()
+                    failures = 0
                 parts.append(left)
-                if left and not attempts.pause(outcome.after):
+                if left and not budget.wait(failures, outcome.after or 0.0):
                     return Failure(outcome.reason, fatal=False)
+                failures += 1
             elif outcome is _Done.SETTLED:
-                attempts.progressed()
+                budget.restart()
+                failures = 0
             elif len(part) > 1:
                 parts += [part[len(part) // 2 :], part[: len(part) // 2]]
             else:

@@ -18,10 +18,9 @@ from client.errors import ClientError
 from client.files.mapping import Reading
 from client.files.stream import Input, open_input
 from client.files.table import Table, identity_of, mapping_beside
-from client.send.api import Api, Endpoint
+from client.send.api import Api, Endpoint, batch_budget
 from client.send.journal import Journal
 from client.send.rejected import RejectedRows
-from client.send.retry import Patience
 from client.send.sender import Counts, Sender
 
 
@@ -34,7 +33,7 @@ class Options:
     rate: float | None = None
     resume: bool = False
     rejected: Path | None = None
-    patience: float = 60.0
+    retry_deadline: float = 60.0
     reading: Reading = field(default_factory=Reading)
     overwrite: bool = False  # the file of rejected rows, though another program wrote it
     again: bool = False  # put rows on the stream though the API has answered the same request before
@@ -48,8 +47,8 @@ class Options:
             raise ClientError(f"--workers must be between 1 and 64, got {self.workers}.")
         if self.rate is not None and not self.rate > 0:
             raise ClientError(f"--rate must be above 0 rows per second, got {self.rate}.")
-        if not self.patience >= 0:
-            raise ClientError(f"--patience must not be negative, got {self.patience}.")
+        if not self.retry_deadline >= 0:
+            raise ClientError(f"--retry-deadline must not be negative, got {self.retry_deadline}.")
 
 
 @dataclass
@@ -124,7 +123,7 @@ def _send(stage: Stage, source: Input, options: Options, progress: Progress, rep
         journal.describe(file=source.name, stage=stage.name, content=source.identity or "")
         sender = Sender(
             source=rows,
-            api=Api(endpoint, Patience(options.patience, wait=stop.wait)),
+            api=Api(endpoint, lambda: batch_budget(options.retry_deadline, stop.wait)),
             journal=journal,
             rejected=rejected,
             batch_size=options.batch_size,

@@ -36,7 +36,7 @@ def alarms(deployed: Deployed) -> str:
     return f"{len(wanted)} alarms, each with an action on an SNS topic that is there"
 
 
-def heard(deployed: Deployed, run_id: str, patience: float) -> str:
+def heard(deployed: Deployed, run_id: str, wait_seconds: float) -> str:
     """Set an alarm, hear of it through a queue subscribed for the purpose, and take all of it back."""
     stage = deployed.stage
     sns, sqs, cloudwatch = (stage.client(service) for service in ("sns", "sqs", "cloudwatch"))
@@ -51,9 +51,9 @@ def heard(deployed: Deployed, run_id: str, patience: float) -> str:
         ]
         reason = f"swipeline verify {run_id}: a test, not an incident"
         cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason=reason)
-        if not _received(sqs, queue, name, patience):
+        if not _received(sqs, queue, name, wait_seconds):
             raise CheckFailedError(
-                f"alarm {name} was set, and nothing came through topic {topic.split(':')[-1]} in {patience:.0f} s",
+                f"alarm {name} was set, and nothing came through topic {topic.split(':')[-1]} in {wait_seconds:.0f} s",
                 "look at the topic's policy and the alarm's history; " + redeploy(deployed),
             )
     finally:
@@ -64,8 +64,8 @@ def heard(deployed: Deployed, run_id: str, patience: float) -> str:
     return f"{name} was set, and heard on SNS"
 
 
-def _received(sqs: Any, queue: str, name: str, patience: float) -> bool:
-    deadline = time.monotonic() + patience
+def _received(sqs: Any, queue: str, name: str, wait_seconds: float) -> bool:
+    deadline = time.monotonic() + wait_seconds
     while time.monotonic() < deadline:
         answer = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1, MaxNumberOfMessages=10)
         if any(name in message["Body"] for message in answer.get("Messages", [])):

@@ -48,7 +48,7 @@ def verify(run: Run, report: Report, without: Collection[str] = ()) -> None:
         else:
             for name in (*FLOW[2:], "card-key", "logs", "traces", "access-logs", "batch"):
                 run.skip(name, "nothing was sent", report)
-        check("alarm-heard", lambda: alarms.heard(deployed, sample.run_id, min(run.patience, 60.0)))
+        check("alarm-heard", lambda: alarms.heard(deployed, sample.run_id, min(run.wait_seconds, 60.0)))
     finally:
         check("cleanup", Cleanup(run, rotation, load).clean)
 

@@ -29,7 +29,7 @@ def logs(run: Run) -> str:
                 silent.remove(name)
         return not silent
 
-    if not run.wait(all_logged, min(run.patience, 120.0)):
+    if not run.wait(all_logged, min(run.wait_seconds, 120.0)):
         raise CheckFailedError(
             f"no log lines of {', '.join(silent)} since the run began",
             "a role without logs:PutLogEvents, or a log group that is gone: " + redeploy(run.deployed),

@@ -1,4 +1,4 @@
-"""One run of the acceptance test: its sample, its patience, and the checks in their order."""
+"""One run of the acceptance test: its sample, its waits, and the checks in their order."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Run:
         self.deployed = Deployed(self.stage)
 
     @property
-    def patience(self) -> float:
+    def wait_seconds(self) -> float:
         """Seconds that a row may take to a store; fewer once something is known to be broken."""
         if any(line.status == FAILED for line in self.lines):
             return 15.0 if self.stage.local else 300.0
@@ -75,9 +75,9 @@ class Run:
         self.lines.append(Line(name, SKIPPED, why))
         notify(self.lines[-1])
 
-    def wait(self, done: Callable[[], bool], patience: float | None = None) -> bool:
-        """Ask again until it is done or patience ends."""
-        deadline = time.monotonic() + (self.patience if patience is None else patience)
+    def wait(self, done: Callable[[], bool], wait_seconds: float | None = None) -> bool:
+        """Ask again until it is done or the time is over."""
+        deadline = time.monotonic() + (self.wait_seconds if wait_seconds is None else wait_seconds)
         pause = 0.3 if self.stage.local else 5.0
         while not done():
             if time.monotonic() > deadline:

@@ -53,7 +53,7 @@ def migrated(run: Run) -> str:
         " WHERE table_schema IN ('staging', 'core', 'mart', 'refresh')"
     )
     seen: dict[str, set[str]] = {}
-    for row in rows(run.stage, sql, run.patience):
+    for row in rows(run.stage, sql, run.wait_seconds):
         seen.setdefault(f"{row['table_schema']}.{row['table_name']}", set()).add(row["column_name"])
     wanted = expected()
     problems = [f"{name} is missing" for name in sorted(wanted.keys() - seen.keys())]

@@ -10,7 +10,7 @@ from local.process import beat, start_logging, stop_signal
 from local.settings import Settings
 
 LOOK_EVERY_SECONDS = 2.0
-PATIENCE_SECONDS = 5.0
+STOP_SECONDS = 5.0
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def main() -> None:
         sources.tick()
         beat(settings, "event-sources")
         stopping.wait(LOOK_EVERY_SECONDS)
-    sources.stop(PATIENCE_SECONDS)
+    sources.stop(STOP_SECONDS)
     checkpoints.close()
 
 

@@ -76,11 +76,11 @@ class EventSources:
         self._services.checkpoints.keep_only([*mappings, *self._refused, *self._off])
         self._services.metrics.send_if_due()
 
-    def stop(self, patience_seconds: float) -> None:
+    def stop(self, stop_seconds: float) -> None:
         """Stop all workers and wait for their running invocations, so that less is processed twice."""
         for uuid in list(self._runners):
             self._leave(uuid)
-        deadline = time.monotonic() + patience_seconds
+        deadline = time.monotonic() + stop_seconds
         for runner in self._leaving:
             for worker in runner.workers.values():
                 worker.join(max(0.0, deadline - time.monotonic()))

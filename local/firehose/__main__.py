@@ -8,7 +8,7 @@ from local.process import beat, start_logging, stop_signal
 from local.settings import Settings
 
 LOOK_EVERY_SECONDS = 3.0
-PATIENCE_SECONDS = 3.0
+STOP_SECONDS = 3.0
 
 
 def main() -> None:
@@ -23,7 +23,7 @@ def main() -> None:
         streams.tick()
         beat(settings, "firehose")
         stopping.wait(LOOK_EVERY_SECONDS)
-    streams.stop(PATIENCE_SECONDS)
+    streams.stop(STOP_SECONDS)
     store.close()
 
 

@@ -74,11 +74,11 @@ class DeliveryStreams:
                 self._start(stream)
         self._store.keep_only([*streams, *self._refused])
 
-    def stop(self, patience_seconds: float) -> None:
+    def stop(self, stop_seconds: float) -> None:
         """Stop all threads and wait a little for them."""
         for name in list(self._runners):
             self._leave(name)
-        deadline = time.monotonic() + patience_seconds
+        deadline = time.monotonic() + stop_seconds
         for runner in self._leaving:
             runner.join(deadline)
 

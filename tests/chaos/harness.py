@@ -87,10 +87,10 @@ class Harness:
         self.target.break_by(plan)
         try:
             self._send(scenario, file, plan, result)
-            patience = SLOW_HIT_SECONDS if _SLOW & {*scenario.faults, *(k.operation for k in scenario.kills)} else None
+            seconds = SLOW_HIT_SECONDS if _SLOW & {*scenario.faults, *(k.operation for k in scenario.kills)} else None
             finished = time.monotonic()
             while plan.left and time.monotonic() < finished + (
-                (patience or HIT_SECONDS) if plan.done else FIRST_HIT_SECONDS
+                (seconds or HIT_SECONDS) if plan.done else FIRST_HIT_SECONDS
             ):
                 time.sleep(0.05)
         finally:
@@ -193,7 +193,7 @@ class Harness:
                 self.stores.put_on_the_stream(record["Data"], record["PartitionKey"])
 
     def _settle(self) -> Content:
-        """Wait until nothing is missing, or patience ends; then whatever is there."""
+        """Wait until nothing is missing, or the time is over; then whatever is there."""
         deadline = time.monotonic() + BALANCE_SECONDS
         asked = time.monotonic()
         content = Content()

@@ -1,4 +1,4 @@
-"""Outages of the embedded AWS, for as long as a test wants them, and Firehose's patience with them."""
+"""Outages of the embedded AWS, for as long as a test wants them, and how long Firehose retries."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def kill_everything(stack: Stack, but: int) -> int:
 @pytest.mark.slow
 def test_the_whole_stack_killed_while_a_file_is_sent_loses_nothing(stack: Stack, csv_file: Any, reconcile: Any) -> None:
     path = csv_file(rows=8_000)
-    client = stack.start("send", "--batch-size", "100", "--rate", "600", "--patience", "5", path)
+    client = stack.start("send", "--batch-size", "100", "--rate", "600", "--retry-deadline", "5", path)
     already = sum(1 for _ in stack.records())
     wait_until(lambda: sum(1 for _ in stack.records()) > already + 100, 60, "some of the file is on the stream")
     assert kill_everything(stack, but=client.pid) >= 6

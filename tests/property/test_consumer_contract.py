@@ -114,7 +114,7 @@ def test_of_several_contents_of_one_key_the_table_ends_with_the_one_that_counts_
     assert world.quarantine == []
 
 
-impatient_rules = st.builds(
+strict_rules = st.builds(
     Rules,
     batch_size=st.integers(1, 8),
     max_retries=st.integers(0, 2),
@@ -127,7 +127,7 @@ impatient_rules = st.builds(
 @settings(max_examples=150)
 @given(
     streams,
-    impatient_rules,
+    strict_rules,
     store_faults,
     st.lists(st.sampled_from([Fate.DIED_BEFORE, Fate.DIED_AFTER, Fate.NORMAL]), max_size=40),
     st.booleans(),

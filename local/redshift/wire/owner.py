@@ -19,12 +19,12 @@ class Owner:
     """Call it for (user name, password) as the secret has them now, None while there is no secret."""
 
     def __init__(self, settings: Settings, secret: str) -> None:
-        patience = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})  # a login waits for it
+        config = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})  # a login waits for it
         self._client = boto3.client(
             "secretsmanager",
             endpoint_url=settings.endpoint,
             region_name=REGION,
-            config=patience,
+            config=config,
             **settings.root_key.for_botocore(),
         )
         self._secret = secret

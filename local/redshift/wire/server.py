@@ -243,7 +243,7 @@ class _Unbuffered:
 
 
 class _Timed:
-    """The stream, with the patience that the session's state allows between messages."""
+    """The stream, with the time-out that the session's state allows between messages."""
 
     def __init__(self, stream: Stream, connection: socket.socket, session: WireSession) -> None:
         self._stream, self._connection, self._session = stream, connection, session

@@ -72,7 +72,7 @@ def send(stage: FakeStage, tmp_path: Path) -> Callable[..., Summary]:
     """``send(path, batch_size=10)``: sends to the fake API; rejected rows go to rejected.csv."""
 
     def run(path: Path | str, **options: object) -> Summary:
-        chosen = {"rejected": tmp_path / "rejected.csv", "patience": 5.0} | options
+        chosen = {"rejected": tmp_path / "rejected.csv", "retry_deadline": 5.0} | options
         return send_file(stage, str(path), Options(**chosen))  # type: ignore[arg-type]
 
     return run

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from client.send.api import RETRY_BASE_SECONDS, RETRY_CAP_SECONDS, batch_budget
 from client.send.pace import Pace
-from client.send.retry import BASE_SECONDS, CAP_SECONDS, Patience
+from shared.retry import Budget
 
 
 @dataclass
@@ -29,58 +30,58 @@ class Clock:
         return self.stopped
 
 
-def patience(clock: Clock, seconds: float = 60.0, share: float = 1.0) -> Patience:
-    return Patience(seconds, clock.time, clock.wait, lambda low, high: low + share * (high - low))
+def budget(clock: Clock, seconds: float = 60.0, share: float = 1.0) -> Budget:
+    return batch_budget(seconds, clock.wait, clock=clock.time, uniform=lambda low, high: low + share * (high - low))
 
 
 def test_waits_double_up_to_a_cap() -> None:
     clock = Clock()
-    attempts = patience(clock, 1_000).start()
-    for _ in range(10):
-        assert attempts.pause(None)
+    deadline = budget(clock, 1_000)
+    for repeat in range(10):
+        assert deadline.wait(repeat)
     assert clock.waits[:6] == pytest.approx([0.2, 0.4, 0.8, 1.6, 3.2, 6.4])
-    assert set(clock.waits[6:]) == {CAP_SECONDS}
+    assert set(clock.waits[6:]) == {RETRY_CAP_SECONDS}
 
 
 def test_the_jitter_is_full_so_that_many_senders_do_not_come_back_together() -> None:
     clock = Clock()
-    assert patience(clock, share=0.0).start().pause(None)
+    assert budget(clock, share=0.0).wait(0)
     assert clock.waits == [0.0]
 
 
 def test_retry_after_is_waited_for_whatever_the_jitter() -> None:
     clock = Clock()
-    assert patience(clock, share=0.0).start().pause(7.0)
+    assert budget(clock, share=0.0).wait(0, 7.0)
     assert clock.waits == [7.0]
 
 
-def test_patience_ends_without_a_last_useless_wait() -> None:
+def test_the_deadline_ends_without_a_last_useless_wait() -> None:
     clock = Clock()
-    attempts = patience(clock, seconds=5.0).start()
-    while attempts.pause(None):
-        pass
+    deadline, repeat = budget(clock, seconds=5.0), 0
+    while deadline.wait(repeat):
+        repeat += 1
     assert sum(clock.waits) <= 5.0
-    assert not attempts.pause(None)
+    assert not deadline.wait(repeat)
 
 
-def test_a_retry_after_beyond_patience_is_not_waited_for() -> None:
+def test_a_retry_after_beyond_the_deadline_is_not_waited_for() -> None:
     clock = Clock()
-    assert not patience(clock, seconds=5.0).start().pause(3_600.0)
+    assert not budget(clock, seconds=5.0).wait(0, 3_600.0)
     assert clock.waits == []
 
 
-def test_progress_makes_patience_restart() -> None:
+def test_progress_moves_the_deadline() -> None:
     clock = Clock()
-    attempts = patience(clock, seconds=1.0).start()
+    deadline = budget(clock, seconds=1.0)
     for _ in range(20):
-        assert attempts.pause(None)
-        attempts.progressed()
-    assert clock.waits == [BASE_SECONDS] * 20
+        assert deadline.wait(0)
+        deadline.restart()
+    assert clock.waits == [RETRY_BASE_SECONDS] * 20
 
 
 def test_a_stopped_sender_stops_waiting() -> None:
     clock = Clock(stopped=True)
-    assert not patience(clock).start().pause(None)
+    assert not budget(clock).wait(0)
 
 
 @given(st.lists(st.integers(1, 500), min_size=1, max_size=40), st.floats(1, 10_000))

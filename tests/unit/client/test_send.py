@@ -301,7 +301,7 @@ def test_a_broken_journal_is_one_clear_error(send: Send, make_file: MakeFile) ->
         ({"batch_size": 1001}, "--batch-size"),
         ({"workers": 0}, "--workers"),
         ({"rate": 0.0}, "--rate"),
-        ({"patience": -1.0}, "--patience"),
+        ({"retry_deadline": -1.0}, "--retry-deadline"),
     ],
 )
 def test_options_out_of_range_are_refused(send: Send, make_file: MakeFile, options: dict[str, Any], says: str) -> None:

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from client.files.row import Row
-from client.send.api import Api, Endpoint
+from client.send.api import Api, Endpoint, batch_budget
 from client.send.batch import Batch
 from client.send.journal import Journal
-from client.send.retry import Patience
 from client.send.run import Summary
+from shared.retry import Budget
 from tests.unit.client.conftest import HEADER, FakeStage, line
 from tests.unit.client.fake_api import API_KEY, FakeApi, Fault, serve
 from tests.unit.client.test_retry import Clock
@@ -37,8 +37,10 @@ def batch(count: int, start: int = 0) -> Batch:
 
 
 def client(api: FakeApi, clock: Clock, seconds: float = 60.0, key: str = API_KEY) -> Api:
-    patience = Patience(seconds, clock.time, clock.wait, lambda low, high: high)
-    return Api(Endpoint(api.url, key, "local"), patience)
+    def budget() -> Budget:
+        return batch_budget(seconds, clock.wait, clock=clock.time, uniform=lambda low, high: high)
+
+    return Api(Endpoint(api.url, key, "local"), budget)
 
 
 def first(count: int, fault: Fault) -> Callable[[int], Fault | None]:
@@ -165,7 +167,7 @@ def test_a_send_that_is_given_up_says_what_was_acknowledged_and_resumes(
 ) -> None:
     path = make_file(200)
     api.fault = lambda number: Fault(status=500) if number >= 5 else None
-    stopped = send(path, batch_size=10, workers=2, patience=0.3)
+    stopped = send(path, batch_size=10, workers=2, retry_deadline=0.3)
     assert stopped.error is not None
     assert "500" in stopped.error
     assert stopped.accepted == 50
@@ -182,7 +184,7 @@ def test_the_rows_of_a_batch_that_was_stored_in_part_are_journaled(
 ) -> None:
     """The stored ones are in the stores: a journal without them would call them foreign."""
     api.fault = lambda number: Fault(unstored=lambda good: good[2:4]) if number == 0 else Fault(status=503)
-    stopped = send(make_file(6), patience=0.2, workers=1)
+    stopped = send(make_file(6), retry_deadline=0.2, workers=1)
     assert (stopped.accepted, stopped.error is None) == (4, False)
     with Journal.open(Path(stopped.journal)) as journal:
         assert list(journal.covered()) == [(0, 2), (4, 6)]
@@ -194,6 +196,7 @@ import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts the tests in the background ignores it
 from pathlib import Path
 from client.send.run import Options, send_file
+from shared.retry import Budget
 from tests.unit.client.conftest import FakeStage
 send_file(FakeStage(sys.argv[1], Path(sys.argv[2])), sys.argv[3], Options(batch_size=10, workers=3, rate=2000))
 """

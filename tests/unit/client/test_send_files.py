@@ -127,7 +127,7 @@ def test_every_row_is_accepted_rejected_or_not_sent_when_the_api_stays_away(
     api: FakeApi, send: Send, make_file: Callable[..., Path]
 ) -> None:
     api.fault = lambda number: Fault(status=500) if number > 2 else None
-    summary = send(make_file(500, bad={3}), batch_size=10, workers=1, patience=0.1)
+    summary = send(make_file(500, bad={3}), batch_size=10, workers=1, retry_deadline=0.1)
     assert summary.error
     assert summary.rows == 500
     assert summary.accepted + summary.rejected + summary.not_sent == 500

@@ -82,9 +82,8 @@ def test_each_cards_order_on_the_stream_is_the_files(
     random = Random(seed)
     plan = [random.choice(FAULTS) if random.random() < rate else None for _ in range(997)]
     down_at = random.randrange(12) if interrupted else 10**9
-    impatient = pytest.MonkeyPatch.context()
-    with impatient as patch, tempfile.TemporaryDirectory() as name, serve(OrderKeepingApi()) as api:
-        patch.setattr("client.send.retry.Attempts.pause", lambda self, _: not self.patience.wait(0))
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as name, serve(OrderKeepingApi()) as api:
+        patch.setattr("client.send.api.RETRY_CAP_SECONDS", 0.0)
         folder = Path(name)
         api.most_rows = random.choice([1000, 7])
         order = write_file(folder / "file.csv", random, rows=random.randrange(1, 200), cards=random.randrange(1, 40))
