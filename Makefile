@@ -3,6 +3,9 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 PYTEST ?= pytest
+# Where the tests on the embedded AWS are: to collect the 8,000 others each time would take a minute.
+E2E := tests/browser tests/chaos tests/e2e tests/gamedays tests/how_to tests/rehearsal tests/security \
+  local/tests/test_standalone.py local/tests/conformance/redshift/test_auth.py
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Installs extras of pyproject.toml, each package by its hash in the lock.
 extras = uv pip install --quiet --python .venv/bin/python --require-hashes -c constraints.txt -r pyproject.toml $(addprefix --extra ,$(1))
@@ -53,14 +56,14 @@ verify: setup ## the acceptance test of a stage: make verify STAGE=dev (default:
 test: test-fast test-e2e ## the fast tests, then the end-to-end ones on an embedded AWS of their own (10 minutes on two cores)
 
 test-all: test ## `make test` and the slow end-to-end ones: Spark, a selection of the chaos scenarios
-	$(PYTEST) -n 2 --dist loadfile -m "slow and not alone"
-	$(PYTEST) -m alone
+	$(PYTEST) -n 2 --dist loadfile -m "slow and not alone" $(E2E)
+	$(PYTEST) -n 2 -m alone $(E2E)
 
 test-fast: setup-tests ## the tests that need no embedded AWS
 	$(PYTEST) -n auto --dist loadgroup -m "not e2e"
 
 test-e2e: setup-tests ## only the tests on the embedded AWS, without the slow ones
-	$(PYTEST) -n 2 --dist loadfile -m "e2e and not slow"
+	$(PYTEST) -n 2 --dist loadfile -m "e2e and not slow" $(E2E)
 
 test-local: setup-tests ## the embedded AWS's own tests, with the rest of the repository out of sight
 	rm -rf build/alone && mkdir -p build/alone && cp -R local build/alone/

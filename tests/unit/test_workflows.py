@@ -45,3 +45,17 @@ def test_the_fast_tests_run_on_every_supported_python_and_on_linux_arm_and_macos
     matrix = jobs(ROOT / ".github" / "workflows" / "ci.yml")["fast"]["strategy"]["matrix"]
     assert matrix["python"] == ["3.11", "3.12", "3.13", "3.14"]
     assert {entry["os"].split("-")[0] for entry in matrix["include"]} == {"ubuntu", "macos"}
+
+
+def test_make_knows_where_the_tests_on_the_embedded_aws_are() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    (listed,) = re.findall(r"^E2E := (.+)$", makefile, re.MULTILINE)
+    folders = [ROOT / path for path in listed.split()]
+    marked = [
+        path
+        for top in ("tests", "local/tests")
+        for path in (ROOT / top).rglob("test_*.py")
+        if re.search(r"^(pytestmark = .*|@)pytest\.mark\.(e2e|slow)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert marked
+    assert [path for path in marked if not any(path.is_relative_to(folder) for folder in folders)] == []
