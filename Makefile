@@ -60,7 +60,7 @@ test-all: test ## `make test` and the slow end-to-end ones: Spark, a selection o
 	$(PYTEST) -n 2 -m alone $(E2E)
 
 test-fast: setup-tests ## the tests that need no embedded AWS
-	$(PYTEST) -n auto --dist loadgroup -m "not e2e"
+	$(PYTEST) -n auto --dist loadfile --no-loadscope-reorder -m "not e2e and not slow"
 
 test-e2e: setup-tests ## only the tests on the embedded AWS, without the slow ones
 	$(PYTEST) -n 2 --dist loadfile -m "e2e and not slow" $(E2E)

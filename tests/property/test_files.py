@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.client.files.tables import CARDS, CONTAINERS, csv_text, read, row
@@ -141,6 +141,8 @@ def test_pandas(
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(typed(table))
     if times:
+        # pandas writes a column of midnights as dates without a time, which no reader can tell from a loss.
+        assume(kind != "csv" or not all(row["trans_date_trans_time"].endswith("00:00:00") for row in table))
         frame["trans_date_trans_time"] = pandas.to_datetime(frame["trans_date_trans_time"])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "file"

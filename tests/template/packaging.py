@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("serverless.yml", "package.json", "package-lock.json", "requirements.txt", "requirements.lock")
 TREES = ("resources", "handlers", "functions", "shared", "redshift", "glue", "fraud")
 CACHE = ROOT / "build" / "template-tests"
+LAYERS = ROOT / "build" / "layers"
 KEEP = 4  # packages of the latest states of the sources
 
 
@@ -27,14 +29,23 @@ def package(stage: str, *parameters: str, region: str = "us-east-1") -> Path:
     """
     elsewhere = () if region == "us-east-1" else (region,)
     folder = CACHE / _fingerprint() / ",".join((stage, *parameters, *elsewhere))
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _locked(folder.name):
         if not (folder / "done").exists():
+            # The first one builds the layer, alone; the others use it side by side.
+            with _locked("layers", shared=LAYERS.exists() and any(LAYERS.iterdir())):
+                _package(stage, folder, parameters=parameters, region=region)
             _forget_old()
-            _package(stage, folder, parameters=parameters, region=region)
             (folder / "done").touch()
     return folder
+
+
+@contextmanager
+def _locked(name: str, *, shared: bool = False) -> Iterator[None]:
+    locks = CACHE / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    with (locks / name).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+        yield
 
 
 def package_again(stage: str, folder: Path, layers: Path) -> None:
@@ -45,7 +56,7 @@ def package_again(stage: str, folder: Path, layers: Path) -> None:
 def _package(
     stage: str,
     folder: Path,
-    layers: Path = ROOT / "build" / "layers",
+    layers: Path = LAYERS,
     parameters: Sequence[str] = (),
     region: str = "us-east-1",
 ) -> None:
@@ -117,6 +128,6 @@ def _fingerprint() -> str:
 
 
 def _forget_old() -> None:
-    states = sorted((p for p in CACHE.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime)
+    states = sorted((p for p in CACHE.iterdir() if p.is_dir() and p.name != "locks"), key=lambda p: p.stat().st_mtime)
     for state in states[:-KEEP]:
         shutil.rmtree(state, ignore_errors=True)

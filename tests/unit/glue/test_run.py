@@ -18,8 +18,6 @@ from glue.table import TRANSACTION_ARROW
 from tests.rows import CARD_KEYS, CARD_NUMBER
 from tests.unit.glue.lines import COLUMNS, header, line
 
-pytestmark = pytest.mark.xdist_group("spark")  # one Spark, not one per worker
-
 
 @pytest.fixture
 def job(spark: Any, aws: None, tmp_path: Path) -> Any:

@@ -11,8 +11,6 @@ import pytest
 from client.files.expand import expand
 from tests.unit.client.files.tables import read, rows
 
-pytestmark = pytest.mark.xdist_group("spark")  # one Spark, not one per worker
-
 ROWS = rows(60)
 COMPRESSIONS = {
     "csv": ["none", "gzip", "bzip2"],

@@ -11,8 +11,6 @@ from glue import transforms
 from tests.rows import CARD_KEYS
 from tests.unit.glue.lines import COLUMNS, header, line
 
-pytestmark = pytest.mark.xdist_group("spark")  # one Spark, not one per worker
-
 
 @pytest.fixture
 def parsed(spark: Any, tmp_path: Path) -> Any:
