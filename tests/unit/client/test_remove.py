@@ -18,10 +18,12 @@ from client.errors import ClientError
 from client.remove.emptying import MOST_KEYS, empty
 from client.remove.plan import Bucket, look
 from client.remove.run import ATTEMPTS, remove
+from tests.unit.fakes.shapes import obeys
 
 BUCKET, GROUP, TABLE = "swipeline-dev-lake", "/aws/lambda/swipeline-dev-write-to-s3", "swipeline-dev-transactions"
 
 
+@obeys("cloudformation")
 class CloudFormation:
     """A stack of a table, two buckets and a log group, until it is deleted."""
 
@@ -213,6 +215,7 @@ def test_a_bucket_that_is_gone_already_is_passed_over(stage: Any) -> None:
     remove(stage, plan, lambda _: None, lambda _: 0)
 
 
+@obeys("s3")
 class Paged:
     """An S3 of many versions that answers page by page, and refuses some keys."""
 
