@@ -137,7 +137,7 @@ def test_a_protected_stage_is_refused_with_the_way_to_lift_it(
     fill(stage)
     done = CliRunner().invoke(cli.app, ["remove", "--stage", "dev", "--yes"], input="dev\n")
     assert isinstance(done.exception, ClientError)
-    for reported in (named, "deletionProtection: false", "deletionPolicy: Delete", "sls deploy --stage dev"):
+    for reported in (named, "deletionProtection: false", "deletionPolicy: Delete", "swipeline deploy --stage dev"):
         assert reported in str(done.exception)
     assert left(stage) == 5
 
