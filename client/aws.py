@@ -99,8 +99,8 @@ class Stage:
     def delivery_seconds(self) -> float:
         """How long to wait, by default, for a row to be in every store.
 
-        On AWS Firehose buffers for a minute, COPY and the merge follow by the minute: 150 to 240 s, longer when the
-        warehouse wakes up first. The embedded AWS takes seconds.
+        On AWS Firehose buffers (deliveryBufferSeconds: 300 on dev, 60 on prod); COPY, the merge's delay and the merge
+        follow, later when the warehouse wakes up first. The embedded AWS takes seconds.
         """
         return 30.0 if self.local else 600.0
 
@@ -127,7 +127,7 @@ class Stage:
     @property
     def how_to_deploy(self) -> str:
         """What to type to have the stage."""
-        return "run `swipeline up`" if self.local else f"run `npx sls deploy --stage {self.name}`"
+        return "run `swipeline up`" if self.local else f"run `swipeline deploy --stage {self.name}`"
 
     def output(self, key: str) -> str:
         """One output of the stack. Raises ClientError when the stage is not deployed, or by an older version."""

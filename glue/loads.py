@@ -7,10 +7,13 @@ says so, after the warehouse has merged it. Glue's job bookmarks would say so be
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from glue.inputs import RawObject
+
+log = logging.getLogger(__name__)
 
 TRANSFORMED, REFUSED, LOADED = "transformed", "refused", "loaded"
 _MOST_KEYS = 100  # of a BatchGetItem
@@ -24,18 +27,23 @@ class Loads:
         self._table = table
 
     def not_loaded(self, objects: list[RawObject]) -> tuple[list[RawObject], list[str]]:
-        """Give the objects that no finished run has taken, and the runs that took the others."""
+        """Give the objects that no finished run has taken, and the runs that took the others.
+
+        An item that cannot be read says nothing: its object is loaded again, which the merge takes once.
+        """
         known = self._get(set(map(object_key, objects)))
-        taken = {key: item["run_id"]["S"] for key, item in known.items() if "refused" not in item}
+        taken = {key: run for key, item in known.items() if "refused" not in item and (run := _text(item, "run_id"))}
         runs = self._get({run_key(run) for run in taken.values()})
-        status = {key: item["status"]["S"] for key, item in runs.items()}
+        status = {key: _text(item, "status") for key, item in runs.items()}
         done = {key: run for key, run in taken.items() if status.get(run_key(run)) == LOADED}
         return [item for item in objects if object_key(item) not in done], sorted(set(done.values()))
 
     def not_refused(self, run_id: str, objects: list[RawObject]) -> list[RawObject]:
         """Leave out the objects that another run has refused: their content has not changed since."""
         known = self._get(set(map(object_key, objects)))
-        refused = {key for key, item in known.items() if "refused" in item and item["run_id"]["S"] != run_id}
+        refused = {
+            key for key, item in known.items() if "refused" in item and _text(item, "run_id") not in ("", run_id)
+        }
         return [item for item in objects if object_key(item) not in refused]
 
     def refuse(self, run_id: str, objects: list[RawObject], reasons: Mapping[str, str]) -> None:
@@ -70,6 +78,16 @@ class Loads:
             left = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
             wanted = [key["load"]["S"] for key in left] + wanted[_MOST_KEYS:]
         return found
+
+
+def _text(item: dict[str, Any], name: str) -> str:
+    """Give an attribute's text; empty, with a line in the log, where somebody changed it."""
+    value = item.get(name)
+    text = value.get("S") if isinstance(value, dict) else None
+    if not isinstance(text, str) or not text:
+        log.warning("damaged item of the table of loads: %s, without a text of %s", item["load"]["S"], name)
+        return ""
+    return text
 
 
 def run_key(run_id: str) -> str:

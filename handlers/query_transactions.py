@@ -52,8 +52,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     request_id = (event.get("requestContext") or {}).get("requestId") or context.aws_request_id
     logger.append_keys(request_id=request_id)
     response, counts = api().respond(event, request_id, context)
-    metrics.add_metric(name="ItemsRead", unit="Count", value=counts.read)
-    metrics.add_metric(name="ItemsReturned", unit="Count", value=counts.given)
+    for name, value in counts.by_metric().items():
+        metrics.add_metric(name=name, unit="Count", value=value)
     about = {"status": response["statusCode"], "read": counts.read, "given": counts.given}
     (logger.warning if response["statusCode"] >= 500 else logger.info)("answered", extra=about)
     return response

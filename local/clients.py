@@ -11,7 +11,8 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local.settings import ACCOUNT_ID, REDSHIFT_SERVICES, REGION, Settings
+from local.settings import REDSHIFT_SERVICES, REGION, Settings
+from local.trust import trusts
 
 # What AWS, and the emulator after a restart, says to credentials it doesn't know any more.
 STALE_CREDENTIALS = frozenset(
@@ -41,8 +42,10 @@ def status_code(error: ClientError) -> int:
 class Clients:
     """Clients, made once and kept. None of them retries: the callers do, each by its own rules. Safe across threads."""
 
-    def __init__(self, settings: Settings, session_name: str) -> None:
+    def __init__(self, settings: Settings, session_name: str, service: str = "") -> None:
+        """``service``, such as firehose.amazonaws.com, is whose clients these are: roles must trust it."""
         self._settings = settings
+        self._service = service
         self._session_name = session_name
         self._session = botocore.session.Session()
         self._lock = threading.RLock()
@@ -86,10 +89,9 @@ class Clients:
             self.forget(role_arn)
 
     def _assume(self, role_arn: str) -> dict[str, str]:
-        # Firehose sends the account as the external id; a role that has no condition on it doesn't mind.
-        answer = self.root("sts").assume_role(
-            RoleArn=role_arn, RoleSessionName=self._session_name, ExternalId=ACCOUNT_ID
-        )["Credentials"]
+        if self._service:
+            self._check_trust(role_arn)
+        answer = self.root("sts").assume_role(RoleArn=role_arn, RoleSessionName=self._session_name)["Credentials"]
         credentials = {
             "aws_access_key_id": answer["AccessKeyId"],
             "aws_secret_access_key": answer["SecretAccessKey"],
@@ -98,6 +100,13 @@ class Clients:
         expiration: datetime = answer["Expiration"]
         self._credentials[role_arn] = (credentials, expiration.timestamp())
         return credentials
+
+    def _check_trust(self, role_arn: str) -> None:
+        """STS asks no trust policy of root's requests, in whose name these are."""
+        role = self.root("iam").get_role(RoleName=role_arn.rsplit("/", 1)[-1])["Role"]
+        if not trusts(role["AssumeRolePolicyDocument"], {self._service}):
+            message = f"{self._service} is not authorized to perform: sts:AssumeRole on resource: {role_arn}"
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": message}}, "AssumeRole")
 
     def _make(self, service: str, keys: dict[str, str]) -> Any:
         endpoint = self._settings.redshift_endpoint if service in REDSHIFT_SERVICES else self._settings.endpoint

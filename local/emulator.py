@@ -199,12 +199,12 @@ def main() -> None:
 
     api_keys.install(apigateway_v1)
     GlueEngine(settings, glue).install()
-    Integrations(Clients(settings, "step-functions"), stepfunctions).install()
+    Integrations(Clients(settings, "step-functions", "states.amazonaws.com"), stepfunctions).install()
     executions = Executions(settings.state / "executions", stepfunctions)
     executions.install()
     from ministack.core import iam_evaluator, lambda_runtime
 
-    from local import buckets, function_logs, mappings, queues, s3_events, saved_secrets, topics
+    from local import buckets, function_logs, mappings, queues, s3_events, saved_secrets, topics, trust
     from local.athena.install import install as install_athena
     from local.direct_put import DirectPut
     from local.door.gate import Gate
@@ -227,6 +227,7 @@ def main() -> None:
     queues.install()
     permissions = Permissions()
     permissions.install(iam_evaluator)
+    trust.install(iam_evaluator)
     function_logs.install(lambda_runtime, lambda_svc)
     whole = Whole(state_file(settings), lambda: port_is_taken(settings.redshift_port))
     mappings.install(lambda_svc, settings.state / "event_sources.sqlite", whole)

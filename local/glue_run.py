@@ -47,7 +47,8 @@ def main() -> None:
 def run(order: dict[str, Any], settings: Settings, folder: Path) -> int:
     """Run a script in a folder of its own; its exit code."""
     ensure_spark()
-    role = Clients(settings, f"GlueJobRunnerSession-{order['run'][:8]}").credentials(order["role"])
+    session_name = f"GlueJobRunnerSession-{order['run'][:8]}"
+    role = Clients(settings, session_name, "glue.amazonaws.com").credentials(order["role"])
     session = boto3.Session(**role, region_name=REGION)
     s3 = session.client("s3", endpoint_url=settings.endpoint)
     arguments: dict[str, str] = order["arguments"]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from client.alerts.table import AlertsTable, keeper
+from client.alerts.table import AlertsTable, DamagedError, keeper
 from client.aws import Stage
 from client.errors import ClientError
 from fraud.judgment import judgment
@@ -25,6 +25,7 @@ class Labelled(NamedTuple):
     verdicts: int  # on alerts
     others: int  # on transactions that raised no alert
     unknown: list[str]  # ids that no transaction of the stage has
+    damaged: dict[str, str]  # why, by id: the stored alert or transaction cannot be read, and has no label
 
 
 def read_labels(path: Path) -> Iterator[tuple[str, bool]]:
@@ -53,9 +54,14 @@ def give_labels(stage: Stage, labels: Iterable[tuple[str, bool]], by: str) -> La
     reader = Reader(stage.client("dynamodb"), stage.output("TableName"), stage.output("MerchantsTableName"))
     verdicts = others = 0
     unknown: list[str] = []
+    damaged: dict[str, str] = {}
     for transaction_id, is_fraud in labels:
         if transaction_id in alerted:
-            alerts.give_verdict(transaction_id, _FRAUD if is_fraud else _GENUINE, by, "label")
+            try:
+                alerts.give_verdict(transaction_id, _FRAUD if is_fraud else _GENUINE, by, "label")
+            except DamagedError as error:
+                damaged[transaction_id] = str(error)
+                continue
             verdicts += 1
             continue
         if not is_fraud:
@@ -64,9 +70,16 @@ def give_labels(stage: Stage, labels: Iterable[tuple[str, bool]], by: str) -> La
         if item is None:
             unknown.append(transaction_id)
             continue
-        card_id, merchant_id, occurred_at = (item[name]["S"] for name in ("card_id", "merchant_id", "occurred_at"))
-        # Nobody was warned, so neither card nor amount explains it.
-        found = judgment(transaction_id, card_id, merchant_id, occurred_at, int(time.time()), is_fraud=True, plain=True)
+        try:
+            names = ("card_id", "merchant_id", "occurred_at")
+            card_id, merchant_id, occurred_at = (item[name]["S"] for name in names)
+            # Nobody was warned, so neither card nor amount explains it.
+            found = judgment(
+                transaction_id, card_id, merchant_id, occurred_at, int(time.time()), is_fraud=True, plain=True
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            damaged[transaction_id] = f"the stored transaction cannot be read ({type(error).__name__}: {error})"
+            continue
         risks.record(found)
         others += 1
-    return Labelled(verdicts, others, unknown)
+    return Labelled(verdicts, others, unknown, damaged)

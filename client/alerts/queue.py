@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from client.alerts.table import Alert, AlertsTable
@@ -32,10 +33,14 @@ class Entry(NamedTuple):
 
 
 class Queue(NamedTuple):
-    """Open alerts, the most money at risk first, and how those reviewed so far turned out."""
+    """Open alerts, the most money at risk first, and how those reviewed so far turned out.
+
+    ``damaged`` are alerts that cannot be read and are left out: why, by transaction id.
+    """
 
     entries: list[Entry]
     reviewed: Reviewed
+    damaged: Mapping[str, str] = MappingProxyType({})
 
     @property
     def at_risk(self) -> Decimal:
@@ -56,7 +61,7 @@ class Queue(NamedTuple):
 def load(stage: Stage) -> Queue:
     """The queue of a stage as its alerts table has it now."""
     table = AlertsTable(stage)
-    return Queue(rank(table.open(MOST)), table.reviewed())
+    return Queue(rank(table.open(MOST)), table.reviewed(), table.damaged)
 
 
 def rank(alerts: Sequence[Alert]) -> list[Entry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rich.box import SIMPLE_HEAD
 from rich.markup import escape
@@ -11,6 +11,15 @@ from rich.table import Table
 from client.alerts.queue import Entry
 from client.alerts.threshold import Outlook
 from fraud.precision import Reviewed
+
+_NAMED = 5  # of the damaged alerts
+
+
+def damaged_text(damaged: Mapping[str, str]) -> str:
+    """Give one line on alerts that are left out, for people."""
+    named = ", ".join(f"{name} ({reason})" for name, reason in sorted(damaged.items())[:_NAMED])
+    more = f" and {len(damaged) - _NAMED:,} more" if len(damaged) > _NAMED else ""
+    return f"{len(damaged):,} alerts of the table cannot be read and are left out: {named}{more}"
 
 
 def queue_table(entries: Iterable[Entry]) -> Table:

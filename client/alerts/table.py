@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
@@ -12,8 +13,9 @@ from boto3.dynamodb.types import TypeDeserializer
 from client.aws import Stage
 from client.errors import ClientError
 from fraud.precision import Reviewed
+from fraud.serving.alert_item import damage
 from fraud.serving.risks import RiskKeeper
-from fraud.serving.verdicts import NoAlertError, VerdictLimitError, Verdicts
+from fraud.serving.verdicts import DamagedAlertError, NoAlertError, VerdictLimitError, Verdicts
 from fraud.verdict import FINDINGS, OPEN, WORDS, Verdict
 from shared.errors import TransientError
 from shared.retry import Budget
@@ -30,11 +32,19 @@ _plain = TypeDeserializer().deserialize
 Alert = dict[str, Any]
 
 
+class DamagedError(ClientError):
+    """The stored alert cannot be read: somebody changed it."""
+
+
 class AlertsTable:
-    """A stage's alerts. Amount, score and threshold are Decimals."""
+    """A stage's alerts. Amount, score and threshold are Decimals.
+
+    Lists leave out items that somebody changed so that they cannot be read: ``damaged`` has why, by transaction id.
+    """
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
+        self.damaged: dict[str, str] = {}
         self._client, self._name = stage.client("dynamodb"), stage.output("AlertsTableName")
 
     def newest(self, limit: int, days: int = 30, now: datetime | None = None) -> list[Alert]:
@@ -71,6 +81,8 @@ class AlertsTable:
             item = self._verdicts().give(transaction_id, Verdict(verdict, by, note, at), Budget(_BUDGET_SECONDS))
         except NoAlertError as error:
             raise ClientError(f"There is no alert on transaction {transaction_id}: see `swipeline alerts`.") from error
+        except DamagedAlertError as error:
+            raise DamagedError(f"No verdict is kept: {error}.") from error
         except (VerdictLimitError, TransientError) as error:
             raise ClientError(f"The verdict is not kept everywhere: {error}. Give it again.") from error
         return _alert(item)
@@ -81,6 +93,8 @@ class AlertsTable:
             return _alert(self._verdicts().assign(transaction_id, to[:_LONGEST_NAME], _now()))
         except NoAlertError as error:
             raise ClientError(f"There is no alert on transaction {transaction_id}: see `swipeline alerts`.") from error
+        except DamagedAlertError as error:
+            raise DamagedError(f"The assignment was not saved: {error}.") from error
         except TransientError as error:
             raise ClientError(f"The assignment was not saved: {error}. Try again.") from error
 
@@ -90,7 +104,7 @@ class AlertsTable:
 
     def open(self, limit: int) -> list[Alert]:
         """The newest open alerts, at most ``limit``."""
-        return list(self._of("status", OPEN, STATUS_INDEX, newest_first=True, limit=limit))
+        return list(islice(self._of("status", OPEN, STATUS_INDEX, newest_first=True, limit=limit), limit))
 
     def count(self, status: str) -> int:
         """How many alerts have a status."""
@@ -110,10 +124,12 @@ class AlertsTable:
         return Reviewed("", self.count(OPEN) + fraud + genuine, fraud, genuine)
 
     def one(self, transaction_id: str) -> Alert:
-        """Give one alert. Raises ClientError when there is none."""
+        """Give one alert. Raises ClientError when there is none, or none that can be read."""
         found = self._client.get_item(TableName=self._name, Key={"transaction_id": {"S": transaction_id}})
         if "Item" not in found:
             raise ClientError(f"There is no alert on transaction {transaction_id}: see `swipeline alerts`.")
+        if reason := damage(found["Item"]):
+            raise DamagedError(f"The stored alert {transaction_id} cannot be read: {reason}.")
         return _alert(found["Item"])
 
     def between(self, first: date, last: date) -> Iterator[Alert]:
@@ -124,7 +140,7 @@ class AlertsTable:
     def _of_day(
         self, day: str, after: str = "", newest_first: bool = False, limit: int | None = None
     ) -> Iterator[Alert]:
-        return self._of("day", day, INDEX, after, newest_first, limit)
+        return islice(self._of("day", day, INDEX, after, newest_first, limit), limit)
 
     def _of(
         self, key: str, value: str, index: str, after: str = "", newest_first: bool = False, limit: int | None = None
@@ -139,10 +155,13 @@ class AlertsTable:
             ExpressionAttributeNames={"#key": key},
             ExpressionAttributeValues=values,
             ScanIndexForward=not newest_first,
-            PaginationConfig={"MaxItems": limit},
+            PaginationConfig={"PageSize": limit},
         )
-        for page in pages:
-            yield from map(_alert, page["Items"])
+        for item in (item for page in pages for item in page["Items"]):
+            if reason := damage(item):
+                self.damaged[item["transaction_id"]["S"]] = reason
+            else:
+                yield _alert(item)
 
 
 def keeper(stage: Stage) -> RiskKeeper:

@@ -8,7 +8,7 @@ from client.aws import Stage
 
 
 class Loads:
-    """The stage's table of loads."""
+    """The stage's table of loads. An attribute that cannot be read counts as one that is not there."""
 
     def __init__(self, stage: Stage) -> None:
         self._dynamodb = stage.client("dynamodb")
@@ -17,7 +17,7 @@ class Loads:
     def run_of(self, url: str, etag: str) -> str | None:
         """Give the run that took an object of this content last."""
         item = self._get(f"{url}#{etag}")
-        return item["run_id"] if item else None
+        return str(item["run_id"]) if "run_id" in item else None
 
     def run(self, run_id: str) -> dict[str, Any]:
         """Give a run's counts and texts; empty when it left none."""
@@ -31,4 +31,13 @@ class Loads:
 
     def _get(self, key: str) -> dict[str, Any]:
         answer = self._dynamodb.get_item(TableName=self._table, Key={"load": {"S": key}}, ConsistentRead=True)
-        return {name: int(value["N"]) if "N" in value else value["S"] for name, value in answer.get("Item", {}).items()}
+        read = {name: _plain(value) for name, value in answer.get("Item", {}).items()}
+        return {name: value for name, value in read.items() if value is not None}
+
+
+def _plain(value: dict[str, Any]) -> str | int | None:
+    """Give a text or a whole number; None for anything else, which no run writes."""
+    try:
+        return int(value["N"]) if "N" in value else str(value["S"])
+    except (KeyError, ValueError):
+        return None

@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -46,6 +47,7 @@ def alerts(
         shown = table.newest(limit)[::-1]
         for alert in shown:
             _print(alert, as_json)
+        _note_damaged(table.damaged)
         if not shown and not follow:
             output.note("no alerts in the last 30 days")
         seen = {alert["transaction_id"] for alert in shown}
@@ -108,7 +110,9 @@ def precision(
         raise ClientError(f"--by is {', '.join(PERIODS)}, not {by}.")
     where, today = Stage(stage), datetime.now(UTC).date()
     with explained(where):
-        found = list(AlertsTable(where).between(today - timedelta(days=days - 1), today))
+        table = AlertsTable(where)
+        found = list(table.between(today - timedelta(days=days - 1), today))
+        _note_damaged(table.damaged)
         known = labels(where) if any(alert.get("verdict") not in FINDINGS for alert in found) else {}
         periods = over_time(((alert["alerted_at"], _finding(alert, known)) for alert in found), by)
     if as_json:
@@ -147,11 +151,13 @@ def verdicts(
     writer.writerow(("transaction_id", "verdict"))
     with explained(where):
         found = quality.late_labels(where) if late_labels else {}
-        for alert in AlertsTable(where).between(today - timedelta(days=days - 1), today):
+        table = AlertsTable(where)
+        for alert in table.between(today - timedelta(days=days - 1), today):
             if alert.get("verdict") in FINDINGS:
                 writer.writerow((alert["transaction_id"], alert["verdict"]))
                 found.pop(alert["transaction_id"], None)
         writer.writerows(found.items())
+        _note_damaged(table.damaged)
 
 
 @app.command()
@@ -177,7 +183,8 @@ def labels(
     else:
         others = f"{done.others:,} other frauds, {len(done.unknown):,} unknown ids"
         output.note(f"{done.verdicts:,} verdicts on alerts, {others}")
-    if done.unknown:
+        _note_unreadable(done.damaged)
+    if done.unknown or done.damaged:
         raise typer.Exit(2)
 
 
@@ -200,6 +207,7 @@ def queue(
     where = Stage(stage)
     with explained(where):
         found = load(where)
+    _note_damaged(found.damaged)
     entries = [entry for entry in found.entries if not mine or entry.alert.get("assigned_to") == mine][:limit]
     if as_json:
         reviewed = found.reviewed.as_json() | {"open": len(found.entries)}
@@ -354,6 +362,18 @@ def describe(alert: dict[str, Any]) -> str:
         f"{alert['amount']} at {alert['merchant']} on {alert['occurred_at'][:16]}Z: "
         f"{'; '.join(alert['reasons'])}  ({alert['transaction_id']}){said}"
     )
+
+
+def _note_damaged(damaged: Mapping[str, str]) -> None:
+    from client.alerts.show import damaged_text
+
+    if damaged:
+        output.note(damaged_text(damaged))
+
+
+def _note_unreadable(damaged: Mapping[str, str]) -> None:
+    for transaction_id, reason in damaged.items():
+        output.note(f"not labeled, {transaction_id}: {reason}")
 
 
 def _print(alert: dict[str, Any], as_json: bool) -> None:

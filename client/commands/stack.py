@@ -142,7 +142,7 @@ def _print(found: Any) -> None:
 
 def _only_local(stage: str, what: str, command: str | None = None) -> None:
     if stage != LOCAL:
-        verb = {"deploy it": "npx sls deploy", "remove it": "swipeline remove"}.get(what, command)
+        verb = {"deploy it": "swipeline deploy", "remove it": "swipeline remove"}.get(what, command)
         raise ClientError(f"This command works for stage {LOCAL} only: {what} with `{verb} --stage {stage}`.")
 
 

@@ -94,6 +94,7 @@ def batch_hop(runs: Loaded) -> Hop:
         rejected=runs.rejected,
         written=runs.accepted - runs.duplicates,
         duplicates=runs.duplicates,
+        damaged=runs.damaged,
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from client.aws import Stage
 from client.reconcile.bag import Bag
@@ -16,7 +17,10 @@ _LOADED = "loaded"  # as the state machine notes it in the table of glue/loads.p
 
 @dataclass
 class Loaded:
-    """The runs that ended in the warehouse. Rows that several runs, or the stream, have brought too are in each."""
+    """The runs that ended in the warehouse. Rows that several runs, or the stream, have brought too are in each.
+
+    ``damaged`` has what cannot be read, and why: objects by key, items of the table of loads by their own.
+    """
 
     stage: Stage
     runs: list[str]
@@ -24,16 +28,34 @@ class Loaded:
     accepted: int = 0
     rejected: int = 0
     duplicates: int = 0  # of the accepted, as each run counts them in its own files
+    damaged: dict[str, str] = field(default_factory=dict)
 
     def read(self) -> Iterator[Record]:
-        """Give the rows of all runs, file by file; a file of a run has about a million rows at most."""
-        import pyarrow.parquet as pq
+        """Give the rows of all runs, file by file; a file of a run has about a million rows at most.
+
+        An object that cannot be read is left out from there on, and named in ``damaged``.
+        """
+        import pyarrow as pa
 
         s3, bucket = self.stage.client("s3"), self.stage.output("LakeBucket")
         for key in self._keys():
-            file = pq.ParquetFile(io.BytesIO(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))
-            for batch in file.iter_batches():
-                yield from map(of_row, batch.to_pylist())
+            data = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+            try:
+                yield from _rows(data)
+            except (pa.ArrowException, OSError, KeyError) as error:
+                self.damaged[key] = f"{key} cannot be read ({str(error).splitlines()[0]})"
+
+    def add(self, item: dict[str, Any]) -> None:
+        """Count a run by its item of the table of loads."""
+        run = item["load"]["S"].removeprefix(_RUN)
+        self.runs.append(run)
+        try:
+            counts = {name: int(item[name]["N"]) for name in ("rows", "accepted", "rejected", "duplicates")}
+        except (KeyError, TypeError, ValueError) as error:
+            self.damaged[_RUN + run] = f"the counts of run {run} cannot be read ({type(error).__name__}: {error})"
+            return
+        for name, count in counts.items():
+            setattr(self, name, getattr(self, name) + count)
 
     def bag(self) -> Bag:
         """Give the ids of all runs."""
@@ -66,10 +88,18 @@ def loaded(stage: Stage) -> Loaded:
     )
     for page in pages:
         for item in page["Items"]:
-            found.runs.append(item["load"]["S"].removeprefix(_RUN))
-            found.rows += int(item["rows"]["N"])
-            found.accepted += int(item["accepted"]["N"])
-            found.rejected += int(item["rejected"]["N"])
-            found.duplicates += int(item["duplicates"]["N"])
+            found.add(item)
     found.runs.sort()
     return found
+
+
+def _rows(data: bytes) -> Iterator[Record]:
+    """Give a file's rows. Raises ArrowException or OSError where it is damaged, KeyError where it is no run's."""
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(io.BytesIO(data))
+    lacking = {"transaction_id", "occurred_at", "card_id"} - set(file.schema_arrow.names)
+    if lacking:
+        raise KeyError(f"without {', '.join(sorted(lacking))}")
+    for batch in file.iter_batches():
+        yield from map(of_row, batch.to_pylist())

@@ -63,6 +63,7 @@ class Look:
     ledger: Callable[[], Ledger]
     cases: Iterator[Case]
     lake: LakeSeen
+    runs: Loaded  # of the batch path
     dimensions: Callable[[], list[Difference]]  # customers and merchants that are not what they should be
 
 
@@ -168,7 +169,7 @@ def looked(stage: Stage, options: Options) -> Iterator[Look]:
             hops[LAKE].damaged = in_lake.damaged
             return _ledger(stage, options, sent, runs, hops, found, in_lake, len(buckets), by_index, warehouse)
 
-        yield Look(ledger, cases, in_lake, warehouse.wrong_dimensions)
+        yield Look(ledger, cases, in_lake, runs, warehouse.wrong_dimensions)
 
 
 def _ledger(

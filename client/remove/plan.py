@@ -47,7 +47,7 @@ class Plan:
             raise ClientError(
                 f"Stage {stage} is protected, nothing was removed: {', '.join(kept)}. To remove it all the same, set "
                 f"`deletionProtection: false` and `deletionPolicy: Delete` for it in resources/stages.yml, run "
-                f"`npx sls deploy --stage {stage}`, and remove it then."
+                f"`swipeline deploy --stage {stage}`, and remove it then."
             )
 
 

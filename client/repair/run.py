@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from client.aws import Stage
+from client.errors import ClientError
 from client.reconcile.differences import LAKE, TABLE, WAREHOUSE, Case
 from client.reconcile.ledger import NAMED_IDS, Ledger
 from client.reconcile.run import Options, looked, reconcile
@@ -63,6 +64,9 @@ def repair(stage: Stage, options: Options, act: bool = False) -> Repair:
     """Repair what differs, or, without ``act``, count it. Raises ClientError, or what boto3 raises."""
     done = Repair(stage.name, act)
     with looked(stage, options) as look:
+        if look.runs.damaged:  # its rows would be taken for rows that table and lake lack
+            why = "; ".join(look.runs.damaged.values())
+            raise ClientError(f"Nothing is repaired: {why}. Restore an earlier version of what is damaged first.")
         done.damaged = sorted(look.lake.damaged)
         lake, table, warehouse = LakeRepair(stage, datetime.now(UTC)), TableRepair(stage), WarehouseRepair(stage)
         for cases in _some(look.cases):

@@ -40,7 +40,7 @@ class Run:
     def wait_seconds(self) -> float:
         """Seconds that a row may take to a store; fewer once something is known to be broken."""
         if any(line.status == FAILED for line in self.lines):
-            return 15.0 if self.stage.local else 300.0
+            return 15.0 if self.stage.local else self.stage.delivery_seconds
         return 60.0 if self.stage.local else 900.0
 
     @property

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.exceptions import ClientError as AwsError
 
 from client.alerts.queue import Entry, Queue, load
+from client.alerts.show import damaged_text
 from client.alerts.table import AlertsTable
 from client.aws import Stage, explained
 from client.errors import ClientError
@@ -39,6 +40,8 @@ def show() -> None:
         return
     if problem := st.session_state.pop("queue-problem", None):
         st.error(problem, icon=":material/error:")
+    if queue.damaged:
+        st.warning(damaged_text(queue.damaged), icon=":material/warning:")
     reviewed = queue.reviewed
     low, high = reviewed.between or (None, None)
     certain = f"{percent(low, 1)} to {percent(high, 1)} with 95% confidence" if reviewed.between else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from fraud.judgment import of_verdict
+from fraud.serving.alert_item import damage
 from fraud.serving.risks import RiskKeeper
 from fraud.verdict import MOST, Verdict, repeats, to_attribute, to_line, verdicts
 from shared.aws import error_code, is_transient
@@ -24,6 +25,10 @@ class NoAlertError(TerminalError):
 
 class VerdictLimitError(TerminalError):
     """The alert has as many verdicts as it may have."""
+
+
+class DamagedAlertError(TerminalError):
+    """The alert's item cannot be read: somebody changed it. The message says what is wrong."""
 
 
 class VerdictClient(Protocol):
@@ -49,7 +54,8 @@ class Verdicts:
         on. Either goes into the risk of card and merchant and to the delivery stream, so that repeating a call that
         failed half-way brings to both what the table has. Card numbers are masked: a note is free text.
 
-        Raises NoAlertError, JudgedOutError, TransientError if a store is unavailable, ClientError on terminal errors.
+        Raises NoAlertError, DamagedAlertError (nothing is kept then), VerdictLimitError, TransientError if a store is
+        unavailable, ClientError on terminal errors.
         """
         said = verdict._replace(by=mask_text(verdict.by), note=mask_text(verdict.note))
         item, kept = self._keep(alert_id, said)
@@ -62,8 +68,10 @@ class Verdicts:
     def assign(self, alert_id: str, to: str, at: str) -> Item:
         """Record who works on an alert, nobody for an empty name; give the alert's item. Card numbers are masked.
 
-        Raises NoAlertError, TransientError if the table is unavailable, ClientError on what no retry can fix.
+        Raises NoAlertError, DamagedAlertError, TransientError if the table is unavailable, ClientError on what no retry
+        can fix.
         """
+        self._read(alert_id)
         who = mask_text(to.strip())
         change: dict[str, Any] = {"UpdateExpression": "REMOVE assigned_to, assigned_at"}
         if who:
@@ -117,6 +125,8 @@ class Verdicts:
         if "Item" not in found:
             raise NoAlertError("no alert has this ID")
         item: Item = found["Item"]
+        if reason := damage(item):
+            raise DamagedAlertError(f"the stored alert {alert_id} cannot be read: {reason}")
         return item
 
     def _add(self, alert_id: str, known: int, said: Verdict) -> Item:

@@ -55,7 +55,7 @@ def add_alert_routes(app: APIGatewayRestResolver, queries: AlertQueries) -> None
         """By the time at which they were raised, which is not the transaction's own."""
         return ok(queries.list(AlertList(card_id, status, begin, end, limit, cursor)))
 
-    @app.get("/alerts/<alert_id>", **about("One alert, with its transaction", AlertWithTransaction, 404))
+    @app.get("/alerts/<alert_id>", **about("One alert, with its transaction", AlertWithTransaction, 404, 409))
     def one_alert(alert_id: AlertId):
         """As the last verdict left it."""
         return ok(queries.one(alert_id))
@@ -65,7 +65,7 @@ def add_alert_routes(app: APIGatewayRestResolver, queries: AlertQueries) -> None
         """With the reviewers' key. The last verdict counts, all are kept; the same again changes nothing."""
         return ok(queries.give_verdict(alert_id, body.verdict, body.by, body.note))
 
-    @app.post("/alerts/<alert_id>/assignment", **about("Assign an alert", AlertOut, 404, 413, 415))
+    @app.post("/alerts/<alert_id>/assignment", **about("Assign an alert", AlertOut, 404, 409, 413, 415))
     def assign(alert_id: AlertId, body: Annotated[AssignmentIn, Body(description="Who works on the alert.")]):
         """With the reviewers' key. The last assignment counts; an empty name removes it."""
         return ok(queries.assign(alert_id, body.to))

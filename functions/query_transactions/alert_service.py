@@ -6,14 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
-from fraud.serving.verdicts import NoAlertError, VerdictLimitError
+from fraud.serving.verdicts import DamagedAlertError, NoAlertError, VerdictLimitError
 from fraud.verdict import Verdict
 from functions.query_transactions.alerts import DEFAULT_DAYS, MOST_DAYS, AlertsAsked, WindowTooLongError
 from functions.query_transactions.cursor import Cursors
 from functions.query_transactions.pager import Found
 from functions.query_transactions.refusal import RefusalError, bad
 from functions.query_transactions.service import Counts, require_storable, window
-from functions.query_transactions.shape import alert_to_json, shown, to_json
+from functions.query_transactions.shape import DamagedItemError, alert_to_json, shown, to_json
 from shared.retry import Budget
 from shared.sinks.item import Item
 
@@ -82,21 +82,29 @@ class AlertQueries:
         except WindowTooLongError:
             reason = f"is more than {MOST_DAYS} days before to: ask for less, or by card_id or status"
             raise bad("from", reason) from None
-        self.counts = Counts(found.read, len(found.items))
+        alerts = shown(found.items, alert_to_json)
+        self.counts = Counts(found.read, len(alerts), len(found.items) - len(alerts))
         return {
-            "alerts": shown(found.items, alert_to_json),
+            "alerts": alerts,
             "next_cursor": self._cursors.seal(asked.words(), found.position),
         }
 
     def one(self, alert_id: str) -> dict[str, Any]:
-        """Give an alert and its transaction; that is null for the moment until the table has it."""
+        """Give an alert and its transaction; that is null until the table has it, and where it cannot be read."""
         item = self._reader.alert(alert_id)
         if item is None:
             raise no_alert()
+        try:
+            alert = alert_to_json(item)
+        except DamagedItemError as error:
+            self.counts = Counts(1, 0, 1)
+            raise RefusalError(409, f"the stored alert cannot be read: {error}") from None
         key = (item[name]["S"] for name in ("card_id", "occurred_at", "transaction_id"))
         transaction = self._transactions.of_card_at(*key)
-        self.counts = Counts(1 + (transaction is not None), 1 + (transaction is not None))
-        return {"alert": alert_to_json(item), "transaction": to_json(transaction) if transaction else None}
+        there = [transaction] if transaction else []
+        rows = shown(there, to_json)
+        self.counts = Counts(1 + len(there), 1 + len(rows), len(there) - len(rows))
+        return {"alert": alert, "transaction": rows[0] if rows else None}
 
     def give_verdict(self, alert_id: str, finding: str, by: str, note: str) -> dict[str, Any]:
         """Keep a verdict, and give the alert with all it has."""
@@ -106,7 +114,7 @@ class AlertQueries:
             item = self._verdicts.give(alert_id, Verdict(finding, by, note, self._at()), Budget(BUDGET_SECONDS))
         except NoAlertError:
             raise no_alert() from None
-        except VerdictLimitError as error:
+        except (DamagedAlertError, VerdictLimitError) as error:
             raise RefusalError(409, str(error)) from None
         self.counts = Counts(1, 1)
         return alert_to_json(item)
@@ -118,6 +126,8 @@ class AlertQueries:
             item = self._verdicts.assign(alert_id, to, self._at())
         except NoAlertError:
             raise no_alert() from None
+        except DamagedAlertError as error:
+            raise RefusalError(409, str(error)) from None
         self.counts = Counts(1, 1)
         return alert_to_json(item)
 

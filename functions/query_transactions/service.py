@@ -42,14 +42,20 @@ class Paging(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """Items read from DynamoDB, and rows given, of one call."""
+    """Of one call: items read from DynamoDB, rows given, and items left out since somebody changed them."""
 
     read: int = 0
     given: int = 0
+    damaged: int = 0
+
+    def by_metric(self) -> dict[str, int]:
+        """Give the counts by metric; no damage is no metric, which would cost by being there."""
+        found = {"ItemsRead": self.read, "ItemsReturned": self.given}
+        return found | ({"ItemsDamaged": self.damaged} if self.damaged else {})
 
     def plus(self, more: Counts) -> Counts:
         """Give the sums."""
-        return Counts(self.read + more.read, self.given + more.given)
+        return Counts(self.read + more.read, self.given + more.given, self.damaged + more.damaged)
 
 
 class Queries:
@@ -89,7 +95,7 @@ class Queries:
         query = ["merchants", prefix]
         found = self._reader.merchants(prefix, limit, self._cursors.open(query, cursor))
         rows = shown(found.items, merchant_to_json)
-        self.counts = Counts(found.read, len(rows))
+        self.counts = Counts(found.read, len(rows), len(found.items) - len(rows))
         return {"merchants": rows, "next_cursor": self._cursors.seal(query, found.position)}
 
     def health(self) -> dict[str, Any]:
@@ -101,7 +107,7 @@ class Queries:
         asked = Asked(kind, of, window(paging.begin, paging.end), paging.order == "newest")
         found = self._reader.transactions(asked, paging.limit, self._cursors.open(asked.words(), paging.cursor))
         rows = shown(found.items, to_json)
-        self.counts = Counts(found.read, len(rows))
+        self.counts = Counts(found.read, len(rows), len(found.items) - len(rows))
         return {"transactions": rows, "next_cursor": self._cursors.seal(asked.words(), found.position)}
 
 

@@ -6,12 +6,17 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
+from fraud.serving.alert_item import damage
 from fraud.verdict import OPEN, verdicts
 from shared.sinks.item import Item
 from shared.telemetry import describe, logger
 from shared.transaction.schema import FIELDS
 
 UNREADABLE = (KeyError, ValueError, TypeError, ArithmeticError)
+
+
+class DamagedItemError(ValueError):
+    """An item that somebody changed. The message names what is wrong and no value: it may be logged."""
 
 
 def dollars(number: str) -> str:
@@ -44,7 +49,8 @@ def shown(items: Iterable[Item], to: Callable[[Item], dict[str, Any]]) -> list[d
             rows.append(to(item))
         except UNREADABLE as error:
             key = {name: item[name] for name in ("card_id", "time_id", "transaction_id") if name in item}
-            logger.error("damaged item left out", extra=describe(error) | {"item": key})
+            reason = {"reason": str(error)} if isinstance(error, DamagedItemError) else {}
+            logger.error("damaged item left out", extra=describe(error) | reason | {"item": key})
     return rows
 
 
@@ -54,7 +60,12 @@ def merchant_to_json(item: Item) -> dict[str, str]:
 
 
 def alert_to_json(item: Item) -> dict[str, Any]:
-    """Give an alert: the transaction's id is its own; scores are numbers from 0 to 1; verdicts, the first one first."""
+    """Give an alert: the transaction's id is its own; scores are numbers from 0 to 1; verdicts, the first one first.
+
+    Raises DamagedItemError.
+    """
+    if reason := damage(item):
+        raise DamagedItemError(reason)
     said = [verdict._asdict() for verdict in verdicts(item)]
     given = [one for one in said if one["verdict"] != OPEN]
     withdrawn = [{name: one[name] for name in ("by", "note", "at")} for one in said if one["verdict"] == OPEN]

@@ -13,7 +13,7 @@ from local.settings import Settings
 def main() -> None:
     """Crawl, and print the outcome of each target. Exits with a traceback when the crawl fails."""
     name = json.load(sys.stdin)["name"]
-    clients = Clients(Settings.from_environment(), "AWS-Crawler")
+    clients = Clients(Settings.from_environment(), "AWS-Crawler", "glue.amazonaws.com")
     crawler = clients.root("glue").get_crawler(Name=name)["Crawler"]
     role = crawler["Role"]
     print(json.dumps(crawl(crawler, clients.role("s3", role), clients.role("glue", role))))  # noqa: T201

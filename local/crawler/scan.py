@@ -28,6 +28,9 @@ def scan(s3: Any, path: str, sample_size: int | None, prefix: str) -> Table | No
     """Crawl a target, s3://bucket/folder/; None when no file in it can be read. ``sample_size``: files per folder."""
     bucket, _, folder = path.removeprefix("s3://").partition("/")
     folder = folder if not folder or folder.endswith("/") else f"{folder}/"
+    # AWS's crawler asks for both, and fails without: https://docs.aws.amazon.com/glue/latest/dg/create-service-policy.html
+    s3.get_bucket_location(Bucket=bucket)
+    s3.get_bucket_acl(Bucket=bucket)
     folders = _folders(s3, bucket, folder)
     columns: list[Column] = []
     form: Format | None = None

@@ -19,7 +19,7 @@ def main() -> None:
     start_logging()
     stopping = stop_signal()
     settings = Settings.from_environment()
-    clients = Clients(settings.behind_proxy(), "event-source-mapping")
+    clients = Clients(settings.behind_proxy(), "event-source-mapping", "lambda.amazonaws.com")
     checkpoints = Checkpoints(settings.state / "event_sources.sqlite")
     sources = EventSources(Services(clients, checkpoints, MappingMetrics(clients)))
     while not stopping.is_set():

@@ -18,7 +18,7 @@ def main() -> None:
     stopping = stop_signal()
     settings = Settings.from_environment()
     store = Store(settings.state / "firehose.sqlite")
-    streams = DeliveryStreams(Clients(settings.behind_proxy(), "firehose"), store)
+    streams = DeliveryStreams(Clients(settings.behind_proxy(), "firehose", "firehose.amazonaws.com"), store)
     while not stopping.is_set():
         streams.tick()
         beat(settings, "firehose")

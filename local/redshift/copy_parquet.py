@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -37,7 +38,7 @@ def load_parquet(connection: Any, table: str, columns: list[TableColumn], stream
     data = pa.BufferReader(stream.read())
     try:
         source = pq.ParquetFile(data)
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowException, OSError) as error:
         raise SqlError(f"Spectrum Scan Error: File '{address}' is not a Parquet file: {error}") from error
     schema = source.schema_arrow
     if len(schema) != len(columns):
@@ -54,10 +55,18 @@ def load_parquet(connection: Any, table: str, columns: list[TableColumn], stream
     names = ", ".join(f'"{column.name}"' for column in columns)
     values = ", ".join(f"CAST(p{i} AS {column.type.duckdb})" for i, column in enumerate(columns))
     rows = 0
-    for batch in source.iter_batches(BATCH_ROWS):
+    for batch in _batches(source, address):
         renamed = pa.Table.from_batches([batch]).rename_columns([f"p{i}" for i in range(len(columns))])
         connection.register("rs_copy_parquet", renamed)
         sql = f"INSERT INTO {table} ({names}) SELECT {values} FROM rs_copy_parquet"  # noqa: S608  names of the catalog
         rows += connection.execute(sql).fetchone()[0]
         connection.unregister("rs_copy_parquet")
     return rows
+
+
+def _batches(source: pq.ParquetFile, address: str) -> Iterator[pa.RecordBatch]:
+    """Its rows; a file may be damaged behind a whole footer."""
+    try:
+        yield from source.iter_batches(BATCH_ROWS)
+    except (pa.ArrowException, OSError) as error:
+        raise SqlError(f"Spectrum Scan Error: File '{address}' cannot be read: {error}") from error

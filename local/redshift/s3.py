@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from local.clients import STALE_CREDENTIALS, error_code
 from local.redshift.copy_source import MissingObjectError
 from local.redshift.errors import SqlError
 from local.settings import REGION, Settings
+from local.trust import trusts
 
 SERVICE_PRINCIPALS = frozenset({"redshift.amazonaws.com", "redshift-serverless.amazonaws.com"})
 _MISSING = ("NoSuchKey", "404", "NotFound")
@@ -88,8 +88,8 @@ class RoleAccess:
         refusal = f"User arn:aws:redshift is not authorized to assume IAM Role {role_arn}"
         try:
             role = self._iam.get_role(RoleName=role_arn.rsplit("/", 1)[-1])["Role"]
-            if not trusts_redshift(role["AssumeRolePolicyDocument"]):
-                raise SqlError(f"{refusal}: its trust policy doesn't name redshift.amazonaws.com")
+            if not trusts(role["AssumeRolePolicyDocument"], SERVICE_PRINCIPALS):
+                raise SqlError(f"{refusal}: its trust policy doesn't let redshift.amazonaws.com assume it")
             answer = self._sts.assume_role(RoleArn=role_arn, RoleSessionName="RedshiftCopy")
         except (ClientError, BotoCoreError) as error:
             raise SqlError(f"{refusal}: {error}") from error
@@ -98,18 +98,3 @@ class RoleAccess:
             found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], region_name=region
         ).client("s3", endpoint_url=self._endpoint, config=self._config)
         return found["Expiration"].timestamp(), S3Reader(client, lambda: self._forget((role_arn, region)))
-
-
-def trusts_redshift(policy: Any) -> bool:
-    """Whether a trust policy lets Redshift assume the role."""
-    document = json.loads(policy) if isinstance(policy, str) else policy
-    statements = document.get("Statement", [])
-    for statement in [statements] if isinstance(statements, dict) else statements:
-        principal = statement.get("Principal", {})
-        services = principal.get("Service", []) if isinstance(principal, dict) else []
-        named = {services} if isinstance(services, str) else set(services)
-        actions = statement.get("Action", [])
-        allowed = {actions} if isinstance(actions, str) else set(actions)
-        if statement.get("Effect") == "Allow" and named & SERVICE_PRINCIPALS and "sts:AssumeRole" in allowed:
-            return True
-    return False

@@ -36,6 +36,7 @@ from shared.warehouse.migrations import all_statements
 from shared.warehouse.sql import DIRECTORY, columns, fill_in
 from tests.unit.fakes.events import SHARD
 from tests.unit.fakes.faults import client_error
+from tests.unit.fakes.shapes import obeys
 
 OPERATIONS = ("GetShardIterator", "GetRecords", "Invoke", "PutObject", "ExecuteStatement", "DescribeStatement")
 MOST_STATEMENTS = 200
@@ -213,6 +214,7 @@ class _Clients:
         return
 
 
+@obeys("kinesis")
 class _Kinesis:
     def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery
@@ -246,6 +248,7 @@ class _Kinesis:
         return self._delivery.call("GetRecords", lambda: answer)
 
 
+@obeys("lambda")
 class _Lambda:
     """Runs check-delivery's own code on what Firehose asks it."""
 
@@ -262,6 +265,7 @@ class _Lambda:
         return self._delivery.call("Invoke", answer)
 
 
+@obeys("s3")
 class _S3:
     def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery
@@ -270,6 +274,7 @@ class _S3:
         return self._delivery.call("PutObject", lambda: self._delivery.objects.update({(Bucket, Key): Body}))
 
 
+@obeys("redshift-data")
 class _DataApi:
     """ExecuteStatement runs at once; the same ClientToken gives the same statement."""
 

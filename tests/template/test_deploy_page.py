@@ -90,3 +90,18 @@ def test_every_resource_that_a_stage_keeps_is_on_the_list(prod: Template) -> Non
     kept = {r["Type"] for r in prod.resources.values() if r.get("UpdateReplacePolicy") == "Retain"}
     named = {kind for kind in kept if of_the_schema(kind) & {n for p in prod.of_type(kind).values() for n in p}}
     assert named - {"AWS::IAM::Role"} <= set(NEVER)
+
+
+def test_a_replaced_delivery_stream_starts_at_latest_and_the_page_says_what_brings_the_rest() -> None:
+    (row,) = re.findall(r"^\| `AWS::KinesisFirehose::DeliveryStream` .*$", PAGE, re.MULTILINE)
+    assert "LATEST" in row
+    assert "`swipeline replay`" in row
+
+
+def test_the_page_deploys_by_the_command_that_migrates_too_and_says_why_before_it_verifies_and_sends() -> None:
+    names = [shlex.split(command)[1] for command in COMMANDS if command.startswith("swipeline ")]
+    preflight, deploy, *after = names
+    assert (preflight, deploy) == ("verify", "deploy")
+    assert after.index("verify") < after.index("demo")
+    deploying = PAGE.partition("## 2. Deploy")[2].partition("## 3.")[0]
+    assert "until the warehouse is migrated" in " ".join(deploying.split())

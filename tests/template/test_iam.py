@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from local.settings import ACCOUNT_ID
+from local.trust import trusts
 from tests.template.template import Template, as_list, text
 
 Permissions = set[tuple[str, str]]
@@ -187,6 +191,22 @@ def test_every_function_has_a_role_of_its_own_that_only_lambda_assumes(template:
         (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
         assert trust["Principal"] == {"Service": ["lambda.amazonaws.com"]}
         assert not role["Properties"].get("ManagedPolicyArns")
+
+
+def test_each_service_can_assume_the_roles_that_name_it(template: Template) -> None:
+    """By what services send of themselves: aws:SourceAccount and aws:SourceArn, and no sts:ExternalId."""
+    for name, role in template.of_type("AWS::IAM::Role").items():
+        document = json.dumps(role["AssumeRolePolicyDocument"])
+        policy = json.loads(document.replace('{"Ref": "AWS::AccountId"}', f'"{ACCOUNT_ID}"'))
+        named = {
+            service
+            for statement in policy["Statement"]
+            for service in as_list(statement["Principal"].get("Service", []))
+        }
+        assert named or "analyst" in name.lower(), name
+        for service in named:
+            assert trusts(policy, {service}), (name, service)
+        assert "sts:ExternalId" not in document, name
 
 
 def test_no_role_is_left_that_nobody_uses(template: Template) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from types import SimpleNamespace
+from typing import Any
 
+from client.remove.leftovers import log_leftovers
 from client.remove.plan import OF_THE_ACCOUNT
 from tests.template.template import Template
 
@@ -104,3 +107,31 @@ def test_swipeline_remove_takes_dev_whole_and_refuses_prod(dev: Template, local:
         assert retained(template) | protected(template) == set()
     assert {"LakeBucket", "TransactionTable", "CardKeySecret"} <= retained(prod)
     assert "TransactionTable" in protected(prod)
+
+
+def test_swipeline_remove_finds_the_log_groups_that_no_template_makes(on_aws: Template) -> None:
+    asked: dict[str, str] = {}
+
+    class Logs:
+        def get_paginator(self, _: str) -> Logs:
+            return self
+
+        def paginate(self, logGroupNamePrefix: str) -> list[Any]:
+            asked[logGroupNamePrefix] = ""
+            return []
+
+        def describe_log_streams(self, logGroupName: str, logStreamNamePrefix: str) -> dict[str, Any]:
+            asked[logGroupName] = logStreamNamePrefix
+            return {"logStreams": []}
+
+    stage: Any = SimpleNamespace(name=on_aws.stage, client=lambda _: Logs())
+    log_leftovers(stage)
+    (namespace,) = on_aws.of_type("AWS::RedshiftServerless::Namespace").values()
+    (job,) = on_aws.of_type("AWS::Glue::Job").values()
+    (crawler,) = on_aws.of_type("AWS::Glue::Crawler").values()
+    assert namespace["LogExports"]
+    assert asked == {
+        f"/aws/redshift/{namespace['NamespaceName']}/": "",
+        f"{job['DefaultArguments']['--custom-logGroup-prefix']}/": "",
+        "/aws-glue/crawlers": crawler["Name"],
+    }

@@ -10,6 +10,14 @@ from tests.template.template import Template, packaged, text
 
 BUCKETS = {"LakeBucket", "QuarantineBucket", "DeliveryBucket"}
 RAW = "RawBucket"  # not among them: it keeps no version, since what it has must be deleted
+STORES = {  # types that hold data, or the key to it
+    "AWS::DynamoDB::Table",
+    "AWS::KMS::Key",
+    "AWS::Kinesis::Stream",
+    "AWS::RedshiftServerless::Namespace",
+    "AWS::S3::Bucket",
+    "AWS::SecretsManager::Secret",
+}
 KEPT = {
     "TransactionStream",
     "TransactionTable",
@@ -152,6 +160,19 @@ def test_production_keeps_its_data_whatever_happens_to_the_stack(prod: Template,
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     for name in BUCKETS:
         assert prod.of_type("AWS::S3::Bucket")[name]["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_whatever_prod_keeps_goes_when_its_first_deploy_fails(prod: Template) -> None:
+    """Retain alone would leave a named store behind, which the next first deploy could not create again."""
+    policies = {(r.get("DeletionPolicy"), r.get("UpdateReplacePolicy")): set() for r in prod.resources.values()}
+    for name, resource in prod.resources.items():
+        policies[resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")].add(name)
+    assert policies.pop(("Retain", "Retain")) == {"ApiLogRole", "ApiAccount"}, "the account's; they have no names"
+    assert policies.pop(("RetainExceptOnCreate", "Retain")) == KEPT | {"WarehouseNamespace", "SecretsKey"}
+    assert policies.pop(("Delete", "Delete")) == {"RequestsTable"}, "what it holds expires within a day"
+    assert set(policies) == {(None, None)}
+    left = {name for name in policies[None, None] if prod.resources[name]["Type"] in STORES}
+    assert left == {"ServerlessDeploymentBucket", "LogsKey"}, "which hold no data of the stage, and go with what does"
 
 
 def test_secrets_are_generated_and_nowhere_in_the_template(template: Template) -> None:

@@ -143,14 +143,14 @@ def test_secrets_managers_four_steps_do_the_same(secret: Secret, function: Any) 
 def scheduled(secret: Secret, function: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
     """Have Secrets Manager itself rotate: at once, or (as for a new schedule) only try the function."""
 
-    class Lambda:
+    class MotoBackend:
         def get_function(self, arn: str) -> None:
             """It exists."""
 
         def invoke(self, *_: Any, body: str, **__: Any) -> None:
             function(json.loads(body), Context())
 
-    monkeypatch.setattr("moto.awslambda.utils.get_backend", lambda *_: Lambda())
+    monkeypatch.setattr("moto.awslambda.utils.get_backend", lambda *_: MotoBackend())
     rules = {"AutomaticallyAfterDays": 365}
     arn = "arn:aws:lambda:us-east-1:123456789012:function:swipeline-test-rotate-card-key"
     return lambda at_once: secret.client.rotate_secret(

@@ -16,6 +16,7 @@ from functions.write_to_kinesis.idempotency import Requests
 from shared.sinks.item import SUPERSEDED, Item, content_of, to_item
 from shared.warehouse.loads import Loads
 from tests.unit.fakes.rows import transaction
+from tests.unit.fakes.shapes import obeys
 
 ONE = transaction(1)
 WRONG: list[Item] = [
@@ -45,6 +46,7 @@ def test_a_damaged_mark_is_no_content(wrong: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"no json", b"[]", b"null", b'{"entries": 7}', b'{"entries": [{}]}', b"{}"])
 def test_a_damaged_manifest_is_waited_for_no_longer(body: bytes) -> None:
+    @obeys("s3")
     class Objects:
         def get_object(self, **_: Any) -> dict[str, Any]:
             return {"Body": io.BytesIO(body)}
@@ -64,6 +66,7 @@ def test_a_damaged_manifest_is_waited_for_no_longer(body: bytes) -> None:
     ids=str,
 )
 def test_a_damaged_record_of_a_request_counts_as_none(item: Item) -> None:
+    @obeys("dynamodb")
     class Table:
         def get_item(self, **_: Any) -> dict[str, Any]:
             return {"Item": item}
@@ -73,6 +76,7 @@ def test_a_damaged_record_of_a_request_counts_as_none(item: Item) -> None:
 
 
 def test_a_count_of_the_drift_that_is_no_number_counts_as_none() -> None:
+    @obeys("dynamodb")
     class Table:
         def query(self, **_: Any) -> dict[str, Any]:
             return {"Items": [{"score.0": {"S": "many"}, "score.1": {"N": "7"}}]}

@@ -12,8 +12,10 @@ from shared.sinks.firehose import MAX_RECORDS, DeliveryStream
 from shared.stream.records import StreamRecord
 from tests.unit.fakes.clock import FakeClock
 from tests.unit.fakes.faults import client_error
+from tests.unit.fakes.shapes import obeys
 
 
+@obeys("firehose")
 class FakeFirehose:
     """Stores what it does not refuse; `refuse` says for each call which records."""
 

@@ -15,6 +15,7 @@ from functions.write_to_kinesis.idempotency import KEPT_SECONDS, KEY_FORM, Reque
 from shared.errors import TransientError
 from tests.unit.fakes.faults import Fault, Kind, Plan
 from tests.unit.fakes.rows import CARD_KEY
+from tests.unit.fakes.shapes import obeys
 
 NOW = 1_700_000_000.0
 
@@ -58,6 +59,7 @@ def test_after_a_day_a_key_is_free_even_if_ttl_has_not_deleted_it(dynamodb: Any)
     assert later.find("sender-1", "key") == "new"
 
 
+@obeys("dynamodb")
 class AwayClient:
     """A table that cannot be reached as planned."""
 

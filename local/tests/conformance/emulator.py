@@ -110,6 +110,12 @@ class Emulator:
         role = self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)
         return str(role["Role"]["Arn"])
 
+    def trust(self, role_arn: str, statement: dict[str, Any]) -> None:
+        """Replace a role's trust policy."""
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        name = role_arn.rsplit("/", 1)[-1]
+        self.client("iam").update_assume_role_policy(RoleName=name, PolicyDocument=document)
+
     def grant(self, role_arn: str, policy: str, actions: list[str], resource: str) -> None:
         """Give a role the actions on a resource."""
         statement = {"Effect": "Allow", "Action": actions, "Resource": resource}

@@ -23,6 +23,7 @@ from client.errors import ClientError
 from client.files.expand import Named
 from client.files.mapping import Reading
 from tests.unit.client.conftest import HEADER, line
+from tests.unit.fakes.shapes import obeys
 
 MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:swipeline-try-batch"
 OUTPUTS = {"RawBucket": "raw", "BatchMachineArn": MACHINE, "BatchLoadsTableName": "loads"}
@@ -45,6 +46,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
+@obeys("stepfunctions")
 class States:
     """Step Functions as the client sees them: an execution that ``starts`` when its object is in the raw zone."""
 

@@ -8,8 +8,10 @@ import pytest
 
 from client.deploy import run
 from client.errors import ClientError
+from tests.unit.fakes.shapes import obeys
 
 
+@obeys("cloudformation")
 class Stage:
     """A stage on AWS whose template and function are the test's."""
 

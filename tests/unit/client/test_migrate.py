@@ -12,8 +12,11 @@ from botocore.exceptions import ClientError as AwsError
 from client.errors import ClientError
 from client.migrate.run import QUIET_SECONDS, migrate
 from tests.unit.fakes.clock import FakeClock
+from tests.unit.fakes.shapes import obeys
 
 
+@obeys("lambda")
+@obeys("s3")
 class FakeStage:
     """A stage whose function reports its progress, one object at a time."""
 

@@ -18,10 +18,12 @@ from client.errors import ClientError
 from client.remove.emptying import MOST_KEYS, empty
 from client.remove.plan import Bucket, look
 from client.remove.run import ATTEMPTS, remove
+from tests.unit.fakes.shapes import obeys
 
 BUCKET, GROUP, TABLE = "swipeline-dev-lake", "/aws/lambda/swipeline-dev-write-to-s3", "swipeline-dev-transactions"
 
 
+@obeys("cloudformation")
 class CloudFormation:
     """A stack of a table, two buckets and a log group, until it is deleted."""
 
@@ -135,7 +137,7 @@ def test_a_protected_stage_is_refused_with_the_way_to_lift_it(
     fill(stage)
     done = CliRunner().invoke(cli.app, ["remove", "--stage", "dev", "--yes"], input="dev\n")
     assert isinstance(done.exception, ClientError)
-    for reported in (named, "deletionProtection: false", "deletionPolicy: Delete", "sls deploy --stage dev"):
+    for reported in (named, "deletionProtection: false", "deletionPolicy: Delete", "swipeline deploy --stage dev"):
         assert reported in str(done.exception)
     assert left(stage) == 5
 
@@ -213,6 +215,7 @@ def test_a_bucket_that_is_gone_already_is_passed_over(stage: Any) -> None:
     remove(stage, plan, lambda _: None, lambda _: 0)
 
 
+@obeys("s3")
 class Paged:
     """An S3 of many versions that answers page by page, and refuses some keys."""
 

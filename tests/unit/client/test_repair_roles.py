@@ -10,6 +10,7 @@ import pytest
 from client.errors import ClientError
 from client.repair.policies import Resolver, same
 from client.repair.roles import ADDED, CHANGED, MISSING, Drift, drifts, repair
+from tests.unit.fakes.shapes import obeys
 
 READ = {"Effect": "Allow", "Action": ["kinesis:GetRecords"], "Resource": {"Fn::GetAtt": ["Stream", "Arn"]}}
 TEMPLATE: dict[str, Any] = {
@@ -88,6 +89,9 @@ def test_documents_are_the_same_whatever_their_order() -> None:
     assert not same({"Action": ["a"]}, {"Action": ["a", "b"]})
 
 
+@obeys("iam")
+@obeys("secretsmanager")
+@obeys("sts")
 class FakeStage:
     """IAM with one role."""
 

@@ -280,3 +280,12 @@ def test_a_merchant_of_two_categories_has_its_money_in_both(warehouse: Own, show
     assert list(shown["merchants"]["Category"]) == ["2 categories"]
     parts = shown["merchants-by-category"]
     assert dict(zip(parts["Category"], parts["amount"], strict=True)) == {"Home": 2.0, "Travel": 1.0}
+
+
+def test_the_queue_says_which_alerts_it_leaves_out(
+    shown: dict[str, pd.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = Queue([], Reviewed("", 0, 0, 0), {"t2": "amount is missing"})
+    monkeypatch.setattr("dashboard.views.queue.load", lambda _: queue)
+    (warning,) = run("Alert queue").warning
+    assert warning.value.endswith("left out: t2 (amount is missing)")

@@ -33,15 +33,36 @@ def check(service: str, method: str, parameters: dict[str, Any]) -> None:
 
 
 def obeys(service: str) -> Callable[[T], T]:
-    """Decorate a fake client: each of its methods that is an operation of the service validates its parameters."""
+    """Decorate a fake client: each of its methods that is an operation of the service validates its parameters.
+
+    So do those of its subclasses, which need no decorator.
+    """
 
     def decorate(fake: T) -> T:
-        operations = {xform_name(name) for name in model(service).operation_names}
-        for name in operations & set(vars(fake)):
-            setattr(fake, name, _checked(service, name, vars(fake)[name]))
+        _check_operations(fake, service)
+        above = vars(fake).get("__init_subclass__")  # another service's
+
+        def init_subclass(cls: type, **given: Any) -> None:
+            if above:
+                above.__func__(cls, **given)
+            else:
+                super(fake, cls).__init_subclass__(**given)  # type: ignore[arg-type]
+            _check_operations(cls, service)
+
+        fake.__init_subclass__ = classmethod(init_subclass)  # type: ignore[assignment]
         return fake
 
     return decorate
+
+
+def operations(service: str) -> set[str]:
+    """The methods of a boto3 client that call the service."""
+    return {xform_name(name) for name in model(service).operation_names}
+
+
+def _check_operations(fake: type, service: str) -> None:
+    for name in operations(service) & set(vars(fake)):
+        setattr(fake, name, _checked(service, name, vars(fake)[name]))
 
 
 def _checked(service: str, name: str, method: Callable[..., Any]) -> Callable[..., Any]:

@@ -106,3 +106,31 @@ def test_more_objects_than_one_question_takes_are_asked_for_in_several(s3: Any, 
     loads.take("run-1", objects[:215])
     loads.record("run-1", LOADED, {}, {})
     assert loads.not_loaded(objects) == (objects[215:], ["run-1"])
+
+
+@pytest.mark.parametrize("name", ["run_id", "status"])
+@pytest.mark.parametrize("value", [None, {"N": "7"}, {"M": {}}])
+def test_a_damaged_item_of_the_table_of_loads_has_its_object_loaded_again_and_stops_no_other(
+    s3: Any, loads: Loads, caplog: pytest.LogCaptureFixture, name: str, value: dict[str, Any] | None
+) -> None:
+    put(s3, "in/a.csv", b"one")
+    put(s3, "in/b.csv", b"two")
+    first, other = inputs.find(s3, "s3://raw/in/")
+    for run, item in (("run-1", first), ("run-2", other)):
+        loads.take(run, [item])
+        loads.record(run, LOADED, {}, {})
+    key = f"{first.url}#{first.etag}" if name == "run_id" else "run#run-1"
+    item = loads._dynamodb.get_item(TableName=loads._table, Key={"load": {"S": key}})["Item"]
+    item.pop(name)
+    loads._put(item | ({name: value} if value else {}))
+    assert loads.not_loaded([first, other]) == ([first], ["run-2"])
+    assert key in caplog.text
+
+
+def test_a_refusal_that_cannot_be_read_is_tried_again(s3: Any, loads: Loads) -> None:
+    put(s3, "in/a.csv")
+    objects = inputs.find(s3, "s3://raw/in/")
+    loads.refuse("run-1", objects, {objects[0].url: "drifted"})
+    assert loads.not_refused("run-2", objects) == []
+    loads._put({"load": {"S": f"{objects[0].url}#{objects[0].etag}"}, "refused": {"S": "drifted"}})
+    assert loads.not_refused("run-2", objects) == objects

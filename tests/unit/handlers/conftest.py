@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 
 import boto3
 import pytest
+from botocore.exceptions import ParamValidationError
+from botocore.model import OperationModel
+from botocore.validate import ParamValidator
 from moto import mock_aws
 from moto.dynamodb.responses import DynamoHandler
 from moto.moto_api._internal import moto_api_backend
@@ -42,6 +45,13 @@ class CurrentStdout:
 
     def flush(self) -> None:
         sys.stdout.flush()
+
+
+def validate(params: dict[str, Any], model: OperationModel, **_: Any) -> None:
+    """Raise ParamValidationError as a client does that validates; before anything is taken out of the parameters."""
+    report = ParamValidator().validate(params, model.input_shape)
+    if report.has_errors():
+        raise ParamValidationError(report=report.generate_report())
 
 
 class Stage(NamedTuple):
@@ -101,8 +111,12 @@ def clients() -> Iterator[Stage]:
         patch.setattr(DynamoHandler, "batch_execute_statement", batch_execute_statement)
         aws.client.cache_clear()
         with mock_aws():
+            # Functions leave botocore's validation out of bulk calls, for speed; their tests do not.
+            boto3.setup_default_session()
+            boto3.DEFAULT_SESSION.events.register("provide-client-params.*.*", validate)
             yield Stage(*(boto3.client(service) for service in ("kinesis", "dynamodb", "s3", "secretsmanager")))
         aws.client.cache_clear()
+        boto3.setup_default_session()
 
 
 @pytest.fixture

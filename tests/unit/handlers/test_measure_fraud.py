@@ -15,6 +15,7 @@ from fraud.serving import measure as measuring
 from tests.unit.fakes.events import Context, kinesis_event, on_stream
 from tests.unit.fakes.faults import client_error
 from tests.unit.fakes.rows import transaction
+from tests.unit.fakes.shapes import obeys
 from tests.unit.handlers.conftest import Stage
 from tests.unit.handlers.output import json_lines, logged
 from tests.unit.handlers.test_detect_fraud import EVENT, NIGHT
@@ -107,6 +108,7 @@ def test_a_batch_is_scored_though_the_counts_cannot_be_kept(
 ) -> None:
     module = function("detect_fraud")
 
+    @obeys("dynamodb")
     class Away:
         def update_item(self, **_: Any) -> None:
             raise client_error("UpdateItem", "RequestLimitExceeded", 400)

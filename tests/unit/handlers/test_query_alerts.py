@@ -16,6 +16,7 @@ from tests.unit.fakes.api_events import READER, REVIEWER, read_event
 from tests.unit.fakes.events import Context, kinesis_event, on_stream
 from tests.unit.fakes.faults import client_error
 from tests.unit.fakes.rows import CARD_NUMBER, transaction
+from tests.unit.fakes.shapes import obeys
 from tests.unit.handlers.conftest import Stage
 from tests.unit.handlers.output import emitted
 from tests.unit.handlers.test_detect_fraud import NIGHT
@@ -240,6 +241,7 @@ def test_a_stream_that_is_unavailable_is_503_and_the_same_call_again_fixes_it(
     monkeypatch.setattr(alert_service, "BUDGET_SECONDS", 0.0)
     before = len(streamed(stage))
 
+    @obeys("firehose")
     class Throttled:
         def put_record_batch(self, **_: Any) -> None:
             raise client_error("PutRecordBatch", "ServiceUnavailableException", 503)
@@ -249,3 +251,85 @@ def test_a_stream_that_is_unavailable_is_503_and_the_same_call_again_fixes_it(
         assert give_verdict(ask)[0] == 503
     assert give_verdict(ask)[0] == 200
     assert len(streamed(stage)) == before + 1
+
+
+DAMAGE: dict[str, Any] = {
+    "amount": [None, {"S": "12"}, {"L": []}],
+    "score": [None, {"S": "high"}, {"N": "7"}],
+    "threshold": [None, {"BOOL": True}],
+    "reasons": [None, {"S": "night"}, {"L": [{"N": "1"}]}],
+    "model": [None, {"N": "1"}],
+    "merchant": [None, {"NULL": True}],
+    "merchant_id": [None, {"M": {}}],
+    "category": [None, {"N": "3"}],
+    "card_last4": [None, {"S": "12345"}],
+    "occurred_at": [None, {"S": "yesterday"}],
+    "alerted_at": [None, {"S": ""}],
+    "status": [{"S": "unheard of"}],
+    "shadow_score": [{"S": "0.5"}],
+    "plain": [{"S": "yes"}],
+    "judged": [{"N": "5"}, {"N": "-1"}],
+    "verdict": [{"S": "perhaps"}],
+    "verdicts": [{"S": "fraud"}, {"L": [{"S": "fraud"}]}, {"L": [{"M": {"verdict": {"S": "fraud"}}}]}],
+}
+
+
+def change(stage: Stage, name: str, value: dict[str, Any] | None) -> None:
+    """Change one attribute of the alert by hand; None removes it."""
+    item = stage.dynamodb.get_item(TableName="alerts", Key={"transaction_id": {"S": ID}})["Item"]
+    item.pop(name, None)
+    stage.dynamodb.put_item(TableName="alerts", Item=item | ({name: value} if value else {}))
+
+
+@pytest.fixture(scope="module")
+def damages() -> list[tuple[str, dict[str, Any] | None]]:
+    return [(name, value) for name, values in DAMAGE.items() for value in values]
+
+
+def test_a_damaged_alert_is_left_out_of_lists_counted_and_logged_by_its_key(
+    ask: Ask, stage: Stage, output: Output, damages: list[tuple[str, dict[str, Any] | None]]
+) -> None:
+    before = stage.dynamodb.get_item(TableName="alerts", Key={"transaction_id": {"S": ID}})["Item"]
+    asked = window(stage)
+    for name, value in damages:
+        change(stage, name, value)
+        output()
+        status, page = ask("/alerts", **asked)
+        assert (status, len(page["alerts"])) == (200, 5), name
+        assert ID not in ids(page)
+        printed = output()
+        (line,) = [json.loads(line) for line in printed.splitlines() if "damaged item left out" in line]
+        assert line["item"]["transaction_id"] == {"S": ID}
+        assert name in line["reason"], (name, line)
+        assert emitted(printed)["ItemsDamaged"] == [1.0]
+        stage.dynamodb.put_item(TableName="alerts", Item=before)
+    assert len(ask("/alerts", **asked)[1]["alerts"]) == 6
+
+
+def test_a_damaged_alert_is_refused_with_what_is_wrong_and_takes_neither_verdict_nor_assignment(
+    ask: Ask, stage: Stage, damages: list[tuple[str, dict[str, Any] | None]]
+) -> None:
+    key = {"transaction_id": {"S": ID}}
+    before = stage.dynamodb.get_item(TableName="alerts", Key=key)["Item"]
+    for name, value in damages:
+        change(stage, name, value)
+        damaged = stage.dynamodb.get_item(TableName="alerts", Key=key)["Item"]
+        given = [
+            ask(f"/alerts/{ID}"),
+            give_verdict(ask),
+            ask(f"/alerts/{ID}/assignment", "POST", key=REVIEWER, body={"to": "ada"}),
+        ]
+        for status, answer in given:
+            assert (status, name in answer["message"]) == (409, True), (name, answer)
+        assert stage.dynamodb.get_item(TableName="alerts", Key=key)["Item"] == damaged
+        stage.dynamodb.put_item(TableName="alerts", Item=before)
+    assert give_verdict(ask)[0] == 200
+
+
+def test_an_alert_whose_transaction_is_damaged_is_shown_without_it(ask: Ask, stage: Stage) -> None:
+    (item,) = [
+        one for one in stage.dynamodb.scan(TableName="transactions")["Items"] if one.get("transaction_id") == {"S": ID}
+    ]
+    stage.dynamodb.put_item(TableName="transactions", Item=item | {"amount": {"S": "a lot"}})
+    status, found = ask(f"/alerts/{ID}")
+    assert (status, found["alert"]["alert_id"], found["transaction"]) == (200, ID, None)

@@ -18,10 +18,12 @@ from local.firehose.store import Store
 from local.kinesis import resharding
 from local.tests.unit.embedded_kinesis import RefusedByKinesisError, call, embedded_kinesis
 from tests.property.delivery_world import _delivery_stream, _NoMetrics
+from tests.unit.fakes.shapes import obeys
 
 NAME = "s"
 
 
+@obeys("kinesis")
 class Client:
     """boto3's client, as far as the stager uses it, on the embedded Kinesis in this process."""
 

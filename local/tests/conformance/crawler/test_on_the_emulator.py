@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from local.tests.conformance.emulator import Emulator, wait_until
 
+BUCKET = ["s3:GetBucketAcl", "s3:GetBucketLocation", "s3:ListBucket"]
 CATALOG = ["GetTable", "GetTables", "CreateTable", "UpdateTable", "GetPartitions", "BatchCreatePartition"]
 
 
@@ -31,7 +32,7 @@ class World:
 
     def grant(self) -> None:
         arn = f"arn:aws:s3:::{self.bucket}"
-        self.emulator.grant(self.role, "list", ["s3:ListBucket"], arn)
+        self.emulator.grant(self.role, "list", BUCKET, arn)
         self.emulator.grant(self.role, "read", ["s3:GetObject"], f"{arn}/*")
         self.emulator.grant(self.role, "catalog", [f"glue:{action}" for action in CATALOG], "*")
 
@@ -135,6 +136,17 @@ def test_a_crawl_fails_with_the_reason_when_its_role_may_not_read(world: World) 
     ended = world.crawl()
     assert ended["Status"] == "FAILED"
     assert "AccessDenied" in ended["ErrorMessage"]
+
+
+@pytest.mark.parametrize("lacking", BUCKET)
+def test_a_crawl_fails_without_each_permission_on_the_bucket_that_aws_lists(world: World, lacking: str) -> None:
+    world.put("sales/one.csv", b"a,b\n1,2\n")
+    world.grant()
+    world.emulator.grant(world.role, "list", [one for one in BUCKET if one != lacking], f"arn:aws:s3:::{world.bucket}")
+    world.crawler()
+    crawl = world.crawl()
+    assert crawl["Status"] == "FAILED"
+    assert "AccessDenied" in crawl["ErrorMessage"]
 
 
 def test_what_is_not_supported_fails_by_name(world: World) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from local.settings import ACCOUNT_ID
 from local.tests.conformance.emulator import Emulator, start_module, wait_until
 from local.tests.conformance.firehose.warehouse import Warehouse
 
@@ -202,6 +203,23 @@ def test_without_the_permission_to_store_nothing_is_lost_and_it_is_logged(delive
     delivery.put("b")
     emulator.grant(delivery.role, "store", ["s3:PutObject"], f"arn:aws:s3:::{delivery.bucket}/*")
     wait_until(lambda: warehouse.lines == ["a", "b"], "both lines are in the warehouse")
+
+
+def test_a_role_that_asks_for_an_external_id_is_not_assumed_and_one_that_asks_for_the_account_is(  # type: ignore[no-untyped-def]
+    deliver, warehouse, runner, emulator
+) -> None:
+    """https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#firehose-assume-role"""
+    delivery = deliver()
+    firehose = {"Effect": "Allow", "Principal": {"Service": "firehose.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    emulator.trust(delivery.role, firehose | {"Condition": {"StringEquals": {"sts:ExternalId": ACCOUNT_ID}}})
+    delivery.put("a")
+    runner()
+    log = emulator.settings.home / "local.firehose.log"
+    refusal = "firehose.amazonaws.com is not authorized to perform: sts:AssumeRole"
+    wait_until(lambda: refusal in log.read_text(), "it may not assume the role")
+    assert delivery.keys("") == []
+    emulator.trust(delivery.role, firehose | {"Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT_ID}}})
+    wait_until(lambda: warehouse.lines == ["a"], "the line is in the warehouse")
 
 
 def test_a_stream_that_asks_for_what_is_missing_is_refused(deliver, warehouse, runner, emulator) -> None:  # type: ignore[no-untyped-def]

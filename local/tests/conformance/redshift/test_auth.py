@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from local.redshift.auth import EmulatorGate
 from local.redshift.errors import ApiError
-from local.redshift.s3 import RoleAccess, trusts_redshift
+from local.redshift.s3 import RoleAccess
 from local.redshift.server import DataApi
 from local.settings import ACCOUNT_ID, REGION
 from local.tests.conformance.emulator import Emulator
@@ -193,18 +193,3 @@ def test_copy_reads_with_the_roles_own_permissions(guarded: Guarded) -> None:
     assert "not authorized to assume IAM Role" in copy("data/", stranger)["Error"]
     assert "not authorized to assume IAM Role" in copy("data/", f"arn:aws:iam::{ACCOUNT_ID}:role/not-there")["Error"]
     assert "does not exist" in copy("nothing-here/", copier)["Error"]
-
-
-@pytest.mark.parametrize(
-    ("statement", "trusted"),
-    [
-        ({"Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}, True),
-        ({"Effect": "Allow", "Principal": {"Service": ["redshift.amazonaws.com"]}, "Action": ["sts:AssumeRole"]}, True),
-        ({"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}, False),
-        ({"Effect": "Deny", "Principal": {"Service": "redshift.amazonaws.com"}, "Action": "sts:AssumeRole"}, False),
-        ({"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}, False),
-    ],
-)  # fmt: skip
-def test_a_trust_policy_must_name_redshift(statement: dict[str, Any], trusted: bool) -> None:
-    assert trusts_redshift({"Statement": [statement]}) is trusted
-    assert trusts_redshift(json.dumps({"Statement": statement})) is trusted

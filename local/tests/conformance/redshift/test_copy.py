@@ -440,6 +440,28 @@ def test_parquet_that_does_not_fit_is_refused_whole(redshift: Redshift) -> None:
     assert redshift.rows("SELECT COUNT(*) FROM t") == [(0,)]
 
 
+def test_a_damaged_parquet_file_is_named_and_nothing_of_its_manifest_is_loaded(redshift: Redshift) -> None:
+    redshift.ok("CREATE TABLE t (a INT, b VARCHAR(40))")
+    whole = parquet(x=pa.array(range(5_000), pa.int32()), y=[f"a text of some length {n}" for n in range(5_000)])
+    middle = len(whole) // 3
+    good, bad = redshift.s3.put("s3://b/1", whole), "s3://b/run=1/month=2020-01/part-2.parquet"
+    entries = [{"url": url, "mandatory": True, "meta": {"content_length": len(whole)}} for url in (good, bad)]
+    manifest = redshift.s3.put("s3://b/manifest", {"entries": entries})
+    load = copy(manifest, "PARQUET MANIFEST")
+    for damaged in (
+        b"",
+        whole[:middle],  # cut off
+        whole[:-4] + b"PAR2",
+        whole[:4] + b"\xff" * (middle - 4) + whole[middle:],  # its footer is whole, its pages are not
+    ):
+        redshift.s3.put(bad, damaged)
+        assert f"File '{bad}'" in redshift.error(load)
+        assert redshift.rows("SELECT COUNT(*) FROM t") == [(0,)]
+    redshift.s3.put(bad, whole)
+    redshift.ok(load)
+    assert redshift.rows("SELECT COUNT(*) FROM t") == [(10_000,)]
+
+
 # --- grammar
 
 

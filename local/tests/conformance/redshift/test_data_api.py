@@ -48,6 +48,24 @@ def test_a_request_outside_the_models_constraints_is_refused(
     assert refused.value.response["Error"]["Code"] == "ValidationException"
 
 
+@pytest.mark.parametrize("operation", ["execute_statement", "describe_statement", "get_statement_result"])
+def test_a_long_poll_of_no_second_is_below_the_minimum(redshift: Redshift, operation: str) -> None:
+    """botocore refuses it before it is sent; so does the server, for a client that does not look."""
+    target = redshift.client.meta
+    patient = boto3.client(
+        "redshift-data",
+        endpoint_url=target.endpoint_url,
+        region_name=target.region_name,
+        aws_access_key_id="root",
+        aws_secret_access_key="secret",
+        config=Config(parameter_validation=False, retries={"total_max_attempts": 1}),
+    )
+    given = {"Sql": "SELECT 1", **TARGET} if operation == "execute_statement" else {"Id": redshift.ok("SELECT 1")["Id"]}
+    with pytest.raises(ClientError, match="WaitTimeSeconds, value: 0") as refused:
+        getattr(patient, operation)(**given, WaitTimeSeconds=0)
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
+
+
 def test_a_cluster_is_not_there(redshift: Redshift) -> None:
     code, message = code_of(
         redshift.client.execute_statement, Sql="SELECT 1", ClusterIdentifier="one", Database="swipeline"
