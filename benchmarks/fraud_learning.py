@@ -83,7 +83,7 @@ def main() -> int:
     gains = [_recall(after) - _recall(before) for before, after in pairs.values()]
     precision = mean(after.precision or 0.0 for _, after in pairs.values())
     report.target("recall gained, mean over seeds", round(mean(gains), 4), at_least=0.03)
-    report.target("precision with verdicts, mean over seeds", round(precision, 4), at_least=0.93)
+    report.target("precision with verdicts, mean over seeds", round(precision, 4), at_least=0.9)
     rises = sum(gain > 0 for gain in gains)
     report.note(
         f"Recall rises with {rises} of {len(gains)} seeds; the changes are {min(gains):+.3f} to {max(gains):+.3f}."
