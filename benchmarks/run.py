@@ -21,6 +21,7 @@ from benchmarks.frame import QUICK_RESULTS, REPOSITORY, RESULTS, cell, limit_of
 BENCHMARKS: tuple[str, ...] = (
     "fraud_cost",
     "fraud_stream",
+    "fraud_learning",
     "handlers",
     "telemetry",
     "cold_start",
@@ -41,7 +42,7 @@ BENCHMARKS: tuple[str, ...] = (
 )
 # Not in `make bench`: Spark is fetched at first use (300 MB); growth shows at no small size.
 SLOW = frozenset({"batch", "scale"})
-APART = ("fraud_accuracy",)  # needs two files of its own; its result is on the page all the same
+APART = ("fraud_accuracy", "fraud_handbook")  # need files of their own; their results are on the page all the same
 
 
 def run_all(names: list[str], extra: list[str]) -> dict[str, tuple[int, float]]:

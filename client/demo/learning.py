@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from client.alerts.labels import give_labels
 from client.alerts.quality import scored, wait_scored
@@ -19,6 +19,9 @@ from fraud.batch import in_order, score
 from fraud.judgment import SETTLE_SECONDS
 from fraud.model import load
 from fraud.scoring import Known
+
+if TYPE_CHECKING:
+    from client.simulator import Settings
 
 ROWS = 10_000
 FRAUD_RATE = 0.02  # more than usual, so that a small file has merchants with several frauds
@@ -75,9 +78,7 @@ def learn(
 
     folder = home() / "demo"
     whole = folder / f"learning-seed-{seed}.csv"
-    # Compromised merchants are what people's verdicts are for: nothing about a card or an amount gives them away.
-    settings = replace(simulator.Settings.of(ROWS, seed + 1, fraud_rate=FRAUD_RATE), at_merchants=AT_MERCHANTS)
-    simulator.write(simulator.batches(settings), str(whole), "csv")
+    simulator.write(simulator.batches(settings_of(seed)), str(whole), "csv")
     halves = halve(whole)
     verdicts = labels = 0
     for half, judged in zip(halves.files, (True, False), strict=True):
@@ -90,6 +91,16 @@ def learn(
             verdicts, labels = review(stage, halves.labels[0])
     after = found(AlertsTable(stage).ids(), halves.labels[1])
     return Learned(verdicts, labels, without_verdicts(halves), after)
+
+
+def settings_of(seed: int) -> Settings:
+    """The simulator's settings of a demo's seed.
+
+    Compromised merchants are what people's verdicts are for: nothing about a card or an amount gives them away.
+    """
+    from client.simulator import Settings
+
+    return replace(Settings.of(ROWS, seed + 1, fraud_rate=FRAUD_RATE), at_merchants=AT_MERCHANTS)
 
 
 def halve(path: Path) -> Halves:

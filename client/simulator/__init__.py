@@ -24,7 +24,8 @@ holder's group (two thirds of them far larger than usual, the rest small tests o
 holder's own payments continue, in the others the card is lost and they stop. A twenty-fifth is slow: a thief keeps to
 the holder's hours for two weeks and pays several times the usual amounts. A sixteenth is at compromised merchants: for
 weeks, cards that pay there are used there again, at the holder's hours and for ordinary amounts; only what becomes
-known of the merchant gives it away. A card is stolen a second time only when all have been once.
+known of the merchant gives it away. Half of these merchants take no genuine payment meanwhile, the others fewer. A card
+is stolen a second time only when all have been once.
 
 The parameters of habits are rounded from the data set's own frequencies and quantiles, those of groups are drawn from
 ranges around the published profiles of its generator.

@@ -40,8 +40,10 @@ _HOLDER_STOPS = 0.9  # share of the bursts in which the holder's card is lost, s
 
 # Shares of the frauds. The rest are bursts.
 _SLOW = 0.04  # a thief who keeps to the holder's hours and pays several times as much, for two weeks
-_PER_MERCHANT = (40, 160)  # frauds of a compromised merchant
+_PER_MERCHANT = (8, 120)  # frauds of a compromised merchant, evenly on a log scale
+_MERCHANTS = 4  # least number of them, so that a small run has several
 _MERCHANT_DAYS = (14, 28)
+_TAKEN_OVER = 0.5  # share of them without a genuine purchase while they are; the others lose any share of theirs
 _SLOW_DAYS, _SLOW_PER_CARD, _SLOW_FACTOR = 14, 8, (3.0, 6.0)
 
 
@@ -54,6 +56,16 @@ class Frauds(NamedTuple):
     cents: Ints
     merchant: Ints
     stopped: Ints  # customer * days + day, sorted: on which days a holder does not pay
+    avoided: Avoided
+
+
+class Avoided(NamedTuple):
+    """Compromised merchants, which lose genuine purchases to others of their category; one entry per merchant."""
+
+    merchant: Ints  # sorted
+    first_day: Ints
+    last_day: Ints
+    share: Floats  # of the genuine purchases, 1: all
 
 
 def make_frauds(settings: Settings, people: People) -> Frauds:
@@ -63,15 +75,12 @@ def make_frauds(settings: Settings, people: People) -> Frauds:
     at_merchants, slow = round(count * settings.at_merchants), round(count * _SLOW)
     order = random.permutation(settings.customers)
     bursts, stopped, used = _bursts(settings, people, random, order, count - at_merchants - slow)
-    parts = [
-        bursts,
-        _slow(settings, people, random, np.roll(order, -used), slow),
-        _at_merchants(settings, people, random, at_merchants),
-    ]
+    taken, avoided = _at_merchants(settings, people, random, at_merchants)
+    parts = [bursts, _slow(settings, people, random, np.roll(order, -used), slow), taken]
     second, customer, category, cents, merchant = (np.concatenate(column) for column in zip(*parts, strict=True))
     by_time = np.argsort(second, kind="stable")
     ordered = [column[by_time] for column in (second, customer, category, cents, merchant)]
-    return Frauds._make([*ordered, stopped])
+    return Frauds._make([*ordered, stopped, avoided])
 
 
 def _bursts(
@@ -140,21 +149,29 @@ def _slow(settings: Settings, people: People, random: np.random.Generator, order
     return second, victim, category, np.rint(cents).astype(np.int64), merchant
 
 
-def _at_merchants(settings: Settings, people: People, random: np.random.Generator, count: int) -> tuple[Ints, ...]:
+def _at_merchants(
+    settings: Settings, people: People, random: np.random.Generator, count: int
+) -> tuple[tuple[Ints, ...], Avoided]:
     """Purchases of any cards at merchants that are compromised for weeks: nothing of card or amount is odd."""
     sizes: list[int] = []
+    most = max(count // _MERCHANTS, _PER_MERCHANT[0])
     while sum(sizes) < count:
-        sizes.append(min(int(random.integers(*_PER_MERCHANT)), count - sum(sizes)))
+        drawn = round(float(np.exp(random.uniform(*np.log(_PER_MERCHANT)))))
+        sizes.append(min(drawn, most, count - sum(sizes)))
     which = np.repeat(np.arange(len(sizes)), sizes)
     merchants = len(CATEGORIES) * pools.MERCHANTS_PER_CATEGORY
-    merchant = random.integers(0, merchants, size=max(len(sizes), 1))[which]
-    length = np.minimum(random.integers(*_MERCHANT_DAYS, size=max(len(sizes), 1)), settings.days)
+    chosen = np.resize(random.permutation(merchants), len(sizes))
+    merchant = chosen[which]
+    length = np.minimum(random.integers(*_MERCHANT_DAYS, size=len(sizes)), settings.days)
     begin = (random.random(len(length)) * (settings.days - length + 1)).astype(np.int64)
+    share = np.where(random.random(len(sizes)) < _TAKEN_OVER, 1.0, random.random(len(sizes)))
     day = begin[which] + (random.random(count) * length[which]).astype(np.int64)
     category = merchant // pools.MERCHANTS_PER_CATEGORY
     customer = random.integers(0, settings.customers, size=count)
     cents = _usual_cents(people, random, customer, category)
-    return day * 86_400 + _usual_second(people, random, customer, category), customer, category, cents, merchant
+    rows = (day * 86_400 + _usual_second(people, random, customer, category), customer, category, cents, merchant)
+    unique, first = np.unique(chosen, return_index=True)
+    return rows, Avoided(unique, begin[first], (begin + length - 1)[first], share[first])
 
 
 def _usual_cents(people: People, random: np.random.Generator, customer: Ints, category: Ints) -> Ints:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from client.simulator import pools
 from client.simulator.amounts import ordinary_cents
-from client.simulator.fraud import Frauds, make_frauds
+from client.simulator.fraud import Avoided, Frauds, make_frauds
 from client.simulator.habits import CATEGORIES, day_weights
 from client.simulator.hashing import hex_ids, mix
 from client.simulator.people import People, make_people
@@ -131,7 +131,7 @@ def _ordinary(
     cents = np.where(
         group < 0, ordinary_cents(random, category, level), people.groups.cents(random, group, category, level)
     )
-    merchant = _merchants(random, people, customer, category)
+    merchant = _elsewhere(random, frauds.avoided, second // 86_400, _merchants(random, people, customer, category))
     return _Rows(second, customer, category, merchant, cents, np.zeros(len(second), dtype=np.int64))
 
 
@@ -157,6 +157,22 @@ def _merchants(random: np.random.Generator, people: People, customer: Ints, cate
     favourite = (mix(key.astype(np.uint64)) % np.uint64(per)).astype(np.int64)
     popular = (random.random(len(customer)) ** 1.5 * per).astype(np.int64)
     return category * per + np.where(random.random(len(customer)) < _FAVOURITE_SHARE, favourite, popular)
+
+
+def _elsewhere(random: np.random.Generator, avoided: Avoided, day: Ints, merchant: Ints) -> Ints:
+    """The same merchants, except that purchases avoid compromised ones: they go to any other of the category, once."""
+    if not len(avoided.merchant):
+        return merchant
+    found = np.searchsorted(avoided.merchant, merchant).clip(max=len(avoided.merchant) - 1)
+    compromised = avoided.merchant[found] == merchant
+    compromised &= (day >= avoided.first_day[found]) & (day <= avoided.last_day[found])
+    rows = np.flatnonzero(compromised)
+    rows = rows[random.random(len(rows)) < avoided.share[found[rows]]]
+    per = pools.MERCHANTS_PER_CATEGORY
+    number = (merchant[rows] + random.integers(1, per, size=len(rows))) % per
+    moved = merchant.copy()
+    moved[rows] = merchant[rows] // per * per + number
+    return moved
 
 
 def _fraudulent(frauds: Frauds, begin: float, end: float) -> _Rows:

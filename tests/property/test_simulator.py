@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -15,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from client.simulator import Settings, batches, fraud
+from client.simulator import Settings, batches, fraud, pools
 from client.simulator.cards import card_numbers, check_digit
 from client.simulator.habits import CATEGORIES
+from client.simulator.people import make_people
 from client.simulator.places import cities
 from client.simulator.stream import BATCH_ROWS, SCHEMA
 from client.simulator.write import _write
@@ -164,9 +164,25 @@ def test_some_fraud_is_slow_or_at_compromised_merchants_and_the_rest_is_bursts(y
         by_card.setdefault(card, []).append(second)
     long = [v for v in by_card.values() if max(v) - min(v) >= 2 * 86_400]
     assert 0.02 < sum(map(len, long)) / len(frauds) < 0.35
-    at_merchant = Counter(frauds["merchant"].to_pylist())
-    most = sum(count for _, count in at_merchant.most_common(2)) / len(frauds)
-    assert 0.05 < most < 0.15  # 0.06 of all are at compromised ones, of which there are one or two
+
+
+def test_a_compromised_merchant_takes_fewer_genuine_payments_often_none() -> None:
+    run = replace(Settings.of(100_000, seed=11, customers=400, days=100), at_merchants=0.5)
+    avoided = fraud.make_frauds(run, make_people(run)).avoided
+    rows = table(run)
+    genuine = rows.filter(pa.compute.equal(rows["is_fraud"], 0))
+    number = pa.compute.index_in(genuine["merchant"], value_set=pools.merchants()).to_numpy()
+    day = (genuine["unix_time"].to_numpy() - run.start_second) // 86_400
+    inside, before = np.zeros(len(avoided.merchant)), np.zeros(len(avoided.merchant))
+    for i, (merchant, first, last, _) in enumerate(zip(*avoided, strict=True)):
+        days = day[number == merchant]
+        inside[i] = ((days >= first) & (days <= last)).sum() / (last - first + 1)
+        before[i] = ((days < first) | (days > last)).sum() / (run.days - (last - first + 1))
+    whole = avoided.share == 1
+    assert 0.2 < whole.mean() < 0.8
+    # A few come from other compromised merchants.
+    assert inside[whole].sum() < 0.05 * before[whole].sum()
+    assert 0.2 * before[~whole].sum() < inside[~whole].sum() < 0.9 * before[~whole].sum()
 
 
 def test_fraud_amounts_are_larger_where_the_data_sets_are(year: pa.Table) -> None:
