@@ -128,6 +128,6 @@ def _fingerprint() -> str:
 
 
 def _forget_old() -> None:
-    states = sorted((p for p in CACHE.iterdir() if p.is_dir() and p.name != "locks"), key=lambda p: p.stat().st_mtime)
-    for state in states[:-KEEP]:
+    states = [path for path in CACHE.iterdir() if path.is_dir() and path.name not in ("locks", "cfn-lint")]
+    for state in sorted(states, key=lambda path: path.stat().st_mtime)[:-KEEP]:
         shutil.rmtree(state, ignore_errors=True)
