@@ -13,7 +13,7 @@ from client.aws import Stage
 from client.errors import ClientError
 from fraud.precision import Reviewed
 from fraud.serving.risks import RiskKeeper
-from fraud.serving.verdicts import NoAlertError, VerdictLimitError, Verdicts
+from fraud.serving.verdicts import COUNT, NoAlertError, VerdictLimitError, Verdicts
 from fraud.verdict import FINDINGS, OPEN, WORDS, Verdict
 from shared.errors import TransientError
 from shared.retry import Budget
@@ -23,7 +23,7 @@ INDEX, STATUS_INDEX = "day-time", "status-time"
 _LONGEST_NAME = 100
 _SLACK = timedelta(minutes=5)  # an alert bears the time of its record's arrival, and may be stored that much later
 _BUDGET_SECONDS = 10.0
-_OURS = ("day", "time_id", "judged", "plain")  # attributes that no person reads
+_OURS = ("day", "time_id", COUNT, "plain")  # attributes that no person reads
 _CENT = Decimal("0.01")
 _plain = TypeDeserializer().deserialize
 

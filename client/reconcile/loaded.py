@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from client.aws import Stage
-from client.reconcile.bag import Bag
+from client.reconcile.id_multiset import IdMultiset
 from client.reconcile.records import Record, of_row
 
 _RUN = "run#"
@@ -35,12 +35,12 @@ class Loaded:
             for batch in file.iter_batches():
                 yield from map(of_row, batch.to_pylist())
 
-    def bag(self) -> Bag:
+    def ids(self) -> IdMultiset:
         """Give the ids of all runs."""
-        bag = Bag()
+        ids = IdMultiset()
         for row in self.read():
-            bag.add(row.identity)
-        return bag
+            ids.add(row.identity)
+        return ids
 
     def _keys(self) -> Iterator[str]:
         pages = self.stage.client("s3").get_paginator("list_objects_v2")
