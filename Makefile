@@ -78,7 +78,7 @@ chaos: setup ## 200 seeded fault scenarios, 50,000 transactions: nothing lost, n
 gamedays: setup ## breaks one thing after the other; each must be seen, stay seen, and be cured by the runbook (REPEAT=)
 	python -m tests.gamedays.run --repeat $(or $(REPEAT),1) --markdown
 
-mutations: setup-train ## takes one guard away at a time; a fast test must notice each
+mutations: setup-train ## removes one guard at a time; a fast test must notice each
 	python -m tests.chaos.mutations --markdown
 
 setup-docs: setup

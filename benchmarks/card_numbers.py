@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from shared.transaction.forms import TEXT_COLUMNS
-
 from shared.card_numbers.search import holds_card_number, holds_number
+from shared.transaction.schema import SOURCES
 
 ROWS = 100_000
+TEXT_COLUMNS = tuple(source for source, field in SOURCES.items() if field.kind.is_free_text)
 
 
 def rows_of(data: Path | None) -> list[dict[str, Any]]:

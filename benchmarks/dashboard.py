@@ -56,7 +56,7 @@ FIGURES = (
     ("Overview", "spend-by-category", ("category", "amount", "transactions"), f"category, {_BY}"),
     (
         "Overview",
-        "rhythm-of-the-week",
+        "purchases-by-weekday-and-hour",
         ("weekday", "hour_of_day", "transactions"),
         "isodow(moment) AS weekday, hour(moment) AS hour_of_day, COUNT(*) AS transactions",
     ),

@@ -78,7 +78,7 @@ def shares(consumers: int, record_bytes: int, seconds: float) -> tuple[float, li
 
 
 def write(kinesis: Any, stream: str, record_bytes: int, until: float) -> int:
-    """Put records as fast as the shard takes them; what it refuses is put again. Gives the bytes."""
+    """Put records as fast as the shard takes them, and retry what it refuses. Returns the bytes."""
     key = "k" * 8
     record = {"Data": b"x" * (record_bytes - len(key)), "PartitionKey": key}
     written = 0

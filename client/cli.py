@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from importlib import metadata
 from typing import Annotated
 
@@ -46,6 +47,7 @@ from client.commands import (
     verify,
 )
 from client.errors import ClientError
+from client.sections import SectionedGroup
 from local.private import private_umask
 
 USAGE_EXIT = 64  # EX_USAGE of sysexits.h: 2 means that rows were rejected
@@ -63,6 +65,7 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
+    cls=SectionedGroup,
 )
 
 
@@ -75,42 +78,62 @@ def _swipeline(
     """Makes every command a subcommand, even while there is only one."""
 
 
-app.command("up")(stack.up)
-app.command("down")(stack.down)
-app.command("status")(stack.status)
-app.command("doctor")(doctor.doctor)
-app.command("remove")(remove.remove)
-app.command("env")(env.env)
-app.command("connect")(connect.connect)
-app.command("generate")(generate.generate)
-app.command("inspect")(inspect.inspect_command)
-app.command("send")(send.send)
-app.command("sql")(sql.sql)
-app.command("api")(api.api)
-app.command("transactions")(transactions.transactions)
-app.command("batch")(batch.batch)
-app.command("reconcile")(reconcile.reconcile)
-app.command("correct")(correct.correct)
-app.command("repair")(repair.repair)
-app.command("repair-roles")(repair_roles.repair_roles)
-app.command("replay")(replay.replay)
-app.add_typer(quarantine.app, name="quarantine")
-app.add_typer(dead_letters.app, name="dead-letters")
-app.add_typer(alerts.app, name="alerts")
-app.command("verdict")(alerts.verdict)
-app.command("migrate")(migrate.migrate)
-app.command("rotate-card-key")(rotate.rotate_card_key)
-app.command("train")(train.train)
-app.command("score")(score.score)
-app.add_typer(model.app, name="model")
-app.command("dashboard")(dashboard.dashboard)
-app.command("cost")(cost.cost)
-app.command("console")(console.console)
-app.command("find")(find.find)
-app.command("logs")(logs.logs)
-app.command("demo")(demo.demo)
-app.command("deploy")(deploy.deploy)
-app.command("verify")(verify.verify)
+SECTIONS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
+    "Stage local": {
+        "demo": demo.demo,
+        "up": stack.up,
+        "down": stack.down,
+        "status": stack.status,
+        "env": env.env,
+    },
+    "Send data": {
+        "generate": generate.generate,
+        "inspect": inspect.inspect_command,
+        "send": send.send,
+        "batch": batch.batch,
+    },
+    "Read data": {
+        "transactions": transactions.transactions,
+        "find": find.find,
+        "sql": sql.sql,
+        "connect": connect.connect,
+        "api": api.api,
+        "dashboard": dashboard.dashboard,
+    },
+    "Check and repair": {
+        "doctor": doctor.doctor,
+        "console": console.console,
+        "logs": logs.logs,
+        "reconcile": reconcile.reconcile,
+        "repair": repair.repair,
+        "replay": replay.replay,
+        "correct": correct.correct,
+        "quarantine": quarantine.app,
+        "dead-letters": dead_letters.app,
+    },
+    "Fraud detection": {
+        "alerts": alerts.app,
+        "verdict": alerts.verdict,
+        "score": score.score,
+        "train": train.train,
+        "model": model.app,
+    },
+    "Stages on AWS": {
+        "cost": cost.cost,
+        "deploy": deploy.deploy,
+        "verify": verify.verify,
+        "migrate": migrate.migrate,
+        "repair-roles": repair_roles.repair_roles,
+        "rotate-card-key": rotate.rotate_card_key,
+        "remove": remove.remove,
+    },
+}
+for _section, _commands in SECTIONS.items():
+    for _name, _command in _commands.items():
+        if isinstance(_command, typer.Typer):
+            app.add_typer(_command, name=_name, rich_help_panel=_section)
+        else:
+            app.command(_name, rich_help_panel=_section)(_command)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Drift: how far the features and scores of late are from those the model was trained on.
+"""Drift: how far recent features and scores are from those the model was trained on.
 
 The population stability index of a variable is the sum, over bins, of (now - then) x log(now / then), with the shares
 of the rows in each bin; by custom under 0.1 is steady and over 0.25 calls for a look (Siddiqi, Credit Risk

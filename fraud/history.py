@@ -98,8 +98,7 @@ def read(
     ``reading`` says how, if the columns have other names or forms; a mapping beside a file counts as well. Rows that
     the API would refuse are left out, with their line and reason in ``rejected``; ``notify`` hears of what is unusual
     about a file.
-    With verdicts, a judged row takes its verdict for its label; a row without either is taken to be genuine, as nobody
-    complained of it.
+    With verdicts, a reviewed row's label is its verdict; a row with neither counts as genuine, since nobody complained.
 
     Raises
     ------

@@ -23,21 +23,21 @@ class Reviewed(NamedTuple):
     genuine: int
 
     @property
-    def judged(self) -> int:
+    def reviewed(self) -> int:
         """Alerts with a verdict."""
         return self.fraud + self.genuine
 
     @property
     def precision(self) -> float | None:
         """The share of frauds among the reviewed alerts; None if there are none."""
-        return self.fraud / self.judged if self.judged else None
+        return self.fraud / self.reviewed if self.reviewed else None
 
     @property
     def between(self) -> tuple[float, float] | None:
         """The precision of all alerts, if the reviewed ones were drawn by chance: Wilson's interval at 95%."""
         if self.precision is None:
             return None
-        n, p = self.judged, self.precision
+        n, p = self.reviewed, self.precision
         middle = p + _Z**2 / (2 * n)
         half = _Z * sqrt(p * (1 - p) / n + _Z**2 / (4 * n * n))
         return max((middle - half) / (1 + _Z**2 / n), 0.0), min((middle + half) / (1 + _Z**2 / n), 1.0)
@@ -45,7 +45,7 @@ class Reviewed(NamedTuple):
     def as_json(self) -> dict[str, object]:
         """The period as programs read it."""
         low, high = self.between or (None, None)
-        return self._asdict() | {"judged": self.judged, "precision": self.precision, "low": low, "high": high}
+        return self._asdict() | {"reviewed": self.reviewed, "precision": self.precision, "low": low, "high": high}
 
 
 def over_time(alerts: Iterable[tuple[str, str]], period: str) -> list[Reviewed]:
@@ -53,15 +53,15 @@ def over_time(alerts: Iterable[tuple[str, str]], period: str) -> list[Reviewed]:
     counts: dict[str, Counter[str]] = {}
     for alerted_at, status in alerts:
         counts.setdefault(_begin(alerted_at[:10], period), Counter())[status] += 1
-    return [_judged(begin, count) for begin, count in sorted(counts.items())]
+    return [_reviewed(begin, count) for begin, count in sorted(counts.items())]
 
 
 def overall(statuses: Iterable[str], begin: str) -> Reviewed:
     """Count alerts of one period."""
-    return _judged(begin, Counter(statuses))
+    return _reviewed(begin, Counter(statuses))
 
 
-def _judged(begin: str, count: Counter[str]) -> Reviewed:
+def _reviewed(begin: str, count: Counter[str]) -> Reviewed:
     fraud, genuine = (count[finding] for finding in FINDINGS)
     return Reviewed(begin, fraud + genuine + count[OPEN], fraud, genuine)
 

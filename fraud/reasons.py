@@ -98,7 +98,7 @@ def _say_card(case: _Case) -> str:
 
 def _say_merchant(case: _Case) -> str:
     frauds = int(_number(case.value("merchant_frauds_month")))
-    return f"{frauds} confirmed fraud{'s' if frauds > 1 else ''} at this merchant of late" if frauds else ""
+    return f"{frauds} recent confirmed fraud{'s' if frauds > 1 else ''} at this merchant" if frauds else ""
 
 
 def _number(value: float) -> float:

@@ -45,7 +45,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def publish(found: Measured) -> None:
     """Publish what is known; too few rows or verdicts publish no index or precision, only how many there were."""
     metrics.add_metric(name="DriftRows", unit="Count", value=found.rows)
-    metrics.add_metric(name="Judged", unit="Count", value=found.judged.judged)
+    metrics.add_metric(name="AlertsReviewed", unit="Count", value=found.reviewed.reviewed)
     if found.largest:
         metrics.add_metric(name="DriftLargest", unit="NoUnit", value=found.largest[1])
     if found.precision is not None:

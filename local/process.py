@@ -24,7 +24,7 @@ def start_logging() -> None:
 
 
 def beat(settings: Settings, name: str) -> None:
-    """Show that the process is well."""
+    """Show that the process is healthy."""
     path = heartbeat_file(settings, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()

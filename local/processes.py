@@ -1,4 +1,4 @@
-"""The processes of the embedded AWS: what they are called, how they are started, how it is known that they are well."""
+"""The processes of the embedded AWS: what they are called, how they are started, how their health is checked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from local.settings import HOST, Settings
 
-# A process without a port shows that it is well by touching this file again and again.
+# A process without a port shows that it is healthy by touching this file again and again.
 HEARTBEAT_SECONDS = 20.0
 
 

@@ -81,7 +81,7 @@ class Status:
 
     @property
     def running(self) -> bool:
-        """True when every process is well."""
+        """True when every process is healthy."""
         return self.supervisor_pid is not None and all(process.healthy for process in self.processes)
 
 

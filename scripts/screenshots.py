@@ -46,7 +46,7 @@ def take(browser: Browser, address: str, page: str, size: tuple[int, int], mode:
         # The page scrolls inside the window: a picture of all of it needs a window that high.
         height = int(tab.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight"))
         tab.set_viewport_size({"width": size[0], "height": height if whole else min(height, HIGHEST[size])})
-        dashboard.settle()
+        dashboard.wait_until_idle()
         if size == LAPTOP:
             tab.get_by_role("button", name="Refresh").wait_for()
         tab.wait_for_timeout(500)  # the charts' resize transition has no end event

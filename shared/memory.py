@@ -1,4 +1,4 @@
-"""Garbage collection where a call is thousands of rows: seldom, and never over what a container has for good."""
+"""Garbage collection where a call is thousands of rows: seldom, and never over what a container keeps."""
 
 from __future__ import annotations
 

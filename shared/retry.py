@@ -53,7 +53,7 @@ class Budget:
         """Sleep before the n-th repeat (from 0), on top of the seconds that a server asked for.
 
         False, without a sleep, when the wait would pass the deadline; False also when ``sleep`` says that it was
-        interrupted for good.
+        interrupted finally.
         """
         if repeat >= self._most_waits:
             return False

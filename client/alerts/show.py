@@ -51,10 +51,10 @@ def precision_table(periods: Iterable[Reviewed], by: str) -> Table:
     """Give a row per period: alerts, verdicts, and how many of the reviewed ones were fraud."""
     made = Table(box=SIMPLE_HEAD, pad_edge=False)
     made.add_column(f"{by} from", no_wrap=True)
-    for name in ("alerts", "judged", "fraud", "genuine", "precision", "95% within"):
+    for name in ("alerts", "reviewed", "fraud", "genuine", "precision", "95% within"):
         made.add_column(name, justify="right", no_wrap=True)
     for period in periods:
-        counts = (f"{number:,}" for number in (period.alerts, period.judged, period.fraud, period.genuine))
+        counts = (f"{number:,}" for number in (period.alerts, period.reviewed, period.fraud, period.genuine))
         share = "" if period.precision is None else f"{period.precision:.3f}"
         between = "" if period.between is None else "{:.3f} to {:.3f}".format(*period.between)
         made.add_row(period.begin, *counts, share, between)
@@ -68,7 +68,7 @@ def outlook_table(outlooks: Iterable[Outlook], in_force: float | None) -> Table:
         made.add_column(name, justify="right", no_wrap=True)
     for one in outlooks:
         precision = "" if one.precision is None else f"{one.precision:.2f}"
-        by = f"{one.judged:,} verdicts" if one.judged else "scores"
+        by = f"{one.reviewed:,} verdicts" if one.reviewed else "scores"
         style = "bold" if one.threshold == in_force else ""
         made.add_row(f"{one.threshold:.4f}", f"{one.alerts_per_day:,.1f}", precision, by, style=style)
     return made

@@ -15,7 +15,7 @@ from client.errors import ClientError
 from fraud.precision import Reviewed
 from fraud.serving.alert_item import damage
 from fraud.serving.risks import RiskKeeper
-from fraud.serving.verdicts import DamagedAlertError, NoAlertError, VerdictLimitError, Verdicts
+from fraud.serving.verdicts import COUNT, DamagedAlertError, NoAlertError, VerdictLimitError, Verdicts
 from fraud.verdict import FINDINGS, OPEN, WORDS, Verdict
 from shared.errors import TransientError
 from shared.retry import Budget
@@ -25,7 +25,7 @@ INDEX, STATUS_INDEX = "day-time", "status-time"
 _LONGEST_NAME = 100
 _SLACK = timedelta(minutes=5)  # an alert bears the time of its record's arrival, and may be stored that much later
 _BUDGET_SECONDS = 10.0
-_OURS = ("day", "time_id", "judged", "plain")  # attributes that no person reads
+_OURS = ("day", "time_id", COUNT, "plain")  # attributes that no person reads
 _CENT = Decimal("0.01")
 _plain = TypeDeserializer().deserialize
 

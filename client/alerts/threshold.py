@@ -1,4 +1,4 @@
-"""Choosing the threshold by policy, from the scores and verdicts of late; and what others would have given."""
+"""Choosing the threshold by policy, from recent scores and verdicts; and what others would have given."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ class Outlook:
     threshold: float
     alerts_per_day: float
     precision: float | None  # by verdicts, or else as the scores say; None: no alerts
-    judged: int  # verdicts behind the precision; 0: it is what the scores say
+    reviewed: int  # verdicts behind the precision; 0: it is what the scores say
 
 
 class Week:
-    """Scores by bin, and scores of judged alerts with their findings, of the last days."""
+    """Scores by bin, and scores of reviewed alerts with their findings, of the last days."""
 
     def __init__(
-        self, edges: Sequence[float], counts: Sequence[int], judged: Sequence[tuple[float, bool]], days: int
+        self, edges: Sequence[float], counts: Sequence[int], reviewed: Sequence[tuple[float, bool]], days: int
     ) -> None:
         self._bounds = [0.0, *edges, 1.0]
         self._counts, self._days = counts, days
-        self._judged = sorted(judged)
+        self._reviewed = sorted(reviewed)
 
     @property
     def rows(self) -> int:
@@ -54,14 +54,14 @@ class Week:
     def at(self, threshold: float) -> Outlook:
         """What a threshold would have given."""
         alerts = self.alerts(threshold)
-        above = self._judged[bisect_left(self._judged, (threshold, False)) :]
+        above = self._reviewed[bisect_left(self._reviewed, (threshold, False)) :]
         if len(above) >= LEAST_VERDICTS:
             precision: float | None = sum(fraud for _, fraud in above) / len(above)
-            judged = len(above)
+            reviewed = len(above)
         else:
             expected = sum(count * share * mean for count, share, mean in self._above(threshold))
-            precision, judged = (expected / alerts if alerts else None), 0
-        return Outlook(threshold, alerts / self._days, precision, judged)
+            precision, reviewed = (expected / alerts if alerts else None), 0
+        return Outlook(threshold, alerts / self._days, precision, reviewed)
 
     def for_alerts(self, per_day: float) -> float:
         """The lowest threshold that gives at most ``per_day`` alerts a day."""
@@ -73,7 +73,7 @@ class Week:
 
     def for_precision(self, precision: float) -> float:
         """The lowest threshold from which on the alerts are at least so precise. Raises ClientError if none is."""
-        tried = sorted({*self._bounds[1:-1], *CANDIDATES, *(score for score, _ in self._judged)})
+        tried = sorted({*self._bounds[1:-1], *CANDIDATES, *(score for score, _ in self._reviewed)})
         found = [t for t in tried if (one := self.at(t).precision) is not None and one >= precision]
         if not found:
             raise ClientError(f"No threshold would have had a precision of {precision} in the last {self._days} days.")
@@ -97,12 +97,12 @@ def last_week(stage: Stage, model: Model, today: date, days: int = DAYS) -> Week
     for number in range(days):
         day = (first + timedelta(days=number)).isoformat()
         counts = [a + b for a, b in zip(counts, drift.read(model, day).counts["score"], strict=True)]
-    judged = [
+    reviewed = [
         (float(alert["score"]), alert["verdict"] == "fraud")
         for alert in AlertsTable(stage).between(first, today)
         if alert.get("verdict") in ("fraud", "genuine")
     ]
-    return Week(model.reference["score"]["edges"], counts, judged, days)
+    return Week(model.reference["score"]["edges"], counts, reviewed, days)
 
 
 def outlooks(week: Week, policy: Policy, model: Model) -> list[Outlook]:

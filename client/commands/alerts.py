@@ -21,7 +21,11 @@ from fraud.verdict import FINDINGS
 
 POLL_SECONDS = 2.0
 
-app = typer.Typer(invoke_without_command=True, no_args_is_help=False, rich_markup_mode=None)
+app = typer.Typer(
+    invoke_without_command=True,
+    no_args_is_help=False,
+    rich_markup_mode=None,
+)
 
 
 @app.callback()
@@ -32,7 +36,9 @@ def alerts(
     follow: Annotated[bool, typer.Option("--follow", help="Keep streaming new alerts, until Ctrl-C.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON per alert.")] = False,
 ) -> None:
-    """Show the newest fraud alerts with their reasons, newest last.
+    """Show the newest fraud alerts with their reasons.
+
+    The newest is last, as in a log.
 
     Example: swipeline alerts --limit 50 --follow
     """
@@ -59,10 +65,10 @@ def alerts(
             if len(fresh) > limit:
                 output.note(f"{len(fresh) - limit:,} more new alerts are not shown: raise --limit")
             seen |= {alert["transaction_id"] for alert in fresh}
-    judged = [alert["verdict"] for alert in shown if alert.get("verdict") in FINDINGS]
-    if judged and not as_json:
-        share = judged.count("fraud") / len(judged)
-        output.note(f"{len(judged)} of these have a verdict; {share:.0%} of them were fraud")
+    reviewed = [alert["verdict"] for alert in shown if alert.get("verdict") in FINDINGS]
+    if reviewed and not as_json:
+        share = reviewed.count("fraud") / len(reviewed)
+        output.note(f"{len(reviewed)} of these have a verdict; {share:.0%} of them were fraud")
 
 
 @app.command()
@@ -96,9 +102,10 @@ def precision(
     days: Annotated[int, typer.Option(min=1, max=3660, help="Time range in days.")] = 90,
     as_json: JsonOption = False,
 ) -> None:
-    """Show alert precision over time, with confidence intervals.
+    """Show alert precision over time.
 
-    An alert counts by its verdict, else by the transaction's label, also one that came later or was corrected.
+    Each period has its confidence interval. An alert counts by its verdict, else by the transaction's label, also one
+    that came later or was corrected.
 
     Example: swipeline alerts precision --by month --days 365
     """
@@ -139,7 +146,9 @@ def verdicts(
         bool, typer.Option("--late-labels", help="Add labels that came late or were corrected, of any transaction.")
     ] = False,
 ) -> None:
-    """Print reviewed alerts as CSV (transaction_id,verdict), the input of `swipeline train --verdicts`.
+    """Print reviewed alerts as CSV.
+
+    The columns are transaction_id and verdict: the input of `swipeline train --verdicts`.
 
     Example: swipeline alerts verdicts --days 90 --late-labels > verdicts.csv
     """
@@ -164,10 +173,12 @@ def verdicts(
 def labels(
     file: Annotated[Path, typer.Argument(help="CSV with transaction_id and is_fraud, such as chargebacks.")],
     stage: StageOption = "local",
-    by: Annotated[str, typer.Option(help="Who says so (default: the user of this machine).")] = "",
+    by: Annotated[str, typer.Option(help="Name to record (default: your user name).")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Bring labels that come late to the risk of cards and merchants; on alerts they are verdicts.
+    """Record labels that arrive late, such as chargebacks.
+
+    They change the risk of their cards and merchants. A label of an alert is its verdict.
 
     Example: swipeline alerts labels chargebacks.csv --by jane
     """
@@ -197,7 +208,9 @@ def queue(
     mine: Annotated[str, typer.Option("--assigned-to", help="Only alerts assigned to this reviewer.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Show open alerts to review, most money at risk (score times amount) first.
+    """Show open alerts to review, most money at risk first.
+
+    Money at risk is score times amount.
 
     Example: swipeline alerts queue --assigned-to jane
     """
@@ -262,17 +275,19 @@ def threshold(
         ),
     ] = None,
     score: Annotated[
-        float | None, typer.Option(min=0, max=1, help="This score, from 0 to 1 (default: not set).")
+        float | None, typer.Option(min=0, max=1, help="Alert threshold, a score from 0 to 1 (default: not set).")
     ] = None,
     reset: Annotated[bool, typer.Option("--reset", help="Use the model's own threshold again.")] = False,
     category: Annotated[
         str, typer.Option(help="Only for this category (default: all); with --score, --cost-per-review or --reset.")
     ] = "",
-    by: Annotated[str, typer.Option(help="Who decides (default: the user of this machine).")] = "",
+    by: Annotated[str, typer.Option(help="Name to record (default: your user name).")] = "",
     days: Annotated[int, typer.Option(min=1, max=90, help="Days of scores to look at.")] = 7,
     as_json: JsonOption = False,
 ) -> None:
-    """Show or set the score from which alerts are raised, and what other values would have given.
+    """Show or set the score from which alerts are raised.
+
+    Also shows the alerts and the precision that other thresholds would have given.
 
     A change takes effect within seconds, without a deployment, and is recorded with who made it and when.
 

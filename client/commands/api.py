@@ -31,7 +31,7 @@ def api(
     stage: StageOption = LOCAL,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the API's URL, its keys by name and a ready curl command for each call.
+    """Show the API's URL, keys and a curl command per call.
 
     Example: swipeline api --key reader
     """

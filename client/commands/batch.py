@@ -26,7 +26,9 @@ REJECTED_EXIT = 2
 def batch(
     files: Annotated[
         list[str] | None,
-        typer.Argument(help="Files, folders or patterns: CSV, JSON, Parquet or Excel, also compressed."),
+        typer.Argument(
+            metavar="FILE", help="Files, folders or patterns: CSV, JSON, Parquet or Excel, also compressed."
+        ),
     ] = None,
     pending: Annotated[
         bool,

@@ -33,7 +33,9 @@ def connect(
     seconds: SecondsOption = 3600,
     as_json: JsonOption = False,
 ) -> None:
-    """Print host, port, database, user and a temporary password for psql, BI tools and dbt.
+    """Print connection settings for psql, BI tools and dbt.
+
+    Host, port, database, user and a temporary password.
 
     Example: swipeline connect --seconds 900
     """

@@ -23,7 +23,9 @@ def console(
     ] = None,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the browser.")] = True,
 ) -> None:
-    """Show the CloudWatch dashboards, alarms with their runbook, log queries and traces of a stage. Stop with Ctrl-C.
+    """Open a stage's metrics, alarms, logs and traces. Stop with Ctrl-C.
+
+    CloudWatch's dashboards, each alarm with its runbook entry, saved log queries, and X-Ray traces.
 
     Example: swipeline console --stage dev
     """

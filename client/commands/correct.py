@@ -13,11 +13,12 @@ from client.errors import ClientError
 
 
 def correct(
-    transaction_id: Annotated[str, typer.Argument(help="Id of the transaction.")],
+    transaction_id: Annotated[str, typer.Argument(help="Transaction ID.")],
     changes: Annotated[
-        list[str], typer.Option("--set", help="COLUMN=VALUE, e.g. amt=12.50 or is_fraud=1. May be repeated.")
+        list[str],
+        typer.Option("--set", metavar="COLUMN=VALUE", help="New value, e.g. amt=12.50 or is_fraud=1. Repeatable."),
     ],
-    by: Annotated[str | None, typer.Option("--by", help="Who corrects it (default: your AWS identity).")] = None,
+    by: Annotated[str | None, typer.Option("--by", help="Name to record (default: your AWS identity).")] = None,
     stage: StageOption = "local",
     yes: YesOption = False,
     as_json: JsonOption = False,

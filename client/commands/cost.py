@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from client import output
-from client.commands.options import JsonOption
+from client.commands.options import JsonOption, ParamOption
 from client.cost.advice import Advice, advise
 from client.cost.assumptions import Assumptions, assume
 from client.cost.model import Bill, bill, read_prices
@@ -28,12 +28,12 @@ MANY_CARDS = 1_000_000
 def cost(
     rate: Annotated[float, typer.Option(help="Average transactions per second over the month.")] = 100.0,
     shape: Annotated[str, typer.Option(help=f"Shape of the rate over the day: {', '.join(SHAPES)}.")] = "steady",
-    usage: Annotated[Path, typer.Option(help="Result file of benchmarks.end_to_end.")] = USAGE,
+    usage: Annotated[
+        Path | None, typer.Option(help="Result file of benchmarks.end_to_end (default: the shipped one).")
+    ] = None,
     prices: Annotated[Path | None, typer.Option(help="Price file (default: the shipped prices).")] = None,
     stage: Annotated[str, typer.Option(help="Stage whose packaged template is priced.")] = "dev",
-    param: Annotated[
-        list[str] | None, typer.Option(help="Parameter of the deployment, as NAME=VALUE. Repeatable.")
-    ] = None,
+    param: ParamOption = None,
     rpu: Annotated[int | None, typer.Option(help="Redshift's base capacity in RPUs (default: the template's).")] = None,
     cards: Annotated[int | None, typer.Option(help="Number of active cards (default: as in the measured run).")] = None,
     transactions: Annotated[
@@ -42,7 +42,9 @@ def cost(
     hours: Annotated[float, typer.Option(help="Hours over which --transactions are spread.")] = 1.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a stage costs: idle per month, per million transactions, per month at a rate; and what is cheaper.
+    """Estimate the AWS bill of a stage. Uses its packaged template; needs no AWS account.
+
+    Shows dollars per month idle, per million transactions and per month at a rate, and settings that are cheaper.
 
     Example: swipeline cost --stage dev --rate 100 --param tableMode=PROVISIONED
     """
@@ -55,7 +57,7 @@ def cost(
     if transactions is not None and (transactions < 1 or hours <= 0):
         raise ClientError("--transactions must be at least 1, and --hours above 0.")
     listed = read_prices(prices) if prices else read_prices()
-    runs = read_runs(usage)
+    runs = read_runs(usage or USAGE)
     options: dict[str, Any] = {"rpu": rpu, "cards": cards, "shape": SHAPES[shape]}
     given = assume(
         read(package(stage, parameters=param or ())),

@@ -30,7 +30,9 @@ def dashboard(
     ] = None,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the browser.")] = True,
 ) -> None:
-    """Show spend, regions, customers, merchants and fraud, live from the warehouse. Stop with Ctrl-C.
+    """Open the analysts' dashboard, live from the warehouse. Stop with Ctrl-C.
+
+    Pages on spend, regions, customers, merchants, fraud and open alerts.
 
     Example: swipeline dashboard --port 8501 --no-open
     """

@@ -12,9 +12,10 @@ from client import output
 from client.aws import Stage, explained
 from client.commands.options import DRY_RUN, JsonOption, StageOption, YesOption
 
-app = typer.Typer(help="List, redrive or discard messages of the dead-letter queues.", no_args_is_help=True)
+app = typer.Typer(help="List, redrive or discard dead-letter messages.", no_args_is_help=True)
 QueueArgument = Annotated[
-    list[str] | None, typer.Argument(help="Dead-letter queue: batch-not-started or merges-given-up (default: both).")
+    list[str] | None,
+    typer.Argument(metavar="QUEUE", help="Dead-letter queue: batch-not-started or merges-given-up (default: both)."),
 ]
 
 
@@ -39,7 +40,9 @@ def list_queues(stage: StageOption = "local", as_json: JsonOption = False) -> No
 def redrive(
     queues: QueueArgument = None, stage: StageOption = "local", yes: YesOption = False, as_json: JsonOption = False
 ) -> None:
-    """Start the batch runs that did not start, and return deliveries to the merge. Fix the cause first.
+    """Process dead-letter messages again. Fix the cause first.
+
+    Starts the batch runs that did not start, and returns given-up deliveries to the merge.
 
     Example: swipeline dead-letters redrive batch-not-started --yes
     """
@@ -55,7 +58,7 @@ def redrive(
 def discard(
     queues: QueueArgument = None, stage: StageOption = "local", yes: YesOption = False, as_json: JsonOption = False
 ) -> None:
-    """Delete the messages of the queues named.
+    """Delete the messages of dead-letter queues.
 
     Example: swipeline dead-letters discard batch-not-started --yes
     """

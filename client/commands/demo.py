@@ -1,4 +1,4 @@
-"""`swipeline demo`: all of it, in one go."""
+"""`swipeline demo`: the whole pipeline in one command."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ def demo(
     stage: StageOption = LOCAL,
     as_json: JsonOption = False,
 ) -> None:
-    """Start the embedded AWS, send transactions, and check that every store has each of them once.
+    """Run the pipeline on simulated transactions, end to end.
+
+    Starts the embedded AWS, sends the transactions, and checks that every store has each of them once.
 
     Example: swipeline demo --rows 5000
     """

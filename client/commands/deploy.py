@@ -8,14 +8,15 @@ import typer
 
 from client import output
 from client.aws import Stage, explained
+from client.commands.options import ParamOption
 from client.errors import ClientError
 
 
 def deploy(
     stage: Annotated[str, typer.Option(help="Stage to deploy. Required.")],
-    param: Annotated[list[str] | None, typer.Option(help="Stage parameter as name=value. Repeatable.")] = None,
+    param: ParamOption = None,
 ) -> None:
-    """Deploy a stage to AWS with the Serverless Framework, then migrate its warehouse.
+    """Deploy a stage to AWS, then migrate its warehouse.
 
     Example: swipeline deploy --stage dev --param alarmEmail=ops@example.com
     """

@@ -1,4 +1,4 @@
-"""`swipeline doctor`: what is wrong now, and what helps."""
+"""`swipeline doctor`: what is wrong now, and how to fix it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ COLORS = {"ok": "green", "warning": "yellow", "problem": "red", "unknown": "mage
 
 
 def doctor(stage: StageOption = LOCAL, as_json: JsonOption = False) -> None:
-    """Show what is wrong now: alarms, backlog, mappings, deliveries, quarantine, ledger, deploy, cost; and what helps.
+    """Show what is wrong now and how to fix it. Exits with 0 only if everything is known to be healthy.
 
-    Exits with 0 only if everything is known to be well: what cannot be asked is unknown, and exits with 1 as well.
+    Checks alarms, backlog, event source mappings, deliveries, quarantine, ledger, last deploy and cost. What cannot be
+    checked is unknown, and exits with 1 as well.
 
     Example: swipeline doctor --stage dev
     """
@@ -40,7 +41,7 @@ def _print(report: Any) -> None:
     from rich.text import Text
 
     table = Table(title=f"Stage {report.stage}, {report.at:%Y-%m-%d %H:%M:%S} UTC", box=SIMPLE_HEAD)
-    for column in ("", "state", "", "what helps"):
+    for column in ("", "state", "", "how to fix it"):
         table.add_column(column, overflow="fold")
     for area, findings in report.by_area().items():
         table.add_section()

@@ -13,7 +13,7 @@ from client.commands.options import JsonOption
 
 
 def env(as_json: JsonOption = False) -> None:
-    """Print shell commands that point sls, the AWS CLI and boto3 at the embedded AWS.
+    """Print shell variables for sls, the AWS CLI and boto3. They then use the embedded AWS.
 
     Example: eval "$(swipeline env)"
     """

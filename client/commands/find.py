@@ -19,7 +19,9 @@ def find(
     days: Annotated[int, typer.Option(min=1, max=90, help="Days of logs and lake to search.")] = 7,
     as_json: JsonOption = False,
 ) -> None:
-    """Find a transaction in stores, quarantine and logs, with its reason if rejected. Exits with 1 if unknown.
+    """Find a transaction in stores, quarantine and logs. Exits with 1 if it is unknown.
+
+    Shows a line per store, the reason if it was rejected or quarantined, and its log lines.
 
     Example: swipeline find 2da90c7d74bd46a0caf3777415b3ebd3
     """

@@ -27,7 +27,9 @@ def generate(
     overwrite: OverwriteOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a summary as JSON (requires --out FILE).")] = False,
 ) -> None:
-    """Generate simulated transactions with the columns of the Kaggle file, sorted by time.
+    """Generate simulated transactions as CSV or Parquet.
+
+    The columns are those of the Kaggle file; rows are sorted by time.
 
     Example: swipeline generate --rows 100000 --seed 7 --out transactions.csv
     """

@@ -29,7 +29,7 @@ def inspect_command(
     *,
     how: How,
 ) -> None:
-    """Show the format of a file and the rows that would be rejected. Exits with 1 if `send` would refuse the file.
+    """Show a file's format and the rows that would be rejected. Exits with 1 if `send` would refuse the file.
 
     Example: swipeline inspect my.csv --suggest
     """

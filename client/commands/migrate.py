@@ -8,7 +8,9 @@ from client.commands.options import JsonOption, StageOption
 
 
 def migrate(stage: StageOption = "local", as_json: JsonOption = False) -> None:
-    """Apply pending migrations to the warehouse of a stage, install its marts, set its daily limit. Safe to repeat.
+    """Apply pending migrations to a stage's warehouse. Safe to repeat.
+
+    Also installs the marts and sets the daily limit on compute.
 
     Example: swipeline migrate --stage dev
     """

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 _LONGEST_SLEEP = 3600.0  # seconds; a laptop's clock may jump while it sleeps
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Compare, train, promote or roll back fraud models.", no_args_is_help=True, rich_markup_mode=None
+)
 
 ChallengerArgument = Annotated[Path, typer.Argument(help="Model file, as `swipeline train` writes it.")]
 DataOption = Annotated[
@@ -44,7 +46,9 @@ def compare(
     days: DaysOption = 365,
     as_json: JsonOption = False,
 ) -> None:
-    """Show champion and challenger side by side on later history: precision, recall, alerts a day, money caught.
+    """Compare champion and challenger on later history.
+
+    Shows precision, recall, alerts per day and money caught, side by side.
 
     Example: swipeline model compare candidate.json --data later.csv
     """
@@ -65,13 +69,14 @@ def challenge(
         float, typer.Option(help="Target precision used to choose the alert threshold, from 0 to 1.")
     ] = 0.95,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 1,
-    by: Annotated[str, typer.Option(help="Who trains (default: the user of this machine).")] = "",
+    by: Annotated[str, typer.Option(help="Name to record (default: your user name).")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Train a challenger on the stage's transactions, labels and verdicts, and show it beside the champion.
+    """Train a challenger and compare it with the champion.
 
-    It learns from the first four fifths of the time; both models are measured on the last fifth. It is written to
-    fraud/models/challenger.json and decides nothing: deploy it in shadow mode, or promote it.
+    It learns from the stage's transactions, labels and verdicts of the first four fifths of the time; both models are
+    measured on the last fifth. It is written to fraud/models/challenger.json and decides nothing: deploy it in shadow
+    mode, or promote it.
 
     Example: swipeline model challenge --every 7
     """
@@ -117,11 +122,11 @@ def promote(
     mapping: MappingFileOption = None,
     stage: StageOption = "local",
     days: DaysOption = 365,
-    by: Annotated[str, typer.Option(help="Who decides (default: the user of this machine).")] = "",
+    by: Annotated[str, typer.Option(help="Name to record (default: your user name).")] = "",
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show both models, then make the challenger the champion. The next deployment ships it.
+    """Make the challenger the champion. Shows both first; the next deployment ships it.
 
     Example: swipeline model promote candidate.json --data later.csv --yes
     """
@@ -136,10 +141,10 @@ def promote(
 
 @app.command()
 def back(
-    by: Annotated[str, typer.Option(help="Who decides (default: the user of this machine).")] = "",
+    by: Annotated[str, typer.Option(help="Name to record (default: your user name).")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Make the champion before the last promotion the champion again. The next deployment ships it.
+    """Roll back the last promotion. The next deployment ships the earlier champion.
 
     Example: swipeline model back --by jane
     """

@@ -10,4 +10,8 @@ StageOption = Annotated[str, typer.Option(help="Target stage: local, or a stage 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Apply changes (default: dry run).")]
 
+ParamOption = Annotated[
+    list[str] | None, typer.Option(metavar="NAME=VALUE", help="Stage parameter, e.g. logLevel=DEBUG. Repeatable.")
+]
+
 DRY_RUN = "Dry run. Add --yes to apply."

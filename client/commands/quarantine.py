@@ -14,7 +14,7 @@ from client import output
 from client.aws import Stage, explained
 from client.commands.options import DRY_RUN, JsonOption, StageOption, YesOption
 
-app = typer.Typer(help="List, inspect, retry or discard what could not be processed.", no_args_is_help=True)
+app = typer.Typer(help="List, inspect, retry or discard quarantined data.", no_args_is_help=True)
 KindOption = Annotated[
     str | None,
     typer.Option("--kind", help="Only entries of this kind: lines, batches, conflicts, manifests or undelivered."),
@@ -28,7 +28,9 @@ def list_entries(
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of entries to show (all are counted).")] = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """List quarantined entries, oldest key first, with a count by kind.
+    """List quarantined entries with a count by kind.
+
+    The oldest key is first.
 
     Example: swipeline quarantine list --kind lines --limit 10
     """
@@ -61,7 +63,7 @@ def show(
     stage: StageOption = "local",
     raw: Annotated[bool, typer.Option("--raw", help="Print only the original bytes of the line.")] = False,
 ) -> None:
-    """Show one entry: its position on the stream, why it was quarantined, and its content. Card numbers are masked.
+    """Show one entry with its reason and content. Card numbers are masked.
 
     Example: swipeline quarantine show quarantine/transactions/…/shardId-000000000000-49590-0.json
     """
@@ -82,7 +84,8 @@ def show(
 @app.command()
 def redrive(
     keys: Annotated[
-        list[str] | None, typer.Argument(help="Quarantine keys, from `quarantine list` (default: all entries).")
+        list[str] | None,
+        typer.Argument(metavar="KEY", help="Quarantine keys, from `quarantine list` (default: all entries)."),
     ] = None,
     stage: StageOption = "local",
     kind: KindOption = None,
@@ -118,7 +121,9 @@ def settle(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Settle a conflict: keep the stored content, or make the other one count in all stores, as a correction.
+    """Settle a conflict: choose which content counts.
+
+    Keeps the stored one, or sends the other one to all stores as a correction.
 
     Example: swipeline quarantine settle conflicts/T-1001-… --keep other --yes
     """
@@ -140,7 +145,9 @@ def settle(
 @app.command()
 def discard(
     note: Annotated[str, typer.Option("--note", help="Why these entries are discarded. Kept with them.")],
-    keys: Annotated[list[str] | None, typer.Argument(help="Quarantine keys, from `quarantine list`.")] = None,
+    keys: Annotated[
+        list[str] | None, typer.Argument(metavar="KEY", help="Quarantine keys, from `quarantine list`.")
+    ] = None,
     stage: StageOption = "local",
     kind: KindOption = None,
     yes: YesOption = False,

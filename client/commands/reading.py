@@ -45,13 +45,15 @@ class How:
 
 def how_to_read(
     map_: Annotated[
-        list[str] | None, typer.Option("--map", help="Column names in the file, as COLUMN=NAME,... Repeatable.")
+        list[str] | None, typer.Option("--map", metavar="COLUMN=NAME,...", help="Column names in the file. Repeatable.")
     ] = None,
     mapping: Annotated[
         Path | None,
         typer.Option(help="Mapping file in TOML (default: FILE.swipeline.toml if it exists)."),
     ] = None,
-    drop: Annotated[list[str] | None, typer.Option(help="Column to ignore. Repeatable.")] = None,
+    drop: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Column of the file to ignore. Repeatable.")
+    ] = None,
     encoding: Annotated[str | None, typer.Option(help="Text encoding, e.g. windows-1252 (default: detected).")] = None,
     delimiter: Annotated[str | None, typer.Option(help="CSV delimiter, or tab (default: detected).")] = None,
     sheet: Annotated[str | None, typer.Option(help="Excel sheet (default: the one with the rows).")] = None,

@@ -38,10 +38,11 @@ def reconcile(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Check that API, DynamoDB, lake and warehouse hold the same transactions, each once. Exits with 0 if they balance.
+    """Check that all stores hold the same transactions. Exits with 0 if they balance.
 
-    Compares counts and digests of contents; where those differ, names IDs, stores and fields. On the machine that sent,
-    also compares with its journals, unless a time window or --stores-only is given.
+    Compares API, DynamoDB, lake and warehouse by counts and digests of contents; where those differ, names IDs, stores
+    and fields. On the machine that sent, also compares with its journals, unless a time window or --stores-only is
+    given.
 
     Example: swipeline reconcile --file my.csv --wait 120
     """

@@ -1,4 +1,4 @@
-"""`swipeline remove`: takes a stage away with all that it stores, which `sls remove` alone cannot."""
+"""`swipeline remove`: deletes a stage and everything that it stores, which `sls remove` alone cannot."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ def remove(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Delete a stage: empty its buckets (all versions), run `sls remove`, delete leftover log groups.
+    """Delete a stage and everything that it stores.
 
-    Refuses a protected stage (prod). With --yes, asks you to type the stage name.
+    Empties its buckets (all versions), runs `sls remove` and deletes leftover log groups. Refuses a protected stage
+    (prod). With --yes, asks you to type the stage name.
 
     Example: swipeline remove --stage dev --yes
     """
@@ -53,7 +54,7 @@ def remove(
 
 
 def _confirm(stage: str) -> None:
-    typed = typer.prompt(f"All of this will be gone for good. Type {stage} to remove it", err=True)
+    typed = typer.prompt(f"All of this will be deleted and cannot be restored. Type {stage} to confirm", err=True)
     if typed.strip() != stage:
         raise ClientError(f"{typed!r} is not {stage}: nothing was removed.")
 

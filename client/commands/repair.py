@@ -14,8 +14,12 @@ from client.commands.options import DRY_RUN, JsonOption, StageOption, YesOption
 
 def repair(
     stage: StageOption = "local",
-    begin: Annotated[str | None, typer.Option("--from", help="Event times from: a day or a time, UTC.")] = None,
-    end: Annotated[str | None, typer.Option("--to", help="Event times until just before: a day or a time.")] = None,
+    begin: Annotated[
+        str | None, typer.Option("--from", help="Start of the event-time window, a date or time in UTC.")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", help="End of the event-time window, a date or time in UTC (excluded).")
+    ] = None,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:

@@ -10,9 +10,10 @@ from client.commands.options import DRY_RUN, JsonOption, StageOption, YesOption
 
 
 def repair_roles(stage: StageOption = LOCAL, yes: YesOption = False, as_json: JsonOption = False) -> None:
-    """Give the stage's roles the policies of its template again, after somebody changed one by hand.
+    """Restore the policies of a stage's roles.
 
-    A deploy does not do that: CloudFormation compares templates, not roles. Exits with 1 if a dry run found a change.
+    Needed after a manual change: they come from the stage's template, and a deploy compares templates, not roles.
+    Exits with 1 if a dry run found a change.
 
     Example: swipeline repair-roles --stage dev --yes
     """

@@ -19,7 +19,9 @@ def replay(
     stage: StageOption = "local",
     as_json: JsonOption = False,
 ) -> None:
-    """Load into the warehouse everything that arrived in the lake on the given days. Rows already there stay unchanged.
+    """Reload the warehouse from the lake. Rows already there stay unchanged.
+
+    Loads everything that arrived in the lake on the given days.
 
     Example: swipeline replay --from 2026-11-24 --to 2026-11-25
     """

@@ -23,10 +23,13 @@ def score(
     files: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Transactions to score: files, folders or patterns (CSV, JSON, Parquet, Excel), or - for stdin."
+            metavar="FILE",
+            help="Transactions to score: files, folders or patterns (CSV, JSON, Parquet, Excel), or - for stdin.",
         ),
     ] = None,
-    before: Annotated[list[str] | None, typer.Option(help="Earlier history of the cards. Repeatable.")] = None,
+    before: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="Earlier history of the cards. Repeatable.")
+    ] = None,
     begin: Annotated[
         str | None, typer.Option("--from", help="Score the lake from this day of arrival, UTC, e.g. 2026-11-24.")
     ] = None,
@@ -38,7 +41,9 @@ def score(
     *,
     how: How,
 ) -> None:
-    """Score transactions offline, in order of time, as CSV (transaction_id,score,is_alert). Raises no alerts.
+    """Score transactions offline. Raises no alerts.
+
+    Writes CSV (transaction_id,score,is_alert), in order of time.
 
     Example: swipeline score my.csv --before history.csv --out scores.csv
     """

@@ -28,7 +28,10 @@ REJECTED_EXIT = 2
 def send(
     files: Annotated[
         list[str],
-        typer.Argument(help="Files, folders or patterns: CSV, JSON, Parquet or Excel, also compressed; - for stdin."),
+        typer.Argument(
+            metavar="FILE",
+            help="Files, folders or patterns: CSV, JSON, Parquet or Excel, also compressed; - for stdin.",
+        ),
     ],
     stage: StageOption = "local",
     batch_size: Annotated[int, typer.Option(help="Rows per request, from 1 to 1000.")] = 1000,

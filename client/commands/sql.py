@@ -38,7 +38,9 @@ def sql(
     as_json: JsonOption = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV with a header.")] = False,
 ) -> None:
-    """Query the warehouse or the lake, read-only, with an analyst's permissions. On a terminal, Enter shows more rows.
+    """Query the warehouse or the lake, read-only.
+
+    Uses the permissions of an analyst. On a terminal, Enter shows more rows.
 
     Example: swipeline sql "SELECT * FROM mart.overview" --csv
     """

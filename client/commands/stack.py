@@ -11,13 +11,13 @@ import typer
 
 from client import output
 from client.aws import LOCAL
-from client.commands.options import JsonOption, StageOption
+from client.commands.options import JsonOption, ParamOption, StageOption
 from client.errors import ClientError
 
 
 def up(
     stage: StageOption = LOCAL,
-    param: Annotated[list[str] | None, typer.Option(help="Stage parameter as name=value. Repeatable.")] = None,
+    param: ParamOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Start the embedded AWS and deploy the service into it. Skips what is already running and deployed.
@@ -103,7 +103,7 @@ def bring_up(report: Callable[[str], None], parameters: Sequence[str] = ()) -> A
 
 
 def _repair_roles(report: Callable[[str], None]) -> None:
-    """A deploy with nothing to change leaves a role as somebody made it by hand."""
+    """A deploy with nothing to change does not restore a role that was changed by hand."""
     from client.aws import Stage, explained
     from client.repair.roles import drifts, repair
     from client.verify.deployed import Deployed

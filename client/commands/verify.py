@@ -19,7 +19,8 @@ def verify(
         typer.Option("--preflight", help="Check quotas, zones, region and permissions before a deploy."),
     ] = False,
     without: Annotated[
-        list[str] | None, typer.Option(help="Skip a check, e.g. batch, which needs Spark locally. Repeatable.")
+        list[str] | None,
+        typer.Option(metavar="CHECK", help="Skip a check, e.g. batch, which needs Spark locally. Repeatable."),
     ] = None,
     rows: Annotated[int, typer.Option(help="Number of transactions to send.")] = 2000,
     as_json: JsonOption = False,

@@ -19,7 +19,7 @@ _EXPONENT = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d{1,2}")
 _COMMA = re.compile(r"-?\d+(?:\.\d{3})*,\d+")
 _ZONED = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$")
 _MOST_KNOWN = 100_000  # different card numbers that are remembered
-_STRETCH = 1_000  # rows with long numbers that are judged on their own
+_STRETCH = 1_000  # rows with long numbers that are checked on their own
 _FEWEST_DIFFERENT = 2
 _MOST_OFFSET = 14 * 3600
 
@@ -121,7 +121,7 @@ def check_cards(cards: Cards, reading: Reading, file: str) -> Findings:
     if cards.exponents and ("exponent" in cards.dense or cards.exponents >= SHARE * (cards.exponents + cards.rows)):
         found.refusals.append(
             f"{cards.exponents:,} card numbers are in scientific notation, e.g. 2.29E+15 (lines {lines}): a "
-            "spreadsheet dropped their last digits for good. Export the column again as text, from its source"
+            "spreadsheet dropped their last digits. Export the column again as text, from its source"
         )
     if not cards.rounded or reading.accept_rounded_card_numbers:
         return found

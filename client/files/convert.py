@@ -86,7 +86,7 @@ def from_order(text: str, order: str, day: bool) -> str:
     year, month, number = parts_of(match, order)
     if len(year) == 2:
         if day:
-            raise ValueError("has a year of two digits: is it of this century or the last?")
+            raise ValueError("has a two-digit year: write four digits, e.g. 2020")
         year = "20" + year
     hour = int(match[5] or 0)
     if match[9]:

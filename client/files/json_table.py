@@ -193,7 +193,7 @@ def _elements(
         if more is None:
             if at >= len(text) and not closed:
                 return
-            raise ClientError(f"{name} is not whole JSON: line {line}: {reason}. Is the file complete?")
+            raise ClientError(f"{name} is not complete JSON: line {line}: {reason}. Is the file complete?")
         text, at = text[at:] + "".join(more.texts), 0
         if len(text) > LONGEST + (1 << 20):
             raise ClientError(f"{name} is not JSON that can be read: line {line}: {reason}.")

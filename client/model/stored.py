@@ -22,14 +22,14 @@ def read_stage(stage: Stage, days: int) -> History:
     today = datetime.now(UTC).date()
     first = today - timedelta(days=days - 1)
     labels = Labels(
-        {a["transaction_id"]: a["verdict"] == FINDINGS[0] for a in _judged(stage, first, today)},
+        {a["transaction_id"]: a["verdict"] == FINDINGS[0] for a in _reviewed(stage, first, today)},
         frozenset(str(row[0]) for row in query(stage, _FRAUDS)),
         _card_risks(stage),
     )
     return stored_history(lake_transactions(stage, Days(first, today + timedelta(days=1))), labels)
 
 
-def _judged(stage: Stage, first: date, last: date) -> list[dict[str, str]]:
+def _reviewed(stage: Stage, first: date, last: date) -> list[dict[str, str]]:
     return [alert for alert in AlertsTable(stage).between(first, last) if alert.get("verdict") in FINDINGS]
 
 

@@ -12,7 +12,7 @@ from client.errors import ClientError
 
 PAGE = 1000
 ATTEMPTS = 4
-AWAY = frozenset({429, 500, 502, 503, 504})
+UNAVAILABLE = frozenset({429, 500, 502, 503, 504})
 
 
 class Question(NamedTuple):
@@ -85,7 +85,7 @@ class ReadApi:
                 raise ClientError(f"The API does not answer: {type(error).__name__}.") from None
             if answer.status_code == 200:
                 return dict(answer.json())
-            if answer.status_code not in AWAY or attempt == ATTEMPTS - 1:
+            if answer.status_code not in UNAVAILABLE or attempt == ATTEMPTS - 1:
                 break
             time.sleep(float(answer.headers.get("Retry-After") or 0.2 * 2**attempt))
         raise ClientError(f"The API refuses ({answer.status_code}): {_message(answer)}.")

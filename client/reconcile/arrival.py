@@ -27,7 +27,7 @@ def arrivals(stage: Stage, file: str, wait: float, report: Callable[[str, Hop | 
     """
     began = time.monotonic()
     sent = acknowledged(stage, file)
-    wanted, expected = sent.has(), len(sent.bag.distinct())
+    wanted, expected = sent.has(), len(sent.ids.distinct())
     stores: dict[str, Callable[[], Iterable[str]]] = {
         TABLE: Table(stage, None).identities,
         LAKE: lambda: Lake(stage).identities(ALL_DAYS),

@@ -9,7 +9,7 @@ from pathlib import Path
 from client.aws import Stage
 from client.errors import ClientError
 from client.files.stream import open_input
-from client.reconcile.bag import Bag, Digests, digest
+from client.reconcile.id_multiset import Digests, IdMultiset, digest
 from client.send.journal import Journal
 
 
@@ -21,7 +21,7 @@ class Acknowledged:
     accepted: int = 0
     rejected: int = 0
     unfinished: list[str] = field(default_factory=list)  # files whose sending was stopped
-    bag: Bag = field(default_factory=Bag)
+    ids: IdMultiset = field(default_factory=IdMultiset)
 
     def names(self, wanted: Digests) -> Iterator[str]:
         """Give the ids behind some digests, in the order of the files."""
@@ -34,7 +34,7 @@ class Acknowledged:
 
     def has(self) -> Callable[[str], bool]:
         """Give the question whether an id is among them, of sets in memory: about 100 bytes an id."""
-        known = set(self.bag.distinct().tolist())
+        known = set(self.ids.distinct().tolist())
         return lambda identity: digest(identity).rstrip(b"\0") in known
 
 
@@ -59,7 +59,7 @@ def acknowledged(stage: Stage, file: str | None) -> Acknowledged:
             if facts.get("rows") != str(totals.rows):
                 found.unfinished.append(facts.get("file", path.name))
             for identity in journal.ids():
-                found.bag.add(identity)
+                found.ids.add(identity)
     return found
 
 

@@ -13,7 +13,7 @@ import orjson
 from client.archived import opened
 from client.aws import Stage
 from client.errors import ClientError
-from client.reconcile.bag import Bag
+from client.reconcile.id_multiset import IdMultiset
 from client.reconcile.records import NAMES, Record, of_line
 from client.reconcile.tally import Tally
 from client.reconcile.window import Window, bucket_of
@@ -41,7 +41,7 @@ class LakeSeen:
     merchants: set[str] = field(default_factory=set)
     lines: int = 0
     objects: list[tuple[str, str, str]] = field(default_factory=list)  # key, first and last event time in the window
-    ids: Bag = field(default_factory=Bag)  # where they are asked for
+    ids: IdMultiset = field(default_factory=IdMultiset)  # where they are asked for
     damaged: dict[str, str] = field(default_factory=dict)  # objects that cannot be read, and why
 
 

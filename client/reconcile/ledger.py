@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from client.reconcile.bag import Bag
 from client.reconcile.differences import Difference
+from client.reconcile.id_multiset import IdMultiset
 from client.reconcile.loaded import Loaded
 
 NAMED_IDS = 20  # missing IDs that are named; all are counted
@@ -74,9 +74,9 @@ class Ledger:
         }
 
 
-def api_hop(accepted: int, rejected: int, bag: Bag) -> Hop:
+def api_hop(accepted: int, rejected: int, ids: IdMultiset) -> Hop:
     """The API's line: rows that share an id are acknowledged each, and are one transaction."""
-    distinct = len(bag.distinct())
+    distinct = len(ids.distinct())
     return Hop(
         received=accepted + rejected,
         accepted=accepted,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from client.aws import Stage
-from client.reconcile.bag import Bag
+from client.reconcile.id_multiset import IdMultiset
 from client.reconcile.records import Record, of_row
 
 _RUN = "run#"
@@ -57,12 +57,12 @@ class Loaded:
         for name, count in counts.items():
             setattr(self, name, getattr(self, name) + count)
 
-    def bag(self) -> Bag:
+    def ids(self) -> IdMultiset:
         """Give the ids of all runs."""
-        bag = Bag()
+        ids = IdMultiset()
         for row in self.read():
-            bag.add(row.identity)
-        return bag
+            ids.add(row.identity)
+        return ids
 
     def _keys(self) -> Iterator[str]:
         pages = self.stage.client("s3").get_paginator("list_objects_v2")

@@ -26,7 +26,7 @@ from client.reconcile.records import Record
 from client.reconcile.table import Table
 from client.reconcile.tally import Tally, alone, differing
 from client.reconcile.warehouse import Warehouse
-from client.reconcile.window import DAY, EVERYTHING, FIRST, Window, bucket_of, hull, slot_width
+from client.reconcile.window import DAY, EVERYTHING, FIRST, Window, bounding_window, bucket_of, slot_width
 
 # An event may carry the time of a clock that is ahead: its transaction arrived up to a day before it.
 AHEAD = timedelta(days=1)
@@ -142,7 +142,7 @@ def looked(stage: Stage, options: Options) -> Iterator[Look]:
             buckets = differing(tallies.values()) | batch.buckets()
             buckets -= alone(batch, tallies[WAREHOUSE], (tallies[TABLE], tallies[LAKE]))
             if buckets:
-                narrow = hull(buckets, window)
+                narrow = bounding_window(buckets, window)
                 ids.add(TABLE, table.records(narrow, buckets, width))
                 ids.add(LAKE, lake.records(in_lake, narrow, buckets, width))
                 ids.add(WAREHOUSE, warehouse.records(narrow, buckets, width))
@@ -153,7 +153,7 @@ def looked(stage: Stage, options: Options) -> Iterator[Look]:
             ids.add(LAKE, lake.all_records(in_lake, wanted))
             ids.add(WAREHOUSE, warehouse.all_records(wanted))
         if sent is not None:
-            expected = sent.bag.distinct()
+            expected = sent.ids.distinct()
             lacking = expected if options.file else np.setdiff1d(expected, in_lake.ids.distinct(), assume_unique=True)
             ids.acknowledged(sent.names(lacking))
         found, cases = ids.compare(warehouse.superseded(), NAMED_IDS)
@@ -192,7 +192,7 @@ def _ledger(
     notes: list[str] = []
     unfinished: list[str] = []
     if sent is not None:
-        api = api_hop(sent.accepted, sent.rejected, sent.bag)
+        api = api_hop(sent.accepted, sent.rejected, sent.ids)
         if options.file is None:
             _foreign(hops, sent, in_lake, runs)
         for name in sent.unfinished:
@@ -210,9 +210,9 @@ def _ledger(
 
 def _foreign(hops: dict[str, Hop], sent: Acknowledged, in_lake: LakeSeen, runs: Loaded) -> None:
     """Count what no journal of this machine knows: of the lake exactly, of the others by what they have more."""
-    expected = sent.bag.distinct()
+    expected = sent.ids.distinct()
     hops[LAKE].unexpected = len(np.setdiff1d(in_lake.ids.distinct(), expected, assume_unique=True))
-    of_batch = np.setdiff1d(runs.bag().distinct(), expected, assume_unique=True) if runs.runs else ()
+    of_batch = np.setdiff1d(runs.ids().distinct(), expected, assume_unique=True) if runs.runs else ()
     for name, others in ((TABLE, 0), (WAREHOUSE, len(of_batch))):
         hop = hops[name]
         hop.unexpected = max(0, hop.written + hop.missing - others - len(expected))

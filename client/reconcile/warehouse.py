@@ -8,7 +8,7 @@ from client.aws import Stage
 from client.reconcile.differences import WAREHOUSE, Difference
 from client.reconcile.records import SEPARATOR, Record, of_text
 from client.reconcile.tally import CHECKSUM_DIGITS, Count, Tally
-from client.reconcile.window import CARD_DIGITS, DAY, HOUR, MONTH, Window, hull, is_slot
+from client.reconcile.window import CARD_DIGITS, DAY, HOUR, MONTH, Window, bounding_window, is_slot
 from client.warehouse import query
 from shared.transaction.content import content_sql, field_sql
 from shared.transaction.schema import FIELDS
@@ -59,7 +59,7 @@ class Warehouse:
         wanted = sorted(one.rstrip() for one in buckets if is_slot(one[:width]) and not _QUOTES & set(one))
         for start in range(0, len(wanted), BUCKETS_AT_ONCE):
             some = wanted[start : start + BUCKETS_AT_ONCE]
-            part = hull((one[:width].ljust(width + CARD_DIGITS) for one in some), window)
+            part = bounding_window((one[:width].ljust(width + CARD_DIGITS) for one in some), window)
             names = ", ".join(f"'{one}'" for one in some)
             sql = (
                 f"SELECT {_CONTENT} AS content FROM core.transaction AS content WHERE {_within(part)} "  # noqa: S608

@@ -56,7 +56,7 @@ def read_window(begin: str | None, end: str | None, now: datetime) -> Window:
         end = (now.astimezone(UTC) + timedelta(days=1)).isoformat()
     window = Window(_moment(begin) if begin else FIRST, _moment(end) if end else LAST)
     if window.begin >= window.end:
-        raise ClientError(f"--to is not after --from: {window.begin} to {window.end} is no window.")
+        raise ClientError(f"--to is not after --from: {window.begin} to {window.end} is not a window.")
     return window
 
 
@@ -114,7 +114,7 @@ def is_slot(slot: str) -> bool:
     return True
 
 
-def hull(buckets: Iterable[str], window: Window) -> Window:
+def bounding_window(buckets: Iterable[str], window: Window) -> Window:
     """Give the narrowest window, within `window`, that holds all of some buckets."""
     slots = {bucket[:-CARD_DIGITS] for bucket in buckets}
     if not all(map(is_slot, slots)):

@@ -1,4 +1,4 @@
-"""What the removal of a stage would take away, and what stands in its way."""
+"""What the removal of a stage would delete, and what blocks it."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def load_model(path: Path | None) -> Model:
     try:
         return load(path) if path else load()
     except (ModelError, OSError) as error:
-        raise ClientError(f"{path} is no model: {error}.") from error
+        raise ClientError(f"{path} is not a model: {error}.") from error
 
 
 def _good(

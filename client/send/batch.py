@@ -43,7 +43,7 @@ class Batch:
         self.acknowledged[position] = True
 
     def reject(self, position: int, findings: list[Finding]) -> None:
-        """The API has refused a row for good."""
+        """The API has rejected a row; a retry would not help."""
         self.findings[position] = findings
         self.acknowledged[position] = True
 

@@ -2,7 +2,7 @@
 
 A row of the file is in at most one batch of the journal. What is recorded replaces whatever was known of the same rows,
 and batches that overlap it are cut down to their other rows: sending a file again, with batches of any size, leaves the
-counts as they were, and a second run that is killed takes nothing away from the first.
+counts as they were, and a second run that is killed loses nothing of the first.
 """
 
 from __future__ import annotations

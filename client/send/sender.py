@@ -40,11 +40,11 @@ class Counts:
 
 @dataclass(frozen=True)
 class Done:
-    """A batch that a worker has no more to do with. `begun`: it was sent, as far as it went."""
+    """A batch that a worker has no more to do with. `attempted`: false if none of it was sent."""
 
     worker: Worker
     batch: Batch
-    begun: bool = True
+    attempted: bool = True
     failure: Failure | None = None
     error: BaseException | None = None
 
@@ -80,7 +80,7 @@ class Worker(threading.Thread):
 
     def _send(self, batch: Batch) -> Done:
         if self._stop_sending.is_set():
-            return Done(self, batch, begun=False)
+            return Done(self, batch, attempted=False)
         try:
             failure = self._api.send(batch)
         except BaseException as error:  # noqa: BLE001  # raised again by the one who waits for it
@@ -173,7 +173,7 @@ class Sender:
         done.worker.under_way -= 1
         if done.error:
             raise done.error
-        if not done.begun:
+        if not done.attempted:
             return
         batch = done.batch
         settled = [i for i, acknowledged in enumerate(batch.acknowledged) if acknowledged]

@@ -1,4 +1,4 @@
-"""Takes away all that a run has put into the stage: it is the run's merchant, cards and ids, and nothing else."""
+"""Deletes everything that a run has put into the stage, by the run's merchant, cards and IDs, and nothing else."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def _concurrency(run: Run, resources: Mapping[str, Any]) -> str:
     try:
         limit = int(run.stage.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"])
     except AwsError as error:
-        raise NotAvailableError(f"the account's concurrency is not to be had: {error}") from error
+        raise NotAvailableError(f"cannot read the account's concurrency limit: {error}") from error
     free = min(ALWAYS_UNRESERVED, limit)
     if reserved and reserved + free > limit:
         raise CheckFailedError(

@@ -24,7 +24,7 @@ from dashboard.views.overview import range_of, time_unit
 from dashboard.words import AMOUNT_BANDS, DISTANCE_BANDS, category_name, percent, short, sql_amount_band
 
 _COUNTS = {"Caught": "caught", "Missed": "missed", "False alarm": "false_alerts"}
-_FOUND = {"Fraud": "confirmed", "Genuine": "dismissed", "Open": "unjudged"}
+_FOUND = {"Fraud": "confirmed", "Genuine": "dismissed", "Open": "unreviewed"}
 _DOLLARS = {"Caught": "caught_amount", "Missed": "missed_amount"}
 NO_LABELS = "None of these purchases has a label that says whether it was a fraud, so there is no rate to show."
 NO_FRAUDS = "None of these purchases is labelled as fraud."
@@ -137,12 +137,12 @@ def show(filters: Filters) -> None:
 
 def _reviewed(data: pd.DataFrame) -> None:
     data = data.assign(Category=[category_name(code) for code in data["category"]])
-    confirmed, judged = (int(data[name].sum()) for name in ("confirmed", "judged"))
-    said = f"{percent(confirmed / judged if judged else None, 1)} of the {judged:,} reviewed were fraud."
+    confirmed, reviewed = (int(data[name].sum()) for name in ("confirmed", "reviewed"))
+    said = f"{percent(confirmed / reviewed if reviewed else None, 1)} of the {reviewed:,} reviewed were fraud."
     _outcome(
         "verdicts-by-category",
         "Alert reviews",
-        f"Alerts by their latest verdict. {said if judged else 'No alert reviewed yet.'}",
+        f"Alerts by their latest verdict. {said if reviewed else 'No alert reviewed yet.'}",
         data,
         _FOUND,
         "alerts",
@@ -182,8 +182,8 @@ def _totals(total: pd.Series, then: pd.Series | None) -> None:
 def _ratios(total: pd.Series) -> tuple[float | None, float | None, float | None]:
     """Fraud rate, precision, recall."""
     frauds, caught = float(total["frauds"]), float(total["caught"])
-    labelled, judged = float(total["labelled"]), caught + float(total["false_alerts"])
-    return _share(frauds, labelled), _share(caught, judged), _share(caught, frauds)
+    labelled, reviewed = float(total["labelled"]), caught + float(total["false_alerts"])
+    return _share(frauds, labelled), _share(caught, reviewed), _share(caught, frauds)
 
 
 def _share(part: float, whole: float) -> float | None:
@@ -238,10 +238,10 @@ def questions(where: str, unit: str = "month", before: str | None = None) -> dic
         "age_band": "p.age_band",
         "week": "p.weekday, p.hour_of_day",
     }
-    reviews = f"""SELECT p.category, COUNT(*) AS alerts, COUNT(v.verdict) AS judged,
+    reviews = f"""SELECT p.category, COUNT(*) AS alerts, COUNT(v.verdict) AS reviewed,
         SUM(CASE WHEN v.verdict = 'fraud' THEN 1 ELSE 0 END) AS confirmed,
         SUM(CASE WHEN v.verdict = 'genuine' THEN 1 ELSE 0 END) AS dismissed,
-        SUM(CASE WHEN v.verdict IS NULL THEN 1 ELSE 0 END) AS unjudged
+        SUM(CASE WHEN v.verdict IS NULL THEN 1 ELSE 0 END) AS unreviewed
         FROM mart.purchase AS p LEFT JOIN mart.verdict AS v ON v.transaction_id = p.transaction_id
         {f"{where} AND" if where else "WHERE"} p.is_alert GROUP BY p.category ORDER BY alerts DESC, p.category"""
     begin = f"CAST(DATE_TRUNC('{unit}', p.purchase_date) AS DATE)"

@@ -65,7 +65,7 @@ def show(filters: Filters) -> None:
         )
     with right:
         panel(
-            "rhythm-of-the-week",
+            "purchases-by-weekday-and-hour",
             f"{name} by weekday and hour",
             f"{measure.title}, UTC. Click on a cell to see that hour alone.",
             lambda: rhythm(found["rhythm"], colors, measure, picks="hour_of_day"),

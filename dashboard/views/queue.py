@@ -50,7 +50,7 @@ def show() -> None:
         {
             "Open alerts": Figure(f"{len(waiting):,}", "At most 1,000, the newest"),
             "Money at risk": Figure(short(float(sum(one.at_risk for one in waiting)), "$"), "Score times amount"),
-            "Reviewed": Figure(f"{reviewed.judged:,}", f"{reviewed.fraud:,} fraud, {reviewed.genuine:,} genuine"),
+            "Reviewed": Figure(f"{reviewed.reviewed:,}", f"{reviewed.fraud:,} fraud, {reviewed.genuine:,} genuine"),
             "Precision so far": Figure(percent(reviewed.precision, 1), f"Share of reviewed that were fraud. {certain}"),
         }
     )

@@ -63,7 +63,7 @@ class Detector:
         self._drift, self._damage, self._risks = drift, damage, risks
 
     def run(self, lines: Sequence[Line], budget: Budget, redriven: bool = False) -> Detected:
-        """Detect; a card fails from its first line that is not in its profile. Raises ClientError for good."""
+        """Detect; a card fails from its first line not in its profile. Raises ClientError if retries are useless."""
         read = self._profiles.read(dict.fromkeys(line.transaction.card_id for line in lines), budget)
         around = self._risks.read(dict.fromkeys(line.transaction.merchant_id for line in lines), budget)
         unread = read.unread | self._not_set_aside(read.damaged, lines)

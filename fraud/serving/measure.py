@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from fraud.model import Model
 from fraud.precision import Reviewed, overall
 from fraud.serving.drift import DriftClient, DriftCounts
-from fraud.serving.judged import statuses
+from fraud.serving.statuses import statuses
 
 LEAST_ROWS = 1_000  # below, an index says more of chance than of drift: about 9 bins / 1,000 rows is its error
-LEAST_JUDGED = 20
-JUDGED_DAYS = 30
+LEAST_REVIEWED = 20
+REVIEWED_DAYS = 30
 
 
 class Measured(NamedTuple):
@@ -21,7 +21,7 @@ class Measured(NamedTuple):
     day: str
     rows: int  # that were scored on that day with the model
     indices: dict[str, float]  # population stability index by feature and of the score; empty with too few rows
-    judged: Reviewed  # of the alerts of the days up to it
+    reviewed: Reviewed  # of the alerts of the days up to it
 
     @property
     def largest(self) -> tuple[str, float] | None:
@@ -31,12 +31,12 @@ class Measured(NamedTuple):
     @property
     def precision(self) -> float | None:
         """The share of frauds among the reviewed alerts; None if too few were reviewed."""
-        return self.judged.precision if self.judged.judged >= LEAST_JUDGED else None
+        return self.reviewed.precision if self.reviewed.reviewed >= LEAST_REVIEWED else None
 
     def as_json(self) -> dict[str, Any]:
         """The measure as programs read it."""
         indices = {name: round(value, 4) for name, value in self.indices.items()}
-        return {"day": self.day, "rows": self.rows, "drift": indices, "judged": self.judged.as_json()}
+        return {"day": self.day, "rows": self.rows, "drift": indices, "reviewed": self.reviewed.as_json()}
 
 
 class Measure:
@@ -51,7 +51,7 @@ class Measure:
         drift = self._drift.read(self._model, day.isoformat())
         rows = sum(drift.counts["score"])
         indices = drift.indices() if rows >= LEAST_ROWS else {}
-        first = day - timedelta(days=JUDGED_DAYS - 1)
+        first = day - timedelta(days=REVIEWED_DAYS - 1)
         found = overall(statuses(self._client, self._alerts_table, first, day), first.isoformat())
         return Measured(day.isoformat(), rows, indices, found)
 

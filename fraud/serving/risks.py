@@ -115,20 +115,20 @@ class RiskKeeper:
         self._transactions = transactions_table
 
     def record(self, judgment: Judgment) -> None:
-        """Keep a judgment for its card and its merchant. Raises TransientError, or ClientError for good.
+        """Keep a judgment for its card and its merchant. Raises TransientError, or ClientError for a permanent failure.
 
         A card without a profile is left alone: nothing of it was ever scored. A merchant's purchases are counted when
         its first fraud becomes known.
         """
         self._change(self._profiles, {"card_id": {"S": judgment.card_id}}, judgment.apply, needed="profile")
 
-        def judged(risk: Risk) -> bool:
+        def reviewed(risk: Risk) -> bool:
             changed = judgment.apply(risk)
             if changed and judgment.is_fraud:
                 risk.count(self._counted(judgment.merchant_id, judgment.fraud.at // DAY))
             return changed
 
-        self._change(self._risks, {"id": {"S": judgment.merchant_id}}, judged)
+        self._change(self._risks, {"id": {"S": judgment.merchant_id}}, reviewed)
 
     def recount(self, today: int) -> int:
         """Count the purchases of all merchants with known frauds again, up to a day since 1970; says of how many.

@@ -16,6 +16,7 @@ from shared.sinks.firehose import RecordSink
 from shared.sinks.item import Item
 from shared.stream.records import StreamRecord
 
+COUNT = "judged"  # the attribute that counts an alert's verdicts: the name that stored items have
 ATTEMPTS = 4  # reviewers of one alert at the same moment
 
 
@@ -134,11 +135,11 @@ class Verdicts:
         answer = self._client.update_item(
             TableName=self._table,
             Key={"transaction_id": {"S": alert_id}},
-            UpdateExpression="SET #status = :finding, verdict = :finding, verdict_at = :at, judged = :now, "
+            UpdateExpression="SET #status = :finding, verdict = :finding, verdict_at = :at, #count = :now, "
             "verdicts = list_append(if_not_exists(verdicts, :none), :said)",
             ConditionExpression="attribute_exists(transaction_id) AND "
-            + ("judged = :known" if known else "attribute_not_exists(judged)"),
-            ExpressionAttributeNames={"#status": "status"},
+            + ("#count = :known" if known else "attribute_not_exists(#count)"),
+            ExpressionAttributeNames={"#status": "status", "#count": COUNT},
             ExpressionAttributeValues={
                 ":finding": {"S": said.verdict},
                 ":at": {"S": said.at},

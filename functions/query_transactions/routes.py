@@ -136,7 +136,7 @@ def make_app(
         return refused(RefusalError(404, "there is no such path"))
 
     @app.exception_handler(TransientError)
-    def away(_: TransientError) -> Response[str]:
+    def unavailable(_: TransientError) -> Response[str]:
         message = f"a store does not answer; send the request again after {RETRY_AFTER_SECONDS} s"
         return answer(
             503, {"message": message, "request_id": request_id()}, **{"Retry-After": str(RETRY_AFTER_SECONDS)}

@@ -96,7 +96,7 @@ class Rotation:
         """Raise RotationError unless this rotation's version is the current one and one key more.
 
         Nor is the trial of a new schedule an error: for it, Secrets Manager asks this step alone, of a version that it
-        made itself (a copy of the current one) and takes away again.
+        made itself (a copy of the current one) and removes again.
         """
         ring, current = self._pending(), self._read(CURRENT)
         if ring != current:

@@ -13,7 +13,7 @@ MOST_PARTITIONS = 100  # of a BatchCreatePartition
 
 
 def save(glue: Any, database: str, crawler: str, table: Table, update: bool) -> str:
-    """Create or update a table and its partitions; CREATED, UPDATED or UNCHANGED. Columns are never taken away."""
+    """Create or update a table and its partitions; CREATED, UPDATED or UNCHANGED. Columns are never removed."""
     old = _existing(glue, database, table.name)
     if old is None:
         glue.create_table(DatabaseName=database, TableInput=_input(table, crawler))

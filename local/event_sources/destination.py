@@ -34,7 +34,7 @@ class Fate(Enum):
 def deliver(
     clients: Clients, mapping: Mapping, role_arn: str, shard_id: str, discard: Discard, stopping: threading.Event
 ) -> Fate | None:
-    """Deliver with the function role's credentials. None when stopped before it was delivered or refused for good."""
+    """Deliver with the function role's credentials. None when stopped before it was delivered or finally refused."""
     described = (
         f"{len(discard.records)} records of {mapping.function_name} {shard_id} from "
         f"{discard.records[0].sequence_number} ({discard.condition}, {discard.invocations} invocations)"

@@ -66,7 +66,7 @@ class Copier(threading.Thread):
                 # Not Redshift but the bucket: nothing is given up for that.
                 self._clients.forget_if_stale(self._stream.bucket_role_arn, error)
                 self._errors += 1
-                log.error("%s: trying on: %s", self.name, error)
+                log.error("%s: retrying: %s", self.name, error)
                 self._stopping.wait(backoff(self._errors))
                 continue
             if not copied:

@@ -59,7 +59,7 @@ class DeliveryStreams:
         try:
             streams = self._list()
         except (ClientError, BotoCoreError) as error:
-            log.warning("Cannot list the delivery streams, trying on: %s", error)
+            log.warning("Cannot list the delivery streams, retrying: %s", error)
             return
         for name, runner in list(self._runners.items()):
             if streams.get(name) != runner.stream:

@@ -77,7 +77,7 @@ class Stager(threading.Thread):
                     self._clients.forget_if_stale(role, error)
                 self._errors += 1
                 if self._errors == 1 or self._errors % 50 == 0:
-                    log.error("%s: trying on: %s", self.name, error)
+                    log.error("%s: retrying: %s", self.name, error)
                 self._stopping.wait(backoff(self._errors))
 
     def _look_at_shards(self) -> None:

@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS main._comment (schema_name VARCHAR, relation VARCHAR,
 
 @dataclass(frozen=True)
 class Comment:
-    """What is said of a table, view or, with `column`, of a column of one; None takes a comment away."""
+    """What is said of a table, view or, with `column`, of a column of one; None removes a comment."""
 
     schema: str
     relation: str

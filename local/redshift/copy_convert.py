@@ -72,7 +72,7 @@ def converted(x: str, column: ColumnType, command: CopyCommand) -> str:
 def _date(x: str, date_format: str) -> str:
     if date_format.lower() == "auto":
         formats = ", ".join(literal(f) for f in _AUTO_DATES)
-        # The cast is the quick way for the usual form and for timestamps, whose time is dropped.
+        # The cast is the fast path for the canonical form and for timestamps, whose time is dropped.
         return f"COALESCE(TRY_CAST({x} AS DATE), CAST(try_strptime({x}, [{formats}]) AS DATE))"
     if date_format:
         return f"CAST(try_strptime({x}, {literal(strptime_format(date_format))}) AS DATE)"

@@ -19,7 +19,7 @@ THREAD = "dynamodb-ttl-reaper"  # MiniStack's: it walks over all items of all ta
 
 
 class StopsReaper(ModuleType):
-    """The module `time` for MiniStack's DynamoDB, whose own reaper sleeps for good once it has slept its first time."""
+    """The module `time` for MiniStack's DynamoDB, whose own reaper never wakes after its first sleep."""
 
     def sleep(self, seconds: float) -> None:
         if threading.current_thread().name == THREAD:

@@ -40,7 +40,7 @@ class Propagation:
             header = given or Header(new_root())
             if own and header.sampled is None:
                 header = Header(header.root, header.parent, self._sampler.decide())
-            segment, begun = new_segment_id(), time.time()
+            segment, start = new_segment_id(), time.time()
             passed = Header(header.root, segment, header.sampled) if own and header.sampled else header
             token = _incoming.set(passed)
             try:
@@ -48,7 +48,7 @@ class Propagation:
             finally:
                 _incoming.reset(token)
             if own and header.sampled:
-                self._gateway_segment(apigateway, api_id, stage, header, segment, begun, (method, path, int(status)))
+                self._gateway_segment(apigateway, api_id, stage, header, segment, start, (method, path, int(status)))
             shown = Header(header.root, None, header.sampled if own else None)
             return status, {**answered, "X-Amzn-Trace-Id": shown.text()}, body
 
@@ -68,7 +68,7 @@ class Propagation:
         stage: str,
         header: Header,
         segment: str,
-        begun: float,
+        start: float,
         http: tuple[str, str, int],
     ) -> None:
         method, path, status = http
@@ -77,7 +77,7 @@ class Propagation:
             "trace_id": header.root,
             "id": segment,
             "name": f"{api.get('name', api_id)}/{stage}",
-            "start_time": begun,
+            "start_time": start,
             "end_time": time.time(),
             "origin": "AWS::ApiGateway::Stage",
             "http": {"request": {"method": method, "url": path}, "response": {"status": status}},
@@ -107,13 +107,13 @@ class Propagation:
             recorded = active and bool(header.sampled)
             service, function = new_segment_id(), new_segment_id()
             passed = Header(header.root, function if recorded else header.parent or function, bool(header.sampled))
-            token, begun = _function.set(passed.text()), time.time()
+            token, start = _function.set(passed.text()), time.time()
             try:
                 result: dict[str, Any] = dispatch(func, config, event, request_id, started)
             finally:
                 _function.reset(token)
             if recorded:
-                self._lambda_segments(config, header, (service, function), (begun, time.time()), request_id, result)
+                self._lambda_segments(config, header, (service, function), (start, time.time()), request_id, result)
             return result
 
         replace(lambda_svc, "_invoke", invoke_traced)

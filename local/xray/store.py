@@ -60,8 +60,8 @@ class Traces:
     def ids_between(self, start: float, end: float) -> list[str]:
         """The traces whose first segment began in [start, end], newest first."""
         with self._lock:
-            begun = {t: min(float(d["start_time"]) for d in s.values()) for t, s in self._traces.items()}
-        return sorted((t for t, at in begun.items() if start <= at <= end), key=lambda t: begun[t], reverse=True)
+            starts = {t: min(float(d["start_time"]) for d in s.values()) for t, s in self._traces.items()}
+        return sorted((t for t, at in starts.items() if start <= at <= end), key=lambda t: starts[t], reverse=True)
 
     def load(self) -> None:
         """Read the file, without what is too old, and rewrite it."""

@@ -382,25 +382,25 @@ COMMENT ON COLUMN mart.verdict.transaction_id IS 'Key. Of the alert, the same as
 
 COMMENT ON COLUMN mart.verdict.verdict IS 'fraud or genuine.';
 
-COMMENT ON COLUMN mart.verdict.judged_at IS 'When it was given, UTC.';
+COMMENT ON COLUMN mart.verdict.reviewed_at IS 'When it was given, UTC.';
 
-COMMENT ON VIEW mart.review_by_category IS 'Alerts by category, and what people found of them: the model''s precision where purchases have no labels.';
+COMMENT ON VIEW mart.review_by_category IS 'Alerts by category and verdict: the model''s precision where purchases have no labels.';
 
 COMMENT ON COLUMN mart.review_by_category.category IS 'What the purchases were for.';
 
 COMMENT ON COLUMN mart.review_by_category.alerts IS 'Purchases that the model raised an alert for.';
 
-COMMENT ON COLUMN mart.review_by_category.judged IS 'Alerts with a verdict.';
+COMMENT ON COLUMN mart.review_by_category.reviewed IS 'Alerts with a verdict.';
 
-COMMENT ON COLUMN mart.review_by_category.confirmed IS 'Alerts that people found to be fraud.';
+COMMENT ON COLUMN mart.review_by_category.confirmed IS 'Alerts confirmed as fraud.';
 
-COMMENT ON COLUMN mart.review_by_category.dismissed IS 'Alerts that people found to be genuine.';
+COMMENT ON COLUMN mart.review_by_category.dismissed IS 'Alerts dismissed as genuine.';
 
-COMMENT ON COLUMN mart.review_by_category.unjudged IS 'Alerts without a verdict.';
+COMMENT ON COLUMN mart.review_by_category.unreviewed IS 'Alerts without a verdict.';
 
-COMMENT ON COLUMN mart.review_by_category.confirmed_rate IS 'confirmed of judged; null without any.';
+COMMENT ON COLUMN mart.review_by_category.confirmed_rate IS 'confirmed / reviewed; null if none was reviewed.';
 
-COMMENT ON COLUMN mart.review_by_category.confirmed_amount IS 'US dollars of the alerts that people found to be fraud.';
+COMMENT ON COLUMN mart.review_by_category.confirmed_amount IS 'US dollars of the alerts confirmed as fraud.';
 
 COMMENT ON VIEW mart.card IS 'One row per card, for the card lookup: filter by card_id or card_last4. No name, no street.';
 

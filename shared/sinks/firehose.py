@@ -1,4 +1,4 @@
-"""Puts records into a Firehose delivery stream: what PutRecordBatch refuses is put again, alone, within a budget."""
+"""Puts records into a Firehose delivery stream: retries only what PutRecordBatch refuses, within a budget."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class DeliveryStream:
         self._client, self._name = client, name
 
     def put(self, partitions: list[list[StreamRecord]], budget: Budget) -> PutOutcome:
-        """Put the records of all partitions. A timeout leaves open whether one was stored; it is put again.
+        """Put the records of all partitions. A timeout leaves open whether one was stored; it is retried.
 
         Raises ClientError on what no retry can fix (no permission, no such delivery stream).
         """

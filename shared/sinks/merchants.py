@@ -63,7 +63,7 @@ class Merchants:
     def unlisted(self, lines: Iterable[Line], budget: Budget) -> tuple[list[Line], int]:
         """List the lines' merchants; give the lines whose merchant could not be listed in time, not to be written yet.
 
-        With them, how many entries were put again. A transaction is written after its merchant's entries, so that
+        With them, how many entries were retried. A transaction is written after its merchant's entries, so that
         a reader that finds it in a bucket finds the bucket.
         Raises ClientError on terminal errors.
         """

@@ -1,4 +1,4 @@
-"""Puts records on the Kinesis stream: what PutRecords refuses is put again, alone and in order, within a budget."""
+"""Puts records on the Kinesis stream: retries only what PutRecords refuses, in order, within a budget."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Stream:
         the first unstored record of every partition and no second one: a partition's next record waits until the one
         before it is stored, and no retry can reverse a card's transactions.
 
-        A timeout leaves open whether a record was stored; it is put again, and the sinks absorb the duplicate.
+        A timeout leaves open whether a record was stored; it is retried, and the sinks absorb the duplicate.
         Raises ClientError on terminal errors (no permission, no such stream).
         """
         waiting = [deque(records) for records in partitions]

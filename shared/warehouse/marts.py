@@ -83,7 +83,7 @@ class Marts:
             self._failure = error
             return None
         except StatementRunningError as error:
-            logger.warning("refresh runs on", extra=describe(error))
+            logger.warning("refresh still running", extra=describe(error))
             return None
         self.current = done is None or not done.missing
         return done

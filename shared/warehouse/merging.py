@@ -82,7 +82,7 @@ class Merge:
         try:
             result = read_result(self._warehouse.run("merge-warehouse", self._statements, seconds))
         except StatementRunningError as error:
-            logger.warning("pass runs on", extra=describe(error))
+            logger.warning("pass still running", extra=describe(error))
             return None
         logger.info("merged", extra=result._asdict())
         return result

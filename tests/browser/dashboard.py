@@ -35,9 +35,9 @@ class Dashboard:
     def open(self, name: str = "Overview", **query: str) -> None:
         """Load a page from its address."""
         self.page.goto(f"{self.address}/?{urlencode({'page': name, **query})}")
-        self.settle()
+        self.wait_until_idle()
 
-    def settle(self) -> None:
+    def wait_until_idle(self) -> None:
         """Until the page is complete: charts drawn, nothing stale."""
         self.page.wait_for_function(_SETTLED, timeout=SECONDS * 1000)
 
@@ -48,7 +48,7 @@ class Dashboard:
         self.page.wait_for_function(
             "name => document.querySelector('h1')?.innerText.trim() === name", arg=name, timeout=SECONDS * 1000
         )
-        self.settle()
+        self.wait_until_idle()
         return time.perf_counter() - began
 
     def figure(self, title: str) -> str:
@@ -72,11 +72,11 @@ class Dashboard:
             field.fill(name)
             self.page.get_by_role("option", name=name, exact=True).click()
             self.page.keyboard.press("Escape")
-        self.settle()
+        self.wait_until_idle()
 
     def download(self, name: str) -> pd.DataFrame:
         """The rows behind a chart, as the reader's file has them, under the names that the code has for the columns."""
-        self.settle()
+        self.wait_until_idle()
         with self.page.expect_download() as event:
             self.page.locator(f".st-key-download-{name}").get_by_role("button", name="CSV").click()
         content = event.value.path().read_bytes()

@@ -149,7 +149,7 @@ def test_back_and_forward_go_through_the_pages_with_their_filters_and_titles(pag
     expect(page.page).to_have_title("Fraud · Swipeline")
     page.page.go_back()
     expect(page.page).to_have_title("Regions · Swipeline", timeout=SECONDS * 1000)
-    page.settle()
+    page.wait_until_idle()
     assert "gender=Men" in page.page.url
     expect(page.page.locator(".st-key-gender")).to_contain_text("Men")
     page.page.go_back()
@@ -158,7 +158,7 @@ def test_back_and_forward_go_through_the_pages_with_their_filters_and_titles(pag
     expect(page.page).to_have_title("Regions · Swipeline", timeout=SECONDS * 1000)
     page.page.reload()
     expect(page.page).to_have_title("Regions · Swipeline", timeout=SECONDS * 1000)
-    page.settle()
+    page.wait_until_idle()
     expect(page.page.locator(".st-key-gender")).to_contain_text("Men")
 
 
@@ -169,7 +169,7 @@ def test_a_page_is_a_link_that_keeps_the_filters(page: Dashboard) -> None:
     link.focus()
     page.page.keyboard.press("Enter")
     expect(page.page).to_have_title("Merchants · Swipeline", timeout=SECONDS * 1000)
-    page.settle()
+    page.wait_until_idle()
     expect(page.page.get_by_role("link", name="Merchants")).to_have_attribute("aria-current", "page")
 
 
@@ -178,7 +178,7 @@ def test_typing_men_chooses_men_alone(page: Dashboard) -> None:
     page.page.locator(".st-key-gender input").fill("Men")
     page.page.keyboard.press("Enter")
     page.page.keyboard.press("Escape")
-    page.settle()
+    page.wait_until_idle()
     expect(page.page).to_have_url(re.compile("gender=Men(&|$)"))
 
 
@@ -235,7 +235,7 @@ def test_a_click_on_a_bar_over_time_shows_its_days_alone(page: Dashboard, stack:
     assert box
     page.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 250)  # just above the axis
     expect(page.page).to_have_url(re.compile("from=.*to=|to=.*from="), timeout=SECONDS * 1000)
-    page.settle()
+    page.wait_until_idle()
     asked = parse_qs(urlsplit(page.page.url).query)
     assert asked["from"] == asked["to"]
     ((count,),) = stack.sql(f"SELECT COUNT(*) FROM mart.purchase WHERE purchase_date = '{asked['from'][0]}'")
@@ -277,7 +277,7 @@ def test_the_keyboard_alone_reaches_a_page_and_a_filter(page: Dashboard) -> None
         raise AssertionError("Tab does not reach the page Regions")
     tab.keyboard.press("Enter")
     expect(tab).to_have_title("Regions · Swipeline", timeout=SECONDS * 1000)
-    page.settle()
+    page.wait_until_idle()
     for _ in range(80):
         if tab.evaluate("document.activeElement?.closest('.st-key-gender') !== null"):
             break
@@ -287,7 +287,7 @@ def test_the_keyboard_alone_reaches_a_page_and_a_filter(page: Dashboard) -> None
     tab.keyboard.type("Men")
     tab.keyboard.press("Enter")
     tab.keyboard.press("Escape")
-    page.settle()
+    page.wait_until_idle()
     expect(tab).to_have_url(re.compile("gender=Men(&|$)"))
 
 
@@ -369,7 +369,7 @@ def test_the_lookup_finds_a_known_card_and_its_purchases(page: Dashboard, file: 
     assert card_id
     page.page.get_by_label("Last four digits, or the card's id").fill(card_id[0])
     page.page.get_by_role("button", name="Find").click()
-    page.settle()
+    page.wait_until_idle()
     page.expect_figure("Purchases", f"{len(of_the_card):,}")
 
 
@@ -407,7 +407,7 @@ def test_a_merchant_of_a_strange_name_is_a_value_and_never_sql(page: Dashboard) 
     for text in ("' OR 1=1 --", "%", "_", "\\"):
         field.fill(text)
         field.press("Enter")
-        page.settle()
+        page.wait_until_idle()
         expect(page.body.get_by_text("No purchases match these filters.").first).to_be_visible()
 
 
@@ -417,7 +417,7 @@ def test_a_stopped_warehouse_is_reported_and_the_page_recovers_by_itself(page: D
         expect(page.body.get_by_text("Can't reach the warehouse.")).to_be_visible(timeout=SECONDS * 1000)
         expect(page.body.get_by_text("swipeline up")).to_be_visible()
     expect(page.body.get_by_text("Can't reach the warehouse.")).not_to_be_visible(timeout=SECONDS * 1000)
-    page.settle()
+    page.wait_until_idle()
     page.expect_figure("Purchases", f"{ROWS:,}")
 
 

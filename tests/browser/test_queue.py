@@ -16,7 +16,7 @@ from tests.e2e.stack import Stack, wait_until
 
 __all__ = ["stack"]  # the fixture
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
-ROWS, JUDGED = 4000, 100
+ROWS, REVIEWED = 4000, 100
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def address(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     stack.run("generate", "--rows", str(ROWS), "--seed", "79", "--fraud-rate", "0.08", "--out", path)
     stack.run("send", path)
     wait_until(lambda: stack.sql("SELECT transactions FROM mart.overview")[0][0] == ROWS, 90, "the marts have all")
-    wait_until(lambda: len(queue(stack)) > JUDGED, 60, "there are enough alerts")
+    wait_until(lambda: len(queue(stack)) > REVIEWED, 60, "there are enough alerts")
     port = free_port_pair()
     server = stack.start("dashboard", "--no-open", "--port", str(port), "--refresh", "0")
     try:
@@ -65,17 +65,17 @@ def test_a_hundred_alerts_are_reviewed_by_key_and_the_precision_is_what_sql_says
         _press(tab, "f", page, "Reviewed", "1")  # the first is reviewed with one key
         _press(tab, "u", page, "Reviewed", "0")
         assert [one["transaction_id"] for one in queue(stack)] == [one["transaction_id"] for one in listed]
-        for number in range(1, JUDGED + 1):
+        for number in range(1, REVIEWED + 1):
             _press(tab, "g" if number % 4 == 0 else "f", page, "Reviewed", f"{number:,}")
         page.expect_figure("Precision so far", "75.0%")
-        page.expect_figure("Open alerts", f"{len(listed) - JUDGED:,}")
+        page.expect_figure("Open alerts", f"{len(listed) - REVIEWED:,}")
         assert watch.errors == []
     counts = "SELECT COUNT(*), SUM(CASE WHEN verdict = 'fraud' THEN 1 ELSE 0 END) FROM mart.verdict"
-    wait_until(lambda: stack.sql(counts)[0][0] == JUDGED, 60, "the verdicts are in the marts")
-    assert stack.sql(counts) == [[JUDGED, 75]] or stack.sql(counts) == [(JUDGED, 75)]
-    judged = {one["transaction_id"] for one in listed[:JUDGED]}
-    assert {row[0] for row in stack.sql("SELECT transaction_id FROM mart.verdict")} == judged
-    assert [one["transaction_id"] for one in queue(stack)] == [one["transaction_id"] for one in listed[JUDGED:]]
+    wait_until(lambda: stack.sql(counts)[0][0] == REVIEWED, 60, "the verdicts are in the marts")
+    assert stack.sql(counts) == [[REVIEWED, 75]] or stack.sql(counts) == [(REVIEWED, 75)]
+    reviewed = {one["transaction_id"] for one in listed[:REVIEWED]}
+    assert {row[0] for row in stack.sql("SELECT transaction_id FROM mart.verdict")} == reviewed
+    assert [one["transaction_id"] for one in queue(stack)] == [one["transaction_id"] for one in listed[REVIEWED:]]
 
 
 def test_an_alert_is_taken_with_a_key_and_the_command_sees_it(browser: Browser, address: str, stack: Stack) -> None:
@@ -84,7 +84,7 @@ def test_an_alert_is_taken_with_a_key_and_the_command_sees_it(browser: Browser, 
         page.open("Alert queue")
         page.page.get_by_label("Reviewer").fill("Nora")
         page.page.get_by_label("Reviewer").press("Tab")
-        page.settle()
+        page.wait_until_idle()
         page.page.keyboard.press("Escape")
         page.page.get_by_role("heading", name="Alert queue").click()
         page.page.keyboard.press("a")

@@ -103,7 +103,7 @@ def _api(fault: Fault) -> Answer | None:
 
 @dataclass
 class Plan:
-    """Per operation, what happens to its next calls, one by one; None lets a call through. Empty: all is well.
+    """Per operation, what happens to its next calls, one by one; None lets a call through. Empty: none fails.
 
     `kills` are called before (or, with a negative number, after) the n-th call of an operation. `shares` says which
     entries of a partial failure are refused: bit n stands for every entry n modulo 16.
@@ -139,7 +139,7 @@ class Plan:
             return sum(1 for faults in self.faults.values() for fault in faults if fault) + len(self.kills)
 
     def clear(self) -> None:
-        """From now on all is well."""
+        """End all faults."""
         with self._lock:
             self.faults.clear()
             self.kills.clear()

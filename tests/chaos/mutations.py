@@ -1,4 +1,4 @@
-"""`python -m tests.chaos.mutations`: takes one guard away at a time, in a copy of the tree; a test must notice.
+"""`python -m tests.chaos.mutations`: removes one guard at a time, in a copy of the tree; a test must notice.
 
 Only fast tests are asked, so that a broken guard is noticed before anything is deployed. With words as arguments, only
 the guards that have one of them; with --markdown, the table of docs/failure-tests.md is rewritten.
@@ -328,15 +328,15 @@ def document(noticed: dict[str, str]) -> None:
     if not (mark and end):
         raise ValueError(f"{page} has no {_BEGIN} ... {_END}")
     rows = [f"| {guard} | `{test}` |" for guard, test in noticed.items()]
-    table = "\n".join(["| guard taken away | the first test that notices |", "|---|---|", *rows])
+    table = "\n".join(["| guard removed | the first test that notices |", "|---|---|", *rows])
     page.write_text(f"{before}{mark}\n\n{table}\n\n{end}{after}", encoding="utf-8")
 
 
 def main() -> int:
-    """Print the table; 1 if a guard can be taken away unnoticed, or the tests fail with all guards in place."""
+    """Print the table; 1 if a guard can be removed unnoticed, or the tests fail with all guards in place."""
     words = [word for word in sys.argv[1:] if word != "--markdown"]
     console = Console(width=max(150, Console().width))
-    table = Table(title="Guards taken away one at a time", box=SIMPLE_HEAD)
+    table = Table(title="Guards removed one at a time", box=SIMPLE_HEAD)
     for column in ("guard", "noticed by", "s"):
         table.add_column(column)
     noticed: dict[str, str] = {}

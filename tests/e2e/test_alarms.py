@@ -19,7 +19,7 @@ import pytest
 import requests
 
 from fraud.alert import to_line as alert_line
-from fraud.serving.measure import LEAST_JUDGED
+from fraud.serving.measure import LEAST_REVIEWED
 from tests.e2e.alarm_watch import AlarmWatch
 from tests.e2e.breakage import Breakage
 from tests.e2e.stack import Stack, wait_until
@@ -163,9 +163,9 @@ def deceive_detection(stack: Stack, rows: list[dict[str, Any]]) -> None:
 
     def alerts() -> Any:
         found = requests.get(f"{api}/alerts?limit=100", headers=headers, timeout=30).json()["alerts"]
-        return found if len(found) >= LEAST_JUDGED else None
+        return found if len(found) >= LEAST_REVIEWED else None
 
-    for alert in wait_until(alerts, 60, f"{LEAST_JUDGED} alerts"):
+    for alert in wait_until(alerts, 60, f"{LEAST_REVIEWED} alerts"):
         verdict = {"verdict": "genuine", "by": "a test"}
         url = f"{api}/alerts/{alert['alert_id']}/verdict"
         requests.post(url, headers=headers, json=verdict, timeout=30).raise_for_status()
@@ -222,6 +222,6 @@ def test_every_alarm_rings_for_its_fault_and_ends_with_it_and_none_before(
     problems = [repr(fault.exception()) for fault in faults if fault.exception()]
     assert not problems, problems
     assert watch.rung() == set(watch.states())
-    wait_until(lambda: set(watch.states().values()) == {"OK"}, 60, "all is well again", lambda: str(watch.states()))
+    wait_until(lambda: set(watch.states().values()) == {"OK"}, 60, "all alarms are OK", lambda: str(watch.states()))
     missing = looked_at(stack) - emitted(stack)
     assert {metric for _, metric, _ in missing} <= NOT_SEEN, "dashboards and alarms look at what nothing emits"

@@ -49,7 +49,7 @@ def test_frauds_become_alerts_everywhere_once_and_a_verdict_is_kept(
 
     wait_until(in_the_warehouse, 60, "every alert is in core.alert")
 
-    judged_before = judged(stack)
+    reviewed_before = reviewed(stack)
     one, other = sorted(caught & ours)[:2]
     stack.run("verdict", one, "fraud", "--by", "ada")
     listed = [json.loads(line) for line in stack.run("alerts", "--limit", "1000", "--json").stdout.splitlines()]
@@ -62,9 +62,9 @@ def test_frauds_become_alerts_everywhere_once_and_a_verdict_is_kept(
     assert (found["alert"]["status"], found["transaction"]["transaction_id"]) == ("open", other)
     said = {"verdict": "genuine", "by": "bob", "note": "the holder knows of it"}
     assert read("POST", f"/alerts/{other}/verdict", json=said).status_code == 403
-    judge = partial(call, stack, reader_key(stack, "ReviewerApiKeyId"), "POST", f"/alerts/{other}/verdict")
-    first = judge(json=said)
-    assert (first.status_code, judge(json=said).json()) == (200, first.json())
+    review = partial(call, stack, reader_key(stack, "ReviewerApiKeyId"), "POST", f"/alerts/{other}/verdict")
+    first = review(json=said)
+    assert (first.status_code, review(json=said).json()) == (200, first.json())
     assert other in alert_ids(read, status="genuine")
     assert {one, other}.isdisjoint(alert_ids(read, status="open"))
     assert other in alert_ids(read, card_id=found["alert"]["card_id"])
@@ -79,11 +79,11 @@ def test_frauds_become_alerts_everywhere_once_and_a_verdict_is_kept(
     latest = {tuple(row) for row in stack.sql("SELECT transaction_id, verdict FROM mart.verdict")}
     assert {(one, "fraud"), (other, "genuine")} <= latest
     # By their labels both were frauds already: the verdict on the second one counts more.
-    judged_before.update(fraud=-1, genuine=1)
-    assert judged(stack) == judged_before
+    reviewed_before.update(fraud=-1, genuine=1)
+    assert reviewed(stack) == reviewed_before
 
 
-def judged(stack: Stack) -> Counter[str]:
+def reviewed(stack: Stack) -> Counter[str]:
     """Statuses of all alerts so far: other tests of the stack review some too."""
     months = json.loads(stack.run("alerts", "precision", "--by", "month", "--json").stdout)
     return Counter({name: sum(month[name] for month in months) for name in ("fraud", "genuine")})

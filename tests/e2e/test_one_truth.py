@@ -207,7 +207,7 @@ def test_each_column_that_is_changed_in_a_store_is_named_and_repaired(
     assert {one: content_of(item(stack, one)) for one in values} == {one: stored[one] for one in values}
 
 
-def test_what_hands_changed_or_took_away_is_named_and_repaired(stack: Stack, rows: list[dict[str, str]]) -> None:
+def test_what_was_changed_or_removed_by_hand_is_named_and_repaired(stack: Stack, rows: list[dict[str, str]]) -> None:
     sent(stack, *rows[:3], *rows[4:])
     balanced(stack)
     sent(stack, rows[3])  # in an object of its own: of what table and warehouse disagree on, the lake must know

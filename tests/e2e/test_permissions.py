@@ -93,10 +93,10 @@ def driven(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> None:
     ):
         assert read("GET", where, params=question).status_code == 200, where
     assert read("POST", "/transactions/search", json={"card_number": row["cc_num"]}).status_code == 200
-    judge = partial(call, stack, reader_key(stack, "ReviewerApiKeyId"), "POST")
-    said = judge(f"/alerts/{found['alert_id']}/verdict", json={"verdict": "fraud", "by": "ada"})
+    review = partial(call, stack, reader_key(stack, "ReviewerApiKeyId"), "POST")
+    said = review(f"/alerts/{found['alert_id']}/verdict", json={"verdict": "fraud", "by": "ada"})
     assert said.status_code == 200, said.text
-    said = judge(f"/transactions/{row['trans_num']}/corrections", json={"changes": {"amt": "5.00"}, "by": "ada"})
+    said = review(f"/transactions/{row['trans_num']}/corrections", json={"changes": {"amt": "5.00"}, "by": "ada"})
     assert said.status_code == 200, said.text
     invoke(stack, "measure-fraud", {})
 

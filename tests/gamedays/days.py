@@ -378,7 +378,7 @@ DAYS = (
         (ROLES,),
         ends=lambda world: None,
     ),
-    # 8: a wrong hand in the warehouse, a process that hangs
+    # 8: a manual change in the warehouse, a process that hangs
     Day(
         "the loader has lost its grant on staging",
         8,

@@ -93,7 +93,7 @@ class World:
         return str(found["UUID"])
 
     def take_policies(self, role: str) -> None:
-        """Take every policy of a role away: what a wrong hand does."""
+        """Remove every policy of a role, as a careless change does."""
         iam = self.stack.client("iam")
         for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
             iam.delete_role_policy(RoleName=role, PolicyName=name)

@@ -53,7 +53,7 @@ def tree(tmp_path: Path) -> Path:
 
 def test_every_page_is_tried_here_or_by_a_test_of_its_own() -> None:
     here = {"add-a-consumer.md", "add-an-alarm.md", "add-a-mart.md", "add-a-chart.md", "look-after-the-home.md"}
-    # Only commands: tests/unit/docs checks that each exists with these options.
+    # Only commands: tests/e2e/test_documented_commands.py runs them (those that deploy: test_deploy_page.py).
     commands = {"train-your-own-model.md", "deploy.md", "be-on-call.md"}
     # tests/evolution, tests/unit/client/files/test_public_data.py, tests/e2e/test_bi_tools.py
     elsewhere = {"add-a-field.md", "bring-your-own-data.md", "connect-a-bi-tool.md"}

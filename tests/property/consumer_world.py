@@ -115,7 +115,7 @@ kills = st.lists(st.integers(1, 6), max_size=3)
 
 @dataclass
 class World:
-    """The stores, and the functions on them. `fates` is of the next invocations, one each; after them all is well."""
+    """The stores, and the functions on them. `fates` is of the next invocations, one each; after them none fails."""
 
     faults: list[Fault] = field(default_factory=list)
     fates: list[Fate] = field(default_factory=list)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from client.reconcile.differences import Differences
 from client.reconcile.records import Record
 from client.reconcile.tally import Tally, differing
-from client.reconcile.window import DAY, HOUR, MONTH, Window, bucket_of, hull, slot_window
+from client.reconcile.window import DAY, HOUR, MONTH, Window, bounding_window, bucket_of, slot_window
 from shared.transaction.schema import FIELDS
 
 STORES = ("dynamodb", "lake", "warehouse")
@@ -62,8 +62,8 @@ def test_buckets_find_what_ids_find(contents: tuple[list[int], list[int], list[i
 
 
 @given(st.sets(hours, min_size=1), st.sampled_from([HOUR, DAY, MONTH]))
-def test_the_hull_holds_every_bucket_and_each_slot_its_times(found: set[int], width: int) -> None:
+def test_the_bounding_window_holds_every_bucket_and_each_slot_its_times(found: set[int], width: int) -> None:
     moments = [moment(hour) for hour in found]
-    window = hull([bucket_of(at, "ab", width) for at in moments], Window())
+    window = bounding_window([bucket_of(at, "ab", width) for at in moments], Window())
     assert all(at in window for at in moments)
     assert all(at in slot_window(at[:width]) for at in moments)

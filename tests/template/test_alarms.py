@@ -138,8 +138,8 @@ def test_a_consumer_with_a_backlog_is_reported_on_every_stage_until_it_polls_aga
         ("AWS/Lambda", "IteratorAge", frozenset({("FunctionName", function)})),
         ("AWS/Lambda", "PolledEventCount", frozenset({("EventSourceMappingUUID", mapping)})),
     }
-    (judged,) = (query for query in backlog["Metrics"] if query.get("ReturnData", True))
-    late = re.search(r"FILL\(age, 0\) > (\d+)", judged["Expression"])
+    (returned,) = (query for query in backlog["Metrics"] if query.get("ReturnData", True))
+    late = re.search(r"FILL\(age, 0\) > (\d+)", returned["Expression"])
     assert late
     stream = template.of_type("AWS::Kinesis::Stream")["TransactionStream"]
     assert int(late[1]) <= stream["RetentionPeriodHours"] * 3_600_000 / 24
@@ -179,8 +179,8 @@ def test_the_ledger_compares_what_the_api_accepted_with_each_sink(full: Template
     assert {dict(d)["function_name"] for _, _, d in watched(alarm)} == {
         FUNCTIONS[name] for name in ("write-to-kinesis", *CONSUMERS)
     }
-    (judged,) = (query for query in alarm["Metrics"] if query.get("ReturnData", True))
-    assert "MIN([table, lake, fraud])" in judged["Expression"]
+    (returned,) = (query for query in alarm["Metrics"] if query.get("ReturnData", True))
+    assert "MIN([table, lake, fraud])" in returned["Expression"]
 
 
 def test_drift_and_wrong_alerts_are_reported_by_what_the_daily_measure_publishes(prod: Template) -> None:

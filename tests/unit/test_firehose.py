@@ -1,4 +1,4 @@
-"""PutRecordBatch: what is refused is put again, alone, and what is not stored in the end is named by its rows."""
+"""PutRecordBatch: what is refused is retried, alone, and what is not stored in the end is named by its rows."""
 
 from __future__ import annotations
 

@@ -100,9 +100,9 @@ def test_alerts_have_the_fields_of_an_alert_in_order() -> None:
     assert list(staged) == [*Alert._fields, *VERDICT_COLUMNS, "loaded_at"]
     assert list(kept) == [*Alert._fields, "merged_at"]
     assert {name: staged[name] for name in Alert._fields} == {name: kept[name] for name in Alert._fields}
-    judged = columns(tables["core.verdict"])
-    assert list(judged) == ["transaction_id", *VERDICT_COLUMNS, "merged_at"]
-    assert {name: judged[name] for name in VERDICT_COLUMNS} == {name: staged[name] for name in VERDICT_COLUMNS}
+    reviewed = columns(tables["core.verdict"])
+    assert list(reviewed) == ["transaction_id", *VERDICT_COLUMNS, "merged_at"]
+    assert {name: reviewed[name] for name in VERDICT_COLUMNS} == {name: staged[name] for name in VERDICT_COLUMNS}
 
 
 def test_the_first_migration_changes_nothing_in_a_warehouse_that_has_its_tables() -> None:

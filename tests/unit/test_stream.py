@@ -1,4 +1,4 @@
-"""What PutRecords refuses is put again, alone, in order, and never for ever; the rest is stored once."""
+"""What PutRecords refuses is retried, alone, in order, with a limit; the rest is stored once."""
 
 from __future__ import annotations
 

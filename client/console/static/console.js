@@ -1,4 +1,4 @@
-// The page: which view is shown, how far back, how often it is drawn anew.
+// The page: which view is shown, how far back, how often it refreshes.
 import { el, pill } from "./dom.js";
 import * as views from "./views.js";
 

@@ -104,7 +104,7 @@ export async function queries(ask, [index], seconds) {
   };
   const names = el("div", { class: "subtabs" }, saved.map((one, number) => el("a", { href: `#/queries/${number}`, "aria-current": one === chosen ? "page" : null }, one.name.split("/").at(-1))));
   const view = el("div", {}, names,
-    el("div", { class: "card" }, text, el("div", { class: "row" }, from, el("span", { class: "dim" }, "none chosen: all"), el("button", { class: "primary", id: "run", onclick: run }, "Run"))),
+    el("div", { class: "card" }, text, el("div", { class: "row" }, from, el("span", { class: "dim" }, "All log groups"), el("button", { class: "primary", id: "run", onclick: run }, "Run"))),
     el("div", { class: "card" }, out));
   if (chosen) await run();
   view.dataset.still = "true"; // what was typed must not be drawn over
@@ -131,7 +131,7 @@ export async function traces(ask, [id], seconds) {
 }
 
 function list(found) {
-  const heads = ["Begun", "Trace", "Request", "Status", "Response", "Whole", "Services"];
+  const heads = ["Start", "Trace", "Request", "Status", "Response", "Total", "Services"];
   return el("table", { id: "traces" }, el("thead", {}, el("tr", {}, heads.map((head) => el("th", {}, head)))), el("tbody", {}, found.map((one) => el("tr", {},
     el("td", { class: "when" }, clock(one.at, true)),
     el("td", {}, el("a", { href: `#/traces/${one.id}` }, one.id)),
@@ -173,7 +173,7 @@ async function trace(ask, id) {
     .forEach((one) => { add(one, depth); below(one.id, depth + 1); });
   below(null, 0);
   const view = el("div", { class: "card", id: "trace" }, el("p", {}, el("a", { href: "#/traces" }, "All traces")), el("h2", {}, id),
-    el("p", { class: "dim" }, `begun ${clock(start, true)}, ${short(1000 * (end - start))} ms`), rows);
+    el("p", { class: "dim" }, `started ${clock(start, true)}, ${short(1000 * (end - start))} ms`), rows);
   view.dataset.still = "true";
   return view;
 }
@@ -190,7 +190,7 @@ export async function threshold(ask) {
       el("table", { id: "outlook" }, el("thead", {}, el("tr", {}, heads.map((head) => el("th", {}, head)))),
         el("tbody", {}, outlook.map((one) => el("tr", { "data-now": one.threshold === now.threshold || null },
           [one.threshold.toFixed(4), short(one.alerts_per_day), share(one.precision)].map((text) => el("td", { class: "number" }, text)),
-          el("td", { class: "dim" }, one.judged ? `${one.judged} verdicts` : "scores")))))),
+          el("td", { class: "dim" }, one.reviewed ? `${one.reviewed} verdicts` : "scores")))))),
     el("div", { class: "card" }, el("h2", {}, "Decisions"),
       decisions.length ? el("table", { id: "decisions" }, el("tbody", {}, [...decisions].reverse().map((one) => el("tr", {},
         el("td", { class: "when" }, clock(one.at, true)), el("td", {}, one.why), el("td", { class: "dim" }, `by ${one.by}`)))))
@@ -209,7 +209,7 @@ export async function find(ask, [id]) {
   view.append(el("h2", {}, `${found.outcome} `), el("p", {}, found.explanation));
   if (found.stores.length) view.append(el("h2", {}, "Stores"), table({ columns: ["store", "has", "about"], rows: found.stores }));
   if (found.places.length) view.append(el("h2", {}, "Where it is"), table({ columns: ["store", "place", "about"], rows: found.places }));
-  view.append(el("h2", {}, "Log lines"), found.lines.length ? table({ columns: ["at", "function", "message", "about"], rows: found.lines }) : el("p", { class: "dim" }, "None names it."));
+  view.append(el("h2", {}, "Log lines"), found.lines.length ? table({ columns: ["at", "function", "message", "about"], rows: found.lines }) : el("p", { class: "dim" }, "No log line has this ID."));
   return view;
 }
 

@@ -63,8 +63,8 @@ def observe_topics(sns: Any, recorder: Recorder) -> None:
 
 
 def _seconds(execution: dict[str, Any]) -> float:
-    begun, ended = (_moment(execution.get(name)) for name in ("startDate", "stopDate"))
-    return max(0.0, ended - begun) if begun and ended else 0.0
+    start, ended = (_moment(execution.get(name)) for name in ("startDate", "stopDate"))
+    return max(0.0, ended - start) if start and ended else 0.0
 
 
 def _moment(value: Any) -> float:

@@ -39,9 +39,9 @@ def observe(lambda_svc: Any, recorder: Recorder) -> None:
         )
         total = {"ConcurrentExecutions": count(lambda_svc._inflight_total)}
         recorder.record({"Invocations": count(), "Throttles": count(0)} | total, {}, at=at)
-        begun = time.perf_counter()
+        start = time.perf_counter()
         result: dict[str, Any] = dispatch(func, config, event, request_id, started)
-        took = time.perf_counter() - begun
+        took = time.perf_counter() - start
         recorder.record({"Errors": count(bool(result.get("error"))), "Duration": milliseconds(took)}, names, {}, at=at)
         return result
 

@@ -22,12 +22,12 @@ def observe(apigateway: Any, recorder: Recorder) -> None:
 
     async def execute_and_see(api_id: str, stage: str, *request: Any, **more: Any) -> Any:
         spent: list[float] = []
-        token, begun = _integration.set(spent), time.perf_counter()
+        token, start = _integration.set(spent), time.perf_counter()
         try:
             answer = await execute(api_id, stage, *request, **more)
         finally:
             _integration.reset(token)
-        took, status = time.perf_counter() - begun, int(answer[0])
+        took, status = time.perf_counter() - start, int(answer[0])
         scope = apigateway.find_api_scope(api_id)
         if scope is None:
             return answer
@@ -51,13 +51,13 @@ def timed(call: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
     """The call of an integration, and how long it took."""
 
     async def timed_call(*arguments: Any, **more: Any) -> Any:
-        begun = time.perf_counter()
+        start = time.perf_counter()
         try:
             return await call(*arguments, **more)
         finally:
             spent = _integration.get()
             if spent is not None:
-                spent.append(time.perf_counter() - begun)
+                spent.append(time.perf_counter() - start)
 
     return timed_call
 

@@ -43,10 +43,10 @@ class Streams:
         operation = "".join(part.title() for part in name.split("_"))
 
         def watched(data: Any) -> Answer:
-            stream, begun = stream_of(data), time.perf_counter()
+            stream, start = stream_of(data), time.perf_counter()
             answer = self._faults.answer("kinesis", operation) or call(data)
             if stream:
-                seen(data, answer, stream, time.perf_counter() - begun)
+                seen(data, answer, stream, time.perf_counter() - start)
             return answer
 
         return watched

@@ -51,9 +51,9 @@ class Tables:
             hidden = name != "scan" and data.get("ReturnConsumedCapacity", "NONE") == "NONE"
             if hidden:
                 data = data | {"ReturnConsumedCapacity": "TOTAL"}
-            begun = time.perf_counter()
+            start = time.perf_counter()
             answer = self._faults.answer("dynamodb", operation) or call(data)
-            took = time.perf_counter() - begun
+            took = time.perf_counter() - start
             if answer[0] != 200:
                 self._failed(data, answer, operation, writes)
                 return answer

@@ -26,8 +26,8 @@ def test_an_execution_that_was_running_restarts_with_its_name_and_input(how: str
         role = emulator.role("machine", "states")
         machine = states.create_state_machine(name="m", roleArn=role, definition=json.dumps(STATES))["stateMachineArn"]
         take_snapshot(emulator.settings)  # as after a deployment
-        begun = {"stateMachineArn": machine, "input": json.dumps({"raw_path": "s3://raw/a.csv"})}
-        arn = states.start_execution(name="lost", **begun)["executionArn"]
+        run = {"stateMachineArn": machine, "input": json.dumps({"raw_path": "s3://raw/a.csv"})}
+        arn = states.start_execution(name="lost", **run)["executionArn"]
         wait_until(lambda: _entered(states, arn) == ["Wait"], "the execution waits")
         emulator.stop() if how == "stopped" else (emulator.process.kill(), emulator.process.wait(10))
         emulator = restarted(emulator)

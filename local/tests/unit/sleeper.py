@@ -1,4 +1,4 @@
-"""A process that shows that it is well and otherwise waits: what the supervisor's tests supervise."""
+"""A process that shows that it is healthy and otherwise waits: what the supervisor's tests supervise."""
 
 import sys
 import time

@@ -18,7 +18,7 @@ RESTARTED = {"pid": 2**22 + 1, "processes": [{"name": p.name, "restarts": 2, "la
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Processes that are well at the second look."""
+    """Processes that are healthy at the second look."""
     looks = iter([False] * len(PROCESSES) + [True] * len(PROCESSES))
     monkeypatch.setattr(stack, "is_healthy", lambda *_: next(looks))
     monkeypatch.setattr(stack, "check_ports", lambda _: None)

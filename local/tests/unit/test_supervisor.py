@@ -30,7 +30,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def running(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     process = start_module(MODULE, settings)
-    wait_until(lambda: sleeper(settings).get("pid") and is_healthy(settings, SLEEPER), "the sleeper is well")
+    wait_until(lambda: sleeper(settings).get("pid") and is_healthy(settings, SLEEPER), "the sleeper is healthy")
     yield process
     process.terminate()
     process.wait(10)
@@ -50,7 +50,7 @@ def test_a_process_that_was_killed_is_restarted(settings: Settings, running: sub
     wait_until(lambda: sleeper(settings).get("pid") not in (pid, None), "another one is started")
     assert sleeper(settings)["restarts"] == 1
     assert sleeper(settings)["last_exit"] == -signal.SIGKILL
-    wait_until(lambda: is_healthy(settings, SLEEPER), "it is well")
+    wait_until(lambda: is_healthy(settings, SLEEPER), "it is healthy")
 
 
 def test_a_process_that_is_held_stays_dead_until_it_is_let_go(

@@ -219,7 +219,7 @@ def test_the_latest_verdict_counts_and_a_review_adds_up(empty: Own, tmp_path: Pa
         (rows[3]["transaction_id"], "genuine"),
     ]
     home, travel = empty.run("SELECT * FROM mart.review_by_category ORDER BY category")
-    counts = ("alerts", "judged", "confirmed", "dismissed", "unjudged", "confirmed_rate")
+    counts = ("alerts", "reviewed", "confirmed", "dismissed", "unreviewed", "confirmed_rate")
     assert [home[name] for name in counts] == [3, 2, 1, 1, 1, "0.500000"]
     assert [travel[name] for name in counts] == [1, 1, 0, 1, 0, "0.000000"]
     assert Decimal(home["confirmed_amount"]) == Decimal(str(rows[0]["amount"]))

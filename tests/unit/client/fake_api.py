@@ -26,7 +26,7 @@ class Fault:
 
     status: int | None = None  # answer this and store nothing
     headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b'{"message": "told to fail"}'
+    body: bytes = b'{"message": "asked to fail"}'
     reset_before: bool = False  # the connection is reset, nothing is stored
     reset_after: bool = False  # everything is stored, but the answer is lost
     unstored: Callable[[list[int]], list[int]] | None = None  # 503 with some of the good rows not stored

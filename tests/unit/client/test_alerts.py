@@ -134,7 +134,7 @@ def test_precision_over_time_counts_the_last_verdict_of_each_alert(
         CliRunner().invoke(app, ["verdict", transaction, finding])
     days = json.loads(CliRunner().invoke(app, ["alerts", "precision", "--by", "day", "--json"]).stdout)
     assert sum(day["alerts"] for day in days) == 6
-    assert (sum(day["fraud"] for day in days), sum(day["judged"] for day in days)) == (2, 3)
+    assert (sum(day["fraud"] for day in days), sum(day["reviewed"] for day in days)) == (2, 3)
     assert days[0]["precision"] == 1.0
     assert days[0]["low"] < 1.0
     assert "precision" in CliRunner().invoke(app, ["alerts", "precision"]).stdout
@@ -147,7 +147,7 @@ def test_precision_over_time_counts_labels_of_alerts_without_a_verdict(
     monkeypatch.setattr(quality, "query", lambda _stage, _sql: [("t0", False), ("t2", True), ("t3", False)])
     CliRunner().invoke(app, ["verdict", "t0", "fraud"])
     days = json.loads(CliRunner().invoke(app, ["alerts", "precision", "--by", "day", "--json"]).stdout)
-    assert [sum(day[what] for day in days) for what in ("alerts", "fraud", "judged")] == [6, 2, 3]
+    assert [sum(day[what] for day in days) for what in ("alerts", "fraud", "reviewed")] == [6, 2, 3]
 
 
 def test_a_withdrawn_verdict_leaves_the_alert_open_with_its_history(stage: Stage) -> None:
@@ -156,7 +156,7 @@ def test_a_withdrawn_verdict_leaves_the_alert_open_with_its_history(stage: Stage
     table = AlertsTable(stage)
     assert [one["verdict"] for one in table.one("t1")["verdicts"]] == ["fraud", "open"]
     assert CliRunner().invoke(app, ["alerts", "verdicts"]).stdout == "transaction_id,verdict\n"
-    assert (table.reviewed().alerts, table.reviewed().judged) == (6, 0)
+    assert (table.reviewed().alerts, table.reviewed().reviewed) == (6, 0)
     queued = json.loads(CliRunner().invoke(app, ["alerts", "queue", "--json"]).stdout)
     assert {one["transaction_id"] for one in queued["alerts"]} == {f"t{number}" for number in range(6)}
     assert queued["reviewed"]["open"] == 6

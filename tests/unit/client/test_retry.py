@@ -88,11 +88,11 @@ def test_a_stopped_sender_stops_waiting() -> None:
 def test_a_pace_never_lets_more_rows_begin_than_the_rate_allows(sizes: list[int], rate: float) -> None:
     clock = Clock()
     pace = Pace(rate, clock.wait, clock.time)
-    begun = 0
+    taken = 0
     for size in sizes:
         assert pace.admit(size)
-        assert begun <= rate * (clock.now - 1_000.0) + 0.01
-        begun += size
+        assert taken <= rate * (clock.now - 1_000.0) + 0.01
+        taken += size
 
 
 def test_no_rate_means_no_wait() -> None:

@@ -124,7 +124,7 @@ def test_a_model_with_a_threshold_that_is_none_is_refused(threshold: object, tmp
     del document["sha256"]
     path = tmp_path / "model.json"
     path.write_bytes(serialize(document | {"threshold": threshold}))
-    with pytest.raises(ClientError, match="is no model"):
+    with pytest.raises(ClientError, match="is not a model"):
         load_model(path)
 
 

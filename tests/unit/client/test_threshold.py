@@ -26,21 +26,21 @@ def test_a_higher_threshold_gives_fewer_alerts_and_none_at_the_top() -> None:
 
 def test_without_verdicts_the_scores_say_how_precise_alerts_are() -> None:
     at = QUIET.at(0.5)
-    assert (at.precision, at.judged) == (pytest.approx((150 * 0.7 + 50 * 0.95) / 200), 0)
+    assert (at.precision, at.reviewed) == (pytest.approx((150 * 0.7 + 50 * 0.95) / 200), 0)
     assert QUIET.at(QUIET.for_precision(0.9)).precision >= 0.9  # type: ignore[operator]
 
 
 def test_enough_verdicts_count_before_the_scores() -> None:
-    judged = [(0.6, False)] * LEAST_VERDICTS + [(0.95, True)] * LEAST_VERDICTS
-    week = Week(EDGES, (9_000, 800, 150, 50), judged, days=5)
-    assert (week.at(0.5).precision, week.at(0.5).judged) == (0.5, 2 * LEAST_VERDICTS)
+    reviewed = [(0.6, False)] * LEAST_VERDICTS + [(0.95, True)] * LEAST_VERDICTS
+    week = Week(EDGES, (9_000, 800, 150, 50), reviewed, days=5)
+    assert (week.at(0.5).precision, week.at(0.5).reviewed) == (0.5, 2 * LEAST_VERDICTS)
     assert week.at(week.for_precision(0.99)).precision == 1.0
 
 
 def test_a_precision_that_no_threshold_had_is_an_error() -> None:
-    judged = [(0.95, False)] * 100
+    reviewed = [(0.95, False)] * 100
     with pytest.raises(ClientError, match="No threshold"):
-        Week((0.5,), (100, 0), judged, days=5).for_precision(0.9)
+        Week((0.5,), (100, 0), reviewed, days=5).for_precision(0.9)
 
 
 def test_the_overview_has_the_threshold_in_force_among_what_others_would_have_given() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.unit.docs.commands import commands, why_wrong
+from tests.unit.docs.commands import CLI, commands, why_wrong
 
 ALL = {" ".join(path): command for path, command in commands()}
+LINE = 57  # what `swipeline --help` has room for beside the longest name on 80 columns
 EXAMPLE = re.compile(r"^Example: (swipeline .+|eval \"\$\((?P<inner>swipeline .+)\)\")$", re.MULTILINE)
 UNITS = re.compile(
     r"\b(seconds?|minutes?|hours?|days?|rows? per|rows|from \d|number of|transactions?|percent|RPUs|port|seed)\b", re.I
@@ -26,6 +28,22 @@ def test_a_command_has_a_summary_of_one_line_that_says_what_it_does(name: str) -
     assert "\n" not in summary
     assert re.match(r"^[A-Z][a-z]+ .*[.)]$", summary), summary
     assert len(summary) <= 120
+
+
+def groups(command: Any = CLI, path: str = "") -> Iterator[tuple[str, Any]]:
+    for name, child in getattr(command, "commands", {}).items():
+        yield f"{path}{name}", child
+        yield from groups(child, f"{path}{name} ")
+
+
+LISTED = dict(groups())
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_a_list_of_commands_shows_the_whole_summary(name: str) -> None:
+    short = LISTED[name].get_short_help_str(LINE)
+    assert re.match(r"[A-Z][a-z]+,? ", short)
+    assert not short.endswith("..."), short
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -8,6 +8,7 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
 
+from fraud.serving.verdicts import COUNT
 from shared.sinks.consumer import Line, Position
 from shared.sinks.item import Item, to_item
 from shared.sinks.merchants import Merchants
@@ -83,13 +84,13 @@ class FakeTables:
         there, values = self.stored["alerts"].get(key), asked["ExpressionAttributeValues"]
         condition = asked["ConditionExpression"]
         assert condition.startswith("attribute_exists(transaction_id) AND ")
-        judged = there.get("judged") if there else None
-        met = judged is None if condition.endswith("attribute_not_exists(judged)") else judged == values[":known"]
+        count = there.get(COUNT) if there else None
+        met = count is None if condition.endswith("attribute_not_exists(#count)") else count == values[":known"]
         if there is None or not met:
             raise client_error("UpdateItem", "ConditionalCheckFailedException", 400)
         history = there.get("verdicts", values[":none"])["L"] + values[":said"]["L"]
         finding = {"status": values[":finding"], "verdict": values[":finding"], "verdict_at": values[":at"]}
-        item = there | finding | {"judged": values[":now"], "verdicts": {"L": history}}
+        item = there | finding | {COUNT: values[":now"], "verdicts": {"L": history}}
         self.stored["alerts"][key] = item
         time_id = item["time_id"]["S"]
         self.sorted["status-time"][there["status"]["S"]].remove((time_id, *key))

@@ -30,7 +30,7 @@ def test_alerts_are_counted_by_period(period: str, begins: list[str]) -> None:
 
 def test_what_nobody_reviewed_is_neither_right_nor_wrong() -> None:
     found = overall((status for _, status in ALERTS), "2026-11-01")
-    assert (found.alerts, found.judged, found.precision) == (4, 3, 2 / 3)
+    assert (found.alerts, found.reviewed, found.precision) == (4, 3, 2 / 3)
     assert overall(["open"], "x").precision is None
     assert overall([], "x").between is None
 

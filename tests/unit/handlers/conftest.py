@@ -80,7 +80,7 @@ def function() -> Iterator[Callable[[str], ModuleType]]:
     yield load
     for builder in loaded:
         builder.cache_clear()
-    gc.unfreeze()  # functions settle their memory for good: a container runs no tests
+    gc.unfreeze()  # functions freeze their objects: a container runs no tests
     gc.set_threshold(*collecting)
     metrics.clear_metrics()
 

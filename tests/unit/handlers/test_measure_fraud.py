@@ -59,7 +59,7 @@ def test_drift_is_published_by_feature_and_the_largest_for_the_alarm(
     assert set(features) == {*FEATURES, SCORE}
     (largest,) = values(written, "DriftLargest")
     assert largest == [max(index[0] for index in features.values())]
-    assert (values(written, "DriftRows"), values(written, "Judged")) == ([[40]], [[0]])
+    assert (values(written, "DriftRows"), values(written, "AlertsReviewed")) == ([[40]], [[0]])
     assert logged(written, "fraud detection measured")["measured"]["day"] == day
 
 
@@ -84,9 +84,9 @@ def test_the_precision_is_that_of_the_last_verdicts_once_there_are_enough(
     output()
     module = function("measure_fraud")
     answer = module.handler({"day": day}, Context())
-    assert [answer["judged"][name] for name in ("alerts", "judged", "fraud")] == [4, 3, 2]
+    assert [answer["reviewed"][name] for name in ("alerts", "reviewed", "fraud")] == [4, 3, 2]
     assert values(output(), "VerdictPrecision") == []
-    monkeypatch.setattr(measuring, "LEAST_JUDGED", 3)
+    monkeypatch.setattr(measuring, "LEAST_REVIEWED", 3)
     module.handler({"day": day}, Context())
     assert values(output(), "VerdictPrecision") == [[2 / 3]]
 

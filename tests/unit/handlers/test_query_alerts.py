@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fraud.serving.verdicts import COUNT
 from fraud.verdict import MOST
 from functions.query_transactions.alert_models import AlertOut, AlertWithTransaction
 from shared.transaction.codec import encode_record
@@ -225,7 +226,8 @@ def test_an_alert_takes_a_limited_number_of_verdicts(ask: Ask, stage: Stage) -> 
     stage.dynamodb.update_item(
         TableName="alerts",
         Key={"transaction_id": {"S": ID}},
-        UpdateExpression="SET verdicts = :v, judged = :n",
+        UpdateExpression="SET verdicts = :v, #count = :n",
+        ExpressionAttributeNames={"#count": COUNT},
         ExpressionAttributeValues={":v": {"L": [one] * MOST}, ":n": {"N": str(MOST)}},
     )
     assert give_verdict(ask)[0] == 409

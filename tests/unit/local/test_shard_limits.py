@@ -82,7 +82,7 @@ def test_readers_share_two_megabytes_a_second_and_five_reads(put: Put, clock: Fa
     for _ in range(3):
         assert all(put(4, 1024 * 1024 // 4))
         clock.now += 1
-    assert read(kinesis)[0] == 200, "3 MB in one go are given"
+    assert read(kinesis)[0] == 200, "3 MB at once are given"
     status, content = read(kinesis)
     assert (status, content["__type"]) == (400, "ProvisionedThroughputExceededException")
     clock.now += 0.5

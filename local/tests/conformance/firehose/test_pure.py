@@ -223,12 +223,12 @@ def test_a_copy_that_was_started_is_found_again_until_it_is_ended(tmp_path: Path
     store = Store(tmp_path / "f.sqlite")
     store.stored("d", "key-1", {})
     store.stored("d", "key-2", {})
-    begun = store.begin_copy("d", "manifest", "token", 1.0)
+    copying = store.begin_copy("d", "manifest", "token", 1.0)
     store.executing("manifest", "statement")
     store.stored("d", "key-3", {})
     again = Store(tmp_path / "f.sqlite").current_copy("d")
-    assert begun is not None
-    assert again == begun._replace(statement_id="statement")
+    assert copying is not None
+    assert again == copying._replace(statement_id="statement")
     assert again is not None
     assert again.keys == ("key-1", "key-2")
     store.failed_once("manifest")

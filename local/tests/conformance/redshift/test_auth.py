@@ -165,7 +165,7 @@ def test_a_wrong_secret_a_wrong_token_and_an_unknown_key_are_refused(guarded: Gu
     assert code(run, guarded.client("AKIANOTTHERE", "x")) == "UnrecognizedClientException"
 
 
-def test_a_permission_taken_away_is_missed_within_seconds(guarded: Guarded, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_removed_permission_is_missed_within_seconds(guarded: Guarded, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("local.redshift.auth.CACHE_SECONDS", 0.0)
     client = guarded.client(*guarded.credentials("rs-revoked", CONNECT, FOLLOW))
     assert run(client)["Status"] == "FINISHED"

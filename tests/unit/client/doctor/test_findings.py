@@ -76,7 +76,7 @@ def mapping(state: str = "Enabled", result: str | None = "OK", source: str = "ki
         ("Creating", None, WARNING),
     ],
 )
-def test_a_mapping_is_judged_by_its_state_and_its_last_result(state: str, result: str | None, expected: str) -> None:
+def test_a_mapping_is_reported_by_its_state_and_its_last_result(state: str, result: str | None, expected: str) -> None:
     assert mapping(state, result).state == expected
 
 
@@ -127,7 +127,7 @@ def test_the_place_of_a_consumer_is_the_last_batch_that_it_processed_or_that_was
     assert backlog.latest([("a", 5), ("a", 3)], [("a", 4), ("b", 9)]) == {"a": 5, "b": 9}
 
 
-def test_merges_are_judged_by_the_age_of_the_oldest_and_are_unknown_without_it() -> None:
+def test_merges_are_reported_by_the_age_of_the_oldest_and_are_unknown_without_it() -> None:
     assert delivery.merges(0, None, 900).state == OK
     assert delivery.merges(3, 5.0, 900).state == OK
     assert delivery.merges(3, 901.0, 900).state == PROBLEM

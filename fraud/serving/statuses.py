@@ -1,4 +1,4 @@
-"""The statuses of the alerts of some days: what was found of them, for the precision of late."""
+"""The statuses of the alerts of some days, from which their precision is computed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bags of ids in 16 bytes each, so that millions of them can be counted and compared in modest memory."""
+"""Multisets of ids in 16 bytes each, so that millions of them can be counted and compared in modest memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def digest(text: str) -> bytes:
     return hashlib.blake2b(text.encode(), digest_size=WIDTH).digest()
 
 
-class Bag:
+class IdMultiset:
     """Ids as they are found, repeats included."""
 
     def __init__(self) -> None:
@@ -26,8 +26,8 @@ class Bag:
         """Add one record."""
         self._ids += digest(identity)
 
-    def extend(self, other: Bag) -> None:
-        """Add all that another bag holds."""
+    def extend(self, other: IdMultiset) -> None:
+        """Add all that another one holds."""
         self._ids += other._ids
 
     def __len__(self) -> int:
