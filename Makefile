@@ -56,7 +56,7 @@ verify: setup ## the acceptance test of a stage: make verify STAGE=dev (default:
 test: test-fast test-e2e ## the fast tests, then the end-to-end ones on an embedded AWS of their own (10 minutes on two cores)
 
 test-all: test ## `make test` and the slow end-to-end ones: Spark, a selection of the chaos scenarios
-	$(PYTEST) -n 2 --dist loadfile -m "slow and not alone" $(E2E)
+	$(PYTEST) -n 2 --dist loadfile -m "slow and not alone and not long" $(E2E)
 	$(PYTEST) -n 2 -m alone $(E2E)
 
 test-fast: setup-tests ## the tests that need no embedded AWS
@@ -71,6 +71,9 @@ test-local: setup-tests ## the embedded AWS's own tests, with the rest of the re
 
 test-drivers: setup-tests ## psql, redshift_connector, SQLAlchemy and dbt against the local stage (fetches them, 170 MB, once)
 	$(PYTEST) -n 0 tests/e2e/test_bi_tools.py
+
+test-documents: setup-tests ## every command of README and docs, run as it is written on a stack of its own (half an hour)
+	$(PYTEST) -n 0 -s tests/e2e/test_documented_commands.py
 
 chaos: setup ## 200 seeded fault scenarios, 50,000 transactions: nothing lost, nothing twice (SCENARIOS=, SEED=)
 	python -m tests.chaos.run --scenarios $(or $(SCENARIOS),200) --seed $(or $(SEED),1)

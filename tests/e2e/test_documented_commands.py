@@ -28,7 +28,7 @@ from tests.e2e.stack import REPO, Stack, wait_until
 from tests.how_to.recipe import apply, copy
 from tests.unit.docs.running import Step, steps
 
-pytestmark = pytest.mark.slow  # Spark, a demo, and about 140 commands
+pytestmark = [pytest.mark.slow, pytest.mark.long]  # Spark, a demo, and about 140 commands
 
 FIRST = "make demo"
 WAIT = "it takes a minute or two"  # what `swipeline sql --lake` says until a crawl has followed the first batch
