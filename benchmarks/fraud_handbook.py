@@ -5,7 +5,7 @@ Learned from a week (2018-07-25 to 07-31), or from all labelled history before i
 measured on 2018-08-08 to 08-14 without the cards that are known to be compromised, day by day. Features come from the
 code that the stream function runs, replayed in order of time, and the scores from the model's own trees. The data are
 read with benchmarks/handbook.swipeline.toml; what they lack (category, age, gender) is absent. They are public (CC
-BY-SA) and not in the repository: https://github.com/Fraud-Detection-Handbook/simulated-data-transformed.
+BY-SA) and not in the repository: <https://github.com/Fraud-Detection-Handbook/simulated-data-transformed>.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ from boto3.dynamodb.types import TypeDeserializer
 from client.aws import Stage
 from client.errors import ClientError
 from fraud.precision import Reviewed
-from fraud.serving.alert_item import damage
+from fraud.serving.alert_item import COUNT, damage
 from fraud.serving.risks import RiskKeeper
-from fraud.serving.verdicts import COUNT, DamagedAlertError, NoAlertError, VerdictLimitError, Verdicts
+from fraud.serving.verdicts import DamagedAlertError, NoAlertError, VerdictLimitError, Verdicts
 from fraud.verdict import FINDINGS, OPEN, WORDS, Verdict
 from shared.errors import TransientError
 from shared.retry import Budget

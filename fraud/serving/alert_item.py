@@ -10,6 +10,8 @@ from fraud.serving.alert_columns import COLUMNS
 from fraud.verdict import STATUSES, VERDICT_COLUMNS, WORDS, Verdict
 from shared.sinks.item import Item
 
+COUNT = "judged"  # the attribute that counts an alert's verdicts: the name that stored items have
+
 _KINDS: dict[str, tuple[type, ...]] = {"S": (str,), "N": (str,), "L": (list,), "M": (dict,), "BOOL": (bool,)}
 
 
@@ -51,8 +53,8 @@ def damage(item: Item) -> str:
         if not _in_form(name, value):
             return f"{name} is not in its form"
     known = item.get("verdicts", {}).get("L", [])
-    if int(item.get("judged", {"N": "0"})["N"]) != len(known):
-        return "judged is not the number of verdicts"
+    if int(item.get(COUNT, {"N": "0"})["N"]) != len(known):
+        return f"{COUNT} is not the number of verdicts"
     return ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from fraud.judgment import of_verdict
-from fraud.serving.alert_item import damage
+from fraud.serving.alert_item import COUNT, damage
 from fraud.serving.risks import RiskKeeper
 from fraud.verdict import MOST, Verdict, repeats, to_attribute, to_line, verdicts
 from shared.aws import error_code, is_transient
@@ -16,7 +16,6 @@ from shared.sinks.firehose import RecordSink
 from shared.sinks.item import Item
 from shared.stream.records import StreamRecord
 
-COUNT = "judged"  # the attribute that counts an alert's verdicts: the name that stored items have
 ATTEMPTS = 4  # reviewers of one alert at the same moment
 
 

@@ -95,7 +95,7 @@ class Objects:
 
 @obeys("sqs")
 class Visibility:
-    """The queue's client in a process: all messages come again at once, whatever they wait for."""
+    """The queue's client in a process: all messages are visible again at once, whatever they wait for."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
@@ -115,7 +115,7 @@ class Stage:
         self.messages: dict[str, tuple[str, int]] = {}  # by id: body, how often it was received
 
     def deliver(self, rows: list[Transaction], events: int = 1) -> None:
-        """Put a manifest, load what it names, and announce it so many times: 0, the event is lost."""
+        """Put a manifest, load what it names, and announce it ``events`` times: 0, the event is lost."""
         number = len(self.objects)
         path = self._folder / f"{id(self)}-{number}.parquet"
         columns = [

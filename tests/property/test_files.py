@@ -141,7 +141,7 @@ def test_pandas(
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(typed(table))
     if times:
-        # pandas writes a column of midnights as dates without a time, which no reader can tell from a loss.
+        # pandas writes a column of midnights as dates without a time, which looks like a loss to every reader.
         assume(kind != "csv" or not all(row["trans_date_trans_time"].endswith("00:00:00") for row in table))
         frame["trans_date_trans_time"] = pandas.to_datetime(frame["trans_date_trans_time"])
     with tempfile.TemporaryDirectory() as folder:

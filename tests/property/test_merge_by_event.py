@@ -76,7 +76,7 @@ def test_without_another_event_the_daily_run_does(
     whole(stage, rows(0))
 
 
-# A delivery of some rows with so many events, or a run that may be killed.
+# A delivery of some rows with a number of events, or a run that may be killed.
 ACTIONS = st.one_of(
     st.tuples(st.integers(0, 8), st.integers(0, 2)), st.tuples(st.just("run"), st.sampled_from([None, *KILLS]))
 )

@@ -32,7 +32,7 @@ def run(*words: str) -> Any:
     return CliRunner().invoke(app, list(words))
 
 
-def test_the_list_goes_on_and_says_which_alert_it_leaves_out() -> None:
+def test_the_list_continues_and_says_which_alert_it_leaves_out() -> None:
     done = run("alerts", "--json")
     assert done.exit_code == 0
     assert {json.loads(line)["transaction_id"] for line in done.stdout.splitlines()} == LEFT
@@ -48,7 +48,7 @@ def test_a_damaged_alert_takes_no_place_of_a_limit(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("command", [("precision",), ("verdicts",), ("queue",)])
-def test_every_list_goes_on(command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_list_continues(command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("client.alerts.quality.labels", lambda _: {})
     done = run("alerts", *command)
     assert done.exit_code == 0

@@ -52,7 +52,7 @@ def test_a_damaged_object_of_a_run_is_named_and_the_other_runs_are_compared(worl
     assert list(ledger.as_json()["hops"]["batch"]["damaged"]) == [KEY]
 
 
-def test_nothing_is_repaired_while_rows_of_the_batch_path_cannot_be_told_from_those_of_the_stream(world: World) -> None:
+def test_nothing_is_repaired_while_rows_of_the_batch_path_look_like_those_of_the_stream(world: World) -> None:
     rows = made(5)
     world.batch("r1", rows)
     world.warehouse.load(rows)

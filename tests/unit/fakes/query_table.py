@@ -8,7 +8,7 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
 
-from fraud.serving.verdicts import COUNT
+from fraud.serving.alert_item import COUNT
 from shared.sinks.consumer import Line, Position
 from shared.sinks.item import Item, to_item
 from shared.sinks.merchants import Merchants

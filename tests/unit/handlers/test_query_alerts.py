@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fraud.serving.verdicts import COUNT
+from fraud.serving.alert_item import COUNT
 from fraud.verdict import MOST
 from functions.query_transactions.alert_models import AlertOut, AlertWithTransaction
 from shared.transaction.codec import encode_record
