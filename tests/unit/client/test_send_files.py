@@ -141,7 +141,7 @@ def test_what_was_read_before_a_file_breaks_off_is_sent_and_the_break_is_said(
     path = tmp_path / "file.json"
     path.write_text(json.dumps(rows(4_000))[:-900])
     summary = send(path)
-    assert "not whole JSON" in (summary.error or "")
+    assert "not complete JSON" in (summary.error or "")
     assert summary.accepted == len(api.stored) == summary.rows > 3_900
 
 
