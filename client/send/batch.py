@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 
 import orjson
 
@@ -50,20 +49,13 @@ class Batch:
 
     def body(self, positions: list[int]) -> bytes:
         """The JSON array of some rows: texts as they stand in the file; columns without a value are left out."""
+        names = list(zip(self.indexes or range(len(self.columns)), self.columns, strict=True))
         rows = [self.rows[p] for p in positions]
-        columns, indexes = self.columns, self.indexes or range(len(self.columns))
-        whole: Callable[[Sequence[str | None]], Sequence[str | None]] = (
-            itemgetter(*indexes) if len(indexes) > 1 else lambda cells: [cells[i] for i in indexes]
-        )
-        found = (whole(row.cells) if row.values is None else row.values for row in rows)
+        if any(row.values is not None for row in rows):
+            pairs = (zip(self.columns, row.values or (), strict=True) for row in rows)
+            return orjson.dumps([{name: value for name, value in one if value is not None} for one in pairs])
         return orjson.dumps(
-            [
-                # Most rows have a value in each column: the filter would take as long as the reading of the file.
-                dict(zip(columns, values, strict=True))
-                if None not in values
-                else {name: value for name, value in zip(columns, values, strict=True) if value is not None}
-                for values in found
-            ]
+            [{name: cells[i] for i, name in names if cells[i] is not None} for cells in (row.cells for row in rows)]
         )
 
 
