@@ -10,8 +10,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError as AwsError
 
-from client.aws import SERVICE, Stage
+from client.aws import Stage
 from client.errors import ClientError
+from client.queues import messages, queue_url
 
 HIDDEN_SECONDS = 120  # from other readers, while a message is sent on
 RECEIVED_AT_ONCE = 10  # SQS gives no more
@@ -44,13 +45,10 @@ class DeadLetters:
 
 def counts(stage: Stage, names: tuple[str, ...] = ()) -> dict[str, int]:
     """Return the number of messages by queue, hidden ones included. Raises ClientError for an unknown queue."""
-    sqs = stage.client("sqs")
-    attributes = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    found = {}
-    for name in names or tuple(QUEUES):
-        held = sqs.get_queue_attributes(QueueUrl=_url(stage, name), AttributeNames=attributes)["Attributes"]
-        found[name] = sum(int(held[one]) for one in attributes)
-    return found
+    for name in names:
+        if name not in QUEUES:
+            raise ClientError(f"There is no dead-letter queue {name!r}: use {' or '.join(QUEUES)}.")
+    return {name: messages(stage, name) for name in names or QUEUES}
 
 
 def redrive(stage: Stage, names: tuple[str, ...] = (), act: bool = False) -> DeadLetters:
@@ -72,7 +70,7 @@ def discard(stage: Stage, names: tuple[str, ...], act: bool = False) -> DeadLett
 def _each(stage: Stage, names: tuple[str, ...], act: bool, senders: dict[str, Send]) -> DeadLetters:
     result = DeadLetters(stage.name, not act, counts(stage, names))
     for name in result.before if act else ():
-        url, sqs = _url(stage, name), stage.client("sqs")
+        url, sqs = queue_url(stage, name), stage.client("sqs")
         for message in _messages(sqs, url):
             try:
                 senders[name](stage, message)
@@ -118,9 +116,3 @@ def _start_run(stage: Stage, message: dict[str, Any]) -> None:
 
 def _merge_again(stage: Stage, message: dict[str, Any]) -> None:
     stage.client("sqs").send_message(QueueUrl=stage.output("MergeQueueUrl"), MessageBody=message["Body"])
-
-
-def _url(stage: Stage, name: str) -> str:
-    if name not in QUEUES:
-        raise ClientError(f"There is no dead-letter queue {name!r}: use {' or '.join(QUEUES)}.")
-    return str(stage.client("sqs").get_queue_url(QueueName=f"{SERVICE}-{stage.name}-{name}")["QueueUrl"])

@@ -8,6 +8,7 @@ from typing import Any
 
 from client.aws import Stage
 from client.doctor.finding import OK, PROBLEM, UNKNOWN, Finding, duration
+from client.queues import messages
 from client.verify.deployed import Deployed
 
 AREA = "Deliveries and merges"
@@ -21,9 +22,10 @@ def deliveries(deployed: Deployed, now: datetime | None = None) -> Iterator[Find
     for output in ("DeliveryStreamName", "AlertDeliveryStreamName"):
         name = stage.output(output)
         yield _delivery(stage, name, name.removeprefix(f"{deployed.stack}-"), now)
-    waiting, age = _queue(stage, f"{deployed.stack}-merges", now)
-    given_up, _ = _queue(stage, f"{deployed.stack}-merges-given-up", now)
-    yield merges(waiting, age, 30 if stage.local else 900)
+    queue = {"QueueName": f"{deployed.stack}-merges"}
+    age = _last(stage, "AWS/SQS", "ApproximateAgeOfOldestMessage", queue, "Maximum", now)
+    given_up = messages(stage, "merges-given-up")
+    yield merges(messages(stage, "merges"), age, 30 if stage.local else 900)
     if given_up:
         text = f"{given_up:,} deliveries were not loaded and merged within the time for it."
         yield Finding(AREA, "merges given up", PROBLEM, text, "swipeline quarantine redrive --yes", "merge-gave-up")
@@ -65,16 +67,6 @@ def _delivery(stage: Stage, name: str, short: str, now: datetime) -> Finding:
         return Finding(AREA, short, UNKNOWN, text, ERRORS, "delivery-late")
     copied = "its last COPY succeeded" if success is not None else "nothing to load lately"
     return Finding(AREA, short, OK, f"{status}, {copied}.")
-
-
-def _queue(stage: Stage, name: str, now: datetime) -> tuple[int, float | None]:
-    """Messages in a queue, those on their way included, and the seconds for which the oldest has waited."""
-    sqs = stage.client("sqs")
-    names = [f"ApproximateNumberOfMessages{suffix}" for suffix in ("", "NotVisible", "Delayed")]
-    url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
-    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-    age = _last(stage, "AWS/SQS", "ApproximateAgeOfOldestMessage", {"QueueName": name}, "Maximum", now)
-    return sum(int(attributes[one]) for one in names), age
 
 
 def _last(
