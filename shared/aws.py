@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -71,6 +72,17 @@ def client(
         user_agent_extra="swipeline",
     )
     return boto3.client(service, config=config)
+
+
+def pages(operation: Callable[..., dict[str, Any]], **parameters: Any) -> Iterator[dict[str, Any]]:
+    """Give the answers of a Query or Scan of DynamoDB, page by page."""
+    start: dict[str, Any] = {}
+    while True:
+        answer = operation(**parameters, **start)
+        yield answer
+        if "LastEvaluatedKey" not in answer:
+            return
+        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
 def is_transient(error: BaseException) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
@@ -20,6 +20,7 @@ from fraud.verdict import FINDINGS, OPEN, WORDS, Verdict
 from shared.errors import TransientError
 from shared.retry import Budget
 from shared.sinks.firehose import DeliveryStream
+from shared.sinks.item import Item
 
 INDEX, STATUS_INDEX = "day-time", "status-time"
 _LONGEST_NAME = 100
@@ -104,7 +105,7 @@ class AlertsTable:
 
     def open(self, limit: int) -> list[Alert]:
         """The newest open alerts, at most ``limit``."""
-        return list(islice(self._of("status", OPEN, STATUS_INDEX, newest_first=True, limit=limit), limit))
+        return list(self._of("status", OPEN, STATUS_INDEX, newest_first=True, limit=limit))
 
     def count(self, status: str) -> int:
         """How many alerts have a status."""
@@ -140,7 +141,7 @@ class AlertsTable:
     def _of_day(
         self, day: str, after: str = "", newest_first: bool = False, limit: int | None = None
     ) -> Iterator[Alert]:
-        return islice(self._of("day", day, INDEX, after, newest_first, limit), limit)
+        return self._of("day", day, INDEX, after, newest_first, limit)
 
     def _of(
         self, key: str, value: str, index: str, after: str = "", newest_first: bool = False, limit: int | None = None
@@ -157,7 +158,11 @@ class AlertsTable:
             ScanIndexForward=not newest_first,
             PaginationConfig={"PageSize": limit},
         )
-        for item in (item for page in pages for item in page["Items"]):
+        return islice(self._readable(item for page in pages for item in page["Items"]), limit)
+
+    def _readable(self, items: Iterable[Item]) -> Iterator[Alert]:
+        """Give the alerts that can be read, and note why the others cannot."""
+        for item in items:
             if reason := damage(item):
                 self.damaged[item["transaction_id"]["S"]] = reason
             else:

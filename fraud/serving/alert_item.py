@@ -33,7 +33,7 @@ _ATTRIBUTES = {
     "reasons": _Attribute("L"),
     **{name: _Attribute("S", required=False) for name in ("status", "verdict", "assigned_to", "shadow_model")},
     "shadow_score": _Attribute("N", required=False),
-    "judged": _Attribute("N", required=False),
+    COUNT: _Attribute("N", required=False),
     "plain": _Attribute("BOOL", required=False),
     "verdicts": _Attribute("L", required=False),
 }
@@ -70,7 +70,7 @@ def _in_form(name: str, value: Any) -> bool:
         return all(_value(one, "S") is not None for one in value)
     if name == "verdicts":
         return all(_is_verdict(_value(one, "M")) for one in value)
-    if name == "judged":
+    if name == COUNT:
         return bool(value.isdecimal())
     column = COLUMNS.get(name)
     if column and not column.valid(value):

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from fraud.risk import KEPT_DAYS
+from shared.aws import pages
 from shared.sinks.item import merchant_bucket
 
 INDEX = "merchant-time"
@@ -25,25 +26,20 @@ def purchases_by_day(client: CountClient, table: str, merchant_id: str, last: in
     days = [_iso(day) for day in range(last - KEPT_DAYS, last + 1)]
     found: Counter[int] = Counter()
     for month in dict.fromkeys(day[:7] for day in days):
-        start: dict[str, Any] = {}
-        while True:
-            answer = client.query(
-                TableName=table,
-                IndexName=INDEX,
-                KeyConditionExpression="merchant_bucket = :bucket AND time_id BETWEEN :first AND :last",
-                ExpressionAttributeValues={
-                    ":bucket": {"S": merchant_bucket(merchant_id, month)},
-                    ":first": {"S": days[0]},
-                    ":last": {"S": f"{days[-1]}U"},  # after T, which follows the day in an id of this day
-                },
-                ProjectionExpression="time_id",
-                **start,
-            )
-            at = (item["time_id"]["S"][:10] for item in answer["Items"])
+        for page in pages(
+            client.query,
+            TableName=table,
+            IndexName=INDEX,
+            KeyConditionExpression="merchant_bucket = :bucket AND time_id BETWEEN :first AND :last",
+            ExpressionAttributeValues={
+                ":bucket": {"S": merchant_bucket(merchant_id, month)},
+                ":first": {"S": days[0]},
+                ":last": {"S": f"{days[-1]}U"},  # after T, which follows the day in an id of this day
+            },
+            ProjectionExpression="time_id",
+        ):
+            at = (item["time_id"]["S"][:10] for item in page["Items"])
             found.update(date.fromisoformat(day).toordinal() - _EPOCH for day in at)
-            if "LastEvaluatedKey" not in answer:
-                break
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
     return dict(found)
 
 

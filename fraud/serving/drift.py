@@ -16,7 +16,7 @@ from fraud.drift import Drift
 from fraud.features import FEATURES
 from fraud.model import Model
 from fraud.scoring import Scored
-from shared.aws import error_code, is_transient
+from shared.aws import error_code, is_transient, pages
 from shared.sinks.consumer import Position
 
 KEPT_DAYS = 400  # so that a year can be compared with the one before
@@ -70,20 +70,16 @@ class DriftCounts:
     def read(self, model: Model, day: str) -> Drift:
         """Give the counts of a day (2026-11-24) that were made with this model, of all shards together."""
         drift = Drift(model.reference)
-        start: dict[str, Any] = {}
-        while True:
-            answer = self._client.query(
-                TableName=self._name,
-                KeyConditionExpression="#day = :day AND begins_with(part, :model)",
-                ExpressionAttributeNames={"#day": "day"},
-                ExpressionAttributeValues={":day": {"S": day}, ":model": {"S": f"{model.version}#"}},
-                **start,
-            )
-            for item in answer["Items"]:
+        for page in pages(
+            self._client.query,
+            TableName=self._name,
+            KeyConditionExpression="#day = :day AND begins_with(part, :model)",
+            ExpressionAttributeNames={"#day": "day"},
+            ExpressionAttributeValues={":day": {"S": day}, ":model": {"S": f"{model.version}#"}},
+        ):
+            for item in page["Items"]:
                 drift.merge(_counts(drift.counts, item))
-            if "LastEvaluatedKey" not in answer:
-                return drift
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        return drift
 
 
 def _numbers(counts: Mapping[str, Sequence[int]]) -> tuple[list[str], list[int]]:

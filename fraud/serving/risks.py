@@ -18,7 +18,7 @@ from fraud.risk import KEPT_DAYS, Risk
 from fraud.serving.counting import CountClient, purchases_by_day
 from fraud.serving.damaged import Damaged, risk_of
 from fraud.stream import Surroundings
-from shared.aws import error_code, is_transient
+from shared.aws import error_code, is_transient, pages
 from shared.errors import TransientError
 from shared.retry import Budget
 from shared.sinks.bulk_read import KEYS_PER_CALL, ReadClient, read_call
@@ -156,13 +156,8 @@ class RiskKeeper:
             raise
 
     def _ids(self) -> Iterator[str]:
-        start: dict[str, Any] = {}
-        while True:
-            answer = self._client.scan(TableName=self._risks, ProjectionExpression="id", **start)
-            yield from (item["id"]["S"] for item in answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        for page in pages(self._client.scan, TableName=self._risks, ProjectionExpression="id"):
+            yield from (item["id"]["S"] for item in page["Items"])
 
     def policy(self) -> Policy:
         """The decisions on the threshold so far. Raises PolicyError when the item that has them is damaged."""

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any, Protocol
 
 from fraud.verdict import OPEN
+from shared.aws import pages
 
 INDEX = "day-time"
 
@@ -21,18 +22,13 @@ class QueryClient(Protocol):
 def statuses(client: QueryClient, table: str, first: date, last: date) -> Iterator[str]:
     """Give the status of each alert of a day to another."""
     for days in range((last - first).days + 1):
-        start: dict[str, Any] = {}
-        while True:
-            answer = client.query(
-                TableName=table,
-                IndexName=INDEX,
-                KeyConditionExpression="#day = :day",
-                ExpressionAttributeNames={"#day": "day", "#status": "status"},
-                ExpressionAttributeValues={":day": {"S": (first + timedelta(days=days)).isoformat()}},
-                ProjectionExpression="#status",
-                **start,
-            )
-            yield from (item["status"]["S"] if "status" in item else OPEN for item in answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                break
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        for page in pages(
+            client.query,
+            TableName=table,
+            IndexName=INDEX,
+            KeyConditionExpression="#day = :day",
+            ExpressionAttributeNames={"#day": "day", "#status": "status"},
+            ExpressionAttributeValues={":day": {"S": (first + timedelta(days=days)).isoformat()}},
+            ProjectionExpression="#status",
+        ):
+            yield from (item["status"]["S"] if "status" in item else OPEN for item in page["Items"])
