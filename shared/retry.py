@@ -52,8 +52,8 @@ class Budget:
     def wait(self, repeat: int, retry_after: float = 0.0) -> bool:
         """Sleep before the n-th repeat (from 0), on top of the seconds that a server asked for.
 
-        False, without a sleep, when the wait would pass the deadline; False also when ``sleep`` says that it was
-        interrupted finally.
+        False, without a sleep, when the wait would pass the deadline; False also when ``sleep`` returns True:
+        the work was stopped.
         """
         if repeat >= self._most_waits:
             return False

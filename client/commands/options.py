@@ -14,4 +14,11 @@ ParamOption = Annotated[
     list[str] | None, typer.Option(metavar="NAME=VALUE", help="Stage parameter, e.g. logLevel=DEBUG. Repeatable.")
 ]
 
+BeginOption = Annotated[
+    str | None, typer.Option("--from", help="Start of the event-time window, a date or time in UTC.")
+]
+EndOption = Annotated[
+    str | None, typer.Option("--to", help="End of the event-time window, a date or time in UTC (excluded).")
+]
+
 DRY_RUN = "Dry run. Add --yes to apply."

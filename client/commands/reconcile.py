@@ -9,7 +9,7 @@ import typer
 
 from client import output
 from client.aws import Stage, explained
-from client.commands.options import JsonOption, StageOption
+from client.commands.options import BeginOption, EndOption, JsonOption, StageOption
 from client.errors import ClientError
 
 
@@ -23,12 +23,8 @@ def reconcile(
     allow_foreign: Annotated[
         bool, typer.Option("--allow-foreign", help="Don't fail on transactions sent from other machines.")
     ] = False,
-    begin: Annotated[
-        str | None, typer.Option("--from", help="Start of the event-time window, a date or time in UTC.")
-    ] = None,
-    end: Annotated[
-        str | None, typer.Option("--to", help="End of the event-time window, a date or time in UTC (excluded).")
-    ] = None,
+    begin: BeginOption = None,
+    end: EndOption = None,
     arrived_from: Annotated[str | None, typer.Option(help="First day of arrival to read from the lake.")] = None,
     arrived_to: Annotated[str | None, typer.Option(help="Day after the last day of arrival to read.")] = None,
     scan: Annotated[bool, typer.Option("--scan", help="Scan the DynamoDB table even for a window.")] = False,

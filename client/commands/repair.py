@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
 
 import typer
 
 from client import output
 from client.aws import Stage, explained
-from client.commands.options import DRY_RUN, JsonOption, StageOption, YesOption
+from client.commands.options import DRY_RUN, BeginOption, EndOption, JsonOption, StageOption, YesOption
 
 
 def repair(
     stage: StageOption = "local",
-    begin: Annotated[
-        str | None, typer.Option("--from", help="Start of the event-time window, a date or time in UTC.")
-    ] = None,
-    end: Annotated[
-        str | None, typer.Option("--to", help="End of the event-time window, a date or time in UTC (excluded).")
-    ] = None,
+    begin: BeginOption = None,
+    end: EndOption = None,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:

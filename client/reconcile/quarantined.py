@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from client.aws import Stage
 
-PREFIXES = ("quarantine/", "aws/lambda/", "conflicts/")  # bad lines; batches that failed finally; contents in conflict
+PREFIXES = (
+    "quarantine/",
+    "aws/lambda/",
+    "conflicts/",
+)  # bad lines; batches given up; contents in conflict
 
 
 def quarantined(stage: Stage) -> int:
