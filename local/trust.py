@@ -40,26 +40,27 @@ def install(evaluator: Any) -> None:
     original = evaluator.evaluate_trust_policy
 
     def evaluate(policy: Any, caller: str, context: Any = None) -> bool:
-        of_a_service = caller.endswith(":root") and trusts(policy, _services(policy))
+        of_a_service = caller.endswith(":root") and trusts(policy, set().union(*map(_services, _statements(policy))))
         return of_a_service or bool(original(policy, caller, context))
 
     evaluator.evaluate_trust_policy = evaluate
 
 
-def _services(policy: Any) -> set[str]:
+def _statements(policy: Any) -> list[Mapping[str, Any]]:
     document = json.loads(policy) if isinstance(policy, str) else policy
-    principals = [statement.get("Principal", {}) for statement in _listed(document.get("Statement", []))]
-    return {name for one in principals if isinstance(one, dict) for name in _listed(one.get("Service", []))}
+    return _listed(document.get("Statement", []))
+
+
+def _services(statement: Mapping[str, Any]) -> set[str]:
+    principal = statement.get("Principal", {})
+    return set(_listed(principal.get("Service", []))) if isinstance(principal, dict) else set()
 
 
 def _matching(policy: Any, services: Collection[str]) -> Iterator[Mapping[str, Any]]:
-    document = json.loads(policy) if isinstance(policy, str) else policy
-    for statement in _listed(document.get("Statement", [])):
-        principal = statement.get("Principal", {})
-        named = _listed(principal.get("Service", [])) if isinstance(principal, dict) else []
+    for statement in _statements(policy):
         actions = [action.lower() for action in _listed(statement.get("Action", []))]
         if (
-            set(named) & set(services)
+            _services(statement) & set(services)
             and any(fnmatch.fnmatchcase("sts:assumerole", action) for action in actions)
             and all(
                 _satisfied(operator, key.lower(), _listed(values))
