@@ -112,6 +112,10 @@ class Stack:
         key = self.client("apigateway").get_api_key(apiKey=self.outputs["SenderApiKeyId"], includeValue=True)
         return str(key["value"])
 
+    def queue_url(self, name: str) -> str:
+        """The URL of a queue by its name without service and stage."""
+        return str(self.client("sqs").get_queue_url(QueueName=f"swipeline-{self.stage}-{name}")["QueueUrl"])
+
     def post(self, body: Any, **headers: str) -> requests.Response:
         return requests.post(self.url, data=json.dumps(body), headers={"x-api-key": self.api_key} | headers, timeout=30)
 

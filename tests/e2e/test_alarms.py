@@ -106,7 +106,7 @@ def send_two_contents(stack: Stack, row: dict[str, Any]) -> None:
 
 
 def give_up_a_merge(stack: Stack, watch: AlarmWatch) -> None:
-    queue = stack.client("sqs").get_queue_url(QueueName=f"swipeline-{stack.stage}-merges-given-up")["QueueUrl"]
+    queue = stack.queue_url("merges-given-up")
     stack.client("sqs").send_message(QueueUrl=queue, MessageBody="{}")
     watch.wait_rung({"merge-gave-up"})
     stack.run("dead-letters", "discard", "merges-given-up", "--yes")
@@ -135,7 +135,7 @@ def break_the_rest(stack: Stack, watch: AlarmWatch) -> None:
         requests.get(health, headers={"x-api-key": key}, timeout=30)
 
     stack.client("stepfunctions").start_execution(stateMachineArn=stack.outputs["BatchMachineArn"], input="{}")
-    queue = stack.client("sqs").get_queue_url(QueueName=f"swipeline-{stack.stage}-batch-not-started")["QueueUrl"]
+    queue = stack.queue_url("batch-not-started")
     stack.client("sqs").send_message(QueueUrl=queue, MessageBody="{}")  # what EventBridge could not start a run for
     with broken.without_concurrency("query-transactions"):
         read()

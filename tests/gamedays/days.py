@@ -187,7 +187,7 @@ def event_without_a_run(world: World) -> None:
     """What EventBridge could not start a run for."""
     object_of = {"bucket": {"name": world.stack.outputs["RawBucket"]}, "object": {"key": "transactions/gone.csv"}}
     sqs = world.stack.client("sqs")
-    sqs.send_message(QueueUrl=world.queue_url("batch-not-started"), MessageBody=json.dumps({"detail": object_of}))
+    sqs.send_message(QueueUrl=world.stack.queue_url("batch-not-started"), MessageBody=json.dumps({"detail": object_of}))
 
 
 def two_contents(world: World) -> None:

@@ -81,10 +81,6 @@ class World:
         options = ("--resume",) if resume else ("--retry-deadline", "8")
         return self.stack.run("send", path, *options, check=False, timeout=300).returncode == 0
 
-    def queue_url(self, name: str) -> str:
-        """A queue's URL, from `aws sqs get-queue-url`."""
-        return str(self.stack.client("sqs").get_queue_url(QueueName=self.prefix + name)["QueueUrl"])
-
     def mapping(self, function: str) -> str:
         """The UUID of a function's event source mapping."""
         (found,) = self.broken.functions.list_event_source_mappings(FunctionName=self.prefix + function)[

@@ -17,7 +17,6 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("serverless.yml", "package.json", "package-lock.json", "requirements.txt", "requirements.lock")
 TREES = ("resources", "handlers", "functions", "shared", "redshift", "glue", "fraud")
 CACHE = ROOT / "build" / "template-tests"
-LAYERS = ROOT / "build" / "layers"
 KEEP = 4  # packages of the latest states of the sources
 
 
@@ -31,8 +30,8 @@ def package(stage: str, *parameters: str, region: str = "us-east-1") -> Path:
     folder = CACHE / _fingerprint() / ",".join((stage, *parameters, *elsewhere))
     with _locked(folder.name):
         if not (folder / "done").exists():
-            # The first one builds the layer, alone; the others use it side by side.
-            with _locked("layers", shared=LAYERS.exists() and any(LAYERS.iterdir())):
+            # The first of these sources builds the layer, alone; the others use it side by side.
+            with _locked("layers", shared=any(folder.parent.glob("*/done"))):
                 _package(stage, folder, parameters=parameters, region=region)
             _forget_old()
             (folder / "done").touch()
@@ -56,7 +55,7 @@ def package_again(stage: str, folder: Path, layers: Path) -> None:
 def _package(
     stage: str,
     folder: Path,
-    layers: Path = LAYERS,
+    layers: Path = ROOT / "build" / "layers",
     parameters: Sequence[str] = (),
     region: str = "us-east-1",
 ) -> None:

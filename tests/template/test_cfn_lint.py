@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -25,7 +26,9 @@ def lint(path: Path, *ignored: str) -> list[str]:
     if not known.exists():
         found = "".join(f"{line}\n" for line in _lint(path, *ignored))
         known.parent.mkdir(parents=True, exist_ok=True)
-        known.write_text(found)
+        whole = known.with_suffix(f".{os.getpid()}")
+        whole.write_text(found)
+        whole.replace(known)  # a file that a kill has cut would say that nothing was found
     return known.read_text().splitlines()
 
 
