@@ -53,7 +53,7 @@ status: setup ## what runs where
 verify: setup ## the acceptance test of a stage: make verify STAGE=dev (default: local, which must be up)
 	@swipeline verify --stage $(or $(STAGE),local)
 
-test: test-fast test-e2e ## the fast tests, then the end-to-end ones on an embedded AWS of their own (10 minutes on two cores)
+test: test-fast test-e2e ## the fast tests, then the end-to-end ones on an embedded AWS of their own (20 minutes on two cores)
 
 test-all: test ## `make test` and the slow end-to-end ones: Spark, a selection of the chaos scenarios
 	$(PYTEST) -n 2 --dist loadfile -m "slow and not alone and not long" $(E2E)
