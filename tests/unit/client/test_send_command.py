@@ -70,8 +70,9 @@ def test_an_api_that_stays_unavailable_is_exit_1_and_says_how_to_continue(
     api.fault = lambda number: Fault(status=500) if number else None
     code, _, err = run("send", "--batch-size", "10", "--workers", "1", "--retry-deadline", "0.1", make_file(30))
     assert code == 1
-    assert "30" not in err.splitlines()[0].split(":")[1]
-    assert "10 accepted" in err
+    counts = err.splitlines()[0].split(":")[1].partition("(")[0]  # the rate behind them may be 301 rows a second
+    assert "30" not in counts
+    assert "10 accepted" in counts
     assert "swipeline send --resume" in err.splitlines()[-1]
 
 
