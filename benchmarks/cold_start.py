@@ -1,14 +1,14 @@
 """How much longer does a function take to start than an empty one with the same tools?
 
-Method: stage local is packaged and its zip and layer are unpacked as Lambda does; each sample is a Python process of
-its own that finds these two and boto3, nothing else of the virtual environment, with the function's variables set. It
-imports the handler, then builds what the first call builds: AWS clients, and detect-fraud's model. Functions and the
+Method: stage local is packaged and its archive and layer are unpacked as Lambda does; each sample is a Python process
+of its own that finds these two and boto3, nothing else of the virtual environment, with the function's variables set.
+It imports the handler, then builds what the first call builds: AWS clients, and detect-fraud's model. Functions and the
 empty handler (Powertools' Logger, Metrics and Tracer; its first call makes one boto3 client) take turns; CPU is the
 process's, the smallest of the rounds counts. As packaged, sources are compiled at each start, for Lambda's folders are
-read-only and the zips hold no byte code; boto3 and the standard library have theirs. The last columns are the same with
-byte code beside each source. The floors are the empty handler with pydantic's engine (pydantic_core), which whatever
-validates rows or lines needs; with one pydantic model of one field; and with Powertools' API resolver as well: what a
-function that answers readers cannot do without.
+read-only and the archives hold no byte code; boto3 and the standard library have theirs. The last columns are the same
+with byte code beside each source. The floors are the empty handler with pydantic's engine (pydantic_core), which
+whatever validates rows or lines needs; with one pydantic model of one field; and with Powertools' API resolver as well:
+what a function that answers readers cannot do without.
 """
 
 from __future__ import annotations
