@@ -33,9 +33,10 @@ class Resolver:
         account: str,
         region: str,
         partition: str,
-        secret_arn: Callable[[str], str],
+        ask: Mapping[tuple[str, str], Callable[[str], str]],
     ) -> None:
-        self._template, self._physical, self._secret_arn = template, physical, secret_arn
+        """``ask``: by type and attribute, asks for what does not follow from the physical ID."""
+        self._template, self._physical, self._ask = template, physical, ask
         self._of_stage = {"account": account, "region": region, "partition": partition}
 
     def policies(self) -> dict[str, Policies]:
@@ -89,9 +90,10 @@ class Resolver:
         kind, identity = self._template[name]["Type"], self._ref(name)
         if kind == "AWS::SQS::Queue" and attribute == "Arn":  # its ID is its URL
             return "arn:{partition}:sqs:{region}:{account}:".format(**self._of_stage) + identity.rsplit("/", 1)[-1]
-        if kind == "AWS::SecretsManager::Secret":  # its ARN ends in six characters that nothing else says
-            return self._secret_arn(identity)
-        if attribute == "Arn" and identity.startswith("arn:"):
+        if (kind, attribute) in self._ask:
+            return self._ask[kind, attribute](identity)
+        # The ID of a topic, a layer or a stream's consumer is its ARN.
+        if attribute in ("Arn", "ConsumerARN") and identity.startswith("arn:"):
             return identity
         if attribute == "Arn" and kind in _ARNS:
             return _ARNS[kind].format(id=identity, **self._of_stage)

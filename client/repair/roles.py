@@ -26,16 +26,25 @@ def drifts(deployed: Deployed) -> list[Drift]:
     """Compare the inline policies of every role with the template's. Raises ClientError, or what boto3 raises."""
     identity = deployed.stage.client("sts").get_caller_identity()
     partition = str(identity["Arn"]).split(":")[1]
-    secrets = deployed.stage.client("secretsmanager")
+    iam, secrets = deployed.stage.client("iam"), deployed.stage.client("secretsmanager")
+    warehouse = deployed.stage.client("redshift-serverless")
     resolver = Resolver(
         deployed.template,
         deployed.physical,
         str(identity["Account"]),
         deployed.stage.region,
         partition,
-        lambda secret: str(secrets.describe_secret(SecretId=secret)["ARN"]),
+        {
+            ("AWS::SecretsManager::Secret", "Id"): lambda name: str(secrets.describe_secret(SecretId=name)["ARN"]),
+            ("AWS::IAM::Role", "RoleId"): lambda name: str(iam.get_role(RoleName=name)["Role"]["RoleId"]),
+            ("AWS::RedshiftServerless::Workgroup", "Workgroup.WorkgroupArn"): lambda name: str(
+                warehouse.get_workgroup(workgroupName=name)["workgroup"]["workgroupArn"]
+            ),
+            ("AWS::RedshiftServerless::Namespace", "Namespace.NamespaceArn"): lambda name: str(
+                warehouse.get_namespace(namespaceName=name)["namespace"]["namespaceArn"]
+            ),
+        },
     )
-    iam = deployed.stage.client("iam")
     return [one for role, wanted in resolver.policies().items() for one in _of_role(iam, role, wanted)]
 
 

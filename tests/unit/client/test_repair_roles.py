@@ -18,6 +18,9 @@ TEMPLATE: dict[str, Any] = {
     "Queue": {"Type": "AWS::SQS::Queue"},
     "Key": {"Type": "AWS::SecretsManager::Secret"},
     "Topic": {"Type": "AWS::SNS::Topic"},
+    "Workgroup": {"Type": "AWS::RedshiftServerless::Workgroup"},
+    "Namespace": {"Type": "AWS::RedshiftServerless::Namespace"},
+    "Consumer": {"Type": "AWS::Kinesis::StreamConsumer"},
     "Role": {
         "Type": "AWS::IAM::Role",
         "Properties": {
@@ -43,7 +46,10 @@ TEMPLATE: dict[str, Any] = {
                             {"Fn::GetAtt": ["Queue", "Arn"]},
                             {"Ref": "Topic"},
                             {"Fn::GetAtt": "Key.Id"},
-                            {"Fn::Sub": "arn:${AWS::Partition}:s3:::${Stream}-of-${AWS::AccountId}/*"},
+                            {"Fn::GetAtt": ["Workgroup", "Workgroup.WorkgroupArn"]},
+                            {"Fn::GetAtt": ["Namespace", "Namespace.NamespaceArn"]},
+                            {"Fn::GetAtt": ["Consumer", "ConsumerARN"]},
+                            {"Fn::Sub": "arn:${AWS::Partition}:s3:::${Stream}-of-${AWS::AccountId}/${Role.RoleId}"},
                         ],
                     }
                 ]
@@ -56,13 +62,22 @@ PHYSICAL = {
     "Queue": "https://sqs.us-east-1.amazonaws.com/123/merges",
     "Key": "dev/card-key",
     "Topic": "arn:aws:sns:us-east-1:123:alarms",
+    "Workgroup": "dev-warehouse",
+    "Namespace": "dev-tables",
+    "Consumer": "arn:aws:kinesis:us-east-1:123:stream/transactions/consumer/dev:1",
     "Role": "dev-role",
     "More": "dev-more",
+}
+ASK = {
+    ("AWS::SecretsManager::Secret", "Id"): "arn:secret:{}-AbCdEf".format,
+    ("AWS::IAM::Role", "RoleId"): "AROA{}".format,
+    ("AWS::RedshiftServerless::Workgroup", "Workgroup.WorkgroupArn"): "arn:workgroup:{}-id".format,
+    ("AWS::RedshiftServerless::Namespace", "Namespace.NamespaceArn"): "arn:namespace:{}-id".format,
 }
 
 
 def resolver(template: dict[str, Any] = TEMPLATE) -> Resolver:
-    return Resolver(template, PHYSICAL, "123", "us-east-1", "aws", lambda secret: f"arn:secret:{secret}-AbCdEf")
+    return Resolver(template, PHYSICAL, "123", "us-east-1", "aws", ASK)
 
 
 def test_what_a_policy_refers_to_is_filled_in() -> None:
@@ -73,7 +88,10 @@ def test_what_a_policy_refers_to_is_filled_in() -> None:
         "arn:aws:sqs:us-east-1:123:merges",
         "arn:aws:sns:us-east-1:123:alarms",
         "arn:secret:dev/card-key-AbCdEf",
-        "arn:aws:s3:::transactions-of-123/*",
+        "arn:workgroup:dev-warehouse-id",
+        "arn:namespace:dev-tables-id",
+        "arn:aws:kinesis:us-east-1:123:stream/transactions/consumer/dev:1",
+        "arn:aws:s3:::transactions-of-123/AROAdev-role",
     ]
 
 
@@ -90,6 +108,7 @@ def test_documents_are_the_same_whatever_their_order() -> None:
 
 
 @obeys("iam")
+@obeys("redshift-serverless")
 @obeys("secretsmanager")
 @obeys("sts")
 class FakeStage:
@@ -108,6 +127,15 @@ class FakeStage:
 
     def describe_secret(self, SecretId: str) -> dict[str, str]:
         return {"ARN": f"arn:secret:{SecretId}-AbCdEf"}
+
+    def get_workgroup(self, workgroupName: str) -> dict[str, Any]:
+        return {"workgroup": {"workgroupArn": f"arn:workgroup:{workgroupName}-id"}}
+
+    def get_role(self, RoleName: str) -> dict[str, Any]:
+        return {"Role": {"RoleId": f"AROA{RoleName}"}}
+
+    def get_namespace(self, namespaceName: str) -> dict[str, Any]:
+        return {"namespace": {"namespaceArn": f"arn:namespace:{namespaceName}-id"}}
 
     def get_paginator(self, name: str) -> Any:
         return self
