@@ -147,7 +147,8 @@ def excel_text(value: Any, date: bool = False) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e19 else repr(value)
+        # 15 digits are what a sheet shows: arithmetic with doubles makes 87.69999999999999 of 87.7.
+        return str(int(value)) if value.is_integer() and abs(value) < 1e19 else format(value, ".15g")
     if isinstance(value, datetime.datetime):
         # A serial number of days has microseconds of noise: a second is what a sheet shows.
         text = _rounded(value).isoformat(" ")

@@ -1,4 +1,4 @@
-"""Rows of a Parquet file, every value as the text that the same CSV file would hold; nothing is rounded."""
+"""Rows of a Parquet file, every value as the text that the same CSV file would hold; noise of doubles aside."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ _BUFFER = 1 << 18  # bytes that are read of a column at once; without, all of it
 _LOST_DIGITS = r"^\s*\d{15}0{1,4}\s*$|[eE]"  # to look at more closely
 _DATES = frozenset({"dob"})
 _WHOLE = frozenset({"zip", "city_pop", "is_fraud"})  # an engine that has no integer with nulls makes them 28654.0
+_MONEY = frozenset({"amt"})
+_NOISY = 16  # characters of a number with more digits than a double is good for, its point included
 _MOST_EXACT = 2**53  # beyond it a double skips integers
 
 
@@ -132,6 +134,8 @@ def as_text(column: Any, role: str = "") -> list[str | None]:
         return [None if value is None else _decimal(value) for value in column.to_pylist()]
     if pa.types.is_floating(kind) and role in _WHOLE:
         return [_whole(value, text) for value, text in zip(column.to_pylist(), _cast(column), strict=True)]
+    if pa.types.is_floating(kind) and role in _MONEY:
+        return [_without_noise(text) for text in _cast(column)]
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
         return [None if value is None else value.decode("utf-8", "surrogateescape") for value in column.to_pylist()]
     if pa.types.is_nested(kind):
@@ -166,6 +170,17 @@ def _times(column: Any, dates: bool) -> list[str | None]:
 def _decimal(value: Any) -> str:
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _without_noise(text: str | None) -> str | None:
+    """87.69999999999999, which arithmetic with doubles makes of 87.7, as that: its 15 digits that a double is good for.
+
+    Only where they are whole cents: an amount that has more decimals of its own stays, to be refused.
+    """
+    if text is None or len(text) < _NOISY:
+        return text
+    near = format(float(text), ".15g")
+    return near if len(near.partition(".")[2]) <= 2 and near.replace(".", "").isdecimal() else text
 
 
 def _whole(value: float | None, text: str | None) -> str | None:
