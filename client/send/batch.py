@@ -24,14 +24,16 @@ class Batch:
     rows: list[Row]
     indexes: Sequence[int] | None = None
     ids: list[str | None] = field(init=False)
-    findings: list[list[Finding]] = field(init=False)
+    findings: dict[int, list[Finding]] = field(init=False)  # by position; most rows have none
     acknowledged: list[bool] = field(init=False)
     resent: int = 0  # rows that the API said it had already
 
     def __post_init__(self) -> None:
         self.ids = [None] * len(self.rows)
-        self.findings = [[("", row.problem)] if row.problem else [] for row in self.rows]
-        self.acknowledged = [bool(row.problem) for row in self.rows]  # rows that cannot be sent are settled
+        self.findings = {i: [("", row.problem)] for i, row in enumerate(self.rows) if row.problem}
+        self.acknowledged = [False] * len(self.rows)
+        for position in self.findings:
+            self.acknowledged[position] = True  # rows that cannot be sent are settled
 
     def open_rows(self) -> list[int]:
         """Positions of the rows that the API has yet to acknowledge."""

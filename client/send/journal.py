@@ -14,7 +14,7 @@ import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -94,8 +94,11 @@ class Journal:
         except (sqlite3.Error, OSError) as error:
             raise ClientError(_unusable(path, error)) from error
 
-    def record(self, numbers: Sequence[int], ids: Sequence[str | None], findings: Sequence[Findings]) -> None:
-        """Record the outcome of rows, by their numbers, ascending; on return it outlives a killed process."""
+    def record(self, numbers: Sequence[int], ids: Sequence[str | None], findings: Mapping[int, Findings]) -> None:
+        """Record the outcome of rows, by their numbers, ascending; on return it outlives a killed process.
+
+        ``findings`` has, by position in ``numbers``, why a row was rejected.
+        """
         if not numbers:
             return
         taken = set(numbers)
@@ -122,8 +125,7 @@ class Journal:
         """Take over all that another journal of the same content knows."""
         query = "SELECT first_row, rows, gaps, ids, findings FROM batch"
         for first, rows, gaps, ids, findings in other._database.execute(query):
-            found = _unpack_findings(findings)
-            self.record(_numbers(first, rows, gaps), _unpack_ids(ids), [found.get(i, []) for i in range(rows)])
+            self.record(_numbers(first, rows, gaps), _unpack_ids(ids), _unpack_findings(findings))
         self.describe(**other.facts())
 
     def covered(self) -> Iterator[tuple[int, int]]:
@@ -191,11 +193,12 @@ class Journal:
         ids, found = _unpack_ids(packed_ids), _unpack_findings(packed_findings)
         kept = [i for i, number in enumerate(numbers) if number not in taken]
         if kept:
-            self._insert([numbers[i] for i in kept], [ids[i] for i in kept], [found.get(i, []) for i in kept])
+            reasons = {new: found[old] for new, old in enumerate(kept) if old in found}
+            self._insert([numbers[i] for i in kept], [ids[i] for i in kept], reasons)
 
-    def _insert(self, numbers: Sequence[int], ids: Sequence[str | None], findings: Sequence[Findings]) -> None:
+    def _insert(self, numbers: Sequence[int], ids: Sequence[str | None], findings: Mapping[int, Findings]) -> None:
         accepted = sum(1 for identity in ids if identity)
-        flat = [(i, field, reason) for i, found in enumerate(findings) for field, reason in found]
+        flat = [(i, field, reason) for i, found in findings.items() for field, reason in found]
         consecutive = numbers[-1] - numbers[0] + 1 == len(numbers)
         gaps = None if consecutive else " ".join([str(after - before) for before, after in pairwise(numbers)])
         values = (
@@ -203,7 +206,7 @@ class Journal:
             len(ids),
             accepted,
             len(ids) - accepted,
-            zlib.compress("\n".join(identity or "" for identity in ids).encode()),
+            zlib.compress("\n".join([identity or "" for identity in ids]).encode(), 1),
             zlib.compress(json.dumps(flat).encode()),
             time.time(),
             None if gaps is None else zlib.compress(gaps.encode(), 1),

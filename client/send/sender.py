@@ -177,17 +177,12 @@ class Sender:
             return
         batch = done.batch
         settled = [i for i, acknowledged in enumerate(batch.acknowledged) if acknowledged]
-        self.journal.record(
-            [batch.rows[i].number for i in settled],
-            [batch.ids[i] for i in settled],
-            [batch.findings[i] for i in settled],
-        )
-        for i in settled:
-            if batch.ids[i] is None:
-                self.rejected.add(batch.rows[i], batch.findings[i])
-                self.counts.rejected += 1
-            else:
-                self.counts.accepted += 1
+        findings = {new: batch.findings[i] for new, i in enumerate(settled) if i in batch.findings}
+        self.journal.record([batch.rows[i].number for i in settled], [batch.ids[i] for i in settled], findings)
+        for new, reasons in findings.items():
+            self.rejected.add(batch.rows[settled[new]], reasons)
+        self.counts.rejected += len(findings)
+        self.counts.accepted += len(settled) - len(findings)
         self.counts.resent += batch.resent
         if done.failure and not self.counts.failure:
             self.counts.failure = done.failure

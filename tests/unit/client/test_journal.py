@@ -30,7 +30,7 @@ def test_it_knows_of_each_row_what_was_recorded_last(said: list[dict[int, bool]]
             first = min(good)
             rows = list(range(first, first + len(good))) if consecutive else sorted(good)
             ids = [f"{number}-{row}" if ok else None for row, ok in zip(rows, good.values(), strict=True)]
-            journal.record(rows, ids, [[] if i else [("amt", f"reason {number}")] for i in ids])
+            journal.record(rows, ids, {at: [("amt", f"reason {number}")] for at, i in enumerate(ids) if not i})
             known |= dict(zip(rows, ids, strict=True))
         accepted = [known[i] for i in sorted(known) if known[i]]
         assert journal.totals() == (len(known), len(accepted), len(known) - len(accepted))
@@ -56,7 +56,7 @@ def test_a_journal_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
         old.commit()
     with Journal.open(path) as journal:
         assert list(journal.ids()) == ["a", "b", "c"]
-        journal.record([9, 11, 14], ["x", "y", "z"], [[], [], []])
+        journal.record([9, 11, 14], ["x", "y", "z"], {})
         assert list(journal.ids()) == ["x", "a", "y", "c", "z"]
     with Journal.open(path) as journal:
         assert list(journal.covered()) == [(9, 13), (14, 15)]
@@ -65,7 +65,7 @@ def test_a_journal_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
 def test_what_is_recorded_outlives_a_process_that_never_closes(tmp_path: Path) -> None:
     path = tmp_path / "j.sqlite"
     with Journal.open(path) as journal:
-        journal.record([0, 1], ["a", None], [[], [("amt", "negative")]])
+        journal.record([0, 1], ["a", None], {1: [("amt", "negative")]})
         with Journal.open(path) as reader:  # another process, while the first is still at work
             assert reader.totals() == (2, 1, 1)
             assert list(reader.rejected()) == [(1, [("amt", "negative")])]
@@ -73,8 +73,8 @@ def test_what_is_recorded_outlives_a_process_that_never_closes(tmp_path: Path) -
 
 def test_a_journal_takes_over_what_another_knows(tmp_path: Path) -> None:
     with Journal.open(tmp_path / "a.sqlite") as one, Journal.open(tmp_path / "b.sqlite") as two:
-        one.record([0, 1], ["a", "b"], [[], []])
-        two.record([1, 2], ["b", None], [[], [("amt", "negative")]])
+        one.record([0, 1], ["a", "b"], {})
+        two.record([1, 2], ["b", None], {1: [("amt", "negative")]})
         two.describe(rows="3")
         one.adopt(two)
         assert list(one.ids()) == ["a", "b"]
@@ -108,7 +108,7 @@ def test_a_disk_that_becomes_full_is_named(tmp_path: Path) -> None:
             [(pages,)] = journal._database.execute("PRAGMA page_count")
             journal._database.execute(f"PRAGMA max_page_count = {pages}")
             for row in range(0, 100_000, 1_000):
-                journal.record(range(row, row + 1_000), [f"{i:032}" for i in range(row, row + 1_000)], [[]] * 1_000)
+                journal.record(range(row, row + 1_000), [f"{i:032}" for i in range(row, row + 1_000)], {})
 
     with pytest.raises(ClientError, match=r"disk full.*--resume.*Keep the journal"):
         fill()

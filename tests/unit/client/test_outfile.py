@@ -154,7 +154,7 @@ def test_a_device_is_written_to_as_it_is() -> None:
 def test_a_journal_is_private_and_never_a_symlink(tmp_path: Path) -> None:
     path, target = tmp_path / "sends" / "a.sqlite", tmp_path / "theirs"
     with Journal.open(path) as journal:
-        journal.record([0], ["id"], [[]])
+        journal.record([0], ["id"], {})
         modes = {stat.S_IMODE(one.stat().st_mode) for one in path.parent.iterdir()}
     assert modes == {0o600}
     path.unlink()

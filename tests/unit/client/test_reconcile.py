@@ -71,7 +71,7 @@ class World:
 
         name = hashlib.sha256(file.read_bytes()).hexdigest()
         with Journal.open(self.stage.journals / f"{name}.sqlite") as journal:
-            journal.record(range(len(ids)), ids, [[] if i else [("amt", "negative")] for i in ids])
+            journal.record(range(len(ids)), ids, {at: [("amt", "negative")] for at, i in enumerate(ids) if not i})
             journal.describe(file=str(file), **({"rows": str(len(ids))} if complete else {}))
 
     def table(self, *ids: str, **changes: Any) -> None:
