@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from local.cloudwatch.replacing import replace
+from local.tables.statements import form_of
 
 Check = tuple[str, str]  # action and resource
 _ACTIONS = {
@@ -75,6 +76,12 @@ def written_items(request: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]
     """Table and item of each INSERT and UPDATE: of an UPDATE, what is known of the item from the statement."""
     found = []
     for statement in statements_of(request):
+        form, values = form_of(statement["Statement"]), statement.get("Parameters") or []
+        if form and len(values) == len(form.sets) + len(form.wheres):
+            set_, where = values[: len(form.sets)], values[len(form.sets) :]
+            item = dict(zip(form.wheres, where, strict=True)) | dict(zip(form.sets, set_, strict=True))
+            found.append((form.table, item))
+            continue
         one = parsed(statement)
         if one and one["op"] == "INSERT":
             found.append((one["table"], one["item"]))
