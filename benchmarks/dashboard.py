@@ -29,6 +29,7 @@ from benchmarks.stack import running
 from benchmarks.warehouse import own
 from client.dashboard.serve import answers
 from dashboard.words import CATEGORIES
+from local import manifest
 from local.tests.ports import free_port_pair
 from tests.browser.chromium import chromium, context
 from tests.browser.dashboard import PAGES, Dashboard
@@ -118,7 +119,8 @@ def made(given: object, folder: Path) -> Path:
     rows = QUICK_ROWS if getattr(given, "quick", False) else ROWS
     text = input_file(getattr(given, "data", None), rows, folder)
     path = text.with_suffix(".parquet")
-    kept = pyarrow.csv.ConvertOptions(column_types={"cc_num": "string", "zip": "string"})
+    texts = ("cc_num", "zip", "trans_date_trans_time", "dob")
+    kept = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(texts, "string"))
     pyarrow.parquet.write_table(pyarrow.csv.read_csv(text, convert_options=kept), path)
     return path
 
@@ -132,8 +134,11 @@ def _opened(files: Sequence[Path], folder: Path, address: str | None) -> Iterato
     with running(folder) as stack:
         stack.run("down", timeout=900)
         with own(stack.home / "state" / "redshift") as warehouse:
-            fill(warehouse, files)
+            rows = fill(warehouse, files)
+        manifest.write(stack.home)  # the files are as they are meant to be: `up` would put the old ones back
         stack.run("up", timeout=600)
+        [(found,)] = stack.sql("SELECT COUNT(*) FROM core.transaction")
+        assert found == rows > 0, (found, rows)
         port = free_port_pair()
         server = stack.start("dashboard", "--no-open", "--port", str(port), "--refresh", "0")
         try:
