@@ -2,9 +2,9 @@
 
 Method: requests of 250 rows begin on a schedule (open loop: a request that is late counts from when it was due). Of
 each request, five rows are looked for: in DynamoDB by consistent reads of their keys, in the lake by reading each new
-object, in the warehouse by their ids in core.transaction, each store again and again until it has them (the interval
+object, in the warehouse by their IDs in core.transaction, each store again and again until it has them (the interval
 is stated beside the result, and is part of the latency). Afterwards every store is compared with what was sent
-(counts of distinct ids). Latency is from a request's due time until the row was first seen.
+(counts of distinct IDs). Latency is from a request's due time until the row was first seen.
 """
 
 from __future__ import annotations

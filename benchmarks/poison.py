@@ -6,7 +6,7 @@ one that nobody can read (its kinds take turns: tests/chaos/poison.py). Clock: m
 call. Each store is asked by a thread of its own, five times a second, until it has all of the round's 999 (which share
 a merchant that is the round's own); the quarantine until it has the poison's position. The pause between rounds is
 drawn from the seed, so that rounds meet the delivery's buffer and the merge's schedule at any phase. After the last
-round all ids are compared, and the poison's bytes.
+round all IDs are compared, and the poison's bytes.
 """
 
 from __future__ import annotations
