@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from client.repair.policies import Policies, Resolver, same
@@ -22,30 +24,36 @@ class Drift:
     document: dict[str, Any] | None
 
 
-def drifts(deployed: Deployed) -> list[Drift]:
-    """Compare the inline policies of every role with the template's. Raises ClientError, or what boto3 raises."""
+def resolver(deployed: Deployed) -> Resolver:
+    """Fills in what a deployed stage's template refers to; what has to be asked for is asked for once."""
     identity = deployed.stage.client("sts").get_caller_identity()
     partition = str(identity["Arn"]).split(":")[1]
     iam, secrets = deployed.stage.client("iam"), deployed.stage.client("secretsmanager")
     warehouse = deployed.stage.client("redshift-serverless")
-    resolver = Resolver(
+    asked: dict[tuple[str, str], Callable[[str], str]] = {
+        ("AWS::SecretsManager::Secret", "Id"): lambda name: str(secrets.describe_secret(SecretId=name)["ARN"]),
+        ("AWS::IAM::Role", "RoleId"): lambda name: str(iam.get_role(RoleName=name)["Role"]["RoleId"]),
+        ("AWS::RedshiftServerless::Workgroup", "Workgroup.WorkgroupArn"): lambda name: str(
+            warehouse.get_workgroup(workgroupName=name)["workgroup"]["workgroupArn"]
+        ),
+        ("AWS::RedshiftServerless::Namespace", "Namespace.NamespaceArn"): lambda name: str(
+            warehouse.get_namespace(namespaceName=name)["namespace"]["namespaceArn"]
+        ),
+    }
+    return Resolver(
         deployed.template,
         deployed.physical,
         str(identity["Account"]),
         deployed.stage.region,
         partition,
-        {
-            ("AWS::SecretsManager::Secret", "Id"): lambda name: str(secrets.describe_secret(SecretId=name)["ARN"]),
-            ("AWS::IAM::Role", "RoleId"): lambda name: str(iam.get_role(RoleName=name)["Role"]["RoleId"]),
-            ("AWS::RedshiftServerless::Workgroup", "Workgroup.WorkgroupArn"): lambda name: str(
-                warehouse.get_workgroup(workgroupName=name)["workgroup"]["workgroupArn"]
-            ),
-            ("AWS::RedshiftServerless::Namespace", "Namespace.NamespaceArn"): lambda name: str(
-                warehouse.get_namespace(namespaceName=name)["namespace"]["namespaceArn"]
-            ),
-        },
+        {attribute: cache(ask) for attribute, ask in asked.items()},
     )
-    return [one for role, wanted in resolver.policies().items() for one in _of_role(iam, role, wanted)]
+
+
+def drifts(deployed: Deployed) -> list[Drift]:
+    """Compare the inline policies of every role with the template's. Raises ClientError, or what boto3 raises."""
+    iam = deployed.stage.client("iam")
+    return [one for role, wanted in resolver(deployed).policies().items() for one in _of_role(iam, role, wanted)]
 
 
 def _of_role(iam: Any, role: str, wanted: Policies) -> list[Drift]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from client.repair.policies import Resolver
+from client.repair.roles import resolver
 from tests.template.conftest import STAGES
 from tests.template.template import packaged
 from tests.template.test_priced import OPTIONS
+from tests.unit.fakes.roles import FakeDeployed
 
 # Types whose physical ID is an ARN or a URL; that of any other type is a name.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/, each type's "Ref"
@@ -22,13 +23,6 @@ IDS = {
     "AWS::SQS::Queue": "https://sqs.us-east-1.amazonaws.com/123456789012/{}",
     "AWS::StepFunctions::StateMachine": "arn:aws:states:us-east-1:123456789012:stateMachine:{}",
 }
-REDSHIFT = "arn:aws:redshift-serverless:us-east-1:123456789012"
-ASK: dict[tuple[str, str], Callable[[str], str]] = {
-    ("AWS::SecretsManager::Secret", "Id"): lambda arn: arn,
-    ("AWS::IAM::Role", "RoleId"): lambda name: f"AROA{name}",
-    ("AWS::RedshiftServerless::Workgroup", "Workgroup.WorkgroupArn"): lambda name: f"{REDSHIFT}:workgroup/{name}",
-    ("AWS::RedshiftServerless::Namespace", "Namespace.NamespaceArn"): lambda name: f"{REDSHIFT}:namespace/{name}",
-}
 
 
 @pytest.mark.parametrize(
@@ -38,7 +32,8 @@ ASK: dict[tuple[str, str], Callable[[str], str]] = {
 def test_every_policy_of_a_stage_is_filled_in(stage: str, options: tuple[str, ...]) -> None:
     resources = packaged(stage, *options).resources
     physical = {name: IDS.get(resource["Type"], "{}").format(name) for name, resource in resources.items()}
-    policies = Resolver(resources, physical, "123456789012", "us-east-1", "aws", ASK).policies()
+    deployed: Any = FakeDeployed(resources, physical)
+    policies = resolver(deployed).policies()
     roles = {name for name, resource in resources.items() if resource["Type"] == "AWS::IAM::Role"}
     assert policies.keys() == roles
     statements = [
