@@ -179,10 +179,10 @@ class Sender:
         settled = [i for i, acknowledged in enumerate(batch.acknowledged) if acknowledged]
         findings = {new: batch.findings[i] for new, i in enumerate(settled) if i in batch.findings}
         self.journal.record([batch.rows[i].number for i in settled], [batch.ids[i] for i in settled], findings)
+        self.counts.accepted += len(settled) - len(findings)
         for new, reasons in findings.items():
             self.rejected.add(batch.rows[settled[new]], reasons)
-        self.counts.rejected += len(findings)
-        self.counts.accepted += len(settled) - len(findings)
+            self.counts.rejected += 1
         self.counts.resent += batch.resent
         if done.failure and not self.counts.failure:
             self.counts.failure = done.failure
