@@ -1,4 +1,4 @@
-"""Rows of a Parquet file, every value as the text that the same CSV file would hold; noise of doubles aside."""
+"""Rows of a Parquet file, every value as the text that a CSV file would hold; amounts without rounding errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LOST_DIGITS = r"^\s*\d{15}0{1,4}\s*$|[eE]"  # to look at more closely
 _DATES = frozenset({"dob"})
 _WHOLE = frozenset({"zip", "city_pop", "is_fraud"})  # an engine that has no integer with nulls makes them 28654.0
 _MONEY = frozenset({"amt"})
-_NOISY = 16  # characters of a number with more digits than a double is good for, its point included
+_LONG = 16  # characters of a number with more digits than a double is good for, its point included
 _MOST_EXACT = 2**53  # beyond it a double skips integers
 
 
@@ -135,7 +135,7 @@ def as_text(column: Any, role: str = "") -> list[str | None]:
     if pa.types.is_floating(kind) and role in _WHOLE:
         return [_whole(value, text) for value, text in zip(column.to_pylist(), _cast(column), strict=True)]
     if pa.types.is_floating(kind) and role in _MONEY:
-        return [_without_noise(text) for text in _cast(column)]
+        return [_without_rounding_error(text) for text in _cast(column)]
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
         return [None if value is None else value.decode("utf-8", "surrogateescape") for value in column.to_pylist()]
     if pa.types.is_nested(kind):
@@ -172,12 +172,12 @@ def _decimal(value: Any) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _without_noise(text: str | None) -> str | None:
+def _without_rounding_error(text: str | None) -> str | None:
     """87.69999999999999, which arithmetic with doubles makes of 87.7, as that: its 15 digits that a double is good for.
 
     Only where they are whole cents: an amount that has more decimals of its own stays, to be refused.
     """
-    if text is None or len(text) < _NOISY:
+    if text is None or len(text) < _LONG:
         return text
     near = format(float(text), ".15g")
     return near if len(near.partition(".")[2]) <= 2 and near.replace(".", "").isdecimal() else text
